@@ -1,0 +1,96 @@
+"""The data files of the harness, read once and checked: models, protocols, environments."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from harness.errors import BadDocument, unknown
+from runner.contract import Device, Document, Protocol
+
+PACKAGE = Path(__file__).parent
+#: The harness works from its repository: the recipes of the images and the runner lie beside it.
+ROOT = PACKAGE.parent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Model(Document):
+    """A catalogued model: torchvision's builder, its COCO checkpoint and what torchvision publishes of it."""
+
+    builder: str
+    display: str
+    tasks: list[Literal["boxes", "masks", "keypoints"]]
+    checkpoint: str
+    checkpoint_mib: float
+    parameters: int
+    gflops: float
+    box_ap: float
+    mask_ap: float | None = None
+    keypoint_ap: float | None = None
+    published_2021: bool = False
+
+    @property
+    def checkpoint_sha256_prefix(self) -> str:
+        """The first eight hex digits of the checkpoint's SHA-256, which its file name promises."""
+        return self.checkpoint.removesuffix(".pth").rpartition("-")[2]
+
+
+@dataclass(frozen=True)
+class Environment(Document):
+    """A pinned software stack (a folder docker/NAME), or `local`, which has no base and no pins."""
+
+    name: str
+    title: str
+    devices: list[Device]
+    reproduces: list[str]
+    base: str | None = None
+    standin: str | None = None
+    image_gb: float | None = None
+    expected: dict[str, str] | None = None
+    certainty: dict[str, str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the recipe."""
+        return ROOT / "docker" / self.name
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Return the catalogue of models by builder, in the order of the published tables."""
+    return _read(PACKAGE / "models.toml", Model, "builder")
+
+
+@cache
+def protocols() -> dict[str, Protocol]:
+    """Return the protocols by name."""
+    return _read(PACKAGE / "protocols.toml", Protocol, "name")
+
+
+@cache
+def environments() -> dict[str, Environment]:
+    """Return the environments by name."""
+    return _read(ROOT / "docker" / "environments.toml", Environment, "name")
+
+
+def pick(kind: str, name: str, known: dict[str, T]) -> T:
+    """Return `known[name]`. Raises BadInput with the nearest known names."""
+    if name not in known:
+        raise unknown(kind, name, known)
+    return known[name]
+
+
+def _read(path: Path, kind: type[T], key: str) -> dict[str, T]:
+    try:
+        tables: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        adapter = TypeAdapter(kind)
+        return {name: adapter.validate_python({key: name, **table}) for name, table in tables.items()}
+    except FileNotFoundError:
+        raise BadDocument(f"{path} is missing", "run the harness from a clone of its repository") from None
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise BadDocument(f"{path} is not usable: {error}", "restore it from the repository") from error

@@ -1,0 +1,1 @@
+"""One module per command: what cli.py calls after parsing."""

@@ -1,0 +1,34 @@
+"""harness models: the catalogue."""
+
+import dataclasses
+import json
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from harness.catalogue import Model, models
+from harness.report.table import GAP
+
+
+def list_models(as_json: bool) -> None:
+    """Print every catalogued model, with what torchvision publishes of its COCO weights."""
+    catalogue = list(models().values())
+    if as_json:
+        print(json.dumps([dataclasses.asdict(model) for model in catalogue], indent=1))
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Builder", "Model"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Params (M)", "GFLOPS", "Box AP", "Mask AP", "Keypoint AP"):
+        table.add_column(heading, justify="right")
+    for model in catalogue:
+        table.add_row(model.builder, model.display, *_figures(model))
+    console = Console()
+    console.print(table)
+    console.print("AP on COCO val2017 as torchvision publishes it for the checkpoints; --json tells files and hashes.")
+
+
+def _figures(model: Model) -> list[str]:
+    precision = [f"{ap:.1f}" if ap is not None else GAP for ap in (model.box_ap, model.mask_ap, model.keypoint_ap)]
+    return [f"{model.parameters / 1e6:.1f}", f"{model.gflops:.1f}", *precision]

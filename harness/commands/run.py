@@ -1,0 +1,122 @@
+"""harness run: plan, build what is missing, estimate, execute, print the table."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from harness import documents, estimate, images, plan, run
+from harness.catalogue import environments
+from harness.commands.images import build_image
+from harness.commands.report import print_table
+from harness.display import LiveDisplay, downloads, show_cells, show_time
+from harness.documents import ImageIdentity, Plan
+from harness.errors import CannotRunHere
+from harness.executors.base import Executor
+from harness.executors.docker import DockerExecutor, remove_orphans
+from harness.executors.local import LocalExecutor
+from harness.plan import Request
+from harness.preflight import Preflight
+from harness.report import render
+from harness.report.table import latency_table
+from harness.storage import RunFolder
+
+INTERRUPTED = 130
+
+
+def new_run(request: Request, command: list[str], out: Path | None, *, dry_run: bool, published: bool) -> bool:
+    """Plan and execute a run. Returns whether every cell that must be ok is."""
+    console = Console()
+    with Preflight() as preflight:
+        with downloads(console) as on_bytes:
+            planned, remarks = plan.make(request, command, preflight, on_bytes)
+        for remark in remarks:
+            console.print(remark, markup=False, highlight=False)
+        show_cells(console, planned)
+        if dry_run:
+            show_time(console, planned, estimate.from_history(planned))
+            return True
+        identities = _images(console, planned, preflight)
+        folder = RunFolder.create(out, request.protocol)
+        documents.write(folder.path / "plan.json", planned)
+        return _execute(console, folder, identities, preflight, published=published)
+
+
+def resume_run(name: str, *, published: bool) -> bool:
+    """Execute what a run still lacks, and what its image's recipe has outdated. Returns as new_run does."""
+    console = Console()
+    folder = RunFolder.open(name)
+    with Preflight() as preflight:
+        identities = _images(console, folder.plan, preflight)
+        return _execute(console, folder, identities, preflight, published=published)
+
+
+def _execute(
+    console: Console,
+    folder: RunFolder,
+    identities: Mapping[str, ImageIdentity],
+    preflight: Preflight,
+    *,
+    published: bool,
+) -> bool:
+    try:
+        with folder.locked():
+            executors = _executors(folder, identities, preflight)
+            engine_version = preflight.engine.version if identities else None
+            estimates = estimate.for_plan(folder, executors)
+            show_time(console, folder.plan, estimates)
+            with LiveDisplay(console, folder.plan, estimates).live() as display:
+                fine = run.execute(folder, executors, engine_version, display)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; go on with: harness run --resume {folder.name}", highlight=False)
+        raise typer.Exit(INTERRUPTED) from None
+    table = latency_table(folder.cells(), with_published=published)
+    (folder.path / "table.md").write_text(render.markdown(table), encoding="utf-8")
+    print_table(console, table)
+    console.print(f"raw samples, hardware and software of each cell: {folder.path}", highlight=False, soft_wrap=True)
+    return fine
+
+
+def _images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, ImageIdentity]:
+    """Return the image of each Docker environment that has a cell to run, built where it is missing."""
+    names = dict.fromkeys(cell.job.environment for cell in planned.cells if cell.skipped is None)
+    chosen = [environments()[name] for name in names if environments()[name].base is not None]
+    found = {}
+    for environment in chosen:
+        here = images.find(preflight.engine, environment)
+        if here is None:
+            recipe = images.recipe(preflight.engine, environment, None, {})
+            here = build_image(console, preflight.engine, recipe)
+        found[environment.name] = here
+    return found
+
+
+def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> dict[str, Executor]:
+    planned = folder.plan
+    pictures, weights = (Path(text) if text else None for text in (planned.images_folder, planned.weights_folder))
+    executors: dict[str, Executor] = {}
+    if identities:
+        remove_orphans(preflight.engine)
+    for job in (cell.job for cell in planned.cells if cell.skipped is None):
+        if job.environment in identities:
+            executors[job.environment] = DockerExecutor(
+                preflight.engine,
+                identities[job.environment],
+                folder.lock_path,
+                pictures,
+                weights,
+                planned.gpu,
+                planned.memory_bytes,
+                job.variant.cpus,
+            )
+        else:
+            _require_local(job.environment, preflight)
+            executors[job.environment] = LocalExecutor(pictures, weights, planned.gpu, planned.memory_bytes)
+    return executors
+
+
+def _require_local(name: str, preflight: Preflight) -> None:
+    obstacle = preflight.obstacle(environments()[name], "cpu")
+    if obstacle:
+        raise CannotRunHere(obstacle.reason, obstacle.remedy)

@@ -1,0 +1,159 @@
+"""What a person sees while a run executes: the plan, a live line for the cell at work, a line for each that ended."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+
+from harness.assets import OnBytes
+from harness.catalogue import models
+from harness.documents import Plan, PlannedCell
+from harness.executors.base import OnLine
+from harness.report.table import GAP
+from runner.contract import Job, Result
+from runner.statistics import summarise
+
+
+class LiveDisplay:
+    """Shows a run on a terminal, live; where the output is no terminal, one line as each cell ends.
+
+    `estimates` are the expected seconds of each cell, None where nothing is known.
+    """
+
+    def __init__(self, console: Console, plan: Plan, estimates: list[float | None]):
+        self._console = console
+        self._estimates = estimates
+        self._total = len(plan.cells)
+        self._task: TaskID | None = None
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[latest]}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    @contextmanager
+    def live(self) -> Iterator["LiveDisplay"]:
+        """Keep the live line on the screen while the block runs."""
+        with self._progress:
+            yield self
+
+    def started(self, number: int, job: Job) -> OnLine:
+        """Open the live line of a cell and return what moves it on."""
+        left = remaining(self._estimates[number - 1 :])
+        self._task = task = self._progress.add_task(
+            f"[{number}/{self._total}] {job.environment} {job.model.builder}",
+            total=None,
+            latest="loading the model",
+            left=f"about {duration(left)} left" if left else "",
+        )
+
+        def on_line(line: str) -> None:
+            if (event := parse(line)).get("event") == "iteration":
+                latest = f"{event['phase']} {event['done']}/{event['planned']}, {event['wall_ms']:.0f} ms"
+                self._progress.update(task, completed=event["done"], total=event["planned"], latest=latest)
+
+        return on_line
+
+    def finished(self, number: int, result: Result, reused: bool) -> None:
+        """Replace the live line by a lasting one."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+            self._task = None
+        job = result.job
+        place = f"[{number}/{self._total}]"
+        name = f"{job.environment} {models()[job.model.builder].display}"
+        repeat = f" (repeat {job.repeat})" if job.protocol.repeats > 1 or job.repeat > 1 else ""
+        self._console.print(
+            f"{escape(place)} {escape(name)}{repeat}: {escape(_outcome(result))}{', kept' if reused else ''}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def parse(line: str) -> dict[str, Any]:
+    """Return the event on a line of the runner's output, or nothing where the line is other chatter."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def remaining(estimates: list[float | None]) -> float:
+    """Return the seconds that are left, as far as they are known."""
+    return sum(seconds or 0.0 for seconds in estimates)
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as people read it: 45 s, 6 min, 1 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = timedelta(seconds=seconds) // timedelta(minutes=1)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def show_cells(console: Console, plan: Plan) -> None:
+    """Print what the plan will measure where, and what it can't."""
+    by_environment: dict[str, list[PlannedCell]] = {}
+    for planned in plan.cells:
+        by_environment.setdefault(planned.job.environment, []).append(planned)
+    for name, cells in by_environment.items():
+        job, skipped = cells[0].job, cells[0].skipped
+        builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
+        count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+        text = f"{name}: skipped, {skipped}" if skipped else f"{name} on {job.device}: {count}, {builders}"
+        console.print(escape(text), highlight=False)
+    console.print(
+        escape(f"protocol {plan.cells[0].job.protocol.name}: {plan.cells[0].job.protocol.title}"),
+        highlight=False,
+    )
+
+
+def show_time(console: Console, plan: Plan, estimates: list[float | None]) -> None:
+    """Print how long the plan will take, as far as anything is known."""
+    unknown = sum(e is None and not planned.skipped for e, planned in zip(estimates, plan.cells, strict=True))
+    time = f"about {duration(remaining(estimates))}" if any(estimates) else "unknown, nothing like it was run here yet"
+    more = f", {unknown} cells of unknown length not counted" if unknown and any(estimates) else ""
+    console.print(f"expected time: {time}{more}", highlight=False)
+
+
+@contextmanager
+def downloads(console: Console) -> Iterator[OnBytes]:
+    """Show files that come over the network; the answer receives their progress."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+
+        def on_bytes(name: str, here: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=here, total=total)
+
+        yield on_bytes
+
+
+def _outcome(result: Result) -> str:
+    if result.latency is None or result.failure is not None:
+        return f"{GAP} {result.status}: {result.failure.message if result.failure else 'no measurement'}"
+    summary = summarise(result.latency)
+    value = summary.value(result.job.protocol.statistic)
+    capped = ", capped" if result.latency.stopped_by == "cap" else ""
+    return f"{value:.1f} ms ({summary.n} iterations{capped}, {summary.detections_per_image:.0f} detections an image)"

@@ -1,0 +1,115 @@
+"""Reading and writing the JSON documents of a run, and the ones that only the host writes."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from harness.errors import BadDocument, StorageError
+from runner.contract import SCHEMA_VERSION, Document, Job
+from runner.serialise import write_json
+
+D = TypeVar("D", bound=Document)
+
+
+@dataclass(frozen=True)
+class ImageIdentity(Document):
+    """Which image a container ran: what it was built from, and whether that is what the recipe pins."""
+
+    tag: str
+    id: str
+    digests: list[str]
+    recipe_sha256: str
+    base: str
+    build_args: dict[str, str]
+    substitutions: list[str]
+
+
+@dataclass(frozen=True)
+class Host(Document):
+    """The machine that executed a cell; `id` is the same for every run on one machine and tells nothing else."""
+
+    id: str
+    engine: str | None = None
+
+
+@dataclass(frozen=True)
+class Execution(Document):
+    """What the harness saw from outside while a cell ran."""
+
+    schema_version: int
+    cell: str
+    executor: str
+    host: Host
+    exit_code: int | None
+    timed_out: bool
+    out_of_memory: bool
+    wall_seconds: float
+    container_id: str | None
+    image: ImageIdentity | None
+    pinned: bool
+    deviations: list[str]
+
+
+@dataclass(frozen=True)
+class PlannedCell(Document):
+    """A cell of the plan. `skipped` says why it can't run here; `named` that a person asked for just this model."""
+
+    job: Job
+    named: bool
+    skipped: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan(Document):
+    """Everything a run needs to start again: its cells in order, and what of this host they use."""
+
+    schema_version: int
+    created_at: str
+    command: list[str]
+    gpu: str | None
+    memory_bytes: int | None
+    images_folder: str | None
+    weights_folder: str | None
+    cells: list[PlannedCell] = field(default_factory=list)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def read(kind: type[D], path: Path) -> D:
+    """Read and validate a document. Raises BadDocument, which names the file and the first thing wrong with it."""
+    what = f"{path} is not a usable {path.stem} document"
+    remedy = "delete it and run the cell again (harness run --resume)"
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise BadDocument(f"{path} does not exist", "name a folder that harness run has made") from None
+    except (OSError, ValueError) as error:
+        raise BadDocument(f"{what}: {error}", remedy) from error
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BadDocument(
+            f"{path} has schema version {version}, this harness reads up to {SCHEMA_VERSION}",
+            "update the harness",
+        )
+    try:
+        document: D = _adapter(cast("Any", kind)).validate_python(data)
+        return document
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the document"
+        raise BadDocument(f"{what}: {place}: {first['msg']}", remedy) from error
+
+
+def write(path: Path, document: Document) -> None:
+    """Write a document in one step. Raises StorageError and leaves nothing half-written."""
+    try:
+        write_json(path, document)
+    except OSError as error:
+        raise StorageError(f"{path} can't be written: {error.strerror}", "free some space or choose --out") from error

@@ -1,0 +1,264 @@
+"""All access to Docker: the one module that imports docker-py. It is handed in wherever an engine is needed."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.models.containers import Container
+from docker.types import DeviceRequest
+from requests.exceptions import RequestException
+
+import docker
+from harness.errors import CannotRunHere
+from harness.executors.base import OnLine
+
+#: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
+LABEL = "detection-harness"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that the engine holds."""
+
+    id: str
+    tags: list[str]
+    digests: list[str]
+    labels: dict[str, str]
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """A hardened container: no network, read-only root, no capabilities, the caller's uid, bounded memory."""
+
+    image: str
+    command: list[str]
+    read_only: dict[Path, str]
+    writable: dict[Path, str]
+    labels: dict[str, str]
+    memory_bytes: int | None = None
+    cpus: str | None = None
+    gpu: str | None = None
+    pids: int = 4096
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ContainerReport:
+    """How a container ended."""
+
+    id: str
+    exit_code: int
+    timed_out: bool
+    out_of_memory: bool
+
+
+class Engine(AbstractContextManager["Engine"]):
+    """A Docker engine that answers."""
+
+    def __init__(self, client: docker.DockerClient):
+        self._client = client
+        info = client.info()
+        self.version: str = info["ServerVersion"]
+        security = " ".join(info.get("SecurityOptions") or [])
+        self._rootless = "name=rootless" in security
+        self._selinux = "name=selinux" in security
+
+    @classmethod
+    def connect(cls, timeout_s: int = 5) -> "Engine":
+        """Connect to the engine that DOCKER_HOST names, or the default socket.
+
+        Raises CannotRunHere where none answers within `timeout_s`.
+        """
+        try:
+            client = docker.from_env(timeout=timeout_s)
+            engine = cls(client)
+        except (DockerException, RequestException) as error:
+            raise CannotRunHere(
+                f"no Docker engine answers ({_short(error)})",
+                "start one, set DOCKER_HOST, or measure without it: --image local",
+            ) from error
+        # What follows, a build above all, may take its time; only the first answer must be quick.
+        client.api.timeout = None  # type: ignore[assignment]  # as requests has it: no limit
+        return engine
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def image(self, reference: str) -> Image | None:
+        """Return the image that a tag, digest or id names, if the engine holds it."""
+        try:
+            return _image(self._client.images.get(reference))
+        except ImageNotFound:
+            return None
+
+    def images(self, labels: dict[str, str]) -> list[Image]:
+        """Return the images that carry all of these labels, newest first."""
+        wanted = [f"{key}={value}" for key, value in labels.items()]
+        found = self._client.images.list(filters={"label": wanted})
+        return [_image(image) for image in sorted(found, key=lambda i: i.attrs["Created"], reverse=True)]
+
+    def can_pull(self, reference: str, timeout_s: float) -> bool:
+        """Tell whether a registry answers for the reference within `timeout_s`; nothing is pulled."""
+        answer: list[bool] = []
+
+        def ask() -> None:
+            with suppress(DockerException, RequestException):
+                self._client.images.get_registry_data(reference)
+                answer.append(True)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(timeout_s)
+        return bool(answer)
+
+    def build(
+        self,
+        context: Path,
+        dockerfile: str,
+        tag: str,
+        labels: dict[str, str],
+        build_args: dict[str, str],
+        *,
+        no_cache: bool = False,
+    ) -> Iterator[str]:
+        """Build an image, yielding the engine's output line by line as it comes.
+
+        The network is the host's, as a base behind a proxy or a registry on loopback needs it.
+        Raises CannotRunHere with the failing step's own words.
+        """
+        try:
+            for event in self._client.api.build(
+                path=str(context),
+                dockerfile=dockerfile,
+                tag=tag,
+                labels=labels,
+                buildargs=build_args,
+                nocache=no_cache,
+                network_mode="host",
+                rm=True,
+                forcerm=True,
+                decode=True,
+            ):
+                if "error" in event:
+                    raise CannotRunHere(
+                        f"the image {tag} can't be built: {event['error']}",
+                        "read the step above and try again",
+                    )
+                yield from str(event.get("stream") or event.get("status") or "").splitlines()
+        except (DockerException, RequestException) as error:
+            raise CannotRunHere(
+                f"the image {tag} can't be built: {_short(error)}", "check the base image and the engine"
+            ) from error
+
+    def run(self, spec: ContainerSpec, timeout_s: float, log: Path, on_line: OnLine) -> ContainerReport:
+        """Run a container to its end and remove it, whatever happens.
+
+        Both of its streams go to `log`, its standard output also to `on_line`. Raises CannotRunHere where it
+        can't be started, and where the engine stops answering.
+        """
+        try:
+            container = self._client.containers.create(**self._arguments(spec))
+        except (DockerException, RequestException) as error:
+            raise _cannot_start(spec, error) from error
+        timed_out = threading.Event()
+        timer = threading.Timer(timeout_s, _kill, (container, timed_out))
+        try:
+            output = container.attach(stream=True, logs=True, demux=True)
+            container.start()
+            timer.start()
+            _follow(output, log, on_line)
+            exit_code = int(container.wait()["StatusCode"])
+            container.reload()
+            killed_for_memory = bool(container.attrs["State"]["OOMKilled"]) and exit_code != 0
+        except (DockerException, RequestException) as error:
+            raise _cannot_start(spec, error) from error
+        finally:
+            timer.cancel()
+            with suppress(NotFound):
+                container.remove(force=True)
+        return ContainerReport(str(container.id), exit_code, timed_out.is_set(), killed_for_memory)
+
+    def containers(self, label: str) -> list[Container]:
+        """Return the containers, running or not, that carry the label."""
+        found: list[Container] = self._client.containers.list(all=True, filters={"label": label})
+        return found
+
+    def _arguments(self, spec: ContainerSpec) -> dict[str, Any]:
+        suffix = ",z" if self._selinux else ""
+        binds = {str(path): {"bind": at, "mode": "ro" + suffix} for path, at in spec.read_only.items()}
+        binds |= {str(path): {"bind": at, "mode": "rw" + suffix} for path, at in spec.writable.items()}
+        # On a rootless engine uid 0 inside is the caller outside; any other uid would own nothing.
+        uid, gid = (0, 0) if self._rootless else (os.getuid(), os.getgid())
+        gpus = [DeviceRequest(device_ids=[spec.gpu], capabilities=[["gpu", "compute", "utility"]])] if spec.gpu else []
+        return {
+            "image": spec.image,
+            "command": spec.command,
+            "volumes": binds,
+            "labels": spec.labels,
+            "environment": {"HOME": "/tmp", "USER": "harness", **spec.environment},  # noqa: S108 -- a tmpfs inside
+            "user": f"{uid}:{gid}",
+            "network_mode": "none",
+            "read_only": True,
+            "tmpfs": {"/tmp": "rw,nosuid,nodev"},  # noqa: S108
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges"],
+            "pids_limit": spec.pids,
+            "mem_limit": spec.memory_bytes,
+            "memswap_limit": spec.memory_bytes,
+            "cpuset_cpus": spec.cpus,
+            "device_requests": gpus,
+        }
+
+
+def _follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_line: OnLine) -> None:
+    pending = b""
+    with log.open("wb") as stream:
+        for out, err in output:
+            stream.write(out or b"")
+            stream.write(err or b"")
+            *lines, pending = (pending + (out or b"")).split(b"\n")
+            for line in lines:
+                on_line(line.decode(errors="replace"))
+
+
+def _kill(container: Container, timed_out: threading.Event) -> None:
+    timed_out.set()
+    with suppress(DockerException, RequestException):
+        container.kill()
+
+
+def _image(image: Any) -> Image:
+    return Image(
+        id=image.id,
+        tags=image.tags,
+        digests=image.attrs.get("RepoDigests") or [],
+        labels=image.labels or {},
+        size_bytes=image.attrs.get("Size", 0),
+    )
+
+
+def _cannot_start(spec: ContainerSpec, error: Exception) -> CannotRunHere:
+    # The engine reports a missing GPU driver as a plain 500, so its words are all there is to go by.
+    if isinstance(error, APIError) and "could not select device driver" in str(error.explanation):
+        return CannotRunHere(
+            "the Docker engine can't hand a GPU to a container (could not select device driver)",
+            "install the NVIDIA Container Toolkit and restart the engine, or measure with --device cpu",
+        )
+    return CannotRunHere(
+        f"the container of {spec.image} can't be run: {_short(error)}",
+        "check the engine (docker info) and try again",
+    )
+
+
+def _short(error: Exception) -> str:
+    text = str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
+    return " ".join(text.split())[:200]

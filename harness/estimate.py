@@ -1,0 +1,118 @@
+"""How long a plan will take, from this host's earlier results or from one timed iteration."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from statistics import median_low
+from tempfile import TemporaryDirectory
+
+from harness import documents, run
+from harness.catalogue import models
+from harness.documents import Host, Plan
+from harness.errors import BadDocument
+from harness.executors.base import Executor
+from harness.storage import Cell, RunFolder, runs
+from runner.contract import Job, Stopping
+from runner.statistics import summarise
+
+#: Earlier runs that are looked at, newest first; the machine of long ago tells little.
+RUNS_CONSIDERED = 10
+ONE_ITERATION = Stopping(rule="count", min_iterations=1, max_iterations=1)
+
+
+Known = dict[tuple[tuple[str, ...], str], "Timing"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a cell cost: everything outside the iterations, and one iteration, in seconds."""
+
+    overhead_s: float
+    iteration_s: float
+
+
+def from_history(plan: Plan) -> list[float | None]:
+    """Estimate the seconds of each cell of the plan from this host's earlier results alone."""
+    known = known_timings(_earlier_cells())
+    return [None if cell.skipped else seconds(cell.job, known) for cell in plan.cells]
+
+
+def for_plan(folder: RunFolder, executors: Mapping[str, Executor]) -> list[float | None]:
+    """Estimate the seconds of each cell; a kind of work with no earlier result here is probed with one iteration."""
+    known = known_timings(_earlier_cells())
+    jobs = [cell.job for cell in folder.plan.cells if cell.job.environment in executors]
+    unknown = [job for job in jobs if seconds(job, known) is None]
+    for work in dict.fromkeys(map(same_work, unknown)):
+        alike = [job for job in unknown if same_work(job) == work]
+        known |= known_timings(_probe(_middle(alike), folder.path, executors[alike[0].environment]))
+    return [None if cell.skipped else seconds(cell.job, known) for cell in folder.plan.cells]
+
+
+def _earlier_cells() -> Iterable[Cell]:
+    """Yield this host's measured cells, newest run first; what can't be read is no help and passed over."""
+    for folder in islice(runs(), RUNS_CONSIDERED):
+        with suppress(BadDocument):
+            yield from (c for c in folder.cells() if c.execution and c.execution.host.id == run.host_id())
+
+
+def _middle(jobs: list[Job]) -> Job:
+    """Return the job whose model is in the middle by GFLOPS: the best one to scale the others from."""
+    gflops = {job.model.builder: models()[job.model.builder].gflops for job in jobs}
+    return next(job for job in jobs if gflops[job.model.builder] == median_low(gflops.values()))
+
+
+def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
+    """Execute the job with one warm-up and one measured iteration; a probe that fails tells nothing."""
+    once = replace(job.protocol, warmup=ONE_ITERATION, measure=ONE_ITERATION)
+    job = replace(job, protocol=once, variant=replace(job.variant, iterations=None))
+    with TemporaryDirectory(dir=folder, prefix=".probe-") as name:
+        cell = Path(name)
+        documents.write(cell / "job.json", job)
+        report = executor.run(cell / "job.json", cell, job.protocol.timeout_seconds, lambda line: None)
+        result = run.settle(cell, job, report)
+        return [Cell(job, result, run.execution_of(job, result, report, executor, Host(run.host_id())))]
+
+
+def timing(cell: Cell) -> Timing | None:
+    """Return what a measured cell cost, or None where it was not measured."""
+    if cell.result.latency is None or cell.execution is None:
+        return None
+    samples = cell.result.latency.samples
+    span_s = (samples.start_ms[-1] + samples.wall_ms[-1]) / 1000
+    return Timing(max(cell.execution.wall_seconds - span_s, 0.0), summarise(cell.result.latency).mean_ms / 1000)
+
+
+def same_work(job: Job) -> tuple[str, ...]:
+    """Return what two jobs must share for the time of one to tell the time of the other, model aside."""
+    variant = job.variant
+    return (job.environment, job.device, job.protocol.input, str(variant.threads), str(variant.cpus))
+
+
+def known_timings(cells: Iterable[Cell]) -> Known:
+    """Return the timing of each (kind of work, model) among cells, the first one winning: hand in newest first."""
+    known: Known = {}
+    for cell in cells:
+        if cost := timing(cell):
+            known.setdefault((same_work(cell.job), cell.job.model.builder), cost)
+    return known
+
+
+def seconds(job: Job, known: Known) -> float | None:
+    """Estimate the seconds of a cell, or None where nothing is known of its kind of work.
+
+    A model that was never timed is scaled from the timed one nearest to it in published GFLOPS.
+    """
+    catalogue = models()
+    own = catalogue[job.model.builder].gflops
+    kin = {name: cost for (work, name), cost in known.items() if work == same_work(job)}
+    if not kin:
+        return None
+    nearest = min(kin, key=lambda name: max(catalogue[name].gflops / own, own / catalogue[name].gflops))
+    cost = kin[nearest]
+    iterations = job.protocol.warmup.max_iterations + (job.variant.iterations or job.protocol.measure.max_iterations)
+    iterating_s = iterations * cost.iteration_s * own / catalogue[nearest].gflops
+    if job.protocol.cap_seconds is not None:
+        iterating_s = min(iterating_s, job.protocol.cap_seconds)
+    return cost.overhead_s + iterating_s

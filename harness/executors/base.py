@@ -1,0 +1,44 @@
+"""The execution seam: a job goes in, a result file comes out, and this report says how the process ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.documents import ImageIdentity
+
+#: Receives each line that the runner prints on standard output.
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ExitReport:
+    """How the runner's process ended. `exit_code` is None where it was killed before it could have one."""
+
+    exit_code: int | None
+    timed_out: bool
+    out_of_memory: bool
+    wall_seconds: float
+    container_id: str | None = None
+
+
+class Executor(Protocol):
+    """Runs the runner once. What it prints goes to `output_dir`/log.txt, and line by line to `on_line`.
+
+    Raises KeyboardInterrupt through, after it has ended and removed what it started, and CannotRunHere where
+    nothing can be started at all.
+    """
+
+    @property
+    def name(self) -> str:
+        """The kind of executor: docker or local."""
+        ...
+
+    @property
+    def image(self) -> ImageIdentity | None:
+        """The image that cells run in, None where there is none."""
+        ...
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        """Execute the job in `job_path`, leaving result.json in `output_dir`, and wait for its end."""
+        ...

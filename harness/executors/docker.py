@@ -1,0 +1,81 @@
+"""Executes cells in containers of one image."""
+
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness.documents import ImageIdentity
+from harness.engine import LABEL, ContainerSpec, Engine
+from harness.executors.base import ExitReport, OnLine
+
+JOB, OUT, IMAGES, WEIGHTS = "/cell/job", "/cell/out", "/cell/images", "/cell/weights"
+
+
+class DockerExecutor:
+    """A fresh container for each cell, with the job, the images and the weights mounted read-only.
+
+    `owner` is the lock file of the run that owns the containers: once nobody holds it, they are orphans.
+    """
+
+    name = "docker"
+
+    def __init__(
+        self,
+        engine: Engine,
+        image: ImageIdentity,
+        owner: Path,
+        images: Path | None = None,
+        weights: Path | None = None,
+        gpu: str | None = None,
+        memory_bytes: int | None = None,
+        cpus: str | None = None,
+    ):
+        self.image = image
+        self._engine = engine
+        self._owner = owner
+        self._assets = [(f, at, p) for f, at, p in (("--images", IMAGES, images), ("--weights", WEIGHTS, weights)) if p]
+        self._gpu, self._memory_bytes, self._cpus = gpu, memory_bytes, cpus
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        """Execute the job; see Executor.run."""
+        started = time.monotonic()
+        folders = [text for flag, at, _ in self._assets for text in (flag, at)]
+        spec = ContainerSpec(
+            image=self.image.id,
+            command=[f"{JOB}/{job_path.name}", OUT, *folders],
+            read_only={job_path.parent.resolve(): JOB} | {p.resolve(): at for _, at, p in self._assets},
+            writable={output_dir.resolve(): OUT},
+            labels={f"{LABEL}.owner": str(self._owner.resolve())},
+            memory_bytes=self._memory_bytes,
+            cpus=self._cpus,
+            gpu=self._gpu,
+        )
+        report = self._engine.run(spec, timeout_s, output_dir / "log.txt", on_line)
+        return ExitReport(
+            exit_code=report.exit_code,
+            timed_out=report.timed_out,
+            out_of_memory=report.out_of_memory,
+            wall_seconds=time.monotonic() - started,
+            container_id=report.id,
+        )
+
+
+def remove_orphans(engine: Engine) -> int:
+    """Remove the containers of runs that were killed: those whose run no process holds any more."""
+    orphans = [c for c in engine.containers(f"{LABEL}.owner") if _is_free(Path(c.labels[f"{LABEL}.owner"]))]
+    for container in orphans:
+        container.remove(force=True)
+    return len(orphans)
+
+
+def _is_free(lock_path: Path) -> bool:
+    if not lock_path.exists():
+        return True
+    lock = FileLock(lock_path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    lock.release()
+    return True

@@ -1,0 +1,109 @@
+"""Executes cells in a process of this interpreter, under a watchdog for time and memory."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from harness.catalogue import ROOT
+from harness.executors.base import ExitReport, OnLine
+
+#: How often the watchdog looks: seldom enough not to show in a measurement beside it.
+WATCH_INTERVAL_S = 0.2
+
+
+class LocalExecutor:
+    """The environment `local`: python -m runner as a child of this process, in a session of its own."""
+
+    name = "local"
+    image = None
+
+    def __init__(
+        self,
+        images: Path | None = None,
+        weights: Path | None = None,
+        gpu: str | None = None,
+        memory_bytes: int | None = None,
+        runner_root: Path = ROOT,
+    ):
+        self._folders = [
+            text for flag, path in (("--images", images), ("--weights", weights)) if path for text in (flag, path)
+        ]
+        self._memory_bytes = memory_bytes
+        visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu}
+        self._environment = {**os.environ, **visible, "PYTHONPATH": str(runner_root)}
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        """Execute the job; see Executor.run."""
+        started = time.monotonic()
+        command = [sys.executable, "-m", "runner", job_path, output_dir, *self._folders]
+        with (output_dir / "log.txt").open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
+            )
+            watchdog = Watchdog(process, started + timeout_s, self._memory_bytes)
+            try:
+                for line in process.stdout or ():
+                    log.write(line)
+                    on_line(line.decode(errors="replace").rstrip("\n"))
+                exit_code = process.wait()
+            finally:
+                watchdog.stop()
+                kill_session(process)
+                process.wait()
+        return ExitReport(
+            exit_code=exit_code,
+            timed_out=watchdog.timed_out,
+            out_of_memory=watchdog.out_of_memory,
+            wall_seconds=time.monotonic() - started,
+        )
+
+
+class Watchdog(threading.Thread):
+    """Kills a process that passes its deadline (time.monotonic) or its resident memory limit."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", deadline: float, memory_bytes: int | None):
+        super().__init__(daemon=True)
+        self.timed_out = self.out_of_memory = False
+        self._process, self._deadline, self._memory_bytes = process, deadline, memory_bytes
+        self._ended = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        """Look until told to stop; a limit that is passed ends it and is noted."""
+        while not self._ended.wait(WATCH_INTERVAL_S):
+            self.timed_out = time.monotonic() >= self._deadline
+            self.out_of_memory = self._memory_bytes is not None and resident(self._process.pid) > self._memory_bytes
+            if self.timed_out or self.out_of_memory:
+                kill_session(self._process)
+                return
+
+    def stop(self) -> None:
+        """End the watch."""
+        self._ended.set()
+        self.join()
+
+
+def resident(pid: int) -> int:
+    """Return the resident memory of the process in bytes, 0 once it has ended. The runner starts no children."""
+    try:
+        resident_bytes: int = psutil.Process(pid).memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+    return resident_bytes
+
+
+def kill_session(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the process and whatever it started, unless it has ended by itself."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)

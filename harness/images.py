@@ -1,0 +1,116 @@
+"""The images of the Docker environments: identified by content, built when they are missing."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalogue import ROOT, Environment
+from harness.documents import ImageIdentity
+from harness.engine import LABEL, Engine, Image
+from harness.errors import CannotRunHere
+
+#: How long a registry may take to answer whether a base can be had.
+REGISTRY_TIMEOUT_S = 4.0
+
+
+def recipe_sha256(environment: Environment) -> str:
+    """Return the hash over docker/NAME and runner/: every file's path and content."""
+    digest = hashlib.sha256()
+    for path in sorted([*_files(environment.folder), *_files(ROOT / "runner")]):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is built from: an environment's folder, a base, and build arguments beyond the base."""
+
+    environment: Environment
+    base: str
+    build_args: dict[str, str]
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The arguments handed to the engine; the pinned base is the Dockerfile's own default."""
+        return self.build_args | ({} if self.base == self.environment.base else {"BASE": self.base})
+
+    @property
+    def tag(self) -> str:
+        """The tag, by content; substituted arguments give another image, so another tag."""
+        name = f"detection-harness/{self.environment.name}:{recipe_sha256(self.environment)[:12]}"
+        if not self.arguments:
+            return name
+        return name + "-" + hashlib.sha256(json.dumps(self.arguments, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
+    """Return the image built from the recipe as it is now, preferring one without substitutions."""
+    recipe = recipe_sha256(environment)
+    built = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
+    identities = [_identity(environment, image) for image in built]
+    return min(identities, key=lambda identity: bool(identity.substitutions), default=None)
+
+
+def available_base(engine: Engine, environment: Environment) -> str | None:
+    """Return the base that the image can be built on: the pinned one, else its stand-in, else None."""
+    assert environment.base is not None  # noqa: S101 -- only Docker environments come here
+    if engine.image(environment.base) or engine.can_pull(environment.base, REGISTRY_TIMEOUT_S):
+        return environment.base
+    if environment.standin and engine.image(environment.standin):
+        return environment.standin
+    return None
+
+
+def recipe(engine: Engine, environment: Environment, base: str | None, build_args: dict[str, str]) -> Recipe:
+    """Return what to build from: `base`, or without one the pinned base, or its stand-in where it can't be had.
+
+    Raises CannotRunHere where there is no base at all.
+    """
+    chosen = base or available_base(engine, environment)
+    if chosen is None:
+        raise CannotRunHere(
+            f"the base image of {environment.name}, {environment.base}, is not here and no registry answers for it",
+            "connect to a registry, or make a stand-in with: make standin-bases",
+        )
+    return Recipe(environment, chosen, build_args)
+
+
+def build(engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> Iterator[str]:
+    """Build the image, yielding the engine's output line by line. Raises CannotRunHere where a step fails."""
+    labels = {
+        f"{LABEL}.environment": recipe.environment.name,
+        f"{LABEL}.recipe": recipe_sha256(recipe.environment),
+        f"{LABEL}.base": recipe.base,
+        f"{LABEL}.build-args": json.dumps(recipe.build_args, sort_keys=True),
+    }
+    dockerfile = (recipe.environment.folder / "Dockerfile").relative_to(ROOT).as_posix()
+    return engine.build(ROOT, dockerfile, recipe.tag, labels, recipe.arguments, no_cache=no_cache)
+
+
+def built(engine: Engine, recipe: Recipe) -> ImageIdentity | None:
+    """Return the image of just this recipe, if the engine holds it."""
+    image = engine.image(recipe.tag)
+    return _identity(recipe.environment, image) if image else None
+
+
+def _identity(environment: Environment, image: Image) -> ImageIdentity:
+    base, arguments = image.labels[f"{LABEL}.base"], json.loads(image.labels[f"{LABEL}.build-args"])
+    substitutions = [f"{name} is {value}, not the recipe's own" for name, value in arguments.items()]
+    if base != environment.base:
+        substitutions.insert(0, f"base image is {base}, not {environment.base}")
+    return ImageIdentity(
+        tag=next(iter(image.tags), image.id),
+        id=image.id,
+        digests=image.digests,
+        recipe_sha256=image.labels[f"{LABEL}.recipe"],
+        base=base,
+        build_args=arguments,
+        substitutions=substitutions,
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]

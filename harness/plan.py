@@ -1,0 +1,168 @@
+"""From what a person asks for to the ordered cells of a run."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness import assets
+from harness.assets import OnBytes
+from harness.catalogue import Environment, Model, environments, models, pick, protocols
+from harness.documents import Plan, PlannedCell
+from harness.errors import BadInput, CannotRunHere, unknown
+from harness.preflight import Preflight
+from runner.contract import SCHEMA_VERSION, Device, Job, ModelSpec, Protocol, Variant, Weights
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure, in the words of the command line."""
+
+    images: list[str]
+    models: list[str]
+    all_models: bool = False
+    published_models: bool = False
+    suite: str = "latency"
+    protocol: str = "quick-1"
+    device: str = "auto"
+    repeats: int | None = None
+    iterations: int | None = None
+    threads: int | None = None
+    cpus: str | None = None
+    weights: str = "pretrained"
+    photographs: Path | None = None
+    memory_bytes: int | None = None
+
+
+def make(request: Request, command: list[str], preflight: Preflight, on_bytes: OnBytes) -> tuple[Plan, list[str]]:
+    """Resolve a request into a plan, and the remarks that a person should read with it.
+
+    Raises HarnessError where a name is unknown, where the weights can't be had, or where nothing can run.
+    """
+    if request.suite != "latency":
+        raise unknown("suite", request.suite, ["latency"])
+    protocol = pick("protocol", request.protocol, protocols())
+    chosen = _models(request)
+    device, gpu = preflight.device(request.device)
+    stacks, remarks = _environments(request.images, device, preflight)
+    obstacles = {stack.name: preflight.obstacle(stack, device) for stack in stacks}
+    if all(obstacles.values()):
+        raise next(filter(None, obstacles.values()))
+    weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
+    remarks += [remark] if remark else []
+    photographs = request.photographs or assets.PHOTOGRAPHS
+    takes_pictures = protocol.input == "photographs"
+    if request.photographs and not takes_pictures:
+        raise BadInput(f"the protocol {protocol.name} makes its own input", "leave --images out")
+    blank = Job(
+        schema_version=SCHEMA_VERSION,
+        cell="",
+        environment="",
+        suite="latency",
+        model=ModelSpec("", Weights("random")),
+        device=device,
+        protocol=protocol,
+        variant=Variant(request.threads, request.cpus, request.iterations),
+        repeat=1,
+        images=assets.pictures(photographs, _iterations(protocol, request)) if takes_pictures else [],
+        expected={},
+    )
+    cells = [
+        PlannedCell(
+            job=_job(blank, stack, model, weights[model.builder], repeat),
+            named=not request.all_models,
+            skipped=str(obstacles[stack.name]) if obstacles[stack.name] else None,
+        )
+        # Interleaved over the environments, since the largest noise is over time.
+        for repeat in range(1, (request.repeats or protocol.repeats) + 1)
+        for model in chosen
+        for stack in stacks
+    ]
+    return Plan(
+        schema_version=SCHEMA_VERSION,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command,
+        gpu=gpu,
+        memory_bytes=request.memory_bytes,
+        images_folder=str(photographs.resolve()) if takes_pictures else None,
+        weights_folder=str(weights_folder.resolve()) if weights_folder else None,
+        cells=cells,
+    ), remarks
+
+
+def _job(blank: Job, stack: Environment, model: Model, weights: Weights, repeat: int) -> Job:
+    return replace(
+        blank,
+        cell=f"{stack.name}--{model.builder}--{blank.protocol.name}--{blank.device}--r{repeat}",
+        environment=stack.name,
+        model=ModelSpec(model.builder, weights),
+        repeat=repeat,
+        expected=stack.expected or {},
+    )
+
+
+def _models(request: Request) -> list[Model]:
+    catalogue = models()
+    named = [pick("model", name, catalogue) for name in dict.fromkeys(request.models)]
+    if request.all_models:
+        named = list(catalogue.values())
+    elif request.published_models:
+        named = [model for model in catalogue.values() if model.published_2021]
+    if not named:
+        raise BadInput("no model was named", "use --model NAME, --published-models or --all-models")
+    return named
+
+
+def _environments(names: Iterable[str], device: Device, preflight: Preflight) -> tuple[list[Environment], list[str]]:
+    chosen, remarks = [], []
+    for name in dict.fromkeys(names):
+        if name == "auto":
+            environment, reason = preflight.choose(device)
+            remarks.append(f"measuring in {environment.name}: {reason}")
+        else:
+            environment = pick("environment", name, environments() | {"auto": environments()["local"]})
+        chosen.append(environment)
+    return chosen, remarks
+
+
+def _weights(text: str, chosen: list[Model], on_bytes: OnBytes) -> tuple[dict[str, Weights], Path | None, str | None]:
+    random = {model.builder: Weights(kind="random", seed=0) for model in chosen}
+    if text == "random":
+        return random, None, None
+    if text in ("pretrained", "auto"):
+        try:
+            fetched = {model.builder: assets.pretrained(model, on_bytes) for model in chosen}
+            return fetched, assets.weights_folder(), None
+        except CannotRunHere as error:
+            if text == "pretrained":
+                raise
+            return random, None, f"random weights: {error.reason}"
+    if len(chosen) > 1:
+        raise BadInput(f"the weights {text} are one model's", "name that model alone with --model")
+    path = Path(text)
+    return {chosen[0].builder: assets.weights_file(path)}, path.parent, None
+
+
+def _iterations(protocol: Protocol, request: Request) -> int:
+    return protocol.warmup.max_iterations + (request.iterations or protocol.measure.max_iterations)
+
+
+def parse_cpus(text: str) -> str:
+    """Check a list of CPUs such as 0,2-3 and return it. Raises BadInput where it is none or names absent CPUs."""
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise BadInput(f"{text!r} is no list of CPUs", "write it as taskset does, such as 0,2-3")
+    usable = os.sched_getaffinity(0)
+    absent = sorted({int(number) for number in re.findall(r"\d+", text)} - usable)
+    if absent:
+        raise BadInput(f"this process may not use CPU {absent[0]}", f"it may use {sorted(usable)}")
+    return text
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes of a size such as 512m or 8g. Raises BadInput where it is none."""
+    match = re.fullmatch(r"(\d+)([kmgt]?)b?", text.lower())
+    if not match:
+        raise BadInput(f"{text!r} is no size", "write it such as 512m or 8g")
+    return int(match.group(1)) << 10 * " kmgt".index(match.group(2) or " ")

@@ -1,0 +1,153 @@
+"""The latency table: rows are models, columns are environment × hardware, as in the published table."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.catalogue import Model, models
+from harness.published import latency as published_latency
+from harness.storage import Cell
+from runner.contract import Result
+from runner.statistics import summarise
+
+GAP = "–"  # noqa: RUF001 -- the dash of a table's gap
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready to render: the heading of each column, rows of text, and the notes below it."""
+
+    title: str
+    headings: list[str]
+    rows: list[list[str]]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Series:
+    """What makes measurements comparable: cells of one column share all of this."""
+
+    environment: str
+    hardware: str
+    protocol: str
+    weights: str
+    threads: int | None
+    cpus: str | None
+    iterations: int | None
+    pinned: bool
+
+
+def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
+    """Arrange cells into the table: latency in ms and detections per image, columns in order of appearance."""
+    columns: dict[Series, dict[str, list[Cell]]] = {}
+    for cell in cells:
+        by_model = columns.setdefault(series_of(cell), defaultdict(list))
+        by_model[cell.job.model.builder].append(cell)
+    shown = [model for model in models().values() if any(model.builder in by_model for by_model in columns.values())]
+    labels = _labels(list(columns))
+    notes: list[str] = [_describe(series, labels[series], by_model) for series, by_model in columns.items()]
+    headings, bodies = ["Model"], [[model.display for model in shown]]
+    for series, by_model in columns.items():
+        headings += [f"{labels[series]} (ms)", "detections / image"]
+        entries = [_entry(by_model.get(model.builder, []), model, labels[series], notes) for model in shown]
+        bodies += [[entry[0] for entry in entries], [entry[1] for entry in entries]]
+    if with_published:
+        for column in published_latency().values():
+            headings.append(f"{column.hardware}, published 2021 (ms)")
+            bodies.append([f"{column.latency_ms[m.builder]:.2f}" for m in shown])
+        notes.append("published 2021: means over 950 iterations on near-black input with pretrained weights")
+    rows = [list(row) for row in zip(*bodies, strict=True)]
+    return Table("Latency of one image, batch 1", headings, rows, notes)
+
+
+def series_of(cell: Cell) -> Series:
+    """Return the column that the cell belongs to."""
+    job = cell.job
+    return Series(
+        environment=job.environment,
+        hardware=hardware_name(cell.result),
+        protocol=job.protocol.name,
+        weights=job.model.weights.kind,
+        threads=job.variant.threads,
+        cpus=job.variant.cpus,
+        iterations=job.variant.iterations,
+        pinned=cell.execution.pinned if cell.execution else True,
+    )
+
+
+def hardware_name(result: Result) -> str:
+    """Return what computed, short: the GPU's name, or the CPU's with its number of usable cores."""
+    hardware = result.hardware
+    if hardware is None:
+        return "not measured"
+    if result.job.device == "cuda" and hardware.gpus:
+        return hardware.gpus[0].name
+    model = re.sub(r"\((R|TM)\)|CPU|Processor|\d+-Core|@.*", " ", hardware.cpu_model)
+    cores = hardware.usable_cores
+    return f"{' '.join(model.split())}, {cores} core{'s' if cores > 1 else ''}"
+
+
+def _labels(columns: list[Series]) -> dict[Series, str]:
+    """Name each column as short as it stays unmistakable: only what differs between columns is added."""
+    varying = [
+        name
+        for name in ("protocol", "weights", "threads", "cpus", "iterations", "pinned")
+        if len({getattr(series, name) for series in columns}) > 1
+    ]
+    return {series: " · ".join([series.environment, series.hardware, *_extras(series, varying)]) for series in columns}
+
+
+def _extras(series: Series, names: list[str]) -> list[str]:
+    texts = {
+        "protocol": series.protocol,
+        "weights": f"{series.weights} weights",
+        "threads": f"{series.threads or 'default'} threads",
+        "cpus": f"CPUs {series.cpus or 'all'}",
+        "iterations": f"{series.iterations} iterations" if series.iterations else "all iterations",
+        "pinned": "pinned" if series.pinned else "not pinned",
+    }
+    return [texts[name] for name in names]
+
+
+def _describe(series: Series, label: str, by_model: dict[str, list[Cell]]) -> str:
+    cells = [cell for cells in by_model.values() for cell in cells]
+    parts = [f"{label}: {cells[0].job.protocol.name}, {cells[0].job.protocol.statistic}"]
+    software = next((cell.result.software for cell in cells if cell.result.software), None)
+    if software:
+        parts.append(f"torch {software.torch}, torchvision {software.torchvision}, {software.threads} threads")
+    if series.weights == "random":
+        parts.append("random weights, so the detections mean nothing and only the amount of work is real")
+    if series.iterations:
+        parts.append(f"{series.iterations} iterations instead of the protocol's own")
+    if not series.pinned:
+        found = next((cell.execution.deviations for cell in cells if cell.execution and cell.execution.deviations), [])
+        parts.append("not pinned" + (f" ({'; '.join(found)})" if found else ""))
+    return "; ".join(parts)
+
+
+def _entry(cells: list[Cell], model: Model, label: str, notes: list[str]) -> tuple[str, str]:
+    """Return the texts of latency and detections, adding to `notes` why there is none, or what to know of it."""
+    measured = [(cell, summarise(cell.result.latency)) for cell in cells if cell.result.latency]
+    place = f"{model.display}, {label}"
+    for cell in cells:
+        if cell.result.failure:
+            notes.append(f"{place}: {cell.result.status}, {cell.result.failure.message}")
+        notes += [f"{place}: {warning}" for warning in cell.result.warnings]
+        latency = cell.result.latency
+        if latency and latency.stopped_by == "cap":
+            done = latency.samples.phase.count("measured")
+            notes.append(
+                f"{place}: capped at {cell.job.protocol.cap_seconds:.0f} s, "
+                f"{done} of {latency.planned_iterations} iterations"
+            )
+    if not measured:
+        if not cells:
+            notes.append(f"{place}: not in this run")
+        return GAP, GAP
+    values = [summary.value(cell.job.protocol.statistic) for cell, summary in measured]
+    return f"{_mean(values):.2f}", f"{_mean([summary.detections_per_image for _, summary in measured]):.1f}"
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)

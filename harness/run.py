@@ -1,0 +1,148 @@
+"""Executes a plan: cell after cell, each saved before the next, going on past a failed one."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from harness import documents
+from harness.documents import Execution, Host, PlannedCell
+from harness.executors.base import Executor, ExitReport, OnLine
+from harness.storage import RunFolder
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Status
+
+MACHINE_ID = Path("/etc/machine-id")
+#: Exit status of the runner, as runner/__main__.py defines it.
+UNREADABLE_JOB, UNWRITABLE_RESULT = 2, 3
+
+
+class Display(Protocol):
+    """What a run tells while it executes."""
+
+    def started(self, number: int, job: Job) -> OnLine:
+        """A cell starts; the answer receives the runner's lines of progress."""
+        ...
+
+    def finished(self, number: int, result: Result, reused: bool) -> None:
+        """A cell has its result."""
+        ...
+
+
+def execute(folder: RunFolder, executors: Mapping[str, Executor], engine_version: str | None, display: Display) -> bool:
+    """Execute what the folder's plan still lacks. Returns whether every cell that must be ok is.
+
+    `executors` holds one executor for each environment that can run here. The caller holds the folder's lock.
+    """
+    host = Host(id=host_id(), engine=engine_version)
+    fine = True
+    for number, planned in enumerate(folder.plan.cells, start=1):
+        executor = executors.get(planned.job.environment)
+        result = _reusable(folder, planned, executor)
+        reused = result is not None
+        if result is None:
+            on_line = display.started(number, planned.job)
+            result = _execute_cell(folder, planned, executor, host, on_line)
+        display.finished(number, result, reused)
+        fine &= result.status == "ok" or (result.status == "skipped" and not planned.named)
+    return fine
+
+
+def host_id() -> str:
+    """Return a name for this machine that is the same in every run and reveals nothing else of it."""
+    text = MACHINE_ID.read_text(encoding="ascii") if MACHINE_ID.exists() else "no machine-id"
+    return hashlib.sha256(b"detection-harness " + text.encode()).hexdigest()[:12]
+
+
+def _reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
+    """Return the cell's result where it is ok and of just this job and recipe."""
+    result, execution = folder.result(planned.job), folder.execution(planned.job)
+    if result is None or execution is None or executor is None:
+        return None
+    same_recipe = _recipe(execution.image) == _recipe(executor.image)
+    return result if result.status == "ok" and result.job == planned.job and same_recipe else None
+
+
+def _recipe(image: documents.ImageIdentity | None) -> str | None:
+    return image.recipe_sha256 if image else None
+
+
+def _execute_cell(
+    folder: RunFolder, planned: PlannedCell, executor: Executor | None, host: Host, on_line: OnLine
+) -> Result:
+    job = planned.job
+    cell = folder.clear(job)
+    if planned.skipped is not None or executor is None:
+        reason = planned.skipped or f"the environment {job.environment} can't run here"
+        failure = Failure("Skipped", reason, "see the reason", "infrastructure")
+        result = _without_measurement(job, "skipped", failure)
+        documents.write(cell / "result.json", result)
+        return result
+    report = executor.run(cell / "job.json", cell, job.protocol.timeout_seconds, on_line)
+    result = settle(cell, job, report)
+    documents.write(cell / "execution.json", execution_of(job, result, report, executor, host))
+    return result
+
+
+def settle(cell: Path, job: Job, report: ExitReport) -> Result:
+    """Return the cell's result: the runner's own, or, where it left none, one that says how the process ended."""
+    path = cell / "result.json"
+    if path.exists():
+        return documents.read(Result, path)
+    log = f"read {cell / 'log.txt'}"
+    if report.timed_out:
+        message = f"the cell took more than {job.protocol.timeout_seconds:.0f} s"
+        result = _without_measurement(
+            job, "timed_out", Failure("TimedOut", message, "take fewer --iterations", "infrastructure")
+        )
+    elif report.out_of_memory:
+        failure = Failure("OutOfMemory", "the process passed its memory limit", "raise --memory", "infrastructure")
+        result = _without_measurement(job, "out_of_memory", failure)
+    elif report.exit_code == UNWRITABLE_RESULT:
+        failure = Failure("StorageError", "the result could not be written", "free some space", "infrastructure")
+        result = _without_measurement(job, "failed", failure)
+    elif report.exit_code == UNREADABLE_JOB:
+        failure = Failure("ContractError", "the runner can't read the job", "build the image again", "infrastructure")
+        result = _without_measurement(job, "failed", failure)
+    else:
+        message = f"the runner ended with exit code {report.exit_code} and left no result"
+        result = _without_measurement(job, "crashed", Failure("Crashed", message, log, "infrastructure"))
+    documents.write(path, result)
+    return result
+
+
+def _without_measurement(job: Job, status: Status, failure: Failure) -> Result:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Result(SCHEMA_VERSION, job, status, started_at=now, finished_at=now, failure=failure)
+
+
+def execution_of(job: Job, result: Result, report: ExitReport, executor: Executor, host: Host) -> Execution:
+    """Return what was seen of a cell from outside."""
+    image = executor.image
+    found = deviations(job.expected, result.software) + (image.substitutions if image else [])
+    return Execution(
+        schema_version=SCHEMA_VERSION,
+        cell=job.cell,
+        executor=executor.name,
+        host=host,
+        exit_code=report.exit_code,
+        timed_out=report.timed_out,
+        out_of_memory=report.out_of_memory,
+        wall_seconds=report.wall_seconds,
+        container_id=report.container_id,
+        image=image,
+        pinned=image is not None and not found,
+        deviations=found,
+    )
+
+
+def deviations(expected: Mapping[str, str], software: Software | None) -> list[str]:
+    """Return each version that differs from what the environment pins; "3.9" is met by any 3.9.x."""
+    if software is None:
+        return []
+    found = []
+    for name, wanted in expected.items():
+        observed = str(getattr(software, name))
+        if observed != wanted and not observed.startswith(wanted + "."):
+            found.append(f"{name} is {observed}, expected {wanted}")
+    return found

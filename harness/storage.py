@@ -1,0 +1,127 @@
+"""The folder of a run: results/RUN-ID with plan.json and one folder per cell."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness import documents
+from harness.catalogue import ROOT
+from harness.documents import Execution, Plan
+from harness.errors import BadDocument, BadInput, StorageError
+from runner.contract import Job, Result
+
+RESULTS = ROOT / "results"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell left behind."""
+
+    job: Job
+    result: Result
+    execution: Execution | None
+
+
+class RunFolder:
+    """A run on disk. Its documents are read when they are asked for, and written whole or not at all."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path | None, name: str) -> "RunFolder":
+        """Make a new folder: `path`, or results/TIME-NAME-XXXX. Raises BadInput where it exists already."""
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        path = path or RESULTS / f"{stamp}-{name}-{secrets.token_hex(2)}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            raise BadInput(f"{path} exists already", f"choose another --out, or go on with --resume {path}") from None
+        except OSError as error:
+            raise StorageError(f"{path} can't be made: {error.strerror}", "choose another --out") from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, name: str) -> "RunFolder":
+        """Open a run by its ID or its path. Raises BadInput where there is none."""
+        for path in (RESULTS / name, Path(name)):
+            if (path / "plan.json").is_file():
+                return cls(path)
+        known = sorted(path.parent.name for path in RESULTS.glob("*/plan.json"))
+        remedy = f"the newest run here is {known[-1]}" if known else "make one with: harness run"
+        raise BadInput(f"there is no run {name!r}", remedy)
+
+    @property
+    def name(self) -> str:
+        """The run's ID."""
+        return self.path.resolve().name
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan that the run executes."""
+        return documents.read(Plan, self.path / "plan.json")
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock that the process executing the run holds."""
+        return self.path / ".lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process. Raises BadInput where another one executes it."""
+        lock = FileLock(self.lock_path)
+        try:
+            with lock.acquire(timeout=0):
+                yield
+        except Timeout:
+            raise BadInput(
+                f"the run {self.name} is being executed by another process", "wait for it, or end it first"
+            ) from None
+
+    def cell_folder(self, job: Job) -> Path:
+        """The folder of the cell."""
+        return self.path / "cells" / job.cell
+
+    def clear(self, job: Job) -> Path:
+        """Make the cell's folder, without the documents of an earlier try, and put the job in it."""
+        folder = self.cell_folder(job)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in ("result.json", "execution.json", "log.txt"):
+                with suppress(FileNotFoundError):
+                    (folder / name).unlink()
+        except OSError as error:
+            raise StorageError(f"{folder} can't be made: {error.strerror}", "free some space") from error
+        documents.write(folder / "job.json", job)
+        return folder
+
+    def result(self, job: Job) -> Result | None:
+        """Return the cell's result, if it has one. Raises BadDocument where it is unusable."""
+        path = self.cell_folder(job) / "result.json"
+        return documents.read(Result, path) if path.exists() else None
+
+    def execution(self, job: Job) -> Execution | None:
+        """Return what the harness saw while the cell ran, if it ran."""
+        path = self.cell_folder(job) / "execution.json"
+        return documents.read(Execution, path) if path.exists() else None
+
+    def cells(self) -> list[Cell]:
+        """Return every cell that has a result, in the order of the plan."""
+        found = ((planned.job, self.result(planned.job)) for planned in self.plan.cells)
+        return [Cell(job, result, self.execution(job)) for job, result in found if result]
+
+
+def runs() -> list[RunFolder]:
+    """Return the runs under results/, newest first; a folder whose plan can't be read is passed over."""
+    folders = [RunFolder(path.parent) for path in RESULTS.glob("*/plan.json")]
+    usable = []
+    for folder in folders:
+        with suppress(BadDocument):
+            usable.append((folder.plan.created_at, folder))
+    return [folder for _, folder in sorted(usable, key=lambda pair: pair[0], reverse=True)]

@@ -1,0 +1,68 @@
+"""python -m runner job.json OUT: execute one cell and leave OUT/result.json.
+
+Exit status: 0 measured, 1 not measured (result.json says why), 2 the job can't be read, 3 the result can't be
+written. Lines of JSON on standard output are progress, for display only; data travels by file.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import List, Optional
+
+from runner.contract import SCHEMA_VERSION, Job
+from runner.serialise import ContractError, from_dict, write_json
+
+MEASURED, NOT_MEASURED, UNREADABLE_JOB, UNWRITABLE_RESULT = range(4)
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Run one job and return the exit status."""
+    options = _parse(arguments)
+    try:
+        job = from_dict(Job, json.loads(options.job.read_text(encoding="utf-8")))
+        if job.schema_version != SCHEMA_VERSION:
+            raise ContractError(f"schema version {job.schema_version}; this runner reads {SCHEMA_VERSION}")
+    except (OSError, ValueError) as error:
+        print(f"The job {options.job} can't be used: {error}.", file=sys.stderr)
+        return UNREADABLE_JOB
+    if job.variant.cpus:
+        os.sched_setaffinity(0, parse_cpus(job.variant.cpus))
+    from runner.job import (
+        execute,
+    )  # torch counts its threads when it is imported: only after the affinity is set
+
+    result = execute(job, options.images, options.weights, _print_progress)
+    try:
+        write_json(options.out / "result.json", result)
+    except OSError as error:
+        print(f"The result can't be written to {options.out}: {error}.", file=sys.stderr)
+        return UNWRITABLE_RESULT
+    return MEASURED if result.status == "ok" else NOT_MEASURED
+
+
+def parse_cpus(text: str) -> List[int]:
+    """Return the CPU numbers of a list such as "0,2-3", as taskset and cpusets write it."""
+    cpus: List[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        cpus.extend(range(int(first), int(last or first) + 1))
+    return cpus
+
+
+def _parse(arguments: Optional[List[str]]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="runner", description="Execute one cell and leave OUT/result.json.")
+    parser.add_argument("job", type=Path, help="the job.json of the cell")
+    parser.add_argument("out", type=Path, metavar="OUT", help="an existing folder for result.json")
+    parser.add_argument("--images", type=Path, help="the folder that holds the job's images")
+    parser.add_argument("--weights", type=Path, help="the folder that holds the job's weights")
+    return parser.parse_args(arguments)
+
+
+def _print_progress(event: str, **fields: object) -> None:
+    print(json.dumps({"event": event, **fields}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

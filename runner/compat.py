@@ -1,0 +1,159 @@
+"""The one place that knows which torchvision is installed.
+
+Works unchanged with torchvision 0.10 (torch 1.9, Python 3.9) and with
+torchvision 0.14 and newer (checked with 0.29).  Nothing here downloads.
+"""
+
+import importlib
+import inspect
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from unittest import mock
+
+import torch
+from torch import nn
+
+from runner.contract import Protocol
+
+Shapes = Mapping[str, Tuple[int, ...]]
+State = Dict[str, torch.Tensor]
+
+_DETECTION = "torchvision.models.detection"
+
+# Newer torchvision wraps single convolutions in blocks: new name -> the name
+# in torchvision 0.10, which is also the name in the published checkpoints.
+_RENAMED = (
+    (re.compile(r"^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.0\."), r"\1."),
+    (re.compile(r"^(rpn\.head\.conv)\.0\.0\."), r"\1."),
+)
+_RETINANET_CONV = re.compile(r"^(head\.\w+_head\.conv)\.(\d+)\.0\.")
+_MASK_CONV = re.compile(r"^roi_heads\.mask_head\.(\d+)\.0\.")
+
+
+def canonical_name(name: str) -> str:
+    """Return the torchvision 0.10 name of a state entry of any torchvision.
+
+    ``name`` is a key of ``model.state_dict()``; a canonical name is returned
+    unchanged.  The renamings are those that torchvision undoes in its own
+    ``_load_from_state_dict`` hooks (faster_rcnn.py, retinanet.py, rpn.py,
+    mask_rcnn.py and ops/feature_pyramid_network.py of torchvision 0.13).
+    """
+    for pattern, replacement in _RENAMED:
+        name = pattern.sub(replacement, name)
+    # Layers were counted with the ReLUs between them: 0, 2, 4, 6.
+    name = _RETINANET_CONV.sub(lambda m: f"{m.group(1)}.{2 * int(m.group(2))}.", name)
+    # Mask layers were counted from one: mask_fcn1 ... mask_fcn4.
+    return _MASK_CONV.sub(lambda m: f"roi_heads.mask_head.mask_fcn{int(m.group(1)) + 1}.", name)
+
+
+def shapes_of(model: nn.Module) -> Dict[str, Tuple[int, ...]]:
+    """Return the shape of every state entry of ``model`` by canonical name."""
+    return {canonical_name(name): tuple(value.shape) for name, value in model.state_dict().items()}
+
+
+def build(builder: str, num_classes: int, load_state: Callable[[Shapes], State]) -> nn.Module:
+    """Build the pretrained graph of ``builder`` in eval mode with own weights.
+
+    ``builder`` is a function of torchvision.models.detection and
+    ``num_classes`` counts the background.  ``load_state`` gets the shapes by
+    canonical name and returns the state under canonical names; a reader of
+    checkpoints can ignore its argument.
+
+    The graph differs from the untrained one (frozen batch norms with eps 0,
+    SSDlite's tail), so the builder is asked for its published weights; only
+    its two steps "download" and "load" are taken out.  The state is then
+    loaded strictly, through torchvision's own hooks for old checkpoints.
+
+    Raises RuntimeError if the builder no longer takes exactly these two
+    steps, or (from torch) if names or shapes of the state do not fit.
+    """
+    with ExitStack() as stack:
+        download, arguments = _pretrained(builder, num_classes, stack)
+        load = stack.enter_context(mock.patch.object(nn.Module, "load_state_dict"))
+        function = getattr(importlib.import_module(_DETECTION), builder)
+        model = function(progress=False, **arguments)
+    if (download.call_count, load.call_count) != (1, 1):
+        raise RuntimeError(f"{builder} does not load weights in one step")
+    model.load_state_dict(load_state(shapes_of(model)))
+    return model.eval()
+
+
+def _pretrained(builder: str, num_classes: int, stack: ExitStack) -> Tuple[mock.Mock, Dict[str, Any]]:
+    """Stop the download while ``stack`` is open; return (its mock, arguments).
+
+    The arguments are those with which ``builder`` makes its pretrained graph
+    for ``num_classes`` classes.
+    """
+    function = getattr(importlib.import_module(_DETECTION), builder)
+    if "weights" not in inspect.signature(function).parameters:  # before 0.13
+        module = importlib.import_module(function.__module__)
+        target = mock.patch.object(module, "load_state_dict_from_url")
+        return stack.enter_context(target), {
+            "pretrained": True,
+            "num_classes": num_classes,
+        }
+    from torchvision.models import _api  # absent before 0.13
+
+    weights = _coco_weights(builder)
+    # The builder takes the number of classes from the published weights.
+    classes = {"categories": [str(number) for number in range(num_classes)]}
+    stack.enter_context(mock.patch.dict(weights.meta, classes))
+    target = mock.patch.object(_api.WeightsEnum, "get_state_dict")
+    return stack.enter_context(target), {"weights": weights}
+
+
+def _coco_weights(builder: str) -> Any:
+    """Return the COCO_V1 entry of the weights enum of ``builder`` (0.13 on)."""
+    from torchvision.models import get_model_weights  # absent before 0.14
+
+    return get_model_weights(builder).COCO_V1
+
+
+#: torch.load(weights_only=True) came with torch 1.13.
+HAS_WEIGHTS_ONLY = "weights_only" in inspect.signature(torch.load).parameters
+
+
+def load_checkpoint(path: Path) -> Any:
+    """Read a .pth file to the CPU; without running its code wherever torch can do so."""
+    safely = {"weights_only": True} if HAS_WEIGHTS_ONLY else {}
+    return torch.load(str(path), map_location="cpu", **safely)
+
+
+def set_numerics(protocol: Protocol, threads: Optional[int]) -> None:
+    """Set every switch that changes how fast or how exactly torch computes, as the protocol says."""
+    if threads is not None:
+        torch.set_num_threads(threads)
+    torch.backends.cuda.matmul.allow_tf32 = protocol.tf32
+    torch.backends.cudnn.allow_tf32 = protocol.tf32
+    torch.backends.cudnn.benchmark = protocol.cudnn_benchmark
+    torch.backends.cudnn.deterministic = protocol.deterministic
+
+
+def numerics() -> Dict[str, str]:
+    """Return the switches as torch holds them now."""
+    return {
+        "matmul_allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
+        "cudnn_allow_tf32": str(torch.backends.cudnn.allow_tf32),
+        "cudnn_benchmark": str(torch.backends.cudnn.benchmark),
+        "cudnn_deterministic": str(torch.backends.cudnn.deterministic),
+        "default_dtype": str(torch.get_default_dtype()),
+    }
+
+
+def compiled_architectures() -> List[str]:
+    """Return the CUDA architectures of this build, also where no GPU is present (get_arch_list is empty there)."""
+    flags = torch._C._cuda_getArchFlags() if torch.version.cuda else None
+    return flags.split() if flags else []
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether the error means that memory ran out, on the GPU or the host."""
+    if isinstance(error, MemoryError):
+        return True
+    if hasattr(torch.cuda, "OutOfMemoryError"):  # torch 1.13; before, and on the CPU still, only the text tells
+        if isinstance(error, torch.cuda.OutOfMemoryError):
+            return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and ("CUDA out of memory" in text or "can't allocate memory" in text)

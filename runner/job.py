@@ -1,0 +1,97 @@
+"""One cell from job to result: identify the stack, build the model, measure, account."""
+
+import time
+import traceback
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import List, Optional
+
+import torch
+
+from runner import compat, hardware, inputs, latency, memory, models, software
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result
+from runner.errors import JobError
+from runner.latency import Progress
+
+#: Below this many detections an image, on average, the second stage of a model has had next to nothing to do.
+FEW_DETECTIONS = 1.0
+
+
+def execute(job: Job, images: Optional[Path], weights: Optional[Path], progress: Progress) -> Result:
+    """Measure the job's cell and return its result; a failure is a result too, never an exception."""
+    blank = Result(
+        schema_version=SCHEMA_VERSION,
+        job=job,
+        status="failed",
+        started_at=_now(),
+        finished_at="",
+        hardware=hardware.observe(),
+    )
+    try:
+        compat.set_numerics(job.protocol, job.variant.threads)
+        result = _measure(blank, images, weights, progress)
+    except JobError as error:
+        result = replace(blank, failure=error.failure)
+    except Exception as error:
+        traceback.print_exc()
+        result = _failed(blank, error)
+    return replace(result, software=software.observe(), finished_at=_now())
+
+
+def _measure(blank: Result, images: Optional[Path], weights: Optional[Path], progress: Progress) -> Result:
+    job = blank.job
+    device = _device(job)
+    meter = memory.Meter(device)
+    started = time.perf_counter_ns()
+    model, state_sha256 = models.load(job.model, weights)
+    model = model.to(device).eval()
+    load_ms = (time.perf_counter_ns() - started) / 1e6
+    progress("loaded", load_ms=load_ms)
+    source = inputs.open_source(job, images, device)
+    stopwatch = latency.stopwatch(device, job.protocol.synchronise_before)
+    with torch.no_grad():
+        samples, stopped_by = latency.measure(model, source, stopwatch, job, progress)
+    return replace(
+        blank,
+        status="ok",
+        weights_sha256=state_sha256,
+        latency=latency.record(job, load_ms, stopped_by, source.seen(), samples),
+        memory=meter.read(),
+        warnings=_warnings(samples.detections),
+    )
+
+
+def _device(job: Job) -> torch.device:
+    if job.device == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise JobError(
+            f"the job asks for a GPU, but torch {torch.__version__} sees none",
+            "check the driver with nvidia-smi, or measure with --device cpu",
+        )
+    return torch.device("cuda:0")
+
+
+def _failed(blank: Result, error: Exception) -> Result:
+    failure = Failure(
+        kind=type(error).__name__,
+        message=str(error) or type(error).__name__,
+        remedy="read log.txt beside this result for the traceback",
+        cause="model",
+    )
+    if not compat.is_out_of_memory(error):
+        return replace(blank, failure=failure)
+    remedy = "free memory, take a smaller model, or raise the limit with --memory"
+    return replace(blank, status="out_of_memory", failure=replace(failure, remedy=remedy, cause="infrastructure"))
+
+
+def _warnings(detections: List[int]) -> List[str]:
+    mean = sum(detections) / len(detections)
+    if mean >= FEW_DETECTIONS:
+        return []
+    return [f"few detections: {mean:.2f} an image, so non-maximum suppression and the heads did little work"]
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

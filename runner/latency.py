@@ -1,0 +1,121 @@
+"""The measuring loop: calls the model until the protocol says stop, and keeps every sample."""
+
+import time
+from typing import Any, Callable, List, Tuple
+
+import torch
+
+from runner import contract
+from runner.contract import Input, Job, Latency, Samples, Stopping
+from runner.errors import JobError
+from runner.inputs import Source
+
+Progress = Callable[..., None]
+#: Time one call: (model, argument) -> (outputs, start in ns, wall time in ns, device time in ms or None).
+Stopwatch = Callable[[Callable[[Any], Any], Any], Tuple[Any, int, int, Any]]
+
+#: A line of progress is written at most this often, so that a fast model is not measured beside its own display.
+PROGRESS_INTERVAL_NS = 250_000_000
+
+
+def measure(
+    model: Callable[[Any], Any],
+    source: Source,
+    stopwatch: Stopwatch,
+    job: Job,
+    progress: Progress,
+) -> Tuple[Samples, str]:
+    """Warm up and measure. Returns the samples of both phases and what ended the measuring: "count" or "cap".
+
+    The cap counts from the first iteration's start and is looked at between iterations; at least one
+    iteration is measured, however long the warm-up took.
+    """
+    warmup, planned = _count(job.protocol.warmup), planned_iterations(job)
+    samples = Samples([], [], [], [], [], [], [], [])
+    origin = reported = time.perf_counter_ns()
+    deadline = origin + int(job.protocol.cap_seconds * 1e9) if job.protocol.cap_seconds else None
+    for phase, iterations in (("warmup", warmup), ("measured", planned)):
+        for done in range(1, iterations + 1):
+            wall_ns = _iterate(model, source, stopwatch, samples, phase, origin)
+            now = time.perf_counter_ns()
+            late = deadline is not None and now >= deadline
+            if now - reported >= PROGRESS_INTERVAL_NS or late or done == iterations:
+                reported = now
+                progress("iteration", phase=phase, done=done, planned=iterations, wall_ms=wall_ns / 1e6)
+            if late:
+                break
+    return samples, "count" if done == planned else "cap"
+
+
+def _iterate(
+    model: Callable[[Any], Any],
+    source: Source,
+    stopwatch: Stopwatch,
+    samples: Samples,
+    phase: Any,
+    origin: int,
+) -> int:
+    frame = source.next()
+    outputs, start_ns, wall_ns, device_ms = stopwatch(model, frame.argument)
+    samples.phase.append(phase)
+    samples.start_ms.append((start_ns - origin) / 1e6)
+    samples.wall_ms.append(wall_ns / 1e6)
+    samples.device_ms.append(device_ms)
+    samples.image.append(frame.name)
+    samples.height.append(frame.height)
+    samples.width.append(frame.width)
+    samples.detections.append(sum(len(output["boxes"]) for output in outputs))
+    return wall_ns
+
+
+def planned_iterations(job: Job) -> int:
+    """Return how many iterations the job asks to measure: the variant's number, else the protocol's."""
+    return job.variant.iterations or _count(job.protocol.measure)
+
+
+def record(job: Job, load_ms: float, stopped_by: Any, seen: List[Input], samples: Samples) -> Latency:
+    """Return the contract's latency document."""
+    return contract.Latency(
+        load_ms=load_ms,
+        stopped_by=stopped_by,
+        planned_iterations=planned_iterations(job),
+        inputs=seen,
+        samples=samples,
+    )
+
+
+def stopwatch(device: torch.device, synchronise_before: bool) -> Stopwatch:
+    """Return the stopwatch of the device. On CUDA, work that is still queued is waited for at the end, always,
+    and at the start where `synchronise_before` holds (the published recipe does not)."""
+    return _cuda_stopwatch(synchronise_before) if device.type == "cuda" else _time_on_cpu
+
+
+def _time_on_cpu(model: Callable[[Any], Any], argument: Any) -> Tuple[Any, int, int, None]:
+    start = time.perf_counter_ns()
+    outputs = model(argument)
+    return outputs, start, time.perf_counter_ns() - start, None
+
+
+def _cuda_stopwatch(synchronise_before: bool) -> Stopwatch:
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+
+    def time_on_cuda(model: Callable[[Any], Any], argument: Any) -> Tuple[Any, int, int, float]:
+        if synchronise_before:
+            torch.cuda.synchronize()
+        start = time.perf_counter_ns()
+        begin.record()
+        outputs = model(argument)
+        end.record()
+        torch.cuda.synchronize()
+        return outputs, start, time.perf_counter_ns() - start, begin.elapsed_time(end)
+
+    return time_on_cuda
+
+
+def _count(stopping: Stopping) -> int:
+    if stopping.rule != "count":
+        raise JobError(
+            f"this runner does not know the stopping rule {stopping.rule!r}",
+            "build the image again from the harness's own runner",
+        )
+    return stopping.max_iterations

@@ -1,0 +1,81 @@
+"""From a job's model to a loaded torchvision model, whatever its weights are."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+import safetensors.numpy
+import torch
+from torch import nn
+
+from runner import compat, weights
+from runner.contract import ModelSpec, Weights
+from runner.errors import JobError
+
+#: Classes of COCO as torchvision counts them, background included.
+COCO_CLASSES = 91
+
+
+def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
+    """Build the model's pretrained graph and fill it.
+
+    Returns the model in eval mode on the CPU, and the SHA-256 of the state that it holds. `folder` is where the
+    weights' file lies. Raises JobError where the file is missing, not the promised one, or of another model.
+    """
+    if spec.weights.kind == "random":
+        seed = spec.weights.seed or 0
+        model = compat.build(spec.builder, COCO_CLASSES, lambda shapes: weights.random_state(shapes, seed))
+    else:
+        state = read_state(spec.weights, folder)
+        try:
+            classes = weights.class_count(state, spec.builder)
+            model = compat.build(spec.builder, classes, lambda shapes: state)
+        except (KeyError, RuntimeError) as error:
+            raise JobError(
+                f"the weights {spec.weights.file} do not fit {spec.builder}: {str(error)[:300]}",
+                "name the model that they were saved from",
+            ) from error
+    return model, weights.state_hash(model)
+
+
+def read_state(spec: Weights, folder: Optional[Path]) -> Dict[str, torch.Tensor]:
+    """Read and verify the weights' file. Raises JobError where it can't be trusted or read."""
+    path = (folder or Path()) / str(spec.file)
+    try:
+        content_sha256 = _sha256(path)
+    except OSError as error:
+        raise JobError(f"the weights {spec.file} can't be read: {error}", "fetch them again") from error
+    if content_sha256 != spec.sha256:
+        raise JobError(
+            f"the weights {spec.file} have SHA-256 {content_sha256}, not the planned {spec.sha256}",
+            "fetch them again",
+        )
+    if path.suffix == ".safetensors":
+        # Not safetensors.torch, which needs a newer torch than the oldest environment has.
+        return {name: torch.from_numpy(array) for name, array in safetensors.numpy.load_file(str(path)).items()}
+    if spec.kind == "file" and not compat.HAS_WEIGHTS_ONLY:
+        raise JobError(
+            f"torch {torch.__version__} can't read {spec.file} without running code from it",
+            "save the weights as safetensors",
+        )
+    try:
+        return _tensors(compat.load_checkpoint(path))
+    except Exception as error:  # torch.load has no error type of its own for a broken or unsafe file
+        raise JobError(
+            f"{spec.file} is not a state dict that can be read safely: {str(error)[:300]}",
+            "save model.state_dict() again, best as safetensors",
+        ) from error
+
+
+def _tensors(state: Any) -> Dict[str, torch.Tensor]:
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise TypeError(f"it holds a {type(state).__name__}, not a mapping of tensors")
+    return dict(state)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
