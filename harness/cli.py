@@ -99,6 +99,19 @@ def run(
 
 
 @app.command()
+def choose(
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N|UUID]", help="Where to compute.")] = "auto",
+) -> None:
+    """Print the environment that --image auto means on this host; the reason goes to standard error."""
+    from harness.preflight import Preflight
+
+    with Preflight() as preflight:
+        environment, reason = preflight.choose(preflight.device(device)[0])
+    print(f"measuring in {environment.name}: {reason}", file=sys.stderr)
+    print(environment.name)
+
+
+@app.command()
 def report(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="IDs or folders of runs, or latest.")],
     published: Annotated[bool, typer.Option("--published", help="Add the published columns.")] = False,

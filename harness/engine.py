@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -172,10 +172,10 @@ class Engine(AbstractContextManager["Engine"]):
         timed_out = threading.Event()
         timer = threading.Timer(timeout_s, _kill, (container, timed_out))
         try:
-            output = container.attach(stream=True, logs=True, demux=True)
-            container.start()
-            timer.start()
-            _follow(output, log, on_line)
+            with closing(container.attach(stream=True, logs=True, demux=True)) as output:
+                container.start()
+                timer.start()
+                _follow(output, log, on_line)
             exit_code = int(container.wait()["StatusCode"])
             container.reload()
             killed_for_memory = bool(container.attrs["State"]["OOMKilled"]) and exit_code != 0
@@ -194,8 +194,9 @@ class Engine(AbstractContextManager["Engine"]):
 
     def _arguments(self, spec: ContainerSpec) -> dict[str, Any]:
         suffix = ",z" if self._selinux else ""
-        binds = {str(path): {"bind": at, "mode": "ro" + suffix} for path, at in spec.read_only.items()}
-        binds |= {str(path): {"bind": at, "mode": "rw" + suffix} for path, at in spec.writable.items()}
+        # A list, since one folder may be mounted twice, which a dict by host path can't say.
+        binds = [f"{path}:{at}:ro{suffix}" for path, at in spec.read_only.items()]
+        binds += [f"{path}:{at}:rw{suffix}" for path, at in spec.writable.items()]
         # On a rootless engine uid 0 inside is the caller outside; any other uid would own nothing.
         uid, gid = (0, 0) if self._rootless else (os.getuid(), os.getgid())
         gpus = [DeviceRequest(device_ids=[spec.gpu], capabilities=[["gpu", "compute", "utility"]])] if spec.gpu else []

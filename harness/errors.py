@@ -13,7 +13,7 @@ class HarnessError(Exception):
     exit_code = 1
 
     def __init__(self, reason: str, remedy: str):
-        super().__init__(f"{reason.rstrip('.')}; {remedy.rstrip('.')}.")
+        super().__init__(f"{reason.rstrip('.')}; {remedy.rstrip('.')}" + ("" if remedy.endswith("?") else "."))
         self.reason = reason
         self.remedy = remedy
 
@@ -45,6 +45,6 @@ class StorageError(HarnessError):
 def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     """Return the error for a name that is not known, with the nearest ones that are."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=2, cutoff=0.4)
+    near = [known for known in names if name and name in known] or get_close_matches(name, names, n=2, cutoff=0.4)
     remedy = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(names)}"
     return BadInput(f"there is no {kind} {name!r}", remedy)

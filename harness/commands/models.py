@@ -17,14 +17,13 @@ def list_models(as_json: bool) -> None:
     if as_json:
         print(json.dumps([dataclasses.asdict(model) for model in catalogue], indent=1))
         return
+    console = Console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("Builder", "Model"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Params (M)", "GFLOPS", "Box AP", "Mask AP", "Keypoint AP"):
+    table.add_column("Builder", no_wrap=True)
+    for heading in ("Params M", "GFLOPS", "Box", "Mask", "Keypt"):
         table.add_column(heading, justify="right")
     for model in catalogue:
-        table.add_row(model.builder, model.display, *_figures(model))
-    console = Console()
+        table.add_row(model.builder, *_figures(model))
     console.print(table)
     console.print("AP on COCO val2017 as torchvision publishes it for the checkpoints; --json tells files and hashes.")
 

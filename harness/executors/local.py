@@ -36,21 +36,25 @@ class LocalExecutor:
         ]
         self._memory_bytes = memory_bytes
         visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu}
-        self._environment = {**os.environ, **visible, "PYTHONPATH": str(runner_root)}
+        self._environment = {**os.environ, **visible}
+        self._runner_root = runner_root
 
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
         """Execute the job; see Executor.run."""
         started = time.monotonic()
-        command = [sys.executable, "-m", "runner", job_path, output_dir, *self._folders]
-        with (output_dir / "log.txt").open("wb") as log:
-            process = subprocess.Popen(
+        command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
+        with (
+            (output_dir / "log.txt").open("wb") as log,
+            subprocess.Popen(
                 command,
+                cwd=self._runner_root,  # python -m looks here first
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=self._environment,
                 start_new_session=True,
-            )
+            ) as process,
+        ):
             watchdog = Watchdog(process, started + timeout_s, self._memory_bytes)
             try:
                 for line in process.stdout or ():
@@ -60,7 +64,6 @@ class LocalExecutor:
             finally:
                 watchdog.stop()
                 kill_session(process)
-                process.wait()
         return ExitReport(
             exit_code=exit_code,
             timed_out=watchdog.timed_out,

@@ -1,0 +1,80 @@
+# Plain `make` lists the targets. Everything is installed into .venv, nothing outside this folder.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HARNESS := $(BIN)/harness
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What `make bench` measures; `make bench BENCH="--model ssdlite320_mobilenet_v3_large"` measures something else.
+BENCH ?= --published-models
+PYTHONS ?= 3.9
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock report perf clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.harness $(VENV)/.torch ## install the harness and torch into .venv
+	@echo "ready: $(HARNESS) --help"
+
+bench: $(VENV)/.harness ## measure the eight published models here: in Docker where an engine answers, else in .venv
+	@$(MAKE) --no-print-directory .bench DEVICE=auto
+
+bench-cpu: $(VENV)/.harness ## the same on the CPU
+	@$(MAKE) --no-print-directory .bench DEVICE=cpu
+
+bench-gpu: $(VENV)/.harness ## the same on the GPU
+	@$(MAKE) --no-print-directory .bench DEVICE=cuda
+
+# torch is only installed where the harness itself measures, not where a container does.
+.PHONY: .bench
+.bench:
+	@image=$$($(HARNESS) choose --device $(DEVICE)) || exit $$?; \
+	if [ "$$image" = local ]; then $(MAKE) --no-print-directory $(VENV)/.torch || exit $$?; fi; \
+	$(HARNESS) run --image $$image --device $(DEVICE) --protocol quick-1 --weights auto --published $(BENCH)
+
+test: $(VENV)/.dev $(VENV)/.torch ## run the tests; those that need Docker are skipped where no engine answers
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+images: $(VENV)/.harness ## build the image of every Docker environment
+	$(HARNESS) images build cuda10.2
+
+standin-bases: ## make stand-ins for base images where no image registry can be reached (PYTHONS="3.9 3.13")
+	scripts/standin-base $(PYTHONS)
+
+lock: $(VENV)/.dev ## resolve and hash-lock the wheels of every environment anew
+	scripts/lock-wheels
+
+report: $(VENV)/.harness ## print the table of the newest run beside the published numbers
+	$(HARNESS) report latest --published
+
+perf: $(VENV)/.dev $(VENV)/.torch ## measure the harness's own speed against references (ONLY=NAME for one row)
+	$(BIN)/python -m benchmarks $(ONLY)
+
+clean: ## remove .venv, caches and build outputs; results stay
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 3; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 3; }
+
+$(VENV)/.harness: pyproject.toml | $(BIN)/python
+	@echo "installing the harness into $(VENV) (about half a minute)"
+	@$(PIP) --editable '.[local]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.harness | $(BIN)/python
+	@echo "installing the development tools into $(VENV)"
+	@$(PIP) --editable '.[local,dev]'
+	@touch $@
+
+$(VENV)/.torch: scripts/install-torch $(VENV)/.harness | $(BIN)/python
+	@$(BIN)/python scripts/install-torch
+	@touch $@

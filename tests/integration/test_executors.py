@@ -1,0 +1,150 @@
+"""One behaviour suite over every executor: the local process, the container, and the fake that stands for both."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import images
+from harness.catalogue import environments
+from harness.documents import ImageIdentity
+from harness.engine import LABEL, Engine
+from harness.errors import CannotRunHere
+from harness.executors.base import Executor, ExitReport
+from harness.executors.docker import DockerExecutor, remove_orphans
+from harness.executors.local import LocalExecutor
+from tests.conftest import REQUIRE_DOCKER
+from tests.fakes import FakeExecutor
+
+ACTING_RUNNER = Path(__file__).parents[1] / "data" / "acting_runner"
+MEMORY_BYTES = 128 << 20
+ACTING_TAG = "detection-harness/acting-runner:test"
+
+pytestmark = pytest.mark.xdist_group("docker")
+
+
+@pytest.fixture(scope="session")
+def acting_image(engine: Engine) -> ImageIdentity:
+    environment = environments()["cuda10.2"]
+    base = next((image.tag for image in [images.find(engine, environment)] if image), None)
+    base = base or images.available_base(engine, environment)
+    if base is None:
+        (pytest.fail if REQUIRE_DOCKER else pytest.skip)("no base image: make standin-bases")
+    for _ in engine.build(ACTING_RUNNER, "Dockerfile", ACTING_TAG, {f"{LABEL}.test": "1"}, {"BASE": str(base)}):
+        pass
+    built = engine.image(ACTING_TAG)
+    assert built is not None
+    return ImageIdentity(ACTING_TAG, built.id, [], "", str(base), {}, [])
+
+
+@pytest.fixture(params=["fake", "local", pytest.param("docker", marks=pytest.mark.docker)])
+def executor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Executor]:
+    if request.param == "fake":
+        yield FakeExecutor()
+    elif request.param == "local":
+        yield LocalExecutor(memory_bytes=MEMORY_BYTES, runner_root=ACTING_RUNNER)
+    else:
+        engine, image = (request.getfixturevalue(name) for name in ("engine", "acting_image"))
+        yield DockerExecutor(engine, image, tmp_path / ".lock", memory_bytes=MEMORY_BYTES)
+        owners = [c.labels[f"{LABEL}.owner"] for c in engine.containers(f"{LABEL}.owner")]
+        assert str(tmp_path / ".lock") not in owners, "a container was left behind"
+
+
+def act(executor: Executor, tmp_path: Path, behaviour: str, timeout_s: float = 60) -> tuple[ExitReport, list[str]]:
+    (tmp_path / "job.json").write_text(json.dumps({"behaviour": behaviour}))
+    lines: list[str] = []
+    return executor.run(tmp_path / "job.json", tmp_path, timeout_s, lines.append), lines
+
+
+def test_success(executor: Executor, tmp_path: Path) -> None:
+    report, lines = act(executor, tmp_path, "success")
+    assert (report.exit_code, report.timed_out, report.out_of_memory) == (0, False, False)
+    assert (tmp_path / "result.json").read_text() == "{}"
+    assert json.loads(lines[0]) == {"event": "loaded"}
+    assert (tmp_path / "log.txt").stat().st_size > 0
+    assert report.wall_seconds > 0
+
+
+def test_a_model_error_leaves_its_result_and_its_exit_code(executor: Executor, tmp_path: Path) -> None:
+    report, _ = act(executor, tmp_path, "model-error")
+    assert report.exit_code == 1
+    assert (tmp_path / "result.json").exists()
+
+
+def test_a_time_out_ends_the_process(executor: Executor, tmp_path: Path) -> None:
+    report, _ = act(executor, tmp_path, "sleep", timeout_s=2)
+    assert report.timed_out
+    assert not report.out_of_memory
+    assert report.wall_seconds < 30
+    assert not (tmp_path / "result.json").exists()
+
+
+def test_passing_the_memory_limit_is_told_apart(executor: Executor, tmp_path: Path) -> None:
+    report, _ = act(executor, tmp_path, "eat-memory")
+    assert report.out_of_memory
+    assert not report.timed_out
+
+
+def test_missing_output_is_no_error_of_the_executor(executor: Executor, tmp_path: Path) -> None:
+    report, _ = act(executor, tmp_path, "no-output")
+    assert report.exit_code == 0
+    assert not (tmp_path / "result.json").exists()
+
+
+def test_an_unexplained_kill_is_neither_time_nor_memory(executor: Executor, tmp_path: Path) -> None:
+    report, _ = act(executor, tmp_path, "killed")
+    assert report.exit_code != 0
+    assert not report.timed_out
+    assert not report.out_of_memory
+
+
+def test_an_interruption_ends_what_was_started(executor: Executor, tmp_path: Path) -> None:
+    (tmp_path / "job.json").write_text(json.dumps({"behaviour": "sleep"}))
+
+    def interrupt(line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        executor.run(tmp_path / "job.json", tmp_path, 60, interrupt)
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]
+
+
+@pytest.mark.docker
+def test_an_orphan_of_a_killed_run_is_removed(engine: Engine, acting_image: ImageIdentity, tmp_path: Path) -> None:
+    owner = {f"{LABEL}.owner": str(tmp_path / ".lock")}
+    engine._client.containers.create(acting_image.id, ["x", "y"], labels=owner)
+    assert remove_orphans(engine) >= 1
+    assert str(tmp_path / ".lock") not in [c.labels[f"{LABEL}.owner"] for c in engine.containers(f"{LABEL}.owner")]
+
+
+@pytest.mark.docker
+def test_a_gpu_that_the_engine_can_not_hand_out(engine: Engine, acting_image: ImageIdentity, tmp_path: Path) -> None:
+    if "nvidia" in engine._client.info().get("Runtimes", {}):
+        pytest.skip("this engine has the NVIDIA runtime")
+    executor = DockerExecutor(engine, acting_image, tmp_path / ".lock", gpu="0")
+    with pytest.raises(CannotRunHere, match="could not select device driver.*NVIDIA Container Toolkit"):
+        act(executor, tmp_path, "success")
+    assert not engine._client.containers.list(all=True, filters={"label": f"{LABEL}.owner={tmp_path / '.lock'}"})
+
+
+@pytest.mark.docker
+def test_a_container_is_hardened(engine: Engine, acting_image: ImageIdentity, tmp_path: Path) -> None:
+    executor = DockerExecutor(engine, acting_image, tmp_path / ".lock", memory_bytes=MEMORY_BYTES, cpus="0")
+    seen: list[dict[str, object]] = []
+
+    def look(line: str) -> None:
+        for container in engine.containers(f"{LABEL}.owner={tmp_path / '.lock'}"):
+            seen.append(container.attrs["HostConfig"])
+
+    (tmp_path / "job.json").write_text(json.dumps({"behaviour": "success"}))
+    executor.run(tmp_path / "job.json", tmp_path, 60, look)
+    host = seen[0]
+    assert host["NetworkMode"] == "none"
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"]
+    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert host["CpusetCpus"] == "0"
+    assert host["Memory"] == host["MemorySwap"] == MEMORY_BYTES
+    assert host["PidsLimit"] == 4096

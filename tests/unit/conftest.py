@@ -1,0 +1,20 @@
+"""Unit tests can't reach real machinery: an engine, a process, a network, a driver."""
+
+import socket
+import subprocess
+
+import pynvml
+import pytest
+
+import harness.engine
+
+
+@pytest.fixture(autouse=True)
+def no_real_machinery(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*arguments: object, **keywords: object) -> None:
+        raise AssertionError("a unit test reached for real machinery")
+
+    monkeypatch.setattr(harness.engine.docker, "from_env", forbidden)
+    monkeypatch.setattr(subprocess, "Popen", forbidden)
+    monkeypatch.setattr(socket.socket, "connect", forbidden)
+    monkeypatch.setattr(pynvml, "nvmlInit", forbidden)
