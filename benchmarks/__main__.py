@@ -1,0 +1,98 @@
+"""python -m benchmarks [ONLY]: measure the rows, print their table, write build/perf.json.
+
+Exit status: 0 every measured row holds, 1 one does not, 2 there is no row ONLY.
+"""
+
+import argparse
+import sys
+
+from rich.console import Console
+
+from benchmarks import cell, overhead, rebuild, report, ssdlite, startup
+from benchmarks.rows import Row, measured
+from harness.catalogue import ROOT
+from harness.errors import BadInput
+
+PERF = ROOT / "build" / "perf.json"
+
+ROWS = [
+    Row(
+        name="help",
+        what="harness --help beside a bare typer app with the same empty commands",
+        unit="ms",
+        bound=1.2,
+        measure=startup.measure,
+    ),
+    Row(
+        name="loop-overhead",
+        what="an iteration of the measuring loop on a null model above a bare loop, of the 30 µs allowed",
+        unit="µs",
+        allowance=30.0,
+        measure=overhead.measure,
+    ),
+    Row(
+        name="loop-ssdlite-local",
+        what="SSDlite320 by the measuring loop beside a plain loop, newest torch",
+        unit="ms",
+        floor=0.97,
+        bound=1.03,
+        measure=ssdlite.measure_local,
+    ),
+    Row(
+        name="loop-ssdlite-cuda10.2",
+        what="SSDlite320 by the measuring loop beside a plain loop, torch 1.9.0 in its container",
+        unit="ms",
+        floor=0.97,
+        bound=1.03,
+        measure=ssdlite.measure_container,
+    ),
+    Row(
+        name="docker-cell",
+        what="a Docker cell without its own work above a container that imports torch, of the 1 s allowed",
+        unit="s",
+        allowance=1.0,
+        measure=cell.measure,
+    ),
+    Row(
+        name="runner-rebuild",
+        what="building the image again after a change of the runner, of the 5 s allowed",
+        unit="s",
+        measure=rebuild.measure,
+    ),
+]
+
+
+def main() -> int:
+    """Measure the rows asked for and return the exit status."""
+    console = Console()
+    try:
+        chosen = _choose(_parse())
+    except BadInput as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return error.exit_code
+    outcomes = []
+    for row in chosen:
+        console.print(f"measuring {row.name}", highlight=False)
+        outcomes.append(measured(row))
+    report.show(console, outcomes)
+    report.write(PERF, outcomes)
+    console.print(f"written to {PERF}", highlight=False, soft_wrap=True)
+    return 1 if any(outcome.holds is False for outcome in outcomes) else 0
+
+
+def _parse() -> str | None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure the harness's own speed.")
+    parser.add_argument("only", nargs="?", metavar="ONLY", help="the name of one row")
+    only: str | None = parser.parse_args().only
+    return only
+
+
+def _choose(only: str | None) -> list[Row]:
+    names = [row.name for row in ROWS]
+    if only is not None and only not in names:
+        raise BadInput(f"there is no row {only!r}", f"known are {', '.join(names)}")
+    return [row for row in ROWS if only in (None, row.name)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Containers of the image of cuda10.2, run by the harness's own engine with the harness's own flags."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.rows import Broken, Skipped
+from harness import images
+from harness.catalogue import environments
+from harness.documents import ImageIdentity
+from harness.engine import ContainerSpec, Engine
+from harness.errors import CannotRunHere
+from harness.executors.docker import OUT
+
+ENVIRONMENT = "cuda10.2"
+#: The file that the image's entry point, python -m runner, executes.
+ENTRY = "/opt/runner/__main__.py"
+TIMEOUT_S = 300.0
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Engine, ImageIdentity]]:
+    """Yield the engine and the environment's image. Raises Skipped where one of them is missing."""
+    try:
+        engine = Engine.connect()
+    except CannotRunHere as error:
+        raise Skipped(error.reason) from error
+    with engine:
+        image = images.find(engine, environments()[ENVIRONMENT])
+        if image is None:
+            raise Skipped(f"no image of {ENVIRONMENT} as its recipe is now; run: harness images build {ENVIRONMENT}")
+        yield engine, image
+
+
+def run_in_place(engine: Engine, image: ImageIdentity, script: Path, out: Path, *arguments: str) -> None:
+    """Run `script` in a container in place of the runner's own __main__, with `out` as its first argument.
+
+    Raises Broken where it fails.
+    """
+    spec = ContainerSpec(
+        image=image.id,
+        command=[OUT, *arguments],
+        read_only={script: ENTRY},
+        writable={out: OUT},
+        labels={},
+    )
+    report = engine.run(spec, TIMEOUT_S, out / "log.txt", lambda line: None)
+    if report.exit_code != 0:
+        log = (out / "log.txt").read_text(encoding="utf-8", errors="replace")
+        raise Broken(f"{script.name} ended in the container with exit code {report.exit_code}: {log[-300:]}")

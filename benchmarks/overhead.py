@@ -1,0 +1,75 @@
+"""What the measuring loop adds to an iteration: runner.latency.measure on a model that does nothing.
+
+The source is the runner's own but for the picture, which is always the same one; the job is of quick-1, so the
+loop looks at its cap. Progress goes nowhere: it is written four times a second at most.
+"""
+
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+from benchmarks.jobs import loop_job
+from benchmarks.rows import Sides, Skipped
+from benchmarks.turns import take_turns
+
+#: Iterations in a block: enough that reading the clock at its ends weighs nothing.
+BLOCK = 1000
+PAIRS = 60
+
+
+def measure() -> Sides:
+    """Return the time of an iteration in µs, block by block."""
+    if find_spec("torch") is None:
+        raise Skipped("this interpreter has no torch; install it with: make setup")
+    import torch
+
+    from runner import latency
+
+    source, job, stopwatch = (
+        _source(),
+        loop_job("quick-1", BLOCK),
+        latency.stopwatch(torch.device("cpu"), synchronise_before=True),
+    )
+    argument = source.next().argument
+
+    def ours() -> None:
+        latency.measure(_null_model, source, stopwatch, job, _no_progress)
+
+    def reference() -> None:
+        for _ in range(BLOCK):
+            _null_model(argument)
+
+    return take_turns(PAIRS, lambda: _block_us(ours), lambda: _block_us(reference), f"blocks of {BLOCK} iterations")
+
+
+def _block_us(block: Callable[[], None]) -> float:
+    start = time.perf_counter_ns()
+    block()
+    return (time.perf_counter_ns() - start) / 1e3 / BLOCK
+
+
+def _null_model(argument: Any) -> list[dict[str, tuple[()]]]:
+    return [{"boxes": ()}]
+
+
+def _no_progress(event: str, **fields: object) -> None:
+    pass
+
+
+def _source() -> Any:
+    """Return a source that hands out one small black picture, through all that the runner's sources do."""
+    import torch
+
+    from harness.catalogue import protocols
+    from runner.contract import Input
+    from runner.inputs import Source
+
+    class Still(Source):
+        """The same picture, without decoding."""
+
+        def _read(self, name: str) -> tuple[torch.Tensor, Input]:
+            return picture
+
+    picture = torch.zeros(3, 8, 8), Input(name="still", height=8, width=8, pixels_sha256="")
+    return Still(["still"], protocols()["quick-1"], torch.device("cpu"))

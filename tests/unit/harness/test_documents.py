@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from harness import documents
+from harness.errors import BadDocument, StorageError
+from runner.contract import Job, Result
+from runner.serialise import ContractError, from_dict, to_dict
+from tests.samples import job, ok_result
+
+
+def test_a_document_survives_the_disk(tmp_path: Path) -> None:
+    result = ok_result(job())
+    documents.write(tmp_path / "result.json", result)
+    assert documents.read(Result, tmp_path / "result.json") == result
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_both_readers_agree() -> None:
+    plain = json.loads(json.dumps(to_dict(job())))
+    assert from_dict(Job, plain) == job()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"device": "tpu"}, "device"),
+        ({"repeat": "one"}, "repeat"),
+        ({"images": {}}, "images"),
+        ({"protocol": None}, "protocol"),
+    ],
+)
+def test_both_readers_refuse_the_same(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    broken = {**to_dict(job()), **change}
+    with pytest.raises(ContractError, match=message):
+        from_dict(Job, broken)
+    (tmp_path / "job.json").write_text(json.dumps(broken))
+    with pytest.raises(BadDocument, match=message):
+        documents.read(Job, tmp_path / "job.json")
+
+
+def test_a_missing_key_is_named() -> None:
+    plain = to_dict(job())
+    del plain["repeat"]
+    with pytest.raises(ContractError, match="'repeat'"):
+        from_dict(Job, plain)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"schema_version": 1}', "\x00\xff", '"text"'])
+def test_a_corrupt_document_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "result.json"
+    path.write_text(text)
+    with pytest.raises(BadDocument) as caught:
+        documents.read(Result, path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_document_of_the_future_names_the_fix(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    path.write_text('{"schema_version": 99, "unheard": "of"}')
+    with pytest.raises(BadDocument, match=r"schema version 99, this harness reads up to 1; update the harness\.$"):
+        documents.read(Result, path)
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "result.json"
+    documents.write(path, ok_result(job()))
+    before = path.read_text()
+
+    def no_space(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_space)
+    with pytest.raises(StorageError, match="No space left on device"):
+        documents.write(path, ok_result(job(), wall_ms=2.0))
+    assert path.read_text() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["result.json"]

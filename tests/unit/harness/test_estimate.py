@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+from harness import estimate
+from harness.documents import Execution, Host
+from harness.storage import Cell
+from runner.contract import Job, Variant
+from tests.samples import job, latency, ok_result
+
+SSD, R50 = "ssd300_vgg16", "fasterrcnn_resnet50_fpn"
+
+
+def measured(of: Job, wall_ms: float) -> Cell:
+    execution = Execution(1, of.cell, "local", Host("h"), 0, False, False, 5.0, None, None, False, [])
+    return Cell(of, ok_result(of, latency=latency([wall_ms] * 4)), execution)
+
+
+def test_a_timed_model_is_estimated_from_its_own_iterations() -> None:
+    known = estimate.known_timings([measured(job(SSD), 100.0)])
+    seconds = estimate.seconds(job(SSD), known)
+    assert seconds is not None
+    overhead = 5.0 - (99.0 + 4 * 100.0) / 1000
+    assert abs(seconds - (overhead + 24 * 0.1)) < 1e-9
+
+
+def test_another_model_is_scaled_by_its_work_and_held_by_the_cap() -> None:
+    known = estimate.known_timings([measured(job(SSD), 100.0)])
+    more = estimate.seconds(job(R50), known)
+    less = estimate.seconds(job(SSD), known)
+    assert more is not None and less is not None
+    assert more > less
+    slow = estimate.known_timings([measured(job(SSD), 60_000.0)])
+    capped = estimate.seconds(job(R50), slow)
+    assert capped is not None
+    assert capped <= 60.0 + 5.0
+
+
+def test_nothing_is_known_of_other_work() -> None:
+    known = estimate.known_timings([measured(job(SSD), 100.0)])
+    assert estimate.seconds(job(SSD, environment="local"), known) is None
+    assert estimate.seconds(job(SSD, protocol="published-2021"), known) is None
+    assert estimate.seconds(job(SSD, variant=Variant(threads=1)), known) is None
+
+
+def test_the_newest_result_wins_and_failures_tell_nothing() -> None:
+    newest, oldest = measured(job(SSD), 100.0), measured(job(SSD), 900.0)
+    failed = replace(newest, result=replace(newest.result, latency=None))
+    assert estimate.known_timings([failed, newest, oldest]) == estimate.known_timings([newest])

@@ -1,0 +1,136 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import plan
+from harness.catalogue import Environment, environments
+from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.plan import Request
+from harness.preflight import Preflight
+from runner.contract import Device
+
+
+class FakeHost(Preflight):
+    """A host that can run what it is told, with the given GPUs."""
+
+    def __init__(self, broken: set[str] | None = None, gpus: list[tuple[str, str]] | None = None):
+        super().__init__()
+        self._broken = broken or set()
+        self.gpus = gpus or []
+
+    def obstacle(self, environment: Environment, device: Device) -> HarnessError | None:
+        return CannotRunHere("it is broken", "mend it") if environment.name in self._broken else None
+
+    def choose(self, device: Device) -> tuple[Environment, str]:
+        return environments()["local"], "no engine"
+
+
+def make(request: Request, host: FakeHost | None = None) -> tuple[list[tuple[str, str, int]], list[str]]:
+    made, remarks = plan.make(request, ["run"], host or FakeHost(), lambda *_: None)
+    return [(c.job.environment, c.job.model.builder, c.job.repeat) for c in made.cells], remarks
+
+
+ONE = Request(images=["cuda10.2", "local"], models=["ssd300_vgg16"], weights="random", device="cpu")
+
+
+def test_environments_are_interleaved() -> None:
+    cells, _ = make(replace(ONE, models=["ssd300_vgg16", "ssdlite320_mobilenet_v3_large"], repeats=2))
+    assert [(environment, repeat) for environment, _, repeat in cells] == [
+        ("cuda10.2", 1),
+        ("local", 1),
+        ("cuda10.2", 1),
+        ("local", 1),
+        ("cuda10.2", 2),
+        ("local", 2),
+        ("cuda10.2", 2),
+        ("local", 2),
+    ]
+
+
+def test_auto_says_which_and_why() -> None:
+    cells, remarks = make(replace(ONE, images=["auto"]))
+    assert cells == [("local", "ssd300_vgg16", 1)]
+    assert remarks == ["measuring in local: no engine"]
+
+
+def test_what_can_not_run_is_a_skipped_cell_with_its_reason() -> None:
+    made, _ = plan.make(ONE, [], FakeHost(broken={"cuda10.2"}), lambda *_: None)
+    assert [cell.skipped for cell in made.cells] == ["it is broken; mend it.", None]
+
+
+def test_nothing_to_run_is_an_error() -> None:
+    with pytest.raises(CannotRunHere, match="it is broken"):
+        make(ONE, FakeHost(broken={"cuda10.2", "local"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"models": ["ssd"]}, "did you mean ssd300_vgg16"),
+        ({"models": []}, "no model was named"),
+        ({"images": ["cuda10.3"]}, r"did you mean cuda10\.2"),
+        ({"protocol": "quick"}, "did you mean quick-1"),
+        ({"suite": "speed"}, "no suite 'speed'"),
+        ({"device": "gpu"}, "no device 'gpu'"),
+        ({"weights": "nowhere.pth"}, r"no weights 'nowhere\.pth'"),
+        ({"photographs": Path("/nowhere")}, "holds no pictures"),
+        ({"photographs": Path("x"), "protocol": "published-2021"}, "makes its own input"),
+    ],
+)
+def test_bad_input_is_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        make(replace(ONE, **change))  # type: ignore[arg-type]
+
+
+def test_one_file_of_weights_is_one_model_s(tmp_path: Path) -> None:
+    two = replace(ONE, models=["ssd300_vgg16", "ssdlite320_mobilenet_v3_large"], weights=str(tmp_path / "w.pth"))
+    with pytest.raises(BadInput, match="one model's"):
+        make(two)
+
+
+GPUS = [("GPU-aaa", "Tesla T4"), ("GPU-bbb", "Tesla T4")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("auto", ("cuda", "GPU-aaa")),
+        ("cpu", ("cpu", None)),
+        ("cuda", ("cuda", "GPU-aaa")),
+        ("cuda:1", ("cuda", "GPU-bbb")),
+        ("cuda:GPU-b", ("cuda", "GPU-bbb")),
+    ],
+)
+def test_devices(text: str, expected: tuple[str, str | None]) -> None:
+    assert FakeHost(gpus=GPUS).device(text) == expected
+
+
+def test_a_gpu_where_there_is_none_is_one_sentence() -> None:
+    assert FakeHost().device("auto") == ("cpu", None)
+    with pytest.raises(CannotRunHere, match="NVML shows no NVIDIA GPU"):
+        FakeHost().device("cuda")
+    with pytest.raises(CannotRunHere, match="no GPU '7' here"):
+        FakeHost(gpus=GPUS).device("cuda:7")
+
+
+@pytest.mark.parametrize(("text", "size"), [("512m", 512 << 20), ("8G", 8 << 30), ("1gb", 1 << 30), ("77", 77)])
+def test_sizes(text: str, size: int) -> None:
+    assert plan.parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "8x", "-1g", "1.5g"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(BadInput, match="no size"):
+        plan.parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["", "a", "1-", "0,,1"])
+def test_what_is_no_list_of_cpus(text: str) -> None:
+    with pytest.raises(BadInput, match="no list of CPUs"):
+        plan.parse_cpus(text)
+
+
+def test_absent_cpus_are_named() -> None:
+    with pytest.raises(BadInput, match="may not use CPU 9999"):
+        plan.parse_cpus("9999")

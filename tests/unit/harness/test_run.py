@@ -1,0 +1,131 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import documents, run
+from harness.documents import ImageIdentity, Plan, PlannedCell
+from harness.errors import BadInput
+from harness.executors.base import ExitReport, OnLine
+from harness.storage import RunFolder
+from runner.contract import Job, Result
+from tests import samples
+from tests.fakes import FailingExecutor, FakeExecutor
+
+SSD, LITE = samples.job("ssd300_vgg16"), samples.job("ssdlite320_mobilenet_v3_large")
+
+
+class Silent:
+    """A display that only remembers."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, bool]] = []
+
+    def started(self, number: int, job: Job) -> OnLine:
+        return lambda line: None
+
+    def finished(self, number: int, result: Result, reused: bool) -> None:
+        self.told.append((result.job.model.builder, result.status, reused))
+
+
+def folder_of(path: Path, plan: Plan) -> RunFolder:
+    folder = RunFolder.create(path / "run", "test")
+    documents.write(folder.path / "plan.json", plan)
+    return folder
+
+
+def image(recipe: str = "aa") -> ImageIdentity:
+    return ImageIdentity("tag", "sha256:1", [], recipe, "base", {}, [])
+
+
+def test_every_cell_is_executed_in_order_and_saved(tmp_path: Path) -> None:
+    folder, executor = folder_of(tmp_path, samples.plan(SSD, LITE)), FakeExecutor(image())
+    assert run.execute(folder, {"cuda10.2": executor}, "20.10", Silent())
+    assert executor.executed == [SSD.cell, LITE.cell]
+    assert [cell.result.status for cell in folder.cells()] == ["ok", "ok"]
+    execution = folder.execution(SSD)
+    assert execution is not None
+    assert (execution.executor, execution.host.engine, execution.pinned) == ("fake", "20.10", True)
+
+
+def test_a_failed_cell_does_not_stop_the_next_but_fails_the_run(tmp_path: Path) -> None:
+    folder, display = folder_of(tmp_path, samples.plan(SSD, LITE)), Silent()
+    assert not run.execute(folder, {"cuda10.2": FailingExecutor("ssd300_vgg16")}, None, display)
+    assert [(name, status) for name, status, _ in display.told] == [
+        ("ssd300_vgg16", "failed"),
+        ("ssdlite320_mobilenet_v3_large", "ok"),
+    ]
+
+
+@pytest.mark.parametrize(("named", "fine"), [(True, False), (False, True)])
+def test_a_skipped_cell_fails_the_run_only_where_it_was_named(tmp_path: Path, named: bool, fine: bool) -> None:
+    skipped = PlannedCell(SSD, named=named, skipped="no such builder in torchvision 0.10")
+    folder = folder_of(tmp_path, samples.plan(skipped, LITE))
+    assert run.execute(folder, {"cuda10.2": FakeExecutor()}, None, Silent()) is fine
+    result = folder.result(SSD)
+    assert result is not None
+    assert result.failure is not None
+    assert (result.status, result.failure.message) == ("skipped", "no such builder in torchvision 0.10")
+
+
+def test_a_second_execution_keeps_what_is_ok(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD, LITE))
+    run.execute(folder, {"cuda10.2": FailingExecutor("ssd300_vgg16")}, None, Silent())
+    display, executor = Silent(), FakeExecutor()
+    assert run.execute(folder, {"cuda10.2": executor}, None, display)
+    assert executor.executed == [SSD.cell]
+    assert [reused for _, _, reused in display.told] == [False, True]
+
+
+def test_a_changed_recipe_or_job_is_measured_again(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD))
+    run.execute(folder, {"cuda10.2": FakeExecutor(image("aa"))}, None, Silent())
+    newer = FakeExecutor(image("bb"))
+    run.execute(folder, {"cuda10.2": newer}, None, Silent())
+    assert newer.executed == [SSD.cell]
+    changed = replace(SSD, variant=replace(SSD.variant, threads=1))
+    documents.write(folder.path / "plan.json", samples.plan(changed))
+    again = FakeExecutor(image("bb"))
+    run.execute(RunFolder(folder.path), {"cuda10.2": again}, None, Silent())
+    assert again.executed == [SSD.cell]
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        (ExitReport(137, timed_out=True, out_of_memory=False, wall_seconds=1), "timed_out"),
+        (ExitReport(137, timed_out=False, out_of_memory=True, wall_seconds=1), "out_of_memory"),
+        (ExitReport(137, timed_out=False, out_of_memory=False, wall_seconds=1), "crashed"),
+        (ExitReport(0, timed_out=False, out_of_memory=False, wall_seconds=1), "crashed"),
+        (ExitReport(2, timed_out=False, out_of_memory=False, wall_seconds=1), "failed"),
+        (ExitReport(3, timed_out=False, out_of_memory=False, wall_seconds=1), "failed"),
+    ],
+)
+def test_a_missing_result_is_never_silence(tmp_path: Path, report: ExitReport, status: str) -> None:
+    assert run.settle(tmp_path, SSD, report).status == status
+    assert json.loads((tmp_path / "result.json").read_text())["status"] == status
+
+
+def test_two_processes_can_not_execute_one_run(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD))
+    with folder.locked(), pytest.raises(BadInput, match="being executed by another process"), folder.locked():
+        pass
+
+
+def test_deviations_are_what_differs_from_the_pins() -> None:
+    assert run.deviations(SSD.expected, samples.software()) == []
+    assert run.deviations(SSD.expected, samples.software(torch="2.0.0", python="3.90.1")) == [
+        "python is 3.90.1, expected 3.9",
+        "torch is 2.0.0, expected 1.9.0+cu102",
+    ]
+
+
+def test_a_substituted_base_is_not_pinned(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD))
+    substituted = replace(image(), substitutions=["base image is x, not y"])
+    run.execute(folder, {"cuda10.2": FakeExecutor(substituted)}, None, Silent())
+    execution = folder.execution(SSD)
+    assert execution is not None
+    assert not execution.pinned
+    assert execution.deviations == ["base image is x, not y"]

@@ -1,0 +1,111 @@
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+from harness.documents import Execution, Host
+from harness.report import render
+from harness.report.table import GAP, Table, hardware_name, latency_table
+from harness.storage import Cell
+from runner.contract import Failure, Job, Variant
+from tests.samples import job, latency, ok_result
+
+
+def cell(of: Job, *, pinned: bool = True, **changes: object) -> Cell:
+    execution = Execution(1, of.cell, "docker", Host("h"), 0, False, False, 1.0, None, None, pinned, [])
+    return Cell(of, ok_result(of, **changes), execution)  # type: ignore[arg-type]
+
+
+def test_rows_are_models_and_columns_environment_and_hardware() -> None:
+    table = latency_table([cell(job()), cell(job(environment="local"), wall_ms=20.0)])
+    assert table.headings == [
+        "Model",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores (ms)",
+        "detections / image",
+        "local · AMD EPYC 7B12, 2 cores (ms)",
+        "detections / image",
+    ]
+    assert table.rows == [["SSD300 VGG16", "10.00", "7.0", "20.00", "7.0"]]
+
+
+def test_the_figure_is_the_protocol_s_own_statistic_of_the_measured_samples() -> None:
+    skewed = latency([1.0, 2.0, 9.0])
+    quick = latency_table([cell(job(), latency=skewed)])
+    published = latency_table([cell(job(protocol="published-2021"), latency=skewed)])
+    assert quick.rows[0][1] == "2.00"
+    assert published.rows[0][1] == "4.00"
+
+
+def test_repeats_are_averaged() -> None:
+    table = latency_table([cell(job()), cell(job(repeat=2), wall_ms=20.0)])
+    assert table.rows[0][1] == "15.00"
+
+
+def test_a_gap_is_a_dash_with_its_reason() -> None:
+    failed = replace(
+        ok_result(job()), status="failed", latency=None, failure=Failure("E", "it broke", "mend it", "model")
+    )
+    table = latency_table([Cell(job(), failed, None), cell(job("ssdlite320_mobilenet_v3_large", environment="local"))])
+    assert table.rows[0][1:3] == [GAP, GAP]
+    assert any("it broke" in note for note in table.notes)
+    assert sum("not in this run" in note for note in table.notes) == 2
+
+
+def test_columns_that_are_not_comparable_stay_apart_and_say_what_differs() -> None:
+    threads = job(variant=Variant(threads=1))
+    table = latency_table([cell(job()), cell(threads), cell(job(), pinned=False)])
+    assert [heading for heading in table.headings if "(ms)" in heading] == [
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · default threads · pinned (ms)",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · 1 threads · pinned (ms)",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · default threads · not pinned (ms)",
+    ]
+
+
+def test_what_a_reader_must_know_is_in_the_notes() -> None:
+    few = job(variant=Variant(iterations=3))
+    capped = latency([5.0] * 3, stopped_by="cap")
+    notes = "\n".join(latency_table([cell(few, latency=capped, warnings=["few detections: 0.1 an image"])]).notes)
+    for words in ("random weights", "3 iterations instead", "capped at 60 s, 3 of 3", "few detections", "torch 1.9.0"):
+        assert words in notes
+
+
+def test_published_columns_stand_beside_on_request() -> None:
+    table = latency_table([cell(job())], with_published=True)
+    assert "AMD EPYC 7B12 @ 2.25GHz (Colab), published 2021 (ms)" in table.headings
+    assert table.rows[0][-5:] == ["32.09", "27.97", "31.47", "624.55", "484.80"]
+
+
+def test_every_published_cell_is_the_published_readme_s(tmp_path: Path) -> None:
+    everything = latency_table([cell(job(builder)) for builder in _published()], with_published=True)
+    figures = [row[-5:] for row in everything.rows]
+    assert figures[0] == ["122.90", "80.13", "114.95", "4415.93", "3510.95"]
+    assert figures[5] == ["48.77", "47.55", "51.10", "107.79", "75.45"]
+    assert figures[7] == ["117.28", "80.80", "120.83", "4381.79", "3642.74"]
+
+
+def _published() -> list[str]:
+    from harness.catalogue import models
+
+    return [model.builder for model in models().values() if model.published_2021]
+
+
+def test_the_hardware_s_name_is_short() -> None:
+    assert hardware_name(ok_result(job())) == "AMD EPYC 7B12, 2 cores"
+
+
+def test_markdown_is_aligned_and_escaped() -> None:
+    text = render.markdown(Table("T", ["Model", "a|b"], [["<x>", "1"]], ["note <b>\x07"]))
+    assert text.splitlines() == [
+        "## T",
+        "",
+        "| Model  | a\\|b |",
+        "| :----- | ---: |",
+        "| &lt;x> |    1 |",
+        "",
+        "- note &lt;b> ",
+    ]
+
+
+def test_csv_defuses_formulas() -> None:
+    text = render.csv_text(Table("T", ["Model", "x"], [["=cmd()", "-1+2"], [GAP, "1,5"]], []))
+    assert list(csv.reader(io.StringIO(text))) == [["Model", "x"], ["'=cmd()", "'-1+2"], [GAP, "1,5"]]
