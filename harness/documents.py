@@ -100,11 +100,11 @@ def read(kind: type[D], path: Path) -> D:
         )
     try:
         document: D = _adapter(cast("Any", kind)).validate_python(data)
-        return document
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the document"
         raise BadDocument(f"{what}: {place}: {first['msg']}", remedy) from error
+    return document
 
 
 def write(path: Path, document: Document) -> None:

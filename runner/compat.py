@@ -152,8 +152,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether the error means that memory ran out, on the GPU or the host."""
     if isinstance(error, MemoryError):
         return True
-    if hasattr(torch.cuda, "OutOfMemoryError"):  # torch 1.13; before, and on the CPU still, only the text tells
-        if isinstance(error, torch.cuda.OutOfMemoryError):
-            return True
-    text = str(error)
+    if isinstance(error, getattr(torch.cuda, "OutOfMemoryError", ())):  # torch 1.13
+        return True
+    text = str(error)  # before, and on the CPU still, only the text tells
     return isinstance(error, RuntimeError) and ("CUDA out of memory" in text or "can't allocate memory" in text)

@@ -12,8 +12,8 @@ from runner import compat, weights
 from runner.contract import ModelSpec, Weights
 from runner.errors import JobError
 
-#: Classes of COCO as torchvision counts them, background included.
-COCO_CLASSES = 91
+#: Classes of the published checkpoints, background included: COCO's as torchvision counts them, or person alone.
+COCO_CLASSES, PERSON_CLASSES = 91, 2
 
 
 def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
@@ -24,18 +24,19 @@ def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
     """
     if spec.weights.kind == "random":
         seed = spec.weights.seed or 0
-        model = compat.build(spec.builder, COCO_CLASSES, lambda shapes: weights.random_state(shapes, seed))
+        classes = PERSON_CLASSES if spec.builder.startswith("keypoint") else COCO_CLASSES
+        model = compat.build(spec.builder, classes, lambda s: weights.random_state(spec.builder, s, seed))
     else:
         state = read_state(spec.weights, folder)
         try:
             classes = weights.class_count(state, spec.builder)
             model = compat.build(spec.builder, classes, lambda shapes: state)
-        except (KeyError, RuntimeError) as error:
+        except (ValueError, RuntimeError) as error:
             raise JobError(
                 f"the weights {spec.weights.file} do not fit {spec.builder}: {str(error)[:300]}",
                 "name the model that they were saved from",
             ) from error
-    return model, weights.state_hash(model)
+    return model, weights.state_hash(model.state_dict())
 
 
 def read_state(spec: Weights, folder: Optional[Path]) -> Dict[str, torch.Tensor]:

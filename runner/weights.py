@@ -174,7 +174,7 @@ def _weight(builder: str, name: str, shape: Tuple[int, ...], seed: int, period: 
     Only integer sums and single IEEE operations are used, in which no version
     or machine differs.
     """
-    stored = (shape[1], shape[0]) + shape[2:] if _TRANSPOSED.search(name) else shape
+    stored = (shape[1], shape[0], *shape[2:]) if _TRANSPOSED.search(name) else shape
     fan_in = int(np.prod(stored[1:]))
     draws = _draws(name, seed, stored[0] * fan_in).reshape(stored[0], fan_in)
     weight = draws.astype(np.float32)

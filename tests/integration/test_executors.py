@@ -124,7 +124,7 @@ def test_a_gpu_that_the_engine_can_not_hand_out(engine: Engine, acting_image: Im
     if "nvidia" in engine._client.info().get("Runtimes", {}):
         pytest.skip("this engine has the NVIDIA runtime")
     executor = DockerExecutor(engine, acting_image, tmp_path / ".lock", gpu="0")
-    with pytest.raises(CannotRunHere, match="could not select device driver.*NVIDIA Container Toolkit"):
+    with pytest.raises(CannotRunHere, match=r"could not select device driver.*NVIDIA Container Toolkit"):
         act(executor, tmp_path, "success")
     assert not engine._client.containers.list(all=True, filters={"label": f"{LABEL}.owner={tmp_path / '.lock'}"})
 

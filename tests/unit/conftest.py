@@ -6,7 +6,7 @@ import subprocess
 import pynvml
 import pytest
 
-import harness.engine
+import docker
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def no_real_machinery(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(*arguments: object, **keywords: object) -> None:
         raise AssertionError("a unit test reached for real machinery")
 
-    monkeypatch.setattr(harness.engine.docker, "from_env", forbidden)
+    monkeypatch.setattr(docker, "from_env", forbidden)
     monkeypatch.setattr(subprocess, "Popen", forbidden)
     monkeypatch.setattr(socket.socket, "connect", forbidden)
     monkeypatch.setattr(pynvml, "nvmlInit", forbidden)
