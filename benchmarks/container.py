@@ -1,14 +1,15 @@
 """Containers of the image of cuda10.2, run by the harness's own engine with the harness's own flags."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.rows import Broken, Skipped
 from harness import images
 from harness.catalogue import environments
+from harness.containers import ContainerSpec
 from harness.documents import ImageIdentity
-from harness.engine import ContainerSpec, Engine
+from harness.engine import Engine
 from harness.errors import CannotRunHere
 from harness.executors.docker import OUT
 
@@ -32,10 +33,17 @@ def opened() -> Iterator[tuple[Engine, ImageIdentity]]:
         yield engine, image
 
 
-def run_in_place(engine: Engine, image: ImageIdentity, script: Path, out: Path, *arguments: str) -> None:
+def run_in_place(
+    engine: Engine,
+    image: ImageIdentity,
+    script: Path,
+    out: Path,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+) -> None:
     """Run `script` in a container in place of the runner's own __main__, with `out` as its first argument.
 
-    Raises Broken where it fails.
+    `variables` join its environment. Raises Broken where it fails.
     """
     spec = ContainerSpec(
         image=image.id,
@@ -43,6 +51,7 @@ def run_in_place(engine: Engine, image: ImageIdentity, script: Path, out: Path, 
         read_only={script: ENTRY},
         writable={out: OUT},
         labels={},
+        environment=dict(variables or {}),
     )
     report = engine.run(spec, TIMEOUT_S, out / "log.txt", lambda line: None)
     if report.exit_code != 0:

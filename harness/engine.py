@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,48 +14,14 @@ from docker.types import DeviceRequest
 from requests.exceptions import RequestException
 
 import docker
+from harness.containers import ContainerReport, ContainerSpec, Image
 from harness.errors import CannotRunHere
 from harness.executors.base import OnLine
 
+#: The HTTP status of an engine that is already doing what it was asked for.
+CONFLICT = 409
 #: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
 LABEL = "detection-harness"
-
-
-@dataclass(frozen=True)
-class Image:
-    """An image that the engine holds."""
-
-    id: str
-    tags: list[str]
-    digests: list[str]
-    labels: dict[str, str]
-    size_bytes: int
-
-
-@dataclass(frozen=True)
-class ContainerSpec:
-    """A hardened container: no network, read-only root, no capabilities, the caller's uid, bounded memory."""
-
-    image: str
-    command: list[str]
-    read_only: dict[Path, str]
-    writable: dict[Path, str]
-    labels: dict[str, str]
-    memory_bytes: int | None = None
-    cpus: str | None = None
-    gpu: str | None = None
-    pids: int = 4096
-    environment: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ContainerReport:
-    """How a container ended."""
-
-    id: str
-    exit_code: int
-    timed_out: bool
-    out_of_memory: bool
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -183,14 +148,18 @@ class Engine(AbstractContextManager["Engine"]):
             raise _cannot_start(spec, error) from error
         finally:
             timer.cancel()
-            with suppress(NotFound):
-                container.remove(force=True)
+            _remove(container)
         return ContainerReport(str(container.id), exit_code, timed_out.is_set(), killed_for_memory)
 
-    def containers(self, label: str) -> list[Container]:
-        """Return the containers, running or not, that carry the label."""
-        found: list[Container] = self._client.containers.list(all=True, filters={"label": label})
-        return found
+    def labelled(self, label: str) -> dict[str, str]:
+        """Return the label's value on each container, running or not, that carries it, by container id."""
+        found = self._client.containers.list(all=True, filters={"label": label})
+        return {str(container.id): container.labels[label] for container in found}
+
+    def remove(self, container_id: str) -> None:
+        """Remove a container, unless it is gone already."""
+        with suppress(NotFound):
+            _remove(self._client.containers.get(container_id))
 
     def _arguments(self, spec: ContainerSpec) -> dict[str, Any]:
         suffix = ",z" if self._selinux else ""
@@ -229,6 +198,16 @@ def _follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_l
             *lines, pending = (pending + (out or b"")).split(b"\n")
             for line in lines:
                 on_line(line.decode(errors="replace"))
+
+
+def _remove(container: Container) -> None:
+    try:
+        container.remove(force=True)
+    except NotFound:
+        return
+    except APIError as error:
+        if error.status_code != CONFLICT:  # somebody else is removing it already
+            raise
 
 
 def _kill(container: Container, timed_out: threading.Event) -> None:

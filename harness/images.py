@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.catalogue import ROOT, Environment
+from harness.containers import Image
 from harness.documents import ImageIdentity
-from harness.engine import LABEL, Engine, Image
+from harness.engine import LABEL, Engine
 from harness.errors import CannotRunHere
 
 #: How long a registry may take to answer whether a base can be had.

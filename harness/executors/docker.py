@@ -5,8 +5,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from harness.containers import ContainerSpec
 from harness.documents import ImageIdentity
-from harness.engine import LABEL, ContainerSpec, Engine
+from harness.engine import LABEL, Engine
 from harness.executors.base import ExitReport, OnLine
 
 JOB, OUT, IMAGES, WEIGHTS = "/cell/job", "/cell/out", "/cell/images", "/cell/weights"
@@ -63,9 +64,9 @@ class DockerExecutor:
 
 def remove_orphans(engine: Engine) -> int:
     """Remove the containers of runs that were killed: those whose run no process holds any more."""
-    orphans = [c for c in engine.containers(f"{LABEL}.owner") if _is_free(Path(c.labels[f"{LABEL}.owner"]))]
-    for container in orphans:
-        container.remove(force=True)
+    orphans = [name for name, lock in engine.labelled(f"{LABEL}.owner").items() if _is_free(Path(lock))]
+    for container_id in orphans:
+        engine.remove(container_id)
     return len(orphans)
 
 

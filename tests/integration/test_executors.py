@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from harness import images
 from harness.catalogue import environments
@@ -47,9 +48,10 @@ def executor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Executo
         yield LocalExecutor(memory_bytes=MEMORY_BYTES, runner_root=ACTING_RUNNER)
     else:
         engine, image = (request.getfixturevalue(name) for name in ("engine", "acting_image"))
-        yield DockerExecutor(engine, image, tmp_path / ".lock", memory_bytes=MEMORY_BYTES)
-        owners = [c.labels[f"{LABEL}.owner"] for c in engine.containers(f"{LABEL}.owner")]
-        assert str(tmp_path / ".lock") not in owners, "a container was left behind"
+        lock = tmp_path / ".lock"
+        with FileLock(lock):
+            yield DockerExecutor(engine, image, lock, memory_bytes=MEMORY_BYTES)
+        assert str(lock) not in engine.labelled(f"{LABEL}.owner").values(), "a container was left behind"
 
 
 def act(executor: Executor, tmp_path: Path, behaviour: str, timeout_s: float = 60) -> tuple[ExitReport, list[str]]:
@@ -116,7 +118,7 @@ def test_an_orphan_of_a_killed_run_is_removed(engine: Engine, acting_image: Imag
     owner = {f"{LABEL}.owner": str(tmp_path / ".lock")}
     engine._client.containers.create(acting_image.id, ["x", "y"], labels=owner)
     assert remove_orphans(engine) >= 1
-    assert str(tmp_path / ".lock") not in [c.labels[f"{LABEL}.owner"] for c in engine.containers(f"{LABEL}.owner")]
+    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
 
 
 @pytest.mark.docker
@@ -126,7 +128,7 @@ def test_a_gpu_that_the_engine_can_not_hand_out(engine: Engine, acting_image: Im
     executor = DockerExecutor(engine, acting_image, tmp_path / ".lock", gpu="0")
     with pytest.raises(CannotRunHere, match=r"could not select device driver.*NVIDIA Container Toolkit"):
         act(executor, tmp_path, "success")
-    assert not engine._client.containers.list(all=True, filters={"label": f"{LABEL}.owner={tmp_path / '.lock'}"})
+    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
 
 
 @pytest.mark.docker
@@ -135,11 +137,13 @@ def test_a_container_is_hardened(engine: Engine, acting_image: ImageIdentity, tm
     seen: list[dict[str, object]] = []
 
     def look(line: str) -> None:
-        for container in engine.containers(f"{LABEL}.owner={tmp_path / '.lock'}"):
-            seen.append(container.attrs["HostConfig"])
+        for name, owner in engine.labelled(f"{LABEL}.owner").items():
+            if owner == str(tmp_path / ".lock"):
+                seen.append(engine._client.containers.get(name).attrs["HostConfig"])
 
     (tmp_path / "job.json").write_text(json.dumps({"behaviour": "success"}))
-    executor.run(tmp_path / "job.json", tmp_path, 60, look)
+    with FileLock(tmp_path / ".lock"):
+        executor.run(tmp_path / "job.json", tmp_path, 60, look)
     host = seen[0]
     assert host["NetworkMode"] == "none"
     assert host["ReadonlyRootfs"] is True
