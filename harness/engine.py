@@ -153,7 +153,7 @@ class Engine(AbstractContextManager["Engine"]):
 
     def labelled(self, label: str) -> dict[str, str]:
         """Return the label's value on each container, running or not, that carries it, by container id."""
-        found = self._client.containers.list(all=True, filters={"label": label})
+        found = self._client.containers.list(all=True, ignore_removed=True, filters={"label": label})
         return {str(container.id): container.labels[label] for container in found}
 
     def remove(self, container_id: str) -> None:
