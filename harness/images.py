@@ -25,6 +25,11 @@ def recipe_sha256(environment: Environment) -> str:
     return digest.hexdigest()
 
 
+def tag_of(environment: Environment, recipe: str) -> str:
+    """Return the tag of the image without substitutions; every other tag of the recipe starts with it."""
+    return f"detection-harness/{environment.name}:{recipe[:12]}"
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What an image is built from: an environment's folder, a base, and build arguments beyond the base."""
@@ -41,7 +46,7 @@ class Recipe:
     @property
     def tag(self) -> str:
         """The tag, by content; substituted arguments give another image, so another tag."""
-        name = f"detection-harness/{self.environment.name}:{recipe_sha256(self.environment)[:12]}"
+        name = tag_of(self.environment, recipe_sha256(self.environment))
         if not self.arguments:
             return name
         return name + "-" + hashlib.sha256(json.dumps(self.arguments, sort_keys=True).encode()).hexdigest()[:6]
@@ -50,8 +55,10 @@ class Recipe:
 def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
     """Return the image built from the recipe as it is now, preferring one without substitutions."""
     recipe = recipe_sha256(environment)
-    built = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
-    identities = [_identity(environment, image) for image in built]
+    labelled = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
+    # An image that somebody built on top of ours inherits its labels, but not its tag.
+    own = [image for image in labelled if any(tag.startswith(tag_of(environment, recipe)) for tag in image.tags)]
+    identities = [_identity(environment, image) for image in own]
     return min(identities, key=lambda identity: bool(identity.substitutions), default=None)
 
 

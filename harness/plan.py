@@ -66,7 +66,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         protocol=protocol,
         variant=Variant(request.threads, request.cpus, request.iterations),
         repeat=1,
-        images=assets.pictures(photographs, _iterations(protocol, request)) if takes_pictures else [],
+        images=assets.pictures(photographs, _turns(protocol, request)) if takes_pictures else [],
         expected={},
     )
     cells = [
@@ -145,8 +145,9 @@ def _weights(text: str, chosen: list[Model], on_bytes: OnBytes) -> tuple[dict[st
     return {chosen[0].builder: assets.weights_file(path)}, path.parent, None
 
 
-def _iterations(protocol: Protocol, request: Request) -> int:
-    return protocol.warmup.max_iterations + (request.iterations or protocol.measure.max_iterations)
+def _turns(protocol: Protocol, request: Request) -> int:
+    """Return how many inputs the longer phase takes; both begin with the first."""
+    return max(protocol.warmup.max_iterations, request.iterations or protocol.measure.max_iterations)
 
 
 def parse_cpus(text: str) -> str:

@@ -12,6 +12,7 @@ SCHEMA_VERSION = 1
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
 Device = Literal["cpu", "cuda"]
+StoppedBy = Literal["count", "steady", "interval", "cap"]
 
 
 class Document:
@@ -214,11 +215,15 @@ class Samples(Document):
 
 @dataclass(frozen=True)
 class Latency(Document):
-    """The raw latency measurement of one model and why it ended."""
+    """The raw latency measurement of one model and why it ended.
+
+    other_load_cpus is how many CPUs, on average, were busy with something else from warm-up to end.
+    """
 
     load_ms: float
-    stopped_by: Literal["count", "steady", "interval", "cap"]
+    stopped_by: StoppedBy
     planned_iterations: int
+    other_load_cpus: float
     inputs: List[Input]
     samples: Samples
 

@@ -39,6 +39,10 @@ class Source(ABC):
         self._turn = 0
         self._seen: Dict[str, Input] = {}
 
+    def restart(self) -> None:
+        """Begin again with the first input."""
+        self._turn = 0
+
     def next(self) -> Frame:
         """Return the next input; what it takes to prepare it lies outside every timed region."""
         name = self._names[self._turn % len(self._names)]

@@ -10,12 +10,15 @@ from typing import List, Optional
 import torch
 
 from runner import compat, hardware, inputs, latency, memory, models, software
-from runner.contract import SCHEMA_VERSION, Failure, Job, Result
+from runner.contention import Contention
+from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result
 from runner.errors import JobError
 from runner.latency import Progress
 
 #: Below this many detections an image, on average, the second stage of a model has had next to nothing to do.
 FEW_DETECTIONS = 1.0
+#: Above this, latencies are worth little: torch's threads wait for the slowest of them.
+MUCH_OTHER_LOAD_CPUS = 0.25
 
 
 def execute(job: Job, images: Optional[Path], weights: Optional[Path], progress: Progress) -> Result:
@@ -50,15 +53,24 @@ def _measure(blank: Result, images: Optional[Path], weights: Optional[Path], pro
     progress("loaded", load_ms=load_ms)
     source = inputs.open_source(job, images, device)
     stopwatch = latency.stopwatch(device, job.protocol.synchronise_before)
+    contention = Contention()
     with torch.no_grad():
         samples, stopped_by = latency.measure(model, source, stopwatch, job, progress)
+    measured = Latency(
+        load_ms=load_ms,
+        stopped_by=stopped_by,
+        planned_iterations=latency.planned_iterations(job),
+        other_load_cpus=contention.read(),
+        inputs=source.seen(),
+        samples=samples,
+    )
     return replace(
         blank,
         status="ok",
         weights_sha256=state_sha256,
-        latency=latency.record(job, load_ms, stopped_by, source.seen(), samples),
+        latency=measured,
         memory=meter.read(),
-        warnings=_warnings(samples.detections),
+        warnings=_warnings(measured),
     )
 
 
@@ -86,11 +98,16 @@ def _failed(blank: Result, error: Exception) -> Result:
     return replace(blank, status="out_of_memory", failure=replace(failure, remedy=remedy, cause="infrastructure"))
 
 
-def _warnings(detections: List[int]) -> List[str]:
-    mean = sum(detections) / len(detections)
-    if mean >= FEW_DETECTIONS:
-        return []
-    return [f"few detections: {mean:.2f} an image, so non-maximum suppression and the heads did little work"]
+def _warnings(measured: Latency) -> List[str]:
+    warnings = []
+    detections = sum(measured.samples.detections) / len(measured.samples.detections)
+    if detections < FEW_DETECTIONS:
+        warnings.append(
+            f"few detections: {detections:.2f} an image, so non-maximum suppression and the heads did little work"
+        )
+    if measured.other_load_cpus > MUCH_OTHER_LOAD_CPUS:
+        warnings.append(f"other work kept {measured.other_load_cpus:.1f} CPUs busy meanwhile: measure again when idle")
+    return warnings
 
 
 def _now() -> str:

@@ -1,12 +1,11 @@
 """The measuring loop: calls the model until the protocol says stop, and keeps every sample."""
 
 import time
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, Tuple
 
 import torch
 
-from runner import contract
-from runner.contract import Input, Job, Latency, Samples, Stopping
+from runner.contract import Job, Samples, StoppedBy, Stopping
 from runner.errors import JobError
 from runner.inputs import Source
 
@@ -24,17 +23,18 @@ def measure(
     stopwatch: Stopwatch,
     job: Job,
     progress: Progress,
-) -> Tuple[Samples, str]:
+) -> Tuple[Samples, StoppedBy]:
     """Warm up and measure. Returns the samples of both phases and what ended the measuring: "count" or "cap".
 
-    The cap counts from the first iteration's start and is looked at between iterations; at least one
-    iteration is measured, however long the warm-up took.
+    Both phases begin with the first input. The cap counts from the first iteration's start and is looked at
+    between iterations; at least one iteration is measured, however long the warm-up took.
     """
     warmup, planned = _count(job.protocol.warmup), planned_iterations(job)
     samples = Samples([], [], [], [], [], [], [], [])
     origin = reported = time.perf_counter_ns()
     deadline = origin + int(job.protocol.cap_seconds * 1e9) if job.protocol.cap_seconds else None
     for phase, iterations in (("warmup", warmup), ("measured", planned)):
+        source.restart()
         for done in range(1, iterations + 1):
             wall_ns = _iterate(model, source, stopwatch, samples, phase, origin)
             now = time.perf_counter_ns()
@@ -71,17 +71,6 @@ def _iterate(
 def planned_iterations(job: Job) -> int:
     """Return how many iterations the job asks to measure: the variant's number, else the protocol's."""
     return job.variant.iterations or _count(job.protocol.measure)
-
-
-def record(job: Job, load_ms: float, stopped_by: Any, seen: List[Input], samples: Samples) -> Latency:
-    """Return the contract's latency document."""
-    return contract.Latency(
-        load_ms=load_ms,
-        stopped_by=stopped_by,
-        planned_iterations=planned_iterations(job),
-        inputs=seen,
-        samples=samples,
-    )
 
 
 def stopwatch(device: torch.device, synchronise_before: bool) -> Stopwatch:

@@ -79,7 +79,7 @@ def latency(wall_ms: list[float], *, warmup: int = 1, stopped_by: Any = "count",
         width=[451] * n,
         detections=[detections] * n,
     )
-    return Latency(5.0, stopped_by, len(wall_ms), [], samples)
+    return Latency(5.0, stopped_by, len(wall_ms), 0.0, [], samples)
 
 
 def ok_result(of: Job, *, wall_ms: float = 10.0, **changes: Any) -> Result:
