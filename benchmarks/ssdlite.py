@@ -23,7 +23,7 @@ from harness.catalogue import ROOT
 
 LOOPS = ROOT / "benchmarks" / "loops.py"
 #: How long pairs are measured. A fixed time, so that no look at the figures decides when to stop.
-SECONDS = 45
+SECONDS = 90
 #: From 1 MiB on every block is fresh from the system: the same for both sides, at any time.
 ALLOCATOR = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1048576"}
 

@@ -108,7 +108,7 @@ def _identity(environment: Environment, image: Image) -> ImageIdentity:
     base, arguments = image.labels[f"{LABEL}.base"], json.loads(image.labels[f"{LABEL}.build-args"])
     substitutions = [f"{name} is {value}, not the recipe's own" for name, value in arguments.items()]
     if base != environment.base:
-        substitutions.insert(0, f"base image is {base}, not {environment.base}")
+        substitutions.insert(0, f"base image is {base}, not the recipe's own")
     return ImageIdentity(
         tag=next(iter(image.tags), image.id),
         id=image.id,

@@ -23,7 +23,10 @@ def print_report(names: list[str], *, published: bool, form: str | None) -> None
 
 def print_table(console: Console, table: Table) -> None:
     """Print a table and its notes on a terminal."""
-    console.print(render.terminal(table))
+    console.print(f"\n{table.title}", style="bold", highlight=False)
+    for page in render.terminal(table, console):
+        console.print("", page, sep="\n")
+    console.print()
     for note in table.notes:
         console.print(f"- {note}", markup=False, highlight=False)
 

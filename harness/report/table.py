@@ -15,13 +15,39 @@ GAP = "–"  # noqa: RUF001 -- the dash of a table's gap
 
 
 @dataclass(frozen=True)
+class Column:
+    """A heading and the text of each row below it."""
+
+    heading: str
+    values: list[str]
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table ready to render: the heading of each column, rows of text, and the notes below it."""
+    """A table ready to render: the column that names the rows, groups of columns, and the notes below it.
+
+    Where a page is too narrow for all columns, those of one group stay together.
+    """
 
     title: str
-    headings: list[str]
-    rows: list[list[str]]
+    names: Column
+    groups: list[list[Column]]
     notes: list[str]
+
+    @property
+    def columns(self) -> list[Column]:
+        """Every column from left to right."""
+        return [self.names, *(column for group in self.groups for column in group)]
+
+    @property
+    def headings(self) -> list[str]:
+        """The heading of each column."""
+        return [column.heading for column in self.columns]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The text of each row, column by column."""
+        return [list(row) for row in zip(*(column.values for column in self.columns), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -40,25 +66,31 @@ class Series:
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
     """Arrange cells into the table: latency in ms and detections per image, columns in order of appearance."""
-    columns: dict[Series, dict[str, list[Cell]]] = {}
+    by_series: dict[Series, dict[str, list[Cell]]] = {}
     for cell in cells:
-        by_model = columns.setdefault(series_of(cell), defaultdict(list))
+        by_model = by_series.setdefault(series_of(cell), defaultdict(list))
         by_model[cell.job.model.builder].append(cell)
-    shown = [model for model in models().values() if any(model.builder in by_model for by_model in columns.values())]
-    labels = _labels(list(columns))
-    notes: list[str] = [_describe(series, labels[series], by_model) for series, by_model in columns.items()]
-    headings, bodies = ["Model"], [[model.display for model in shown]]
-    for series, by_model in columns.items():
-        headings += [f"{labels[series]} (ms)", "detections / image"]
+    shown = [model for model in models().values() if any(model.builder in by_model for by_model in by_series.values())]
+    labels = _labels(list(by_series))
+    notes = _recipes(by_series)
+    notes += [_describe(series, labels[series], by_model) for series, by_model in by_series.items()]
+    groups = []
+    for series, by_model in by_series.items():
         entries = [_entry(by_model.get(model.builder, []), model, labels[series], notes) for model in shown]
-        bodies += [[entry[0] for entry in entries], [entry[1] for entry in entries]]
+        latencies, detections = ([entry[i] for entry in entries] for i in range(2))
+        groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
     if with_published:
-        for column in published_latency().values():
-            headings.append(f"{column.hardware}, published 2021 (ms)")
-            bodies.append([f"{column.latency_ms[m.builder]:.2f}" for m in shown])
-        notes.append("published 2021: means over 950 iterations on near-black input with pretrained weights")
-    rows = [list(row) for row in zip(*bodies, strict=True)]
-    return Table("Latency of one image, batch 1", headings, rows, notes)
+        groups.append(_published(shown))
+        notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
+    names = Column("Model", [model.display for model in shown])
+    return Table("Latency of one image, batch 1", names, groups, notes)
+
+
+def _published(shown: list[Model]) -> list[Column]:
+    return [
+        Column(f"2021: {column.hardware} (ms)", [f"{column.latency_ms[model.builder]:.2f}" for model in shown])
+        for column in published_latency().values()
+    ]
 
 
 def series_of(cell: Cell) -> Series:
@@ -110,20 +142,28 @@ def _extras(series: Series, names: list[str]) -> list[str]:
     return [texts[name] for name in names]
 
 
+def _recipes(by_series: dict[Series, dict[str, list[Cell]]]) -> list[str]:
+    """Say once what several columns share: how each protocol measures, and what random weights mean."""
+    cells = [cell for by_model in by_series.values() for cells in by_model.values() for cell in cells]
+    titles = {cell.job.protocol.name: cell.job.protocol.title for cell in cells}
+    notes = [f"{name}: {title}" for name, title in titles.items()]
+    if any(series.weights == "random" for series in by_series):
+        notes.append("random weights: what is detected means nothing, only the amount of work is real")
+    return notes
+
+
 def _describe(series: Series, label: str, by_model: dict[str, list[Cell]]) -> str:
     cells = [cell for cells in by_model.values() for cell in cells]
-    parts = [f"{label}: {cells[0].job.protocol.name}, {cells[0].job.protocol.statistic}"]
+    parts = [series.protocol, f"{series.weights} weights"]
     software = next((cell.result.software for cell in cells if cell.result.software), None)
     if software:
         parts.append(f"torch {software.torch}, torchvision {software.torchvision}, {software.threads} threads")
-    if series.weights == "random":
-        parts.append("random weights, so the detections mean nothing and only the amount of work is real")
     if series.iterations:
         parts.append(f"{series.iterations} iterations instead of the protocol's own")
     if not series.pinned:
         found = next((cell.execution.deviations for cell in cells if cell.execution and cell.execution.deviations), [])
         parts.append("not pinned" + (f" ({'; '.join(found)})" if found else ""))
-    return "; ".join(parts)
+    return f"{label}: {', '.join(parts)}"
 
 
 def _entry(cells: list[Cell], model: Model, label: str, notes: list[str]) -> tuple[str, str]:

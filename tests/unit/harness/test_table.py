@@ -3,9 +3,13 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from rich.console import Console
+
+from harness.commands.report import print_table
 from harness.documents import Execution, Host
 from harness.report import render
-from harness.report.table import GAP, Table, hardware_name, latency_table
+from harness.report.table import GAP, Column, Table, hardware_name, latency_table
 from harness.storage import Cell
 from runner.contract import Failure, Job, Variant
 from tests.samples import job, latency, ok_result
@@ -71,7 +75,7 @@ def test_what_a_reader_must_know_is_in_the_notes() -> None:
 
 def test_published_columns_stand_beside_on_request() -> None:
     table = latency_table([cell(job())], with_published=True)
-    assert "AMD EPYC 7B12 @ 2.25GHz (Colab), published 2021 (ms)" in table.headings
+    assert "2021: AMD EPYC 7B12 @ 2.25GHz (Colab) (ms)" in table.headings
     assert table.rows[0][-5:] == ["32.09", "27.97", "31.47", "624.55", "484.80"]
 
 
@@ -93,8 +97,35 @@ def test_the_hardware_s_name_is_short() -> None:
     assert hardware_name(ok_result(job())) == "AMD EPYC 7B12, 2 cores"
 
 
+def table(headings: list[str], rows: list[list[str]], notes: list[str] | None = None) -> Table:
+    names, *others = (Column(heading, list(values)) for heading, *values in zip(headings, *rows, strict=True))
+    return Table("T", names, [[column] for column in others], notes or [])
+
+
+def on_a_terminal(of: Table, width: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    print_table(console, of)
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_terminal_of_any_width_shows_every_figure_whole(width: int) -> None:
+    cells = [cell(job(builder, environment=name)) for name in ("cuda10.2", "local") for builder in _published()]
+    everything = latency_table(cells, with_published=True)
+    lines = on_a_terminal(everything, width)
+    assert max(map(len, lines)) <= width
+    words = " ".join(lines).split()
+    assert {figure for row in everything.rows for figure in row[1:]} <= set(words)
+    assert not [word for word in words if "…" in word]
+
+
+def test_columns_of_one_group_stay_together() -> None:
+    lines = on_a_terminal(latency_table([cell(job()), cell(job(environment="local"), wall_ms=20.0)]), 44)
+    assert [line.split()[-2:] for line in lines if "VGG16" in line] == [["10.00", "7.0"], ["20.00", "7.0"]]
+
+
 def test_markdown_is_aligned_and_escaped() -> None:
-    text = render.markdown(Table("T", ["Model", "a|b"], [["<x>", "1"]], ["note <b>\x07"]))
+    text = render.markdown(table(["Model", "a|b"], [["<x>", "1"]], ["note <b>\x07"]))
     assert text.splitlines() == [
         "## T",
         "",
@@ -107,5 +138,5 @@ def test_markdown_is_aligned_and_escaped() -> None:
 
 
 def test_csv_defuses_formulas() -> None:
-    text = render.csv_text(Table("T", ["Model", "x"], [["=cmd()", "-1+2"], [GAP, "1,5"]], []))
+    text = render.csv_text(table(["Model", "x"], [["=cmd()", "-1+2"], [GAP, "1,5"]]))
     assert list(csv.reader(io.StringIO(text))) == [["Model", "x"], ["'=cmd()", "'-1+2"], [GAP, "1,5"]]
