@@ -9,7 +9,7 @@ BENCH ?= --published-models
 PYTHONS ?= 3.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock report perf clean
+.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock schema report perf clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ standin-bases: ## make stand-ins for base images where no image registry can be 
 
 lock: $(VENV)/.dev ## resolve and hash-lock the wheels of every environment anew
 	scripts/lock-wheels
+
+schema: $(VENV)/.harness ## write docs/result.schema.json anew from runner/contract.py
+	$(BIN)/python scripts/write-schema
 
 report: $(VENV)/.harness ## print the table of the newest run beside the published numbers
 	$(HARNESS) report latest --published

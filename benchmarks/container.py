@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from benchmarks.rows import Broken, Skipped
 from harness import images
 from harness.catalogue import environments
 from harness.containers import ContainerSpec
 from harness.documents import ImageIdentity
-from harness.engine import Engine
+from harness.engine import LABEL, Engine
 from harness.errors import CannotRunHere
 from harness.executors.docker import OUT
 
@@ -45,15 +47,17 @@ def run_in_place(
 
     `variables` join its environment. Raises Broken where it fails.
     """
+    lock = FileLock(out / ".lock")
     spec = ContainerSpec(
         image=image.id,
         command=[OUT, *arguments],
         read_only={script: ENTRY},
         writable={out: OUT},
-        labels={},
+        labels={f"{LABEL}.owner": str(lock.lock_file)},
         environment=dict(variables or {}),
     )
-    report = engine.run(spec, TIMEOUT_S, out / "log.txt", lambda line: None)
+    with lock:
+        report = engine.run(spec, TIMEOUT_S, out / "log.txt", lambda line: None)
     if report.exit_code != 0:
         log = (out / "log.txt").read_text(encoding="utf-8", errors="replace")
         raise Broken(f"{script.name} ended in the container with exit code {report.exit_code}: {log[-300:]}")

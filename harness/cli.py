@@ -1,5 +1,6 @@
 """The command line: parse, call, print. Whatever is heavy is imported inside the command that needs it."""
 
+import errno
 import json
 import signal
 import sys
@@ -9,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from harness import __version__
-from harness.errors import HarnessError
+from harness.errors import MAKE_ROOM, HarnessError, StorageError
 
 app = typer.Typer(
     help="Measure torchvision's detection models in pinned environments.",
@@ -21,19 +22,30 @@ app = typer.Typer(
 images_app = typer.Typer(help="The images of the Docker environments.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(images_app, name="images")
 
+#: What any write may fail with, wherever it happens.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
 Names = Annotated[list[str] | None, typer.Option("--model", metavar="NAME", help="A model; may be given again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main() -> NoReturn:
-    """Run the command line; a HarnessError becomes its sentence and its exit code."""
+    """Run the command line; an error that has a remedy becomes its sentence and its exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM cleans up like Ctrl-C
     try:
         app()
     except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _fail(error)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _fail(StorageError(f"{error.filename or 'a file of this run'} can't be written: {error.strerror}", MAKE_ROOM))
     sys.exit(0)
+
+
+def _fail(error: HarnessError) -> NoReturn:
+    print(f"harness: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
 
 
 @app.command()
@@ -61,7 +73,9 @@ def run(
     ] = "pretrained",
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="Your own pictures.")] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
-    iterations: Annotated[int | None, typer.Option(min=1, help="Measured iterations, labelled.")] = None,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Fewer iterations, labelled.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="torch's threads.")] = None,
     cpus: Annotated[str | None, typer.Option(metavar="LIST", help="CPUs to use, such as 0,2-3.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.errors import BadDocument, StorageError
+from harness.errors import MAKE_ROOM, BadDocument, StorageError
 from runner.contract import SCHEMA_VERSION, Document, Job
 from runner.serialise import write_json
 
@@ -82,6 +82,11 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+def schema(kind: type[Document]) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a document."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_adapter(cast("Any", kind)).json_schema()}
+
+
 def read(kind: type[D], path: Path) -> D:
     """Read and validate a document. Raises BadDocument, which names the file and the first thing wrong with it."""
     what = f"{path} is not a usable {path.stem} document"
@@ -112,4 +117,4 @@ def write(path: Path, document: Document) -> None:
     try:
         write_json(path, document)
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}", "free some space or choose --out") from error
+        raise StorageError(f"{path} can't be written: {error.strerror}", MAKE_ROOM) from error

@@ -42,6 +42,9 @@ class StorageError(HarnessError):
     exit_code = 5
 
 
+MAKE_ROOM = "free some space, or choose another --out"
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     """Return the error for a name that is not known, with the nearest ones that are."""
     names = sorted(known)

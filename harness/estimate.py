@@ -111,7 +111,7 @@ def seconds(job: Job, known: Known) -> float | None:
         return None
     nearest = min(kin, key=lambda name: max(catalogue[name].gflops / own, own / catalogue[name].gflops))
     cost = kin[nearest]
-    iterations = job.protocol.warmup.max_iterations + (job.variant.iterations or job.protocol.measure.max_iterations)
+    iterations = job.warmup_iterations + job.measured_iterations
     iterating_s = iterations * cost.iteration_s * own / catalogue[nearest].gflops
     if job.protocol.cap_seconds is not None:
         iterating_s = min(iterating_s, job.protocol.cap_seconds)

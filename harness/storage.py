@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from harness import documents
 from harness.catalogue import ROOT
 from harness.documents import Execution, Plan
-from harness.errors import BadDocument, BadInput, StorageError
+from harness.errors import MAKE_ROOM, BadDocument, BadInput, StorageError
 from runner.contract import Job, Result
 
 RESULTS = ROOT / "results"
@@ -59,8 +59,8 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The run's ID."""
-        return self.path.resolve().name
+        """What --resume and report know the run by: its ID under results/, its path elsewhere."""
+        return self.path.name if self.path.parent == RESULTS else str(self.path)
 
     @cached_property
     def plan(self) -> Plan:
@@ -97,7 +97,7 @@ class RunFolder:
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         except OSError as error:
-            raise StorageError(f"{folder} can't be made: {error.strerror}", "free some space") from error
+            raise StorageError(f"{folder} can't be made: {error.strerror}", MAKE_ROOM) from error
         documents.write(folder / "job.json", job)
         return folder
 

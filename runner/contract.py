@@ -5,6 +5,7 @@ and by the newest host alike. Units are in the names. Unknown is None with a rea
 The host validates the same dataclasses through pydantic, with unknown keys forbidden.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar, Dict, List, Literal, Optional
 
@@ -109,6 +110,17 @@ class Job(Document):
     repeat: int
     images: List[ImageFile]
     expected: Dict[str, str]
+
+    @property
+    def measured_iterations(self) -> int:
+        """How many iterations are measured at most: the variant's number, else the protocol's."""
+        return self.variant.iterations or self.protocol.measure.max_iterations
+
+    @property
+    def warmup_iterations(self) -> int:
+        """How many iterations warm up at most: where the variant takes fewer, the same share of them, rounded up."""
+        full, measured = self.protocol.warmup.max_iterations, self.protocol.measure.max_iterations
+        return min(full, math.ceil(full * self.measured_iterations / measured))
 
 
 @dataclass(frozen=True)

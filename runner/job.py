@@ -59,7 +59,7 @@ def _measure(blank: Result, images: Optional[Path], weights: Optional[Path], pro
     measured = Latency(
         load_ms=load_ms,
         stopped_by=stopped_by,
-        planned_iterations=latency.planned_iterations(job),
+        planned_iterations=job.measured_iterations,
         other_load_cpus=contention.read(),
         inputs=source.seen(),
         samples=samples,

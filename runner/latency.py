@@ -5,7 +5,7 @@ from typing import Any, Callable, Tuple
 
 import torch
 
-from runner.contract import Job, Samples, StoppedBy, Stopping
+from runner.contract import Job, Protocol, Samples, StoppedBy
 from runner.errors import JobError
 from runner.inputs import Source
 
@@ -29,11 +29,11 @@ def measure(
     Both phases begin with the first input. The cap counts from the first iteration's start and is looked at
     between iterations; at least one iteration is measured, however long the warm-up took.
     """
-    warmup, planned = _count(job.protocol.warmup), planned_iterations(job)
+    _require_counts(job.protocol)
     samples = Samples([], [], [], [], [], [], [], [])
     origin = reported = time.perf_counter_ns()
     deadline = origin + int(job.protocol.cap_seconds * 1e9) if job.protocol.cap_seconds else None
-    for phase, iterations in (("warmup", warmup), ("measured", planned)):
+    for phase, iterations in (("warmup", job.warmup_iterations), ("measured", job.measured_iterations)):
         source.restart()
         for done in range(1, iterations + 1):
             wall_ns = _iterate(model, source, stopwatch, samples, phase, origin)
@@ -44,7 +44,7 @@ def measure(
                 progress("iteration", phase=phase, done=done, planned=iterations, wall_ms=wall_ns / 1e6)
             if late:
                 break
-    return samples, "count" if done == planned else "cap"
+    return samples, "count" if done == job.measured_iterations else "cap"
 
 
 def _iterate(
@@ -66,11 +66,6 @@ def _iterate(
     samples.width.append(frame.width)
     samples.detections.append(sum(len(output["boxes"]) for output in outputs))
     return wall_ns
-
-
-def planned_iterations(job: Job) -> int:
-    """Return how many iterations the job asks to measure: the variant's number, else the protocol's."""
-    return job.variant.iterations or _count(job.protocol.measure)
 
 
 def stopwatch(device: torch.device, synchronise_before: bool) -> Stopwatch:
@@ -101,10 +96,10 @@ def _cuda_stopwatch(synchronise_before: bool) -> Stopwatch:
     return time_on_cuda
 
 
-def _count(stopping: Stopping) -> int:
-    if stopping.rule != "count":
-        raise JobError(
-            f"this runner does not know the stopping rule {stopping.rule!r}",
-            "build the image again from the harness's own runner",
-        )
-    return stopping.max_iterations
+def _require_counts(protocol: Protocol) -> None:
+    for stopping in (protocol.warmup, protocol.measure):
+        if stopping.rule != "count":
+            raise JobError(
+                f"this runner does not know the stopping rule {stopping.rule!r}",
+                "build the image again from the harness's own runner",
+            )

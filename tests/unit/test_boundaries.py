@@ -46,7 +46,7 @@ def test_the_harness_imports_only_the_shared_part_of_the_runner() -> None:
 
 @pytest.mark.parametrize("module", sorted(SHARED))
 def test_the_shared_part_needs_numpy_at_most(module: str) -> None:
-    standard = {"dataclasses", "json", "os", "tempfile", "typing", "pathlib"}
+    standard = {"dataclasses", "json", "math", "os", "tempfile", "typing", "pathlib"}
     for name in imports(ROOT / (module.replace(".", "/") + ".py")):
         assert name.split(".")[0] in standard | {"numpy", "runner"}, name
 
