@@ -73,9 +73,7 @@ def run(
     ] = "pretrained",
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="Your own pictures.")] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
-    iterations: Annotated[
-        int | None, typer.Option(min=1, help="Fewer iterations, labelled.")
-    ] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Fewer iterations, labelled.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="torch's threads.")] = None,
     cpus: Annotated[str | None, typer.Option(metavar="LIST", help="CPUs to use, such as 0,2-3.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,

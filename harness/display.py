@@ -156,4 +156,4 @@ def _outcome(result: Result) -> str:
     summary = summarise(result.latency)
     value = summary.value(result.job.protocol.statistic)
     capped = ", capped" if result.latency.stopped_by == "cap" else ""
-    return f"{value:.1f} ms ({summary.n} iterations{capped}, {summary.detections_per_image:.0f} detections an image)"
+    return f"{value:.1f} ms ({summary.n} iteration{'s' if summary.n > 1 else ''}{capped}, {summary.detections_per_image:.0f} detections an image)"
