@@ -127,11 +127,11 @@ def show_cells(console: Console, plan: Plan) -> None:
     )
 
 
-def show_time(console: Console, plan: Plan, estimates: list[float | None]) -> None:
-    """Print how long the plan will take, as far as anything is known."""
-    unknown = sum(e is None and not planned.skipped for e, planned in zip(estimates, plan.cells, strict=True))
+def show_time(console: Console, estimates: list[float | None]) -> None:
+    """Print how long it will take, as far as anything is known."""
+    unknown = sum(seconds is None for seconds in estimates)
     time = f"about {duration(remaining(estimates))}" if any(estimates) else "unknown, nothing like it was run here yet"
-    more = f", {unknown} cells of unknown length not counted" if unknown and any(estimates) else ""
+    more = f", not counting {unknown} of unknown length" if unknown and any(estimates) else ""
     console.print(f"expected time: {time}{more}", highlight=False)
 
 
@@ -156,4 +156,5 @@ def _outcome(result: Result) -> str:
     summary = summarise(result.latency)
     value = summary.value(result.job.protocol.statistic)
     capped = ", capped" if result.latency.stopped_by == "cap" else ""
-    return f"{value:.1f} ms ({summary.n} iteration{'s' if summary.n > 1 else ''}{capped}, {summary.detections_per_image:.0f} detections an image)"
+    iterations = f"{summary.n} iteration{'s' if summary.n > 1 else ''}{capped}"
+    return f"{value:.1f} ms ({iterations}, {summary.detections_per_image:.0f} detections an image)"

@@ -10,13 +10,15 @@ from tempfile import TemporaryDirectory
 
 from harness import documents, run
 from harness.catalogue import models
-from harness.documents import Host, Plan
+from harness.documents import Host, Plan, PlannedCell
 from harness.errors import BadDocument
 from harness.executors.base import Executor
 from harness.storage import Cell, RunFolder, runs
 from runner.contract import Job, Stopping
 from runner.statistics import summarise
 
+#: Work of fewer iterations than this is done about as soon as it is estimated.
+WORTH_A_PROBE = 10
 #: Earlier runs that are looked at, newest first; the machine of long ago tells little.
 RUNS_CONSIDERED = 10
 ONE_ITERATION = Stopping(rule="count", min_iterations=1, max_iterations=1)
@@ -36,18 +38,23 @@ class Timing:
 def from_history(plan: Plan) -> list[float | None]:
     """Estimate the seconds of each cell of the plan from this host's earlier results alone."""
     known = known_timings(_earlier_cells())
-    return [None if cell.skipped else seconds(cell.job, known) for cell in plan.cells]
+    return [0.0 if cell.skipped else seconds(cell.job, known) for cell in plan.cells]
 
 
 def for_plan(folder: RunFolder, executors: Mapping[str, Executor]) -> list[float | None]:
-    """Estimate the seconds of each cell; a kind of work with no earlier result here is probed with one iteration."""
+    """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed."""
     known = known_timings(_earlier_cells())
-    jobs = [cell.job for cell in folder.plan.cells if cell.job.environment in executors]
-    unknown = [job for job in jobs if seconds(job, known) is None]
+    pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, executors.get(cell.job.environment))]
+    unknown = [cell.job for cell in pending if seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
         alike = [job for job in unknown if same_work(job) == work]
-        known |= known_timings(_probe(_middle(alike), folder.path, executors[alike[0].environment]))
-    return [None if cell.skipped else seconds(cell.job, known) for cell in folder.plan.cells]
+        if sum(job.warmup_iterations + job.measured_iterations for job in alike) >= WORTH_A_PROBE:
+            known |= known_timings(_probe(_middle(alike), folder.path, executors[alike[0].environment]))
+    return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]
+
+
+def _is_pending(folder: RunFolder, cell: PlannedCell, executor: Executor | None) -> bool:
+    return executor is not None and cell.skipped is None and run.reusable(folder, cell, executor) is None
 
 
 def _earlier_cells() -> Iterable[Cell]:

@@ -38,7 +38,7 @@ def execute(folder: RunFolder, executors: Mapping[str, Executor], engine_version
     fine = True
     for number, planned in enumerate(folder.plan.cells, start=1):
         executor = executors.get(planned.job.environment)
-        result = _reusable(folder, planned, executor)
+        result = reusable(folder, planned, executor)
         reused = result is not None
         if result is None:
             on_line = display.started(number, planned.job)
@@ -54,7 +54,7 @@ def host_id() -> str:
     return hashlib.sha256(b"detection-harness " + text.encode()).hexdigest()[:12]
 
 
-def _reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
+def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
     """Return the cell's result where it is ok and of just this job and recipe."""
     result, execution = folder.result(planned.job), folder.execution(planned.job)
     if result is None or execution is None or executor is None:

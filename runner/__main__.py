@@ -24,14 +24,13 @@ def main(arguments: Optional[List[str]] = None) -> int:
         job = from_dict(Job, json.loads(options.job.read_text(encoding="utf-8")))
         if job.schema_version != SCHEMA_VERSION:
             raise ContractError(f"schema version {job.schema_version}; this runner reads {SCHEMA_VERSION}")
+        if job.variant.cpus:
+            os.sched_setaffinity(0, parse_cpus(job.variant.cpus))
     except (OSError, ValueError) as error:
         print(f"The job {options.job} can't be used: {error}.", file=sys.stderr)
         return UNREADABLE_JOB
-    if job.variant.cpus:
-        os.sched_setaffinity(0, parse_cpus(job.variant.cpus))
-    from runner.job import (
-        execute,
-    )  # torch counts its threads when it is imported: only after the affinity is set
+    # Only now, since torch counts its threads by the affinity when it is imported.
+    from runner.job import execute
 
     result = execute(job, options.images, options.weights, _print_progress)
     try:

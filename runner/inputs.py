@@ -1,6 +1,7 @@
 """Inputs: real photographs, or the near-black tensors of the published recipe."""
 
 import hashlib
+import io
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,14 +75,17 @@ class Photographs(Source):
         return self._decoded(name)
 
     def _decode(self, name: str) -> Tuple[torch.Tensor, Input]:
-        path = self._folder / name
         try:
-            if hashlib.sha256(path.read_bytes()).hexdigest() != self._sha256[name]:
-                raise JobError(f"the image {name} changed after the run was planned", "plan the run again")
-            with Image.open(path) as picture:
+            content = (self._folder / name).read_bytes()
+        except OSError as error:
+            raise _unreadable(name, error) from error
+        if hashlib.sha256(content).hexdigest() != self._sha256[name]:
+            raise JobError(f"the image {name} changed after the run was planned", "plan the run again")
+        try:
+            with Image.open(io.BytesIO(content)) as picture:
                 array = numpy.asarray(picture.convert("RGB"))
-        except (OSError, SyntaxError) as error:  # Pillow reports some broken PNG files as SyntaxError
-            raise JobError(f"the image {name} can't be read: {error}", "replace or remove it") from error
+        except Exception as error:  # Pillow has no error of its own for what is broken, or too large to be honest
+            raise _unreadable(name, error) from error
         pixels = torch.from_numpy(array.copy()).permute(2, 0, 1)
         return convert_image_dtype(pixels.contiguous(), torch.float32), describe(name, array)
 
@@ -111,6 +115,10 @@ def open_source(job: Job, folder: Optional[Path], device: torch.device) -> Sourc
     if folder is None or not job.images:
         raise JobError("the job names no images", "hand the runner a folder with --images")
     return Photographs(job.images, folder, job.protocol, device)
+
+
+def _unreadable(name: str, error: Exception) -> JobError:
+    return JobError(f"the image {name} can't be read: {error}", "replace or remove it")
 
 
 def describe(name: str, pixels: Any) -> Input:

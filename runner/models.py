@@ -51,21 +51,24 @@ def read_state(spec: Weights, folder: Optional[Path]) -> Dict[str, torch.Tensor]
             f"the weights {spec.file} have SHA-256 {content_sha256}, not the planned {spec.sha256}",
             "fetch them again",
         )
-    if path.suffix == ".safetensors":
-        # Not safetensors.torch, which needs a newer torch than the oldest environment has.
-        return {name: torch.from_numpy(array) for name, array in safetensors.numpy.load_file(str(path)).items()}
-    if spec.kind == "file" and not compat.HAS_WEIGHTS_ONLY:
+    safe = path.suffix == ".safetensors"
+    if spec.kind == "file" and not safe and not compat.HAS_WEIGHTS_ONLY:
         raise JobError(
             f"torch {torch.__version__} can't read {spec.file} without running code from it",
             "save the weights as safetensors",
         )
     try:
-        return _tensors(compat.load_checkpoint(path))
-    except Exception as error:  # torch.load has no error type of its own for a broken or unsafe file
+        return _read_safetensors(path) if safe else _tensors(compat.load_checkpoint(path))
+    except Exception as error:  # neither reader has an error type of its own for a broken or unsafe file
         raise JobError(
             f"{spec.file} is not a state dict that can be read safely: {str(error)[:300]}",
             "save model.state_dict() again, best as safetensors",
         ) from error
+
+
+def _read_safetensors(path: Path) -> Dict[str, torch.Tensor]:
+    # Not safetensors.torch, which needs a newer torch than the oldest environment has.
+    return {name: torch.from_numpy(array) for name, array in safetensors.numpy.load_file(str(path)).items()}
 
 
 def _tensors(state: Any) -> Dict[str, torch.Tensor]:

@@ -35,7 +35,7 @@ def new_run(request: Request, command: list[str], out: Path | None, *, dry_run: 
             console.print(remark, markup=False, highlight=False)
         show_cells(console, planned)
         if dry_run:
-            show_time(console, planned, estimate.from_history(planned))
+            show_time(console, estimate.from_history(planned))
             return True
         identities = _images(console, planned, preflight)
         folder = RunFolder.create(out, request.protocol)
@@ -65,7 +65,7 @@ def _execute(
             executors = _executors(folder, identities, preflight)
             engine_version = preflight.engine.version if identities else None
             estimates = estimate.for_plan(folder, executors)
-            show_time(console, folder.plan, estimates)
+            show_time(console, estimates)
             with LiveDisplay(console, folder.plan, estimates).live() as display:
                 fine = run.execute(folder, executors, engine_version, display)
     except KeyboardInterrupt:
@@ -97,7 +97,7 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
     pictures, weights = (Path(text) if text else None for text in (planned.images_folder, planned.weights_folder))
     executors: dict[str, Executor] = {}
     if identities:
-        remove_orphans(preflight.engine)
+        remove_orphans(preflight.engine, folder.lock_path)
     for job in (cell.job for cell in planned.cells if cell.skipped is None):
         if job.environment in identities:
             executors[job.environment] = DockerExecutor(

@@ -62,9 +62,14 @@ class DockerExecutor:
         )
 
 
-def remove_orphans(engine: Engine) -> int:
-    """Remove the containers of runs that were killed: those whose run no process holds any more."""
-    orphans = [name for name, lock in engine.labelled(f"{LABEL}.owner").items() if _is_free(Path(lock))]
+def remove_orphans(engine: Engine, own: Path) -> int:
+    """Remove the containers of runs that were killed, and return how many they were.
+
+    They are those whose run no process holds any more, and those that an earlier process left of the run whose lock
+    file is `own`: the caller holds it, and has started nothing yet.
+    """
+    owners = engine.labelled(f"{LABEL}.owner").items()
+    orphans = [name for name, lock in owners if Path(lock) == own.resolve() or _is_free(Path(lock))]
     for container_id in orphans:
         engine.remove(container_id)
     return len(orphans)

@@ -23,8 +23,6 @@ ACTING_RUNNER = Path(__file__).parents[1] / "data" / "acting_runner"
 MEMORY_BYTES = 128 << 20
 ACTING_TAG = "detection-harness/acting-runner:test"
 
-pytestmark = pytest.mark.xdist_group("docker")
-
 
 @pytest.fixture(scope="session")
 def acting_image(engine: Engine) -> ImageIdentity:
@@ -117,7 +115,7 @@ def test_an_interruption_ends_what_was_started(executor: Executor, tmp_path: Pat
 def test_an_orphan_of_a_killed_run_is_removed(engine: Engine, acting_image: ImageIdentity, tmp_path: Path) -> None:
     owner = {f"{LABEL}.owner": str(tmp_path / ".lock")}
     engine._client.containers.create(acting_image.id, ["x", "y"], labels=owner)
-    assert remove_orphans(engine) >= 1
+    remove_orphans(engine, tmp_path / "another" / ".lock")
     assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
 
 

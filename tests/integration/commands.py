@@ -1,0 +1,44 @@
+"""Runs the command line as a person does: a process of its own, from outside."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.catalogue import ROOT
+from harness.engine import LABEL, Engine
+
+#: The lightest of the published models.
+LITE = "ssdlite320_mobilenet_v3_large"
+HARNESS = [sys.executable, "-m", "harness.cli"]
+
+
+def harness(
+    *arguments: object, variables: Mapping[str, str] | None = None, timeout_s: float = 300
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end; its output carries no terminal codes."""
+    return subprocess.run(
+        [*HARNESS, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "120", **(variables or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def fails(exit_code: int, sentence: str, *arguments: object, variables: Mapping[str, str] | None = None) -> None:
+    """Check that a command ends with the exit code and one clear sentence."""
+    done = harness(*arguments, variables=variables)
+    assert done.returncode == exit_code, done.stdout + done.stderr
+    *_, last = done.stderr.splitlines()
+    assert last.startswith("harness: "), done.stderr
+    assert sentence in last
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def owned(engine: Engine, run: Path) -> list[str]:
+    """Return the ids of the containers that belong to the run."""
+    return [name for name, lock in engine.labelled(f"{LABEL}.owner").items() if lock == str((run / ".lock").resolve())]

@@ -1,0 +1,106 @@
+"""Runs that are interrupted, killed, or started twice: nothing keeps running, and what is missing can be had."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.catalogue import ROOT
+from harness.engine import Engine
+from harness.storage import RunFolder
+from tests.integration.commands import HARNESS, LITE, harness, owned
+
+RUN = ["run", "--model", LITE, "--device", "cpu", "--weights", "random", "--threads", "1"]
+LONG = ["--protocol", "published-2021"]
+INTERRUPTED = 130
+
+Started = tuple[Path, Callable[..., "subprocess.Popen[str]"]]
+
+pytestmark = pytest.mark.torch
+
+
+def wait_for(condition: Callable[[], object], timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.05)
+
+
+def runners(run: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "runner" in command and any(str(run.resolve()) in word for word in command):
+            found.append(process)
+    return found
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Started]:
+    """Starts `harness run` with a long measurement and hands out its folder and a way to start it."""
+    processes: list[subprocess.Popen[str]] = []
+    run = tmp_path / "run"
+
+    def start(environment: str, *iterations: str) -> "subprocess.Popen[str]":
+        command = [*HARNESS, *RUN, "--image", environment, *iterations, "--out", str(run)]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+        processes.append(process)
+        return process
+
+    yield run, start
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_no_process_and_can_go_on(started: Started, how: signal.Signals) -> None:
+    run, start = started
+    process = start("local", *LONG)
+    wait_for(lambda: (run / "plan.json").exists() and runners(run))
+    process.send_signal(how)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == INTERRUPTED, err
+    assert f"harness run --resume {run}" in out.replace("\n", "")
+    assert runners(run) == []
+
+
+@pytest.mark.docker
+def test_an_interruption_leaves_no_container(started: Started, engine: Engine, cuda102: str) -> None:
+    run, start = started
+    process = start(cuda102, *LONG)
+    wait_for(lambda: owned(engine, run))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == INTERRUPTED
+    assert owned(engine, run) == []
+
+
+@pytest.mark.docker
+def test_a_killed_run_goes_on_and_removes_what_it_left(started: Started, engine: Engine, cuda102: str) -> None:
+    run, start = started
+    process = start(cuda102, "--iterations", "2")
+    wait_for(lambda: owned(engine, run))
+    os.killpg(process.pid, signal.SIGKILL)  # while the container still imports torch
+    process.communicate()
+    (orphan,) = owned(engine, run) or [""]
+    done = harness("run", "--resume", run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert orphan not in owned(engine, run)
+    assert [cell.result.status for cell in RunFolder(run).cells()] == ["ok"]
+
+
+def test_one_run_is_not_executed_twice_at_once(started: Started) -> None:
+    run, start = started
+    start("local", *LONG)
+    wait_for(lambda: (run / "plan.json").exists() and runners(run))
+    second = harness("run", "--resume", run)
+    assert second.returncode == 2
+    assert "is being executed by another process" in second.stderr

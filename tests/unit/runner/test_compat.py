@@ -1,0 +1,149 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from torch import nn
+
+from runner import compat
+from tests.samples import job
+
+pytestmark = pytest.mark.torch
+
+#: The name in torchvision 0.14 and newer, and the name in 0.10 and in the published checkpoints.
+RENAMED = [
+    ("backbone.fpn.inner_blocks.0.0.weight", "backbone.fpn.inner_blocks.0.weight"),
+    ("backbone.fpn.layer_blocks.3.0.bias", "backbone.fpn.layer_blocks.3.bias"),
+    ("rpn.head.conv.0.0.weight", "rpn.head.conv.weight"),
+    ("head.classification_head.conv.0.0.weight", "head.classification_head.conv.0.weight"),
+    ("head.classification_head.conv.3.0.bias", "head.classification_head.conv.6.bias"),
+    ("head.regression_head.conv.2.0.weight", "head.regression_head.conv.4.weight"),
+    ("roi_heads.mask_head.0.0.weight", "roi_heads.mask_head.mask_fcn1.weight"),
+    ("roi_heads.mask_head.3.0.bias", "roi_heads.mask_head.mask_fcn4.bias"),
+]
+UNCHANGED = [
+    "backbone.body.layer1.0.conv1.weight",
+    "backbone.body.layer1.0.downsample.0.weight",
+    "backbone.features.0.0.0.weight",
+    "backbone.extra.0.0.0.weight",
+    "backbone.fpn.extra_blocks.p6.weight",
+    "rpn.head.cls_logits.weight",
+    "roi_heads.box_head.fc6.weight",
+    "roi_heads.keypoint_head.0.weight",
+    "roi_heads.mask_predictor.conv5_mask.weight",
+    "head.classification_head.module_list.0.0.0.weight",
+    "head.classification_head.cls_logits.weight",
+]
+
+
+@pytest.mark.parametrize(("new", "old"), RENAMED)
+def test_a_new_name_becomes_the_name_in_the_checkpoints(new: str, old: str) -> None:
+    assert compat.canonical_name(new) == old
+
+
+@pytest.mark.parametrize("name", [*UNCHANGED, *(old for _, old in RENAMED)])
+def test_a_canonical_name_stays(name: str) -> None:
+    assert compat.canonical_name(name) == name
+
+
+def test_no_two_layers_of_a_head_get_one_name() -> None:
+    new = [f"head.classification_head.conv.{layer}.0.weight" for layer in range(4)]
+    assert [compat.canonical_name(name).split(".")[3] for name in new] == ["0", "2", "4", "6"]
+
+
+def test_the_shapes_of_a_model_are_by_canonical_name() -> None:
+    rpn = nn.Module()
+    rpn.head = nn.ModuleDict({"conv": nn.Sequential(nn.Sequential(nn.Conv2d(5, 4, 3)))})
+    model = nn.ModuleDict({"rpn": rpn, "norm": nn.BatchNorm1d(2, affine=False)})
+    assert compat.shapes_of(model) == {
+        "rpn.head.conv.weight": (4, 5, 3, 3),
+        "rpn.head.conv.bias": (4,),
+        "norm.running_mean": (2,),
+        "norm.running_var": (2,),
+        "norm.num_batches_tracked": (),
+    }
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.cuda.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 15.78 GiB total capacity)"),
+        RuntimeError("[enforce fail at CPUAllocator.cpp:67] . DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+    ids=["python", "torch-1.13", "torch-1.9-gpu", "torch-1.9-cpu"],
+)
+def test_memory_that_ran_out_is_told(error: BaseException) -> None:
+    assert compat.is_out_of_memory(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        ValueError("CUDA out of memory"),
+        KeyError("can't allocate memory"),
+        RuntimeError(),
+    ],
+)
+def test_another_error_is_no_lack_of_memory(error: BaseException) -> None:
+    assert not compat.is_out_of_memory(error)
+
+
+@pytest.mark.parametrize("allocate", [torch.empty, lambda size: numpy.empty(size, dtype="uint8")])
+def test_what_this_torch_and_this_numpy_raise_is_understood(allocate: Any) -> None:
+    with pytest.raises((RuntimeError, MemoryError)) as caught:
+        allocate(1 << 60)
+    assert compat.is_out_of_memory(caught.value)
+
+
+@pytest.fixture
+def switches() -> Iterator[None]:
+    """Put back what a test turns."""
+    threads, matmul, cudnn = torch.get_num_threads(), torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic
+    yield
+    torch.set_num_threads(threads)
+    matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic = before
+
+
+@pytest.mark.usefixtures("switches")
+@pytest.mark.parametrize("tf32", [True, False])
+@pytest.mark.parametrize("cudnn_benchmark", [True, False])
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_the_protocol_turns_every_switch(tf32: bool, cudnn_benchmark: bool, deterministic: bool) -> None:
+    protocol = replace(job().protocol, tf32=tf32, cudnn_benchmark=cudnn_benchmark, deterministic=deterministic)
+    compat.set_numerics(protocol, None)
+    assert compat.numerics() == {
+        "matmul_allow_tf32": str(tf32),
+        "cudnn_allow_tf32": str(tf32),
+        "cudnn_benchmark": str(cudnn_benchmark),
+        "cudnn_deterministic": str(deterministic),
+        "default_dtype": "torch.float32",
+    }
+
+
+@pytest.mark.usefixtures("switches")
+def test_threads_are_set_where_a_number_is_named() -> None:
+    compat.set_numerics(job().protocol, 3)
+    assert torch.get_num_threads() == 3
+    compat.set_numerics(job().protocol, None)
+    assert torch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize(
+    ("cuda", "flags", "architectures"),
+    [("10.2", "sm_60 sm_70 compute_70", ["sm_60", "sm_70", "compute_70"]), ("10.2", None, []), (None, "sm_60", [])],
+)
+def test_the_architectures_are_those_of_the_build(
+    monkeypatch: pytest.MonkeyPatch, cuda: str | None, flags: str | None, architectures: list[str]
+) -> None:
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch._C, "_cuda_getArchFlags", lambda: flags, raising=False)
+    assert compat.compiled_architectures() == architectures

@@ -1,0 +1,203 @@
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.__main__ import main, parse_cpus
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Variant
+from runner.serialise import from_dict, to_dict
+from tests.samples import job, ok_result
+
+unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+
+
+class ActingJob(ModuleType):
+    """Stands in for runner.job, which imports torch: remembers what happened and returns a result."""
+
+    def __init__(self) -> None:
+        super().__init__("runner.job")
+        self.happened: list[Any] = []
+        self.changes: dict[str, Any] = {}
+
+    @property
+    def execute(self) -> Callable[..., Result]:
+        self.happened.append("import")
+        return self._execute
+
+    def _execute(self, of: Job, images: Path | None, weights: Path | None, progress: Callable[..., None]) -> Result:
+        self.happened.append((of, images, weights))
+        progress("loaded", load_ms=1.5)
+        return ok_result(of, **self.changes)
+
+
+@pytest.fixture
+def acting(monkeypatch: pytest.MonkeyPatch) -> ActingJob:
+    module = ActingJob()
+    monkeypatch.setitem(sys.modules, "runner.job", module)
+    return module
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Job], str]:
+    """Write a job and return the name of its file."""
+
+    def write(of: Job) -> str:
+        path = tmp_path / "job.json"
+        path.write_text(json.dumps(to_dict(of)))
+        return str(path)
+
+    return write
+
+
+Write = Callable[[Job], str]
+
+
+def test_a_measured_cell_leaves_its_result_and_ends_with_zero(acting: ActingJob, write: Write, out: Path) -> None:
+    assert main([write(job()), str(out)]) == 0
+    assert from_dict(Result, json.loads((out / "result.json").read_text())) == ok_result(job())
+    assert [path.name for path in out.iterdir()] == ["result.json"]
+    assert acting.happened == ["import", (job(), None, None)]
+
+
+def test_the_folders_are_handed_on(acting: ActingJob, write: Write, out: Path) -> None:
+    assert main([write(job()), str(out), "--images", "some/images", "--weights", "some/weights"]) == 0
+    assert acting.happened[-1] == (job(), Path("some/images"), Path("some/weights"))
+
+
+def test_progress_is_lines_of_json_on_standard_output(
+    acting: ActingJob, write: Write, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([write(job()), str(out)])
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {"event": "loaded", "load_ms": 1.5}
+
+
+@pytest.mark.parametrize("status", ["failed", "out_of_memory"])
+def test_a_cell_that_was_not_measured_leaves_its_result_and_ends_with_one(
+    acting: ActingJob, write: Write, out: Path, status: Any
+) -> None:
+    failure = Failure("ValueError", "the model is broken", "mend it", "model")
+    acting.changes = {"status": status, "failure": failure, "latency": None}
+    assert main([write(job()), str(out)]) == 1
+    assert json.loads((out / "result.json").read_text())["failure"]["message"] == "the model is broken"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b'{"schema_version": 1}',
+        json.dumps({**to_dict(job()), "colour": "red"}).encode(),
+        json.dumps({**to_dict(job()), "device": "tpu"}).encode(),
+    ],
+)
+def test_a_job_that_is_none_ends_with_two(
+    acting: ActingJob, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    path = tmp_path / "job.json"
+    path.write_bytes(content)
+    assert main([str(path), str(out)]) == 2
+    assert capsys.readouterr().err.startswith(f"The job {path} can't be used: ")
+    assert (acting.happened, list(out.iterdir())) == ([], [])
+
+
+def test_a_missing_job_ends_with_two(
+    acting: ActingJob, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for missing in (tmp_path / "no-such-job.json", tmp_path):
+        assert main([str(missing), str(out)]) == 2
+        assert str(missing) in capsys.readouterr().err
+    assert acting.happened == []
+
+
+@pytest.mark.parametrize("version", [0, SCHEMA_VERSION + 1, 99])
+def test_a_job_of_another_version_ends_with_two_and_tells_both(
+    acting: ActingJob, write: Write, out: Path, capsys: pytest.CaptureFixture[str], version: int
+) -> None:
+    assert main([write(job(schema_version=version)), str(out)]) == 2
+    wanted = f"schema version {version}; this runner reads {SCHEMA_VERSION}.\n"
+    assert capsys.readouterr().err.endswith(wanted)
+    assert acting.happened == []
+
+
+def test_a_result_without_a_folder_ends_with_three(
+    acting: ActingJob, write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing, file = tmp_path / "missing", tmp_path / "file"
+    file.touch()
+    for nowhere in (missing, file):
+        assert main([write(job()), str(nowhere)]) == 3
+        assert capsys.readouterr().err.startswith(f"The result can't be written to {nowhere}: ")
+    assert not missing.exists()
+
+
+def test_a_full_disk_ends_with_three_and_leaves_nothing(
+    acting: ActingJob, write: Write, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_space(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_space)
+    assert main([write(job()), str(out)]) == 3
+    assert "No space left on device" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize(("cpus", "wanted"), [("0,2-3", [(0, [0, 2, 3])]), (None, [])])
+def test_the_process_is_bound_to_its_cpus_before_torch_is_imported(
+    acting: ActingJob, write: Write, out: Path, monkeypatch: pytest.MonkeyPatch, cpus: str | None, wanted: list[Any]
+) -> None:
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, numbers: acting.happened.append((pid, list(numbers))))
+    bound = replace(job(), variant=Variant(cpus=cpus))
+    assert main([write(bound), str(out)]) == 0
+    assert acting.happened == [*wanted, "import", (bound, None, None)]
+
+
+def test_cpus_that_are_not_there_are_a_failure_and_not_a_traceback(
+    acting: ActingJob, write: Write, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(pid: int, numbers: list[int]) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refused)
+    assert main([write(job(variant=Variant(cpus="3-1"))), str(out)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "cpus"),
+    [("0", [0]), ("7", [7]), ("0,2-3", [0, 2, 3]), ("4-4", [4]), ("8-11,0", [8, 9, 10, 11, 0]), ("0-1\n", [0, 1])],
+)
+def test_a_list_of_cpus_is_numbers_and_ranges(text: str, cpus: list[int]) -> None:
+    assert parse_cpus(text) == cpus
+
+
+@unhurried
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 20)), min_size=1, max_size=8))
+def test_every_range_is_read_in_full(ranges: list[tuple[int, int]]) -> None:
+    text = ",".join(f"{first}-{first + more}" if more else str(first) for first, more in ranges)
+    assert parse_cpus(text) == [cpu for first, more in ranges for cpu in range(first, first + more + 1)]
+
+
+@pytest.mark.parametrize("text", ["", "a", "0,", "-1", "0-b", "0 1", "0x1"])
+def test_what_is_no_list_of_cpus_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        parse_cpus(text)
