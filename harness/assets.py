@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from filelock import FileLock
 from platformdirs import user_cache_path
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -42,17 +43,23 @@ def pretrained(model: Model, on_bytes: OnBytes) -> Weights:
     """
     path = weights_folder() / model.checkpoint
     record = path.with_suffix(".sha256")
-    if not (path.is_file() and record.is_file()):
-        url = os.environ.get("HARNESS_WEIGHTS_URL", WEIGHTS_URL).rstrip("/") + "/" + model.checkpoint
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = download(url, path, on_bytes)
-            sha256 = _verified(part, model)
-            part.replace(path)
-            record.write_text(sha256 + "\n", encoding="ascii")
-        except OSError as error:
-            raise StorageError(f"{path} can't be written: {error.strerror}", "free some space") from error
-    return Weights(kind="pretrained", file=model.checkpoint, sha256=record.read_text(encoding="ascii").strip())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):  # one process fetches, others wait and find the file
+            if not path.is_file():
+                url = os.environ.get("HARNESS_WEIGHTS_URL", WEIGHTS_URL).rstrip("/") + "/" + model.checkpoint
+                part = download(url, path, on_bytes)
+                sha256 = _verified(part, model)
+                part.replace(path)
+                record.write_text(sha256, encoding="ascii")
+            elif not record.is_file():
+                record.write_text(_verified(path, model), encoding="ascii")
+            sha256 = record.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be written: {error.strerror}", "free some space, or set HARNESS_DATA"
+        ) from error
+    return Weights(kind="pretrained", file=model.checkpoint, sha256=sha256)
 
 
 def download(url: str, path: Path, on_bytes: OnBytes) -> Path:
@@ -83,10 +90,12 @@ class _TryAgain(Exception):
 
 def _fetch(url: str, part: Path, on_bytes: OnBytes) -> None:
     here = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={here}-"} if here else {}
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
     timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as answer:
         if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if answer.headers.get("Content-Range") == f"bytes */{here}":
+                return  # the whole file is here already
             part.unlink()
             raise _TryAgain("the part that was here did not fit the server's file")
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
@@ -97,7 +106,7 @@ def _fetch(url: str, part: Path, on_bytes: OnBytes) -> None:
         length = answer.headers.get("Content-Length")
         total = here + int(length) if length else None
         with part.open("ab" if here else "wb") as stream:
-            for block in answer.iter_bytes(1 << 20):
+            for block in answer.iter_raw():  # as they come: what is held back would be lost where the answer breaks off
                 stream.write(block)
                 here += len(block)
                 on_bytes(part.name.removesuffix(".part"), here, total)
@@ -105,11 +114,12 @@ def _fetch(url: str, part: Path, on_bytes: OnBytes) -> None:
         raise _TryAgain(f"{here} of {total} bytes came")
 
 
-def _verified(part: Path, model: Model) -> str:
-    with part.open("rb") as stream:
+def _verified(path: Path, model: Model) -> str:
+    """Return the file's SHA-256; a file that is not the promised one is deleted. Raises CannotRunHere then."""
+    with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     if not sha256.startswith(model.checkpoint_sha256_prefix):
-        part.unlink()
+        path.unlink()
         raise CannotRunHere(
             f"{model.checkpoint} came with SHA-256 {sha256[:16]}…, not {model.checkpoint_sha256_prefix}…, "
             "and was deleted",

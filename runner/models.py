@@ -49,7 +49,7 @@ def read_state(spec: Weights, folder: Optional[Path]) -> Dict[str, torch.Tensor]
     if content_sha256 != spec.sha256:
         raise JobError(
             f"the weights {spec.file} have SHA-256 {content_sha256}, not the planned {spec.sha256}",
-            "fetch them again",
+            "delete them, so that they are fetched again" if spec.kind == "pretrained" else "plan the run again",
         )
     safe = path.suffix == ".safetensors"
     if spec.kind == "file" and not safe and not compat.HAS_WEIGHTS_ONLY:

@@ -1,0 +1,70 @@
+"""A real HTTP server on loopback that serves one file, as well or as badly as a test says."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class FileServer:
+    """What the server serves, how it misbehaves, and what it was asked for."""
+
+    content: bytes
+    #: Statuses that the next requests get instead of the file.
+    refusals: list[int] = field(default_factory=list)
+    #: After how many bytes each of the next answers breaks off.
+    break_offs: list[int] = field(default_factory=list)
+    knows_ranges: bool = True
+    url: str = ""
+    ranges: list[str | None] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        """How many requests came."""
+        return len(self.ranges)
+
+
+@contextmanager
+def serving(files: FileServer) -> Iterator[FileServer]:
+    """Serve on a free port while the block runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            files.ranges.append(self.headers["Range"])
+            if files.refusals:
+                self.send_error(files.refusals.pop(0))
+                return
+            start = self._start()
+            if start is None:
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(files.content)}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            body = files.content[start:]
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: files.break_offs.pop(0)] if files.break_offs else body)
+
+        def _start(self) -> int | None:
+            wanted = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
+            start = int(wanted.group(1)) if wanted and files.knows_ranges else 0
+            return start if start < len(files.content) else None
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    files.url = f"http://127.0.0.1:{server.server_port}/"
+    try:
+        yield files
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
