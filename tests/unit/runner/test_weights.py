@@ -207,7 +207,7 @@ def test_the_planned_content_alone_is_read(tmp_path: Path) -> None:
     found = planned(path).sha256
     with pytest.raises(JobError, match=f"a.pth have SHA-256 {found}, not the planned {spec.sha256}") as caught:
         models.read_state(spec, tmp_path)
-    assert (caught.value.failure.remedy, caught.value.failure.cause) == ("fetch them again", "infrastructure")
+    assert (caught.value.failure.remedy, caught.value.failure.cause) == ("plan the run again", "infrastructure")
 
 
 def test_without_a_planned_hash_nothing_is_read(tmp_path: Path) -> None:
