@@ -1,10 +1,9 @@
 """What the runner reports of SSDlite320, against a plain loop: benchmarks.loops here and in a container.
 
 Both processes get glibc's allocator with a fixed threshold for fresh pages. By default it moves the threshold with
-what was freed before, so that a 25 MB tensor inside the model's call gets either pages used before or fresh ones,
-which took 10 to 25 ms of some 120 when this was written (counted as minor page faults: 0, 6265 or 12530 a call).
-Which of them it is depends on the history of the heap, not on a loop, and two sides in one process settle on
-different ones for minutes.
+what was freed before, so that a 25 MB tensor inside the model's call gets either pages used before or fresh ones, and
+fresh ones cost a good part of the call. Which of them it is depends on the history of the heap, not on a loop, and two
+sides in one process settle on different ones for minutes.
 """
 
 import json

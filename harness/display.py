@@ -1,6 +1,7 @@
 """What a person sees while a run executes: the plan, a live line for the cell at work, a line for each that ended."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,7 +15,6 @@ from rich.progress import (
     Progress,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
     TransferSpeedColumn,
 )
 
@@ -37,46 +37,49 @@ class LiveDisplay:
         self._console = console
         self._estimates = estimates
         self._total = len(plan.cells)
-        self._task: TaskID | None = None
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=16),
+            BarColumn(bar_width=8),
             TextColumn("{task.fields[latest]}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
+        self._cells = self._progress.add_task("cells", total=self._total, latest="")
+        self._cell: TaskID | None = None
 
     @contextmanager
     def live(self) -> Iterator["LiveDisplay"]:
-        """Keep the live line on the screen while the block runs."""
+        """Keep the live lines on the screen while the block runs."""
         with self._progress:
             yield self
 
     def started(self, number: int, job: Job) -> OnLine:
         """Open the live line of a cell and return what moves it on."""
-        left = remaining(self._estimates[number - 1 :])
-        self._task = task = self._progress.add_task(
-            f"[{number}/{self._total}] {job.environment} {job.model.builder}",
-            total=None,
-            latest="loading the model",
-            left=f"about {duration(left)} left" if left else "",
-        )
+        began = time.monotonic()
+        name = f"{job.environment} {job.model.builder}"
+        self._cell = cell = self._progress.add_task(name, total=None, latest="loading the model")
+        self._progress.update(self._cells, completed=number - 1, latest=self._left(number, 0.0))
 
         def on_line(line: str) -> None:
             if (event := parse(line)).get("event") == "iteration":
                 latest = f"{event['phase']} {event['done']}/{event['planned']}, {event['wall_ms']:.0f} ms"
-                self._progress.update(task, completed=event["done"], total=event["planned"], latest=latest)
+                self._progress.update(cell, completed=event["done"], total=event["planned"], latest=latest)
+                self._progress.update(self._cells, latest=self._left(number, time.monotonic() - began))
 
         return on_line
 
+    def _left(self, number: int, elapsed_s: float) -> str:
+        """Return how long the cell at work, so far `elapsed_s`, and those after it still take."""
+        current, *later = self._estimates[number - 1 :]
+        seconds = max((current or 0.0) - elapsed_s, 0.0) + remaining(later)
+        return f"{number} of {self._total}" + (f", about {duration(seconds)} left" if seconds else "")
+
     def finished(self, number: int, result: Result, reused: bool) -> None:
         """Replace the live line by a lasting one."""
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-            self._task = None
+        if self._cell is not None:
+            self._progress.remove_task(self._cell)
+            self._cell = None
         job = result.job
         place = f"[{number}/{self._total}]"
         name = f"{job.environment} {models()[job.model.builder].display}"

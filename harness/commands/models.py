@@ -10,6 +10,9 @@ from rich.table import Table
 from harness.catalogue import Model, models
 from harness.report.table import GAP
 
+#: From this width on a terminal has room for all columns.
+WIDE = 170
+
 
 def list_models(as_json: bool) -> None:
     """Print every catalogued model, with what torchvision publishes of its COCO weights."""
@@ -22,10 +25,14 @@ def list_models(as_json: bool) -> None:
     table.add_column("Builder", no_wrap=True)
     for heading in ("Params M", "GFLOPS", "Box", "Mask", "Keypt"):
         table.add_column(heading, justify="right")
+    wide = console.width >= WIDE
+    for heading in ("Model", "Checkpoint") if wide else ():
+        table.add_column(heading, no_wrap=True)
     for model in catalogue:
-        table.add_row(model.builder, *_figures(model))
+        table.add_row(model.builder, *_figures(model), *((model.display, model.checkpoint) if wide else ()))
     console.print(table)
-    console.print("AP on COCO val2017 as torchvision publishes it for the checkpoints; --json tells files and hashes.")
+    more = "" if wide else f"; {WIDE} columns, or --json, show names and checkpoints too"
+    console.print(f"AP on COCO val2017 as torchvision publishes it for the checkpoints{more}.", highlight=False)
 
 
 def _figures(model: Model) -> list[str]:

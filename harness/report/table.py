@@ -134,9 +134,9 @@ def _extras(series: Series, names: list[str]) -> list[str]:
     texts = {
         "protocol": series.protocol,
         "weights": f"{series.weights} weights",
-        "threads": f"{series.threads or 'default'} threads",
-        "cpus": f"CPUs {series.cpus or 'all'}",
-        "iterations": f"{series.iterations} iterations" if series.iterations else "all iterations",
+        "threads": f"threads: {series.threads or 'default'}",
+        "cpus": f"CPUs: {series.cpus or 'all'}",
+        "iterations": f"iterations: {series.iterations or 'all'}",
         "pinned": "pinned" if series.pinned else "not pinned",
     }
     return [texts[name] for name in names]
@@ -157,9 +157,9 @@ def _describe(series: Series, label: str, by_model: dict[str, list[Cell]]) -> st
     parts = [series.protocol, f"{series.weights} weights"]
     software = next((cell.result.software for cell in cells if cell.result.software), None)
     if software:
-        parts.append(f"torch {software.torch}, torchvision {software.torchvision}, {software.threads} threads")
+        parts.append(f"torch {software.torch}, torchvision {software.torchvision}, threads: {software.threads}")
     if series.iterations:
-        parts.append(f"{series.iterations} iterations instead of the protocol's own")
+        parts.append(f"iterations: {series.iterations} instead of the protocol's own")
     if not series.pinned:
         found = next((cell.execution.deviations for cell in cells if cell.execution and cell.execution.deviations), [])
         parts.append("not pinned" + (f" ({'; '.join(found)})" if found else ""))

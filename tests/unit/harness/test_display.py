@@ -36,3 +36,16 @@ def test_a_run_without_a_terminal_is_one_line_a_cell() -> None:
     assert "local: skipped, no torch here" in out.getvalue()
     assert "expected time: about 12 s, not counting 1 of unknown length\n" in out.getvalue()
     assert "[1/2] cuda10.2 SSD300 VGG16: 10.0 ms (3 iterations, 7 detections an image)\n" in out.getvalue()
+
+
+def test_the_live_lines_fit_a_narrow_terminal() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True)
+    longest = job("fasterrcnn_mobilenet_v3_large_320_fpn")
+    display = LiveDisplay(console, plan(longest, job()), [600.0, 45.0])
+    with display.live():
+        on_line = display.started(1, longest)
+        on_line(json.dumps({"event": "iteration", "phase": "measured", "done": 19, "planned": 22, "wall_ms": 14521.5}))
+    assert "measured 19/22, 14522 ms" in out.getvalue()
+    assert "1 of 2, about 10 min left" in out.getvalue()
+    assert "…" not in out.getvalue()

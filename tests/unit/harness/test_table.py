@@ -59,9 +59,9 @@ def test_columns_that_are_not_comparable_stay_apart_and_say_what_differs() -> No
     threads = job(variant=Variant(threads=1))
     table = latency_table([cell(job()), cell(threads), cell(job(), pinned=False)])
     assert [heading for heading in table.headings if "(ms)" in heading] == [
-        "cuda10.2 · AMD EPYC 7B12, 2 cores · default threads · pinned (ms)",
-        "cuda10.2 · AMD EPYC 7B12, 2 cores · 1 threads · pinned (ms)",
-        "cuda10.2 · AMD EPYC 7B12, 2 cores · default threads · not pinned (ms)",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: default · pinned (ms)",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: 1 · pinned (ms)",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: default · not pinned (ms)",
     ]
 
 
@@ -69,7 +69,7 @@ def test_what_a_reader_must_know_is_in_the_notes() -> None:
     few = job(variant=Variant(iterations=3))
     capped = latency([5.0] * 3, stopped_by="cap")
     notes = "\n".join(latency_table([cell(few, latency=capped, warnings=["few detections: 0.1 an image"])]).notes)
-    for words in ("random weights", "3 iterations instead", "capped at 60 s, 3 of 3", "few detections", "torch 1.9.0"):
+    for words in ("random weights", "iterations: 3 instead", "capped at 60 s, 3 of 3", "few detections", "torch 1.9.0"):
         assert words in notes
 
 
