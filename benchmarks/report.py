@@ -16,15 +16,15 @@ GAP = "-"
 
 def show(console: Console, outcomes: Sequence[Outcome]) -> None:
     """Print the table, and below it a line for each row: what it compares, and how."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("What", overflow="fold")
-    for heading in ("Ours", "Reference", "Ratio [95 %]", "Bound", "Pairs", "Holds"):
-        table.add_column(heading, justify="right")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    table.add_column("What", no_wrap=True)
+    for heading in ("Ours", "Reference", "Ratio", "95 %", "Bound", "Holds"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for outcome in outcomes:
         table.add_row(outcome.name, *_figures(outcome))
     console.print(table)
     for outcome in outcomes:
-        text = f"- {outcome.name}: {outcome.what}; {outcome.note}"
+        text = f"- {outcome.name}: {outcome.what}; {outcome.pairs} pairs; {outcome.note}"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -36,16 +36,13 @@ def write(path: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def _figures(outcome: Outcome) -> list[str]:
-    ratio = GAP if outcome.ratio is None else f"{outcome.ratio:.3f} [{outcome.low:.3f}, {outcome.high:.3f}]"
-    bound = f"≤ {outcome.bound}" if outcome.floor is None else f"{outcome.floor} to {outcome.bound}"
-    holds = {True: "yes", False: "NO", None: "skipped"}[outcome.holds]
     return [
         _side(outcome.ours, outcome.unit),
         _side(outcome.reference, outcome.unit),
-        ratio,
-        bound,
-        str(outcome.pairs),
-        holds,
+        GAP if outcome.ratio is None else f"{outcome.ratio:.3f}",
+        GAP if outcome.ratio is None else f"{outcome.low:.3f}..{outcome.high:.3f}",
+        f"≤ {outcome.bound}" if outcome.floor is None else f"{outcome.floor}..{outcome.bound}",
+        {True: "yes", False: "NO", None: "skipped"}[outcome.holds],
     ]
 
 

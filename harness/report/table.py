@@ -76,9 +76,10 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
     notes += [_describe(series, labels[series], by_model) for series, by_model in by_series.items()]
     groups = []
     for series, by_model in by_series.items():
-        entries = [_entry(by_model.get(model.builder, []), model, labels[series], notes) for model in shown]
-        latencies, detections = ([entry[i] for entry in entries] for i in range(2))
+        cells_of = {model.display: by_model.get(model.builder, []) for model in shown}
+        latencies, detections = map(list, zip(*map(_figures, cells_of.values()), strict=True))
         groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
+        notes += [f"{labels[series]}: {remark}" for remark in _remarks(cells_of)]
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
@@ -166,27 +167,33 @@ def _describe(series: Series, label: str, by_model: dict[str, list[Cell]]) -> st
     return f"{label}: {', '.join(parts)}"
 
 
-def _entry(cells: list[Cell], model: Model, label: str, notes: list[str]) -> tuple[str, str]:
-    """Return the texts of latency and detections, adding to `notes` why there is none, or what to know of it."""
-    measured = [(cell, summarise(cell.result.latency)) for cell in cells if cell.result.latency]
-    place = f"{model.display}, {label}"
-    for cell in cells:
-        if cell.result.failure:
-            notes.append(f"{place}: {cell.result.status}, {cell.result.failure.message}")
-        notes += [f"{place}: {warning}" for warning in cell.result.warnings]
-        latency = cell.result.latency
-        if latency and latency.stopped_by == "cap":
-            done = latency.samples.phase.count("measured")
-            notes.append(
-                f"{place}: capped at {cell.job.protocol.cap_seconds:.0f} s, "
-                f"{done} of {latency.planned_iterations} iterations"
-            )
+def _figures(cells: list[Cell]) -> tuple[str, str]:
+    """Return the texts of latency and detections per image, over the repeats of one model."""
+    measured = [(cell.job.protocol.statistic, summarise(cell.result.latency)) for cell in cells if cell.result.latency]
     if not measured:
-        if not cells:
-            notes.append(f"{place}: not in this run")
         return GAP, GAP
-    values = [summary.value(cell.job.protocol.statistic) for cell, summary in measured]
-    return f"{_mean(values):.2f}", f"{_mean([summary.detections_per_image for _, summary in measured]):.1f}"
+    latency = _mean([summary.value(statistic) for statistic, summary in measured])
+    return f"{latency:.2f}", f"{_mean([summary.detections_per_image for _, summary in measured]):.1f}"
+
+
+def _remarks(cells_of: dict[str, list[Cell]]) -> list[str]:
+    """Return why figures are missing and what to know of others, each remark once with the models it is about."""
+    about: dict[str, list[str]] = {}
+    for display, cells in cells_of.items():
+        said = [remark for cell in cells for remark in _remarks_on(cell)] if cells else ["not in this run"]
+        for remark in dict.fromkeys(said):
+            about.setdefault(remark, []).append(display)
+    return [f"{', '.join(names)}: {remark}" for remark, names in about.items()]
+
+
+def _remarks_on(cell: Cell) -> list[str]:
+    failure, latency = cell.result.failure, cell.result.latency
+    remarks = [f"{cell.result.status}, {failure.message}"] if failure else []
+    if latency and latency.stopped_by == "cap":
+        remarks.append(
+            f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"
+        )
+    return remarks + cell.result.warnings
 
 
 def _mean(values: list[float]) -> float:

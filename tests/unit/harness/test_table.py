@@ -69,8 +69,21 @@ def test_what_a_reader_must_know_is_in_the_notes() -> None:
     few = job(variant=Variant(iterations=3))
     capped = latency([5.0] * 3, stopped_by="cap")
     notes = "\n".join(latency_table([cell(few, latency=capped, warnings=["few detections: 0.1 an image"])]).notes)
-    for words in ("random weights", "iterations: 3 instead", "capped at 60 s, 3 of 3", "few detections", "torch 1.9.0"):
+    for words in (
+        "random weights",
+        "iterations: 3 instead",
+        "capped at 60 s, before 3 iterations",
+        "few detections",
+        "torch 1.9.0",
+    ):
         assert words in notes
+
+
+def test_a_remark_about_several_models_is_made_once() -> None:
+    warned = [cell(job(builder), warnings=["measure again"]) for builder in ("ssd300_vgg16", "retinanet_resnet50_fpn")]
+    notes = latency_table([*warned, cell(job("ssdlite320_mobilenet_v3_large"))]).notes
+    (note,) = [note for note in notes if "measure again" in note]
+    assert note.endswith(": RetinaNet ResNet-50 FPN, SSD300 VGG16: measure again")
 
 
 def test_published_columns_stand_beside_on_request() -> None:
