@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What `make bench` measures; `make bench BENCH="--model ssdlite320_mobilenet_v3_large"` measures something else.
 BENCH ?= --published-models
 PYTHONS ?= 3.9
+IMAGES ?= cuda10.2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock schema report perf clean
@@ -36,13 +37,14 @@ bench-gpu: $(VENV)/.harness ## the same on the GPU
 test: $(VENV)/.dev $(VENV)/.torch ## run the tests; those that need Docker are skipped where no engine answers
 	$(BIN)/pytest
 
-lint: $(VENV)/.dev ## check style and types
+lint: $(VENV)/.dev ## check style, types and Dockerfiles
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint docker/*/Dockerfile
 
-images: $(VENV)/.harness ## build the image of every Docker environment
-	$(HARNESS) images build cuda10.2
+images: $(VENV)/.harness ## build the images of IMAGES, by default the published software (harness images list)
+	$(HARNESS) images build $(IMAGES)
 
 standin-bases: ## make stand-ins for base images where no image registry can be reached (PYTHONS="3.9 3.13")
 	scripts/standin-base $(PYTHONS)

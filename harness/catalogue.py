@@ -1,7 +1,7 @@
 """The data files of the harness, read once and checked: models, protocols, environments."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -42,17 +42,34 @@ class Model(Document):
 
 @dataclass(frozen=True)
 class Environment(Document):
-    """A pinned software stack (a folder docker/NAME), or `local`, which has no base and no pins."""
+    """A pinned software stack (a folder docker/NAME), or `local`, which has no base and no pins.
+
+    `expected` are the versions that the runner has to observe, `architectures` and `ptx` what torch is compiled for
+    (sm_70, compute_90), the drivers the oldest that CUDA asks for and the oldest of minor-version compatibility.
+    """
 
     name: str
     title: str
     devices: list[Device]
-    reproduces: list[str]
     base: str | None = None
     standin: str | None = None
+    wheel_index: str | None = None
+    hashed: bool = True
     image_gb: float | None = None
-    expected: dict[str, str] | None = None
-    certainty: dict[str, str] | None = None
+    expected: dict[str, str] = field(default_factory=dict)
+    architectures: list[str] = field(default_factory=list)
+    ptx: list[str] = field(default_factory=list)
+    minimum_driver: str | None = None
+    minor_version_driver: str | None = None
+    reproduces: list[str] = field(default_factory=list)
+    declared_deviations: list[str] = field(default_factory=list)
+    certainty: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """Everything that the runner has to observe: the expected versions and what torch is compiled for."""
+        compiled = " ".join(self.architectures + self.ptx)
+        return self.expected | ({"compiled_architectures": compiled} if compiled else {})
 
     @property
     def folder(self) -> Path:

@@ -118,9 +118,17 @@ def choose(
     from harness.preflight import Preflight
 
     with Preflight() as preflight:
-        environment, reason = preflight.choose(preflight.device(device)[0])
+        environment, reason = preflight.choose(preflight.target(device))
     print(f"measuring in {environment.name}: {reason}", file=sys.stderr)
     print(environment.name)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Tell what runs on this host, and if not, why."""
+    from harness.commands.doctor import print_findings
+
+    print_findings(as_json)
 
 
 @app.command()
@@ -148,6 +156,25 @@ def images_build(
     from harness.commands.images import build_images
 
     build_images(environments, base=base, build_args=build_arg or [], no_cache=no_cache)
+
+
+@images_app.command("list")
+def images_list(as_json: Json = False) -> None:
+    """List every Docker environment and its image: built or not, pinned or not, its size."""
+    from harness.commands.images import list_images
+
+    list_images(as_json)
+
+
+@images_app.command("verify")
+def images_verify(
+    environments: Annotated[list[str], typer.Argument(metavar="ENV...", help="Docker environments.")],
+) -> None:
+    """Start images and compare what they hold with their pins; exit code 1 where anything differs."""
+    from harness.commands.images import verify_images
+
+    if not verify_images(environments):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -17,7 +17,10 @@ class Image:
 
 @dataclass(frozen=True)
 class ContainerSpec:
-    """A hardened container: no network, read-only root, no capabilities, the caller's uid, bounded memory."""
+    """A hardened container: no network, read-only root, no capabilities, the caller's uid, bounded memory.
+
+    `entrypoint` replaces the image's own.
+    """
 
     image: str
     command: list[str]
@@ -29,6 +32,7 @@ class ContainerSpec:
     gpu: str | None = None
     pids: int = 4096
     environment: dict[str, str] = field(default_factory=dict)
+    entrypoint: list[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,14 @@ class Engine(AbstractContextManager["Engine"]):
         self._client = client
         info = client.info()
         self.version: str = info["ServerVersion"]
+        #: Where the engine keeps its images, a path on its own host.
+        self.root = Path(info.get("DockerRootDir") or "/")
+        #: Whether NVIDIA's runtime is registered. Without it, a toolkit may still be there by its hook or CDI.
+        self.nvidia_runtime: bool = "nvidia" in (info.get("Runtimes") or {})
         security = " ".join(info.get("SecurityOptions") or [])
         self._rootless = "name=rootless" in security
         self._selinux = "name=selinux" in security
+        self._silent_registries: set[str] = set()
 
     @classmethod
     def connect(cls, timeout_s: int = 5) -> "Engine":
@@ -72,7 +77,13 @@ class Engine(AbstractContextManager["Engine"]):
         return [_image(image) for image in sorted(found, key=lambda i: i.attrs["Created"], reverse=True)]
 
     def can_pull(self, reference: str, timeout_s: float) -> bool:
-        """Tell whether a registry answers for the reference within `timeout_s`; nothing is pulled."""
+        """Tell whether a registry answers for the reference within `timeout_s`; nothing is pulled.
+
+        A registry that did not answer once is not asked again.
+        """
+        registry = reference.split("/")[0] if "." in reference.split("/")[0] else "docker.io"
+        if registry in self._silent_registries:
+            return False
         answer: list[bool] = []
 
         def ask() -> None:
@@ -83,6 +94,8 @@ class Engine(AbstractContextManager["Engine"]):
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
         asking.join(timeout_s)
+        if asking.is_alive():
+            self._silent_registries.add(registry)
         return bool(answer)
 
     def build(
@@ -172,6 +185,7 @@ class Engine(AbstractContextManager["Engine"]):
         return {
             "image": spec.image,
             "command": spec.command,
+            "entrypoint": spec.entrypoint,
             "volumes": binds,
             "labels": spec.labels,
             "environment": {"HOME": "/tmp", "USER": "harness", **spec.environment},  # noqa: S108 -- a tmpfs inside

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from harness.catalogue import ROOT, Environment
 from harness.containers import Image
 from harness.documents import ImageIdentity
@@ -70,6 +72,16 @@ def available_base(engine: Engine, environment: Environment) -> str | None:
     if environment.standin and engine.image(environment.standin):
         return environment.standin
     return None
+
+
+def wheels_can_be_had(environment: Environment) -> bool:
+    """Tell whether the index that the environment's wheels come from answers; the ordinary one is taken for granted."""
+    if environment.wheel_index is None:
+        return True
+    try:
+        return httpx.head(f"{environment.wheel_index}/torch/", timeout=REGISTRY_TIMEOUT_S).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def recipe(engine: Engine, environment: Environment, base: str | None, build_args: dict[str, str]) -> Recipe:

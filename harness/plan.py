@@ -12,8 +12,8 @@ from harness.assets import OnBytes
 from harness.catalogue import Environment, Model, environments, models, pick, protocols
 from harness.documents import Plan, PlannedCell
 from harness.errors import BadInput, CannotRunHere, unknown
-from harness.preflight import Preflight
-from runner.contract import SCHEMA_VERSION, Device, Job, ModelSpec, Protocol, Variant, Weights
+from harness.preflight import Preflight, Target
+from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Protocol, Variant, Weights
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         raise unknown("suite", request.suite, ["latency"])
     protocol = pick("protocol", request.protocol, protocols())
     chosen = _models(request)
-    device, gpu = preflight.device(request.device)
-    stacks, remarks = _environments(request.images, device, preflight)
-    obstacles = {stack.name: preflight.obstacle(stack, device) for stack in stacks}
+    target = preflight.target(request.device)
+    stacks, remarks = _environments(request.images, target, preflight)
+    obstacles = {stack.name: preflight.obstacle(stack, target) for stack in stacks}
     if all(obstacles.values()):
         raise next(filter(None, obstacles.values()))
     weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
@@ -62,7 +62,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         environment="",
         suite="latency",
         model=ModelSpec("", Weights("random")),
-        device=device,
+        device=target.device,
         protocol=protocol,
         variant=Variant(request.threads, request.cpus, request.iterations),
         repeat=1,
@@ -84,7 +84,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         schema_version=SCHEMA_VERSION,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
-        gpu=gpu,
+        gpu=target.gpu.uuid if target.gpu else None,
         memory_bytes=request.memory_bytes,
         images_folder=str(photographs.resolve()) if takes_pictures else None,
         weights_folder=str(weights_folder.resolve()) if weights_folder else None,
@@ -99,7 +99,7 @@ def _job(blank: Job, stack: Environment, model: Model, weights: Weights, repeat:
         environment=stack.name,
         model=ModelSpec(model.builder, weights),
         repeat=repeat,
-        expected=stack.expected or {},
+        expected=stack.pins,
     )
 
 
@@ -115,11 +115,11 @@ def _models(request: Request) -> list[Model]:
     return named
 
 
-def _environments(names: Iterable[str], device: Device, preflight: Preflight) -> tuple[list[Environment], list[str]]:
+def _environments(names: Iterable[str], target: Target, preflight: Preflight) -> tuple[list[Environment], list[str]]:
     chosen, remarks = [], []
     for name in dict.fromkeys(names):
         if name == "auto":
-            environment, reason = preflight.choose(device)
+            environment, reason = preflight.choose(target)
             remarks.append(f"measuring in {environment.name}: {reason}")
         else:
             environment = pick("environment", name, environments() | {"auto": environments()["local"]})

@@ -1,17 +1,26 @@
 """What this host can run, and one sentence for what it can't."""
 
+import shutil
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from types import TracebackType
 
-import pynvml
-
-from harness import images
+from harness import compatibility, gpus, images
 from harness.catalogue import Environment, environments
 from harness.engine import Engine
 from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.gpus import Gpu, Gpus
 from runner.contract import Device
+
+
+@dataclass(frozen=True)
+class Target:
+    """What computes: the CPU, or a GPU of this host."""
+
+    device: Device
+    gpu: Gpu | None = None
 
 
 class Preflight:
@@ -43,60 +52,70 @@ class Preflight:
         return self._connection
 
     @cached_property
-    def gpus(self) -> list[tuple[str, str]]:
-        """UUID and name of each GPU that NVML shows; empty where there is no driver."""
-        try:
-            pynvml.nvmlInit()
-        except pynvml.NVMLError:
-            return []
-        try:
-            handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-            return [(pynvml.nvmlDeviceGetUUID(h), pynvml.nvmlDeviceGetName(h)) for h in handles]
-        finally:
-            pynvml.nvmlShutdown()
+    def gpus(self) -> Gpus:
+        """The GPUs of this host."""
+        return gpus.observe()
 
-    def obstacle(self, environment: Environment, device: Device) -> HarnessError | None:
-        """Return why the environment can't measure on the device here, or None where it can."""
-        if device not in environment.devices:
-            return CannotRunHere(f"{environment.name} does not measure on {device}", "choose another --image")
-        if device == "cuda" and not self.gpus:
-            return CannotRunHere("NVML shows no NVIDIA GPU on this host", "measure with --device cpu")
-        if environment.base is None:
-            return _no_torch() if find_spec("torch") is None or find_spec("torchvision") is None else None
-        return self._connection if isinstance(self._connection, CannotRunHere) else None
-
-    def device(self, text: str) -> tuple[Device, str | None]:
-        """Resolve auto, cpu or cuda[:N|UUID] to a device and the UUID of the GPU.
+    def target(self, text: str) -> Target:
+        """Resolve auto, cpu or cuda[:N|UUID].
 
         Raises BadInput for another word, and CannotRunHere where the host lacks that GPU.
         """
+        found = self.gpus.found if text != "cpu" else []
         if text in ("auto", "cpu"):
-            wanted = "cuda" if text == "auto" and self.gpus else "cpu"
-            return ("cuda", self.gpus[0][0]) if wanted == "cuda" else ("cpu", None)
+            return Target("cuda", found[0]) if found else Target("cpu")
         kind, _, which = text.partition(":")
         if kind != "cuda":
             raise BadInput(f"there is no device {text!r}", "use auto, cpu, cuda, cuda:N or cuda:UUID")
-        if not self.gpus:
+        if not found:
             raise CannotRunHere(
-                f"the device {text} was asked for, but NVML shows no NVIDIA GPU on this host",
-                "install the driver (nvidia-smi must work), or measure with --device cpu",
+                f"the device {text} was asked for, but {self.gpus.reason}",
+                f"{self.gpus.remedy}, or measure with --device cpu",
             )
-        uuids = [uuid for uuid, _ in self.gpus]
-        matching = [uuid for i, uuid in enumerate(uuids) if which in ("", str(i)) or uuid.startswith(which)]
+        matching = [gpu for i, gpu in enumerate(found) if which in ("", str(i)) or gpu.uuid.startswith(which)]
         if not matching:
-            raise CannotRunHere(f"there is no GPU {which!r} here", f"this host has {', '.join(uuids)}")
-        return "cuda", matching[0]
+            known = ", ".join(gpu.uuid for gpu in found)
+            raise CannotRunHere(f"there is no GPU {which!r} here", f"this host has {known}")
+        return Target("cuda", matching[0])
 
-    def choose(self, device: Device) -> tuple[Environment, str]:
-        """Return the environment that `--image auto` means, and why: Docker's where it can be had, else local."""
+    def obstacle(self, environment: Environment, target: Target) -> HarnessError | None:
+        """Return why the environment can't measure on the target here, or None where it can."""
+        if target.device not in environment.devices:
+            return CannotRunHere(f"{environment.name} does not measure on {target.device}", "choose another --image")
+        if environment.base is None:
+            return _no_torch() if find_spec("torch") is None or find_spec("torchvision") is None else None
+        if target.gpu is not None:
+            verdict = compatibility.verdict(environment, target.gpu)
+            if not verdict.possible:
+                return CannotRunHere(verdict.reason, "choose another --image")
+        if isinstance(self._connection, CannotRunHere):
+            return self._connection
+        return self._no_room(environment)
+
+    def _no_room(self, environment: Environment) -> CannotRunHere | None:
+        """Return that the image is not here and does not fit on the engine's disk, or None."""
+        root, needed_gb = self.engine.root, environment.image_gb or 0.0
+        free_gb = shutil.disk_usage(root).free / 1e9 if root.is_dir() else needed_gb
+        if free_gb >= needed_gb or images.find(self.engine, environment):
+            return None
+        reason = f"the image of {environment.name} needs {needed_gb:.1f} GB, {root} has {free_gb:.1f} GB free"
+        return CannotRunHere(reason, "free some with: docker image prune")
+
+    def choose(self, target: Target) -> tuple[Environment, str]:
+        """Return the environment that `--image auto` means, and why: Docker's where it can be had, else local.
+
+        On a CPU the first of environments.toml that can be had, on a GPU the last that runs on it: the newest CUDA.
+        """
         if isinstance(self._connection, CannotRunHere):
             return environments()["local"], self._connection.reason
-        for environment in environments().values():
-            if environment.base is None or device not in environment.devices:
+        listed = list(environments().values())
+        for environment in listed if target.device == "cpu" else reversed(listed):
+            if environment.base is None or self.obstacle(environment, target):
                 continue
             if images.find(self.engine, environment):
                 return environment, "a Docker engine answers and its image is here"
-            if base := images.available_base(self.engine, environment):
+            base = images.available_base(self.engine, environment)
+            if base and images.wheels_can_be_had(environment):
                 return environment, f"a Docker engine answers and its base can be had ({base})"
         return environments()["local"], "a Docker engine answers, but neither an image nor a base for one can be had"
 

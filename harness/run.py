@@ -142,7 +142,8 @@ def deviations(expected: Mapping[str, str], software: Software | None) -> list[s
         return []
     found = []
     for name, wanted in expected.items():
-        observed = str(getattr(software, name))
+        value = getattr(software, name)
+        observed = " ".join(value) if isinstance(value, list) else str(value)
         if observed != wanted and not observed.startswith(wanted + "."):
             found.append(f"{name} is {observed}, expected {wanted}")
     return found

@@ -36,7 +36,7 @@ def job(builder: str = "ssd300_vgg16", environment: str = "cuda10.2", **changes:
         variant=Variant(),
         repeat=1,
         images=[ImageFile("cat.jpg", "0" * 64)],
-        expected=environments()[environment].expected or {},
+        expected=environments()[environment].pins,
     )
     return replace(plain, **changes)
 
@@ -51,7 +51,7 @@ def software(**changes: Any) -> Software:
         cuda="10.2",
         cudnn=7605,
         torch_config="",
-        compiled_architectures=["sm_60"],
+        compiled_architectures=["sm_37", "sm_50", "sm_60", "sm_70"],
         threads=2,
         interop_threads=1,
         numerics={},

@@ -1,13 +1,69 @@
-"""harness images: build the images of the Docker environments."""
+"""harness images: list, build and verify the images of the Docker environments."""
 
+import dataclasses
+import json
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
-from harness import images
+from harness import images, verify
 from harness.catalogue import Environment, environments, pick
 from harness.documents import ImageIdentity
 from harness.engine import Engine
 from harness.errors import BadInput, CannotRunHere
 from harness.images import Recipe
+from harness.report.table import GAP
+
+
+def list_images(as_json: bool) -> None:
+    """Print every Docker environment and its image."""
+    with Engine.connect() as engine:
+        rows = [_listed(engine, environment) for environment in environments().values() if environment.base]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in ("Environment", "State", "Size", "Recipe"):
+        table.add_column(heading, justify="right" if heading == "Size" else "left")
+    for row in rows:
+        state = "not built" if row["image"] is None else "pinned" if row["pinned"] else "not pinned"
+        size = f"{row['size_bytes'] / 1e9:.1f} GB" if row["image"] else f"about {row['about_gb']} GB"
+        table.add_row(row["environment"], state, size, row["image"]["tag"].partition(":")[2] if row["image"] else GAP)
+    Console().print(table)
+
+
+def _listed(engine: Engine, environment: Environment) -> dict[str, Any]:
+    identity = images.find(engine, environment)
+    image = engine.image(identity.id) if identity else None
+    return {
+        "environment": environment.name,
+        "title": environment.title,
+        "hashed": environment.hashed,
+        "about_gb": environment.image_gb,
+        "size_bytes": image.size_bytes if image else None,
+        "pinned": not identity.substitutions if identity else None,
+        "image": dataclasses.asdict(identity) if identity else None,
+    }
+
+
+def verify_images(names: list[str]) -> bool:
+    """Start each image and print what differs from its environment's pins. Returns whether nothing does."""
+    console, pinned = Console(), True
+    with Engine.connect() as engine:
+        for environment in map(_docker_environment, names):
+            image = images.find(engine, environment)
+            if image is None:
+                raise CannotRunHere(
+                    f"the image of {environment.name} is not built", f"run: harness images build {environment.name}"
+                )
+            found = verify.differences(engine, environment, image)
+            console.print(f"{environment.name}: {image.tag} is {'not ' if found else ''}pinned", highlight=False)
+            for difference in found:
+                console.print(f"  {difference}", markup=False, highlight=False)
+            pinned &= not found
+    return pinned
 
 
 def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool) -> None:

@@ -17,7 +17,7 @@ from harness.executors.base import Executor
 from harness.executors.docker import DockerExecutor, remove_orphans
 from harness.executors.local import LocalExecutor
 from harness.plan import Request
-from harness.preflight import Preflight
+from harness.preflight import Preflight, Target
 from harness.report import render
 from harness.report.table import latency_table
 from harness.storage import RunFolder
@@ -117,6 +117,6 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
 
 
 def _require_local(name: str, preflight: Preflight) -> None:
-    obstacle = preflight.obstacle(environments()[name], "cpu")
+    obstacle = preflight.obstacle(environments()[name], Target("cpu"))
     if obstacle:
         raise CannotRunHere(obstacle.reason, obstacle.remedy)

@@ -17,9 +17,16 @@ class FileServer:
     refusals: list[int] = field(default_factory=list)
     #: After how many bytes each of the next answers breaks off.
     break_offs: list[int] = field(default_factory=list)
+    #: While this is not set, an answer that is to break off stalls there instead.
+    may_break_off: threading.Event = field(default_factory=threading.Event)
+    #: How many of the next connections are closed without an answer.
+    drops: int = 0
     knows_ranges: bool = True
     url: str = ""
     ranges: list[str | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.may_break_off.set()
 
     @property
     def requests(self) -> int:
@@ -34,6 +41,9 @@ def serving(files: FileServer) -> Iterator[FileServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             files.ranges.append(self.headers["Range"])
+            if files.drops:
+                files.drops -= 1
+                return
             if files.refusals:
                 self.send_error(files.refusals.pop(0))
                 return
@@ -48,7 +58,11 @@ def serving(files: FileServer) -> Iterator[FileServer]:
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body[: files.break_offs.pop(0)] if files.break_offs else body)
+            if files.break_offs:
+                self.wfile.write(body[: files.break_offs.pop(0)])
+                files.may_break_off.wait()
+            else:
+                self.wfile.write(body)
 
         def _start(self) -> int | None:
             wanted = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
@@ -65,6 +79,7 @@ def serving(files: FileServer) -> Iterator[FileServer]:
     try:
         yield files
     finally:
+        files.may_break_off.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -64,7 +64,7 @@ def test_without_an_engine_auto_means_local_and_says_why(tmp_path: Path) -> None
 
 def test_a_gpu_where_there_is_none(tmp_path: Path) -> None:
     with Preflight() as preflight:
-        if preflight.gpus:
+        if preflight.gpus.found:
             pytest.skip("this host has a GPU")
     out = tmp_path / "run"
     fails(CANNOT_RUN_HERE, "NVML shows no NVIDIA GPU on this host", *RUN, *ONE, "--device", "cuda", "--out", out)

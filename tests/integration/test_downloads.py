@@ -1,17 +1,23 @@
-"""Checkpoints over real HTTP: whole, broken off, refused, wrong, and two at once."""
+"""Checkpoints over real HTTP: whole, broken off, refused, wrong, and two at once; and a person's own files."""
 
 import hashlib
 import random
+import shutil
+import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tenacity import wait_fixed
 
 from harness import assets
-from harness.catalogue import Model, models
-from harness.errors import CannotRunHere
+from harness.catalogue import ROOT, Model, models
+from harness.errors import BadInput, CannotRunHere, StorageError
 from runner.contract import Weights
 from tests.integration.commands import LITE, fails, harness
 from tests.integration.servers import FileServer, serving
@@ -19,6 +25,18 @@ from tests.integration.servers import FileServer, serving
 CONTENT = random.Random(0).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 MODEL = replace(models()[LITE], checkpoint=f"thing-{SHA256[:8]}.pth")
+#: Fetches MODEL in a process of its own.
+ANOTHER_PROCESS = f"""
+from dataclasses import replace
+from harness import assets
+from harness.catalogue import models
+assets.pretrained(replace(models()[{LITE!r}], checkpoint={MODEL.checkpoint!r}), lambda *progress: None)
+"""
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.assets.wait_exponential", lambda **seconds: wait_fixed(0.01))
 
 
 @pytest.fixture
@@ -27,6 +45,32 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServ
         monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "data"))
         monkeypatch.setenv("HARNESS_WEIGHTS_URL", files.url)
         yield files
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """A disk of 64 KiB for the checkpoints; call it to change its size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = [shutil.which("mount") or "false", "-t", "tmpfs", "tmpfs", str(folder), "-o"]
+    if subprocess.run([*mount, "size=64k"], capture_output=True, check=False).returncode:
+        pytest.skip("a file system can't be mounted here")
+
+    def resize(size: str) -> None:
+        subprocess.run([*mount, f"remount,size={size}"], check=True)
+
+    monkeypatch.setenv("HARNESS_DATA", str(folder))
+    try:
+        yield resize
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
 
 
 def fetch(model: Model = MODEL) -> Weights:
@@ -72,6 +116,25 @@ def test_a_busy_server_is_asked_again(server: FileServer) -> None:
     assert server.requests == 3
 
 
+def test_a_connection_that_drops_is_made_anew(server: FileServer) -> None:
+    server.drops = 2
+    assert fetch().sha256 == SHA256
+    assert server.requests == 3
+
+
+def test_a_port_where_nothing_listens_is_named_soon(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        monkeypatch.setenv("HARNESS_WEIGHTS_URL", url)
+        begun = time.monotonic()
+        with pytest.raises(CannotRunHere) as caught:
+            fetch()
+    assert time.monotonic() - begun < assets.CONNECT_TIMEOUT_S
+    assert str(caught.value).startswith(f"{url}/{MODEL.checkpoint} can't be fetched (")
+    assert str(caught.value).endswith("name a mirror with HARNESS_WEIGHTS_URL, or use --weights random.")
+
+
 def test_what_came_is_kept_for_the_next_time(server: FileServer) -> None:
     server.break_offs = [10_000] * assets.ATTEMPTS
     with pytest.raises(CannotRunHere, match=r"thing-.*HARNESS_WEIGHTS_URL, or use --weights random"):
@@ -110,7 +173,8 @@ def test_a_file_whose_hash_was_not_yet_noted_is_checked_and_kept(server: FileSer
 
 def test_a_wrong_file_is_deleted_and_named(server: FileServer) -> None:
     server.content = b"<html>not what you wanted</html>"
-    with pytest.raises(CannotRunHere, match=rf"{MODEL.checkpoint} came with SHA-256 .*, not {SHA256[:8]}…"):
+    came = hashlib.sha256(server.content).hexdigest()[:16]
+    with pytest.raises(CannotRunHere, match=rf"{MODEL.checkpoint} came with SHA-256 {came}…, not {SHA256[:8]}…"):
         fetch()
     assert not stored().exists()
     assert not part().exists()
@@ -127,6 +191,41 @@ def test_two_at_once_fetch_it_once(server: FileServer) -> None:
     assert server.requests == 1
 
 
+def test_one_waits_while_another_process_fetches_and_goes_on_where_that_was_killed(server: FileServer) -> None:
+    server.break_offs = [100_000]
+    server.may_break_off.clear()
+    answers: list[Weights] = []
+    here = threading.Thread(target=lambda: answers.append(fetch()))
+    with subprocess.Popen([sys.executable, "-c", ANOTHER_PROCESS], cwd=ROOT) as other:
+        try:
+            # The last bytes may still be in the other's buffer.
+            wait_until(lambda: part().is_file() and part().stat().st_size > 50_000)
+            here.start()
+            here.join(0.2)
+            assert server.requests == 1
+        finally:
+            other.kill()
+    here.join()
+    assert [answer.sha256 for answer in answers] == [SHA256]
+    first, second = server.ranges
+    assert first is None
+    assert 50_000 < int((second or "").removeprefix("bytes=").removesuffix("-")) <= 100_000
+    assert stored().read_bytes() == CONTENT
+
+
+def test_a_full_disk_is_told_and_what_came_is_kept(server: FileServer, disk: Callable[[str], None]) -> None:
+    with pytest.raises(
+        StorageError, match=rf"{MODEL.checkpoint} can't be written: No space left.*HARNESS_DATA"
+    ) as full:
+        fetch()
+    assert full.value.exit_code == 5
+    assert not stored().exists()
+    came = part().stat().st_size
+    disk("1m")
+    assert fetch().sha256 == SHA256
+    assert server.ranges == [None, f"bytes={came}-"]
+
+
 def test_a_run_stops_before_it_measures_and_auto_falls_back(server: FileServer, tmp_path: Path) -> None:
     server.content = b"not a checkpoint"
     arguments = ["run", "--image", "local", "--device", "cpu", "--model", LITE]
@@ -135,3 +234,33 @@ def test_a_run_stops_before_it_measures_and_auto_falls_back(server: FileServer, 
     done = harness(*arguments, "--weights", "auto", "--dry-run")
     assert done.returncode == 0
     assert done.stdout.startswith(f"random weights: {models()[LITE].checkpoint} came with SHA-256")
+
+
+def test_weights_of_ones_own_are_known_by_their_hash(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.pth"
+    mine.write_bytes(CONTENT)
+    assert assets.weights_file(mine) == Weights(kind="file", file="mine.pth", sha256=SHA256)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("absent.pth", "there are no weights"), ("notes.txt", r"neither .safetensors nor .pth")]
+)
+def test_what_are_no_weights_is_told(tmp_path: Path, name: str, problem: str) -> None:
+    (tmp_path / "notes.txt").write_text("no weights")
+    with pytest.raises(BadInput, match=problem):
+        assets.weights_file(tmp_path / name)
+
+
+def test_the_first_pictures_by_name_are_taken(tmp_path: Path) -> None:
+    for name in ["c.png", "b.JPG", "d.webp", "a.txt"]:
+        (tmp_path / name).write_bytes(name.encode())
+    assert [(picture.name, picture.sha256) for picture in assets.pictures(tmp_path, at_most=2)] == [
+        (name, hashlib.sha256(name.encode()).hexdigest()) for name in ["b.JPG", "c.png"]
+    ]
+
+
+@pytest.mark.parametrize("folder", ["absent", "."])
+def test_a_folder_without_pictures_is_told(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "a.txt").write_text("no picture")
+    with pytest.raises(BadInput, match="holds no pictures"):
+        assets.pictures(tmp_path / folder, at_most=2)

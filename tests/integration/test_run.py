@@ -109,6 +109,7 @@ def test_an_image_built_on_ours_is_not_taken_for_ours(engine: Engine, cuda102: s
     for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/derived:test", {}, {}):
         pass
     found = images.find(engine, environments()[cuda102])
+    engine._client.images.remove("detection-harness/derived:test")
     assert found == ours
 
 

@@ -6,23 +6,23 @@ import pytest
 from harness import plan
 from harness.catalogue import Environment, environments
 from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.gpus import Gpu, Gpus
 from harness.plan import Request
-from harness.preflight import Preflight
-from runner.contract import Device
+from harness.preflight import Preflight, Target
 
 
 class FakeHost(Preflight):
     """A host that can run what it is told, with the given GPUs."""
 
-    def __init__(self, broken: set[str] | None = None, gpus: list[tuple[str, str]] | None = None):
+    def __init__(self, broken: set[str] | None = None, gpus: list[Gpu] | None = None):
         super().__init__()
         self._broken = broken or set()
-        self.gpus = gpus or []
+        self.gpus = Gpus(gpus or [], "NVML shows no NVIDIA GPU on this host", "install the driver")
 
-    def obstacle(self, environment: Environment, device: Device) -> HarnessError | None:
+    def obstacle(self, environment: Environment, target: Target) -> HarnessError | None:
         return CannotRunHere("it is broken", "mend it") if environment.name in self._broken else None
 
-    def choose(self, device: Device) -> tuple[Environment, str]:
+    def choose(self, target: Target) -> tuple[Environment, str]:
         return environments()["local"], "no engine"
 
 
@@ -89,7 +89,7 @@ def test_one_file_of_weights_is_one_model_s(tmp_path: Path) -> None:
         make(two)
 
 
-GPUS = [("GPU-aaa", "Tesla T4"), ("GPU-bbb", "Tesla T4")]
+GPUS = [Gpu(uuid, "Tesla T4", (7, 5), 16 << 30, False, "535.104.05") for uuid in ("GPU-aaa", "GPU-bbb")]
 
 
 @pytest.mark.parametrize(
@@ -103,15 +103,16 @@ GPUS = [("GPU-aaa", "Tesla T4"), ("GPU-bbb", "Tesla T4")]
     ],
 )
 def test_devices(text: str, expected: tuple[str, str | None]) -> None:
-    assert FakeHost(gpus=GPUS).device(text) == expected
+    target = FakeHost(gpus=GPUS).target(text)
+    assert (target.device, target.gpu.uuid if target.gpu else None) == expected
 
 
 def test_a_gpu_where_there_is_none_is_one_sentence() -> None:
-    assert FakeHost().device("auto") == ("cpu", None)
+    assert FakeHost().target("auto") == Target("cpu")
     with pytest.raises(CannotRunHere, match="NVML shows no NVIDIA GPU"):
-        FakeHost().device("cuda")
+        FakeHost().target("cuda")
     with pytest.raises(CannotRunHere, match="no GPU '7' here"):
-        FakeHost(gpus=GPUS).device("cuda:7")
+        FakeHost(gpus=GPUS).target("cuda:7")
 
 
 @pytest.mark.parametrize(("text", "size"), [("512m", 512 << 20), ("8G", 8 << 30), ("1gb", 1 << 30), ("77", 77)])

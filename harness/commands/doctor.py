@@ -1,0 +1,63 @@
+"""harness doctor: what runs on this host, and if not, why."""
+
+import dataclasses
+import json
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from harness.catalogue import models
+from harness.doctor import Findings, examine
+from harness.preflight import Preflight
+from harness.report.table import GAP
+
+
+def print_findings(as_json: bool) -> None:
+    """Examine the host and print what was found."""
+    with Preflight() as preflight:
+        findings = examine(preflight)
+    if as_json:
+        print(json.dumps(dataclasses.asdict(findings), indent=1))
+        return
+    console = Console()
+    for line in _host(findings):
+        console.print(line, markup=False, highlight=False)
+    console.print(_matrix(findings))
+
+
+def _host(found: Findings) -> list[str]:
+    engine = f"Docker engine {found.engine}" if found.engine else str(found.engine_reason)
+    if found.engine and found.gpus and not found.nvidia_runtime:
+        engine += "; NVIDIA's runtime is not registered: install the NVIDIA Container Toolkit and restart the engine"
+    gpus = [
+        f"{gpu['name']}, compute capability {gpu['compute_capability'][0]}.{gpu['compute_capability'][1]}, "
+        f"driver {gpu['driver']}{', MIG enabled' if gpu['mig_enabled'] else ''}, {gpu['uuid']}"
+        for gpu in found.gpus
+    ]
+    limit = f", limited to {_gb(found.memory_limit_bytes)}" if found.memory_limit_bytes else ""
+    return [
+        f"engine    {engine}",
+        *(f"GPU       {gpu}" for gpu in gpus or [str(found.gpus_reason)]),
+        f"CPU       {found.cores} cores, governor {found.governor or 'unknown'}, load {found.load_1min:.1f}",
+        f"memory    {_gb(found.memory_available_bytes)} of {_gb(found.memory_bytes)} available{limit}",
+        f"disk      {_gb(found.disk_free_bytes)} free",
+        f"weights   {found.checkpoints} of {len(models())} checkpoints are here",
+    ]
+
+
+def _matrix(found: Findings) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("Environment", no_wrap=True)
+    table.add_column("Image")
+    table.add_column("CPU")
+    for gpu in found.gpus:
+        table.add_column(gpu["name"])
+    for line in found.matrix:
+        image = {True: "built", False: "not built", None: GAP}[line.image]
+        table.add_row(line.environment, image, line.cpu, *(line.gpus.get(gpu["uuid"], GAP) for gpu in found.gpus))
+    return table
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

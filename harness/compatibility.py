@@ -1,0 +1,69 @@
+"""Whether an environment's torch can compute on a GPU: by its driver, and by what it was compiled for."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.catalogue import Environment
+from harness.gpus import Gpu
+
+Kind = Literal["native", "ptx", "impossible"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How an environment runs on a GPU, and in one sentence why or what to know of it."""
+
+    kind: Kind
+    reason: str
+
+    @property
+    def possible(self) -> bool:
+        """Whether it runs at all."""
+        return self.kind != "impossible"
+
+
+def verdict(environment: Environment, gpu: Gpu) -> Verdict:
+    """Judge an environment that measures on CUDA.
+
+    Machine code of sm_XY runs on GPUs of the same major version and at least the minor one; PTX of compute_XY is
+    compiled for any GPU from X.Y on (CUDA C++ Programming Guide, "Binary Compatibility" and "PTX Compatibility").
+    """
+    driver = _driver(environment, gpu)
+    if driver is not None and not driver.possible:
+        return driver
+    note = f"; {driver.reason}" if driver else ""
+    major, minor = gpu.compute_capability
+    compiled = sorted(_version(name) for name in environment.architectures)
+    fitting = [version for version in compiled if version[0] == major and version[1] <= minor]
+    if fitting:
+        return Verdict("native", f"runs natively (sm_{fitting[-1][0]}{fitting[-1][1]}){note}")
+    if any(_version(name) <= gpu.compute_capability for name in environment.ptx):
+        return Verdict("ptx", f"runs from PTX: the first start compiles it and is slow{note}")
+    names = ", ".join(f"{x}.{y}" for x, y in compiled)
+    torch = environment.expected.get("torch", "torch")
+    return Verdict(
+        "impossible",
+        f"torch {torch} is compiled for compute capability {names}, {gpu.name} has {major}.{minor}",
+    )
+
+
+def _driver(environment: Environment, gpu: Gpu) -> Verdict | None:
+    """Return what the driver's version means, or None where it is new enough."""
+    if environment.minimum_driver is None or _numbers(gpu.driver) >= _numbers(environment.minimum_driver):
+        return None
+    cuda, minor = environment.expected.get("cuda", "?"), environment.minor_version_driver
+    if minor is not None and _numbers(gpu.driver) >= _numbers(minor):
+        return Verdict("native", f"driver {gpu.driver} is older than CUDA {cuda}, by minor-version compatibility")
+    oldest = minor or environment.minimum_driver
+    return Verdict("impossible", f"driver {gpu.driver} is too old for CUDA {cuda}, which needs {oldest} or newer")
+
+
+def _version(name: str) -> tuple[int, int]:
+    """Return (major, minor) of sm_86 or compute_120: the last digit is the minor version."""
+    digits = re.sub(r"\D", "", name)
+    return int(digits[:-1]), int(digits[-1])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,100 @@
+"""What this host is and what it can run: the findings behind `harness doctor`."""
+
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness import assets, compatibility, images
+from harness.catalogue import ROOT, environments, models
+from harness.errors import CannotRunHere
+from harness.preflight import Preflight, Target
+
+GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+CGROUP = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the matrix: an environment, whether its image is here, and how it runs on each device."""
+
+    environment: str
+    image: bool | None
+    cpu: str
+    gpus: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that doctor found; unknown is None."""
+
+    engine: str | None
+    engine_reason: str | None
+    nvidia_runtime: bool | None
+    gpus: list[dict[str, Any]]
+    gpus_reason: str | None
+    cores: int
+    governor: str | None
+    load_1min: float
+    memory_bytes: int
+    memory_available_bytes: int
+    memory_limit_bytes: int | None
+    disk_free_bytes: int
+    checkpoints: int
+    matrix: list[Line]
+
+
+def examine(preflight: Preflight) -> Findings:
+    """Look at the host. Nothing is started, built or fetched."""
+    try:
+        engine, reason = preflight.engine, None
+    except CannotRunHere as error:
+        engine, reason = None, str(error)
+    memory = psutil.virtual_memory()
+    return Findings(
+        engine=engine.version if engine else None,
+        engine_reason=reason,
+        nvidia_runtime=engine.nvidia_runtime if engine else None,
+        gpus=[asdict(gpu) for gpu in preflight.gpus.found],
+        gpus_reason=f"{preflight.gpus.reason}; {preflight.gpus.remedy}." if preflight.gpus.reason else None,
+        cores=len(os.sched_getaffinity(0)),
+        governor=_read(GOVERNOR),
+        load_1min=os.getloadavg()[0],
+        memory_bytes=memory.total,
+        memory_available_bytes=memory.available,
+        memory_limit_bytes=_memory_limit(),
+        disk_free_bytes=shutil.disk_usage(ROOT).free,
+        checkpoints=sum((assets.weights_folder() / model.checkpoint).is_file() for model in models().values()),
+        matrix=matrix(preflight),
+    )
+
+
+def matrix(preflight: Preflight) -> list[Line]:
+    """Judge every environment on every device of this host."""
+    lines = []
+    for environment in environments().values():
+        gpus = {}
+        for gpu in preflight.gpus.found if "cuda" in environment.devices else []:
+            obstacle = preflight.obstacle(environment, Target("cuda", gpu))
+            fit = "runs" if environment.base is None else compatibility.verdict(environment, gpu).reason
+            gpus[gpu.uuid] = f"can't run: {obstacle.reason}" if obstacle else fit
+        obstacle = preflight.obstacle(environment, Target("cpu"))
+        image = None if environment.base is None or obstacle else bool(images.find(preflight.engine, environment))
+        lines.append(Line(environment.name, image, f"can't run: {obstacle.reason}" if obstacle else "runs", gpus))
+    return lines
+
+
+def _memory_limit() -> int | None:
+    """Return the limit of this process's cgroup, None where there is none to be read."""
+    text = _read(CGROUP / "memory.max")
+    return int(text) if text and text.isdigit() else None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="ascii").strip() or None
+    except OSError:
+        return None

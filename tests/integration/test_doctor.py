@@ -1,0 +1,129 @@
+"""`harness doctor` on hosts with other GPUs: the real NVML binding reads a stand-in library in a fresh process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.catalogue import ROOT, environments
+from tests.integration.commands import LITE, fails, harness
+
+SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
+
+NATIVE = "runs natively (sm_{})"
+#: Reasoned from what each wheel is compiled for; the driver is the newest that serves each GPU.
+GPUS: dict[str, tuple[str, dict[str, str | None]]] = {
+    "GTX 1070": ("6.1", {"cuda10.2": "60", "cuda11.1": "60", "cuda11.8": "60", "cuda12.6": "60", "cuda13.0": None}),
+    "P100": ("6.0", {"cuda10.2": "60", "cuda11.1": "60", "cuda11.8": "60", "cuda12.6": "60", "cuda13.0": None}),
+    "T4": ("7.5", {"cuda10.2": "70", "cuda11.1": "75", "cuda11.8": "75", "cuda12.6": "75", "cuda13.0": "75"}),
+    "H100": ("9.0", {"cuda10.2": None, "cuda11.1": None, "cuda11.8": "90", "cuda12.6": "90", "cuda13.0": "90"}),
+}
+
+
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the stand-in library."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler here")
+    folder = tmp_path_factory.mktemp("nvml")
+    library = folder / "libnvidia-ml.so.1"
+    command = [compiler, "-shared", "-fPIC", "-Wl,-soname,libnvidia-ml.so.1", "-o", str(library), str(SOURCE)]
+    subprocess.run(command, check=True)
+    return folder
+
+
+def host(standin: Path, tmp_path: Path, **values: str) -> dict[str, str]:
+    """Return the variables of a host without an engine, so that only the GPU decides."""
+    nowhere = f"unix://{tmp_path}/none.sock"
+    return {"LD_LIBRARY_PATH": str(standin), "DOCKER_HOST": nowhere, **{f"STANDIN_{k}": v for k, v in values.items()}}
+
+
+def examined(variables: dict[str, str]) -> Any:
+    done = harness("doctor", "--json", variables=variables)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", GPUS)
+def test_each_gpu_gets_its_verdict_on_each_environment(standin: Path, name: str) -> None:
+    capability, expected = GPUS[name]
+    variables = {"LD_LIBRARY_PATH": str(standin), "STANDIN_NAME": name, "STANDIN_CAPABILITY": capability}
+    code = (
+        "from harness import compatibility, gpus; from harness.catalogue import environments; import json\n"
+        "(gpu,) = gpus.observe().found\n"
+        "stacks = [e for e in environments().values() if e.base and 'cuda' in e.devices]\n"
+        "print(json.dumps({e.name: compatibility.verdict(e, gpu).reason for e in stacks}))"
+    )
+    verdicts = json.loads(in_python(code, {**variables, "STANDIN_DRIVER": "580.95.05"}))
+    assert set(verdicts) == set(expected)
+    for environment, architecture in expected.items():
+        if architecture is None:
+            torch = environments()[environment].expected["torch"]
+            assert verdicts[environment].startswith(f"torch {torch} is compiled for compute capability ")
+            assert verdicts[environment].endswith(f"{name} has {capability}")
+        else:
+            assert verdicts[environment] == NATIVE.format(architecture)
+
+
+def in_python(code: str, variables: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_doctor_shows_the_gpu(standin: Path, tmp_path: Path) -> None:
+    found = examined(host(standin, tmp_path, NAME="Tesla T4", CAPABILITY="7.5", DRIVER="535.104.05"))
+    (gpu,) = found["gpus"]
+    assert (gpu["name"], gpu["compute_capability"], gpu["driver"]) == ("Tesla T4", [7, 5], "535.104.05")
+    (line,) = [line for line in found["matrix"] if line["environment"] == "cuda13.0"]
+    assert line["gpus"]["GPU-standin"] == (
+        "can't run: driver 535.104.05 is too old for CUDA 13.0, which needs 580 or newer"
+    )
+    assert "no Docker engine answers" in found["engine_reason"]
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("9", "load the driver"),
+        ("18", "reboot: the driver was updated"),
+        ("999", "start this container"),
+    ],
+)
+def test_what_keeps_nvml_from_answering_is_recognised(standin: Path, tmp_path: Path, code: str, remedy: str) -> None:
+    found = examined(host(standin, tmp_path, INIT=code))
+    assert found["gpus"] == []
+    assert remedy in found["gpus_reason"]
+
+
+def test_a_driver_without_a_gpu(standin: Path, tmp_path: Path) -> None:
+    found = examined(host(standin, tmp_path))
+    assert (found["gpus"], found["gpus_reason"]) == (
+        [],
+        "NVML shows no NVIDIA GPU on this host; measure with --device cpu.",
+    )
+
+
+def test_a_gpu_that_no_image_fits_stops_the_run_with_the_reason(standin: Path, tmp_path: Path) -> None:
+    variables = {"LD_LIBRARY_PATH": str(standin), "STANDIN_NAME": "GTX 1070", "STANDIN_CAPABILITY": "6.1"}
+    arguments = ["run", "--image", "cuda13.0", "--model", LITE, "--weights", "random", "--dry-run"]
+    fails(3, "GTX 1070 has 6.1", *arguments, variables={**variables, "STANDIN_DRIVER": "580.95.05"})
+
+
+def test_a_person_reads_it_in_80_columns() -> None:
+    done = harness("doctor", variables={"COLUMNS": "80"})
+    assert done.returncode == 0
+    for name in environments():
+        assert f"\n{name} " in done.stdout

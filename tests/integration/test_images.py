@@ -1,0 +1,83 @@
+"""Images as they are and as somebody tampered with them, on a real engine."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import images, verify
+from harness.catalogue import environments
+from harness.documents import ImageIdentity
+from harness.engine import Engine
+from harness.errors import CannotRunHere
+from tests.integration.commands import harness
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def ours(engine: Engine, cuda102: str) -> ImageIdentity:
+    found = images.find(engine, environments()[cuda102])
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def tampered(engine: Engine, ours: ImageIdentity, tmp_path: Path) -> Iterator[ImageIdentity]:
+    """An image whose torch claims another version."""
+    version = "/opt/venv/lib/python3.9/site-packages/torch/version.py"
+    (tmp_path / "Dockerfile").write_text(f"FROM {ours.id}\nRUN sed -i s/1.9.0+cu102/1.8.0/ {version}\n")
+    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/tampered:test", {}, {}):
+        pass
+    built = engine.image("detection-harness/tampered:test")
+    assert built is not None
+    yield replace(ours, id=built.id)
+    engine._client.images.remove(built.id, force=True)
+
+
+def test_an_image_holds_what_its_environment_pins(engine: Engine, ours: ImageIdentity) -> None:
+    assert verify.differences(engine, environments()["cuda10.2"], ours) == ours.substitutions
+
+
+def test_another_torch_inside_is_found(engine: Engine, tampered: ImageIdentity) -> None:
+    found = verify.differences(engine, environments()["cuda10.2"], tampered)
+    assert found[0] == "torch is 1.8.0, expected 1.9.0+cu102"
+
+
+def test_an_image_that_can_not_start_is_one_sentence(engine: Engine, ours: ImageIdentity, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM {ours.id}\nRUN rm /opt/runner/observe.py\n")
+    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/broken:test", {}, {}):
+        pass
+    broken = engine.image("detection-harness/broken:test")
+    assert broken is not None
+    with pytest.raises(CannotRunHere, match=r"ended with exit code 1: .*No module named runner.observe"):
+        verify.observe(engine, replace(ours, id=broken.id))
+    engine._client.images.remove(broken.id, force=True)
+
+
+def test_a_changed_recipe_is_another_image(engine: Engine, ours: ImageIdentity, tmp_path: Path) -> None:
+    environment = environments()["cuda10.2"]
+    assert images.built(engine, images.Recipe(environment, ours.base, ours.build_args)) == ours
+    other = images.Recipe(environment, ours.base, {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"})
+    assert images.built(engine, other) is None
+
+
+def test_building_again_with_nothing_changed_reuses(ours: ImageIdentity) -> None:
+    done = harness("images", "build", "cuda10.2")
+    assert done.returncode == 0, done.stderr
+    assert f"{ours.tag} is here already" in done.stdout
+    assert "building" not in done.stdout
+
+
+def test_the_list_names_every_environment_and_its_state(ours: ImageIdentity) -> None:
+    rows = {row["environment"]: row for row in json.loads(harness("images", "list", "--json").stdout)}
+    assert set(rows) == {environment.name for environment in environments().values() if environment.base}
+    row = rows["cuda10.2"]
+    assert row["image"]["id"] == ours.id
+    assert row["pinned"] == (not ours.substitutions)
+    assert row["size_bytes"] > 1e9
+    done = harness("images", "verify", "cuda10.2")
+    assert done.returncode == (1 if ours.substitutions else 0)
+    assert all(substitution in done.stdout for substitution in ours.substitutions)

@@ -1,0 +1,45 @@
+from dataclasses import replace
+
+import pytest
+
+from harness.catalogue import environments
+from harness.compatibility import verdict
+from harness.gpus import Gpu
+
+T4 = Gpu("GPU-a", "Tesla T4", (7, 5), 16 << 30, False, "580.95.05")
+CUDA126 = environments()["cuda12.6"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "kind", "words"),
+    [
+        ("580.95.05", "native", "runs natively (sm_75)"),
+        ("560.28.03", "native", "runs natively (sm_75)"),
+        ("560.28.02", "native", "runs natively (sm_75); driver 560.28.02 is older than CUDA 12.6"),
+        ("525.60", "native", "by minor-version compatibility"),
+        ("520.61.05", "impossible", "driver 520.61.05 is too old for CUDA 12.6, which needs 525 or newer"),
+    ],
+)
+def test_drivers(driver: str, kind: str, words: str) -> None:
+    found = verdict(CUDA126, replace(T4, driver=driver))
+    assert found.kind == kind
+    assert words in found.reason
+
+
+def test_an_old_cuda_has_no_minor_version_compatibility() -> None:
+    old = verdict(environments()["cuda10.2"], replace(T4, driver="440.32"))
+    assert old.reason == "driver 440.32 is too old for CUDA 10.2, which needs 440.33 or newer"
+
+
+@pytest.mark.parametrize(
+    ("capability", "kind"),
+    [((3, 5), "impossible"), ((5, 2), "native"), ((8, 7), "native"), ((8, 9), "native"), ((12, 0), "impossible")],
+)
+def test_machine_code_serves_newer_minor_versions_of_its_major_version(capability: tuple[int, int], kind: str) -> None:
+    assert verdict(CUDA126, replace(T4, compute_capability=capability)).kind == kind
+
+
+def test_ptx_serves_every_newer_gpu() -> None:
+    with_ptx = replace(CUDA126, ptx=["compute_90"])
+    assert verdict(with_ptx, replace(T4, compute_capability=(12, 0))).kind == "ptx"
+    assert verdict(with_ptx, replace(T4, compute_capability=(3, 7))).kind == "impossible"

@@ -1,0 +1,53 @@
+"""Every environment is what its entry in docker/environments.toml says: Dockerfile, locks and pins agree."""
+
+import re
+
+import pytest
+
+from harness.catalogue import Environment, environments
+from harness.published import latency
+
+DOCKER = [environment for environment in environments().values() if environment.base]
+
+
+@pytest.mark.parametrize("environment", DOCKER, ids=lambda e: e.name)
+def test_the_recipe_is_whole_and_starts_from_the_pinned_base(environment: Environment) -> None:
+    dockerfile = (environment.folder / "Dockerfile").read_text(encoding="utf-8")
+    assert f"\nARG BASE={environment.base}\n" in dockerfile
+    assert re.fullmatch(r"[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}", str(environment.base))
+    assert dockerfile.rstrip().endswith('COPY runner/ /opt/runner/\nENTRYPOINT ["python", "-m", "runner"]')
+    assert "--require-hashes" in dockerfile
+    if environment.wheel_index:
+        assert f"\nARG TORCH_INDEX_URL={environment.wheel_index}\n" in dockerfile
+    assert (environment.folder / "requirements.in").is_file()
+
+
+def requirements(environment: Environment, name: str) -> dict[str, bool]:
+    """Return the requirements of a lock, and whether each has a hash."""
+    text = (environment.folder / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    return {line.split()[0]: bool(re.search(r"--hash=sha256:[0-9a-f]{64}\b", line)) for line in lines}
+
+
+@pytest.mark.parametrize("environment", DOCKER, ids=lambda e: e.name)
+def test_every_wheel_is_locked_by_hash_or_the_entry_says_so(environment: Environment) -> None:
+    locked = requirements(environment, "requirements.lock")
+    assert locked
+    assert all("==" in name and hashed for name, hashed in locked.items())
+    own = requirements(environment, "torch.lock") if environment.wheel_index else {}
+    assert all(own.values()) == environment.hashed
+    versions = [f"{package}=={environment.expected[package]}" for package in ("torch", "torchvision")]
+    if environment.wheel_index:
+        assert list(own) == versions
+    elif "cuda" in environment.expected:
+        assert {version.partition("+")[0] for version in versions} <= set(locked)
+
+
+@pytest.mark.parametrize("environment", DOCKER, ids=lambda e: e.name)
+def test_a_pin_says_how_it_is_known(environment: Environment) -> None:
+    assert {"base", "wheels"} <= set(environment.certainty)
+    known = ("verified", "agreed", "single", "inferred", "torch agreed")
+    assert all(text.startswith(known) for text in environment.certainty.values())
+    assert ("cuda" in environment.devices) == ("cuda" in environment.expected) == bool(environment.architectures)
+    assert ("cuda" in environment.devices) == (environment.minimum_driver is not None)
+    assert set(environment.reproduces) <= set(latency())
