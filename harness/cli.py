@@ -177,6 +177,17 @@ def images_verify(
         raise typer.Exit(1)
 
 
+@images_app.command("prune")
+def images_prune(
+    every: Annotated[bool, typer.Option("--all", help="Those in use, too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove the images that the harness built and no longer uses, once they are shown and confirmed."""
+    from harness.commands.images import prune_images
+
+    prune_images(every=every, yes=yes)
+
+
 @app.command()
 def version(as_json: Json = False) -> None:
     """Print the harness's version."""

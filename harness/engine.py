@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -70,11 +70,21 @@ class Engine(AbstractContextManager["Engine"]):
         except ImageNotFound:
             return None
 
-    def images(self, labels: dict[str, str]) -> list[Image]:
-        """Return the images that carry all of these labels, newest first."""
-        wanted = [f"{key}={value}" for key, value in labels.items()]
+    def images(self, labels: Mapping[str, str | None]) -> list[Image]:
+        """Return the images that carry all of these labels (None: with any value), newest first."""
+        wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
         found = self._client.images.list(filters={"label": wanted})
         return [_image(image) for image in sorted(found, key=lambda i: i.attrs["Created"], reverse=True)]
+
+    def remove_image(self, image: Image) -> None:
+        """Remove an image with all its tags. Raises CannotRunHere where a container still uses it."""
+        try:
+            self._client.images.remove(image.id, force=len(image.tags) > 1)
+        except ImageNotFound:
+            return
+        except DockerException as error:
+            name = next(iter(image.tags), image.id)
+            raise CannotRunHere(f"the image {name} can't be removed: {_short(error)}", "end what uses it") from error
 
     def can_pull(self, reference: str, timeout_s: float) -> bool:
         """Tell whether a registry answers for the reference within `timeout_s`; nothing is pulled.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from harness.catalogue import ROOT, Environment
+from harness.catalogue import ROOT, Environment, environments
 from harness.containers import Image
 from harness.documents import ImageIdentity
 from harness.engine import LABEL, Engine
@@ -55,13 +55,24 @@ class Recipe:
 
 
 def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
-    """Return the image built from the recipe as it is now, preferring one without substitutions."""
+    """Return the image built from the recipe as it is now, the one with the fewest substitutions."""
     recipe = recipe_sha256(environment)
     labelled = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
     # An image that somebody built on top of ours inherits its labels, but not its tag.
     own = [image for image in labelled if any(tag.startswith(tag_of(environment, recipe)) for tag in image.tags)]
     identities = [_identity(environment, image) for image in own]
-    return min(identities, key=lambda identity: bool(identity.substitutions), default=None)
+    return min(identities, key=lambda identity: len(identity.substitutions), default=None)
+
+
+def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
+    """Return the images that the harness built and no longer uses; with `every`, those in use, too.
+
+    What somebody built on top of one carries a tag of another name and is not among them.
+    """
+    used = {identity.id for stack in environments().values() if stack.base and (identity := find(engine, stack))}
+    built = engine.images({f"{LABEL}.environment": None})
+    own = [image for image in built if all(tag.startswith("detection-harness/") for tag in image.tags)]
+    return [image for image in own if every or image.id not in used]
 
 
 def available_base(engine: Engine, environment: Environment) -> str | None:

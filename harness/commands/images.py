@@ -1,9 +1,10 @@
-"""harness images: list, build and verify the images of the Docker environments."""
+"""harness images: list, build, verify and prune the images of the Docker environments."""
 
 import dataclasses
 import json
 from typing import Any
 
+import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -64,6 +65,24 @@ def verify_images(names: list[str]) -> bool:
                 console.print(f"  {difference}", markup=False, highlight=False)
             pinned &= not found
     return pinned
+
+
+def prune_images(*, every: bool, yes: bool) -> None:
+    """Show the images that the harness built and no longer uses, ask, and remove them."""
+    console = Console()
+    with Engine.connect() as engine:
+        found = images.outdated(engine, every=every)
+        for image in found:
+            name = next(iter(image.tags), image.id)
+            console.print(
+                f"{name}, {image.size_bytes / 1e9:.1f} GB with shared layers", highlight=False, soft_wrap=True
+            )
+        if not found:
+            console.print("there is nothing to remove")
+        elif yes or typer.confirm(f"remove {'these' if len(found) > 1 else 'this'}?"):
+            for image in found:
+                engine.remove_image(image)
+            console.print(f"{len(found)} removed", highlight=False)
 
 
 def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool) -> None:

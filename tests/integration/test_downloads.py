@@ -252,10 +252,10 @@ def test_what_are_no_weights_is_told(tmp_path: Path, name: str, problem: str) ->
 
 
 def test_the_first_pictures_by_name_are_taken(tmp_path: Path) -> None:
-    for name in ["c.png", "b.JPG", "d.webp", "a.txt"]:
+    for name in [*(f"{letter}.JPG" for letter in "hcagdbfeji"), "a.txt"]:
         (tmp_path / name).write_bytes(name.encode())
-    assert [(picture.name, picture.sha256) for picture in assets.pictures(tmp_path, at_most=2)] == [
-        (name, hashlib.sha256(name.encode()).hexdigest()) for name in ["b.JPG", "c.png"]
+    assert [(picture.name, picture.sha256) for picture in assets.pictures(tmp_path, at_most=9)] == [
+        (f"{letter}.JPG", hashlib.sha256(f"{letter}.JPG".encode()).hexdigest()) for letter in "abcdefghi"
     ]
 
 

@@ -81,3 +81,23 @@ def test_the_list_names_every_environment_and_its_state(ours: ImageIdentity) -> 
     done = harness("images", "verify", "cuda10.2")
     assert done.returncode == (1 if ours.substitutions else 0)
     assert all(substitution in done.stdout for substitution in ours.substitutions)
+
+
+def test_only_what_the_harness_built_and_no_longer_uses_is_outdated(
+    engine: Engine, ours: ImageIdentity, tampered: ImageIdentity
+) -> None:
+    environment = environments()["cuda10.2"]
+    old = images.tag_of(environment, "0" * 64)
+    for image, tag in ((ours, "somebody/else:test"), (tampered, old)):
+        engine._client.images.get(image.id).tag(*tag.split(":"))
+    found = {image.id for image in images.outdated(engine)}
+    engine._client.images.remove("somebody/else:test")
+    assert tampered.id in found
+    assert ours.id not in found
+
+
+def test_pruning_asks_first(engine: Engine, tampered: ImageIdentity) -> None:
+    done = harness("images", "prune")
+    assert "detection-harness/tampered:test" in done.stdout
+    assert done.returncode == 1  # nobody answered
+    assert engine.image(tampered.id) is not None
