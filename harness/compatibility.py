@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.catalogue import Environment
+from harness.catalogue import Environment, environments
 from harness.gpus import Gpu
 
 Kind = Literal["native", "ptx", "impossible"]
@@ -21,6 +21,15 @@ class Verdict:
     def possible(self) -> bool:
         """Whether it runs at all."""
         return self.kind != "impossible"
+
+
+def ranked(gpu: Gpu | None) -> list[Environment]:
+    """Return the Docker environments that run on the GPU, the newest CUDA first; on a CPU all, in their own order."""
+    stacks = [environment for environment in environments().values() if environment.base]
+    if gpu is None:
+        return [environment for environment in stacks if "cpu" in environment.devices]
+    fitting = [stack for stack in stacks if "cuda" in stack.devices and verdict(stack, gpu).possible]
+    return sorted(fitting, key=lambda stack: _numbers(stack.expected["cuda"]), reverse=True)
 
 
 def verdict(environment: Environment, gpu: Gpu) -> Verdict:

@@ -102,15 +102,11 @@ class Preflight:
         return CannotRunHere(reason, "free some with: docker image prune")
 
     def choose(self, target: Target) -> tuple[Environment, str]:
-        """Return the environment that `--image auto` means, and why: Docker's where it can be had, else local.
-
-        On a CPU the first of environments.toml that can be had, on a GPU the last that runs on it: the newest CUDA.
-        """
+        """Return the environment that `--image auto` means, and why: Docker's where it can be had, else local."""
         if isinstance(self._connection, CannotRunHere):
             return environments()["local"], self._connection.reason
-        listed = list(environments().values())
-        for environment in listed if target.device == "cpu" else reversed(listed):
-            if environment.base is None or self.obstacle(environment, target):
+        for environment in compatibility.ranked(target.gpu):
+            if self.obstacle(environment, target):
                 continue
             if images.find(self.engine, environment):
                 return environment, "a Docker engine answers and its image is here"

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue import environments
-from harness.compatibility import verdict
+from harness.compatibility import ranked, verdict
 from harness.gpus import Gpu
 
 T4 = Gpu("GPU-a", "Tesla T4", (7, 5), 16 << 30, False, "580.95.05")
@@ -43,3 +43,22 @@ def test_ptx_serves_every_newer_gpu() -> None:
     with_ptx = replace(CUDA126, ptx=["compute_90"])
     assert verdict(with_ptx, replace(T4, compute_capability=(12, 0))).kind == "ptx"
     assert verdict(with_ptx, replace(T4, compute_capability=(3, 7))).kind == "impossible"
+
+
+@pytest.mark.parametrize(
+    ("capability", "driver", "names"),
+    [
+        ((6, 1), "580.95.05", ["cuda12.6", "cuda11.8", "cuda11.1", "cuda10.2"]),
+        ((7, 5), "580.95.05", ["cuda13.0", "cuda12.6", "cuda11.8", "cuda11.1", "cuda10.2"]),
+        ((7, 5), "470.42.01", ["cuda11.8", "cuda11.1", "cuda10.2"]),
+        ((9, 0), "580.95.05", ["cuda13.0", "cuda12.6", "cuda11.8"]),
+        ((12, 0), "580.95.05", ["cuda13.0"]),
+        ((3, 5), "470.42.01", []),
+    ],
+)
+def test_the_newest_cuda_that_runs_comes_first(capability: tuple[int, int], driver: str, names: list[str]) -> None:
+    assert [stack.name for stack in ranked(replace(T4, compute_capability=capability, driver=driver))] == names
+
+
+def test_on_a_cpu_the_official_wheels_come_first() -> None:
+    assert [stack.name for stack in ranked(None)][:3] == ["cpu", "cpu-debian13", "cuda10.2"]
