@@ -49,8 +49,8 @@ images: $(VENV)/.harness ## build the images of IMAGES, by default the published
 standin-bases: ## make stand-ins for base images where no image registry can be reached (PYTHONS="3.9 3.13")
 	scripts/standin-base $(PYTHONS)
 
-lock: $(VENV)/.dev ## resolve and hash-lock the wheels of every environment anew
-	scripts/lock-wheels
+lock: $(VENV)/.dev ## resolve base digests and wheels of every environment anew, and pin them
+	$(HARNESS) images lock --write
 
 schema: $(VENV)/.harness ## write docs/result.schema.json anew from runner/contract.py
 	$(BIN)/python scripts/write-schema

@@ -1,14 +1,14 @@
 """The data files of the harness, read once and checked: models, protocols, environments."""
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.errors import BadDocument, unknown
+from harness.errors import BadDocument, BadInput, unknown
 from runner.contract import Device, Document, Protocol
 
 PACKAGE = Path(__file__).parent
@@ -44,6 +44,9 @@ class Model(Document):
 class Environment(Document):
     """A pinned software stack (a folder docker/NAME), or `local`, which has no base and no pins.
 
+    `tag` names one of several images of it, such as one that was built with another BLAS; without it, the one with
+    the fewest substitutions is meant.
+
     `expected` are the versions that the runner has to observe, `architectures` and `ptx` what torch is compiled for
     (sm_70, compute_90), the drivers the oldest that CUDA asks for and the oldest of minor-version compatibility.
     """
@@ -64,6 +67,12 @@ class Environment(Document):
     reproduces: list[str] = field(default_factory=list)
     declared_deviations: list[str] = field(default_factory=list)
     certainty: dict[str, str] = field(default_factory=dict)
+    tag: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the command line and a job call it: NAME, or NAME:TAG."""
+        return f"{self.name}:{self.tag}" if self.tag else self.name
 
     @property
     def pins(self) -> dict[str, str]:
@@ -93,6 +102,15 @@ def protocols() -> dict[str, Protocol]:
 def environments() -> dict[str, Environment]:
     """Return the environments by name."""
     return _read(ROOT / "docker" / "environments.toml", Environment, "name")
+
+
+def environment(label: str) -> Environment:
+    """Return the environment that NAME or NAME:TAG means. Raises BadInput with the nearest known names."""
+    name, _, tag = label.partition(":")
+    found = pick("environment", name, environments())
+    if tag and found.base is None:
+        raise BadInput(f"{name} is no Docker environment, so it has no image {tag!r}", f"write {name}")
+    return replace(found, tag=tag or None)
 
 
 def pick(kind: str, name: str, known: dict[str, T]) -> T:

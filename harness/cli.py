@@ -166,6 +166,18 @@ def images_list(as_json: Json = False) -> None:
     list_images(as_json)
 
 
+@images_app.command("lock")
+def images_lock(
+    environments: Annotated[list[str] | None, typer.Argument(metavar="[ENV...]", help="Else all of them.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Change the files.")] = False,
+) -> None:
+    """Resolve base digests and wheels anew and show what differs; exit code 1 where anything does."""
+    from harness.commands.images import lock_images
+
+    if not lock_images(environments or [], write=write):
+        raise typer.Exit(1)
+
+
 @images_app.command("verify")
 def images_verify(
     environments: Annotated[list[str], typer.Argument(metavar="ENV...", help="Docker environments.")],

@@ -1,7 +1,9 @@
 """What the Docker engine is asked for and what it answers, as plain values."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,64 @@ class ContainerSpec:
     pids: int = 4096
     environment: dict[str, str] = field(default_factory=dict)
     entrypoint: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What distinguishes engines: how they map users, label files, and hand out GPUs.
+
+    `cdi_devices` are those of the Container Device Interface that the engine lists (from Docker 28 on).
+    """
+
+    rootless: bool
+    selinux: bool
+    nvidia_runtime: bool
+    cdi_devices: list[str]
+
+    @property
+    def nvidia_cdi(self) -> bool:
+        """Whether a GPU can be named by CDI."""
+        return any(name.startswith(CDI_GPU) for name in self.cdi_devices)
+
+
+#: What the NVIDIA Container Toolkit calls GPUs, by index or UUID.
+CDI_GPU = "nvidia.com/gpu="
+
+
+def arguments(spec: ContainerSpec, traits: Traits) -> dict[str, Any]:
+    """Return what docker-py creates the container from."""
+    suffix = ",z" if traits.selinux else ""
+    # A list, since one folder may be mounted twice, which a dict by host path can't say.
+    binds = [f"{path}:{at}:ro{suffix}" for path, at in spec.read_only.items()]
+    binds += [f"{path}:{at}:rw{suffix}" for path, at in spec.writable.items()]
+    # On a rootless engine uid 0 inside is the caller outside; any other uid would own nothing.
+    uid, gid = (0, 0) if traits.rootless else (os.getuid(), os.getgid())
+    return {
+        "image": spec.image,
+        "command": spec.command,
+        "entrypoint": spec.entrypoint,
+        "volumes": binds,
+        "labels": spec.labels,
+        "environment": {"HOME": "/tmp", "USER": "harness", **spec.environment},  # noqa: S108 -- a tmpfs inside
+        "user": f"{uid}:{gid}",
+        "network_mode": "none",
+        "read_only": True,
+        "tmpfs": {"/tmp": "rw,nosuid,nodev"},  # noqa: S108
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "pids_limit": spec.pids,
+        "mem_limit": spec.memory_bytes,
+        "memswap_limit": spec.memory_bytes,
+        "cpuset_cpus": spec.cpus,
+        "device_requests": [_gpu_request(spec.gpu, traits)] if spec.gpu else [],
+    }
+
+
+def _gpu_request(uuid: str, traits: Traits) -> dict[str, Any]:
+    """Ask for a GPU by CDI where the engine lists it so, else by the toolkit's runtime or hook."""
+    if f"{CDI_GPU}{uuid}" in traits.cdi_devices:
+        return {"driver": "cdi", "device_ids": [f"{CDI_GPU}{uuid}"]}
+    return {"device_ids": [uuid], "capabilities": [["gpu", "compute", "utility"]]}
 
 
 @dataclass(frozen=True)

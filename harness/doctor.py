@@ -8,12 +8,14 @@ from typing import Any
 
 import psutil
 
-from harness import assets, compatibility, images
+from harness import assets, compatibility, gpus, images
 from harness.catalogue import ROOT, environments, models
 from harness.errors import CannotRunHere
 from harness.preflight import Preflight, Target
 
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+BOOST = Path("/sys/devices/system/cpu/cpufreq/boost")
+NO_TURBO = Path("/sys/devices/system/cpu/intel_pstate/no_turbo")
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -33,11 +35,16 @@ class Findings:
 
     engine: str | None
     engine_reason: str | None
+    rootless: bool | None
     nvidia_runtime: bool | None
+    nvidia_cdi: bool | None
+    nvidia_toolkit: str | None
     gpus: list[dict[str, Any]]
     gpus_reason: str | None
     cores: int
+    cpu_limit: float | None
     governor: str | None
+    turbo: bool | None
     load_1min: float
     memory_bytes: int
     memory_available_bytes: int
@@ -57,11 +64,16 @@ def examine(preflight: Preflight) -> Findings:
     return Findings(
         engine=engine.version if engine else None,
         engine_reason=reason,
-        nvidia_runtime=engine.nvidia_runtime if engine else None,
+        rootless=engine.traits.rootless if engine else None,
+        nvidia_runtime=engine.traits.nvidia_runtime if engine else None,
+        nvidia_cdi=engine.traits.nvidia_cdi if engine else None,
+        nvidia_toolkit=gpus.toolkit_version(),
         gpus=[asdict(gpu) for gpu in preflight.gpus.found],
         gpus_reason=f"{preflight.gpus.reason}; {preflight.gpus.remedy}." if preflight.gpus.reason else None,
         cores=len(os.sched_getaffinity(0)),
+        cpu_limit=_cpu_limit(),
         governor=_read(GOVERNOR),
+        turbo=_turbo(),
         load_1min=os.getloadavg()[0],
         memory_bytes=memory.total,
         memory_available_bytes=memory.available,
@@ -76,15 +88,29 @@ def matrix(preflight: Preflight) -> list[Line]:
     """Judge every environment on every device of this host."""
     lines = []
     for environment in environments().values():
-        gpus = {}
+        verdicts = {}
         for gpu in preflight.gpus.found if "cuda" in environment.devices else []:
             obstacle = preflight.obstacle(environment, Target("cuda", gpu))
             fit = "runs" if environment.base is None else compatibility.verdict(environment, gpu).reason
-            gpus[gpu.uuid] = f"can't run: {obstacle.reason}" if obstacle else fit
+            verdicts[gpu.uuid] = f"can't run: {obstacle.reason}" if obstacle else fit
         obstacle = preflight.obstacle(environment, Target("cpu"))
         image = None if environment.base is None or obstacle else bool(images.find(preflight.engine, environment))
-        lines.append(Line(environment.name, image, f"can't run: {obstacle.reason}" if obstacle else "runs", gpus))
+        lines.append(Line(environment.name, image, f"can't run: {obstacle.reason}" if obstacle else "runs", verdicts))
     return lines
+
+
+def _turbo() -> bool | None:
+    """Tell whether the CPU may clock above its base frequency, None where the kernel does not say."""
+    boost, no_turbo = _read(BOOST), _read(NO_TURBO)
+    if boost is not None:
+        return boost == "1"
+    return no_turbo == "0" if no_turbo is not None else None
+
+
+def _cpu_limit() -> float | None:
+    """Return how many CPUs the quota of this process's cgroup amounts to, None where there is none to be read."""
+    quota, _, period = (_read(CGROUP / "cpu.max") or "max").partition(" ")
+    return int(quota) / int(period) if quota.isdigit() else None
 
 
 def _memory_limit() -> int | None:

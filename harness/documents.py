@@ -17,7 +17,10 @@ D = TypeVar("D", bound=Document)
 
 @dataclass(frozen=True)
 class ImageIdentity(Document):
-    """Which image a container ran: what it was built from, and whether that is what the recipe pins."""
+    """Which image a container ran: what it was built from, and whether that is what the recipe pins.
+
+    `base` is the reference of the base image, with its digest where it is pinned, `base_id` the engine's id of it.
+    """
 
     tag: str
     id: str
@@ -26,6 +29,7 @@ class ImageIdentity(Document):
     base: str
     build_args: dict[str, str]
     substitutions: list[str]
+    base_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Host(Document):
 
     id: str
     engine: str | None = None
+    kernel: str | None = None
+    nvidia_toolkit: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """All access to Docker: the one module that imports docker-py. It is handed in wherever an engine is needed."""
 
-import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, suppress
@@ -10,11 +10,10 @@ from typing import Any
 
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
-from docker.types import DeviceRequest
 from requests.exceptions import RequestException
 
 import docker
-from harness.containers import ContainerReport, ContainerSpec, Image
+from harness.containers import ContainerReport, ContainerSpec, Image, Traits, arguments
 from harness.errors import CannotRunHere
 from harness.executors.base import OnLine
 
@@ -22,6 +21,15 @@ from harness.executors.base import OnLine
 CONFLICT = 409
 #: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
 LABEL = "detection-harness"
+#: What the engine says where it can't hand a GPU to a container, and what helps.
+GPU_FAILURES = {
+    "could not select device driver": "install the NVIDIA Container Toolkit and restart the engine",
+    "unresolvable CDI devices": "write the specification anew: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
+    "driver not loaded": "load the driver (modprobe nvidia), or use --device cpu",
+    "driver/library version mismatch": "reboot: the driver was updated, but the old one is still loaded",
+    "nvml error: unknown error": "restart the engine: it lost the GPU, as after a reload of systemd",
+    "unsatisfied condition": "update the driver, or choose an environment of an older CUDA (harness doctor)",
+}
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -33,11 +41,13 @@ class Engine(AbstractContextManager["Engine"]):
         self.version: str = info["ServerVersion"]
         #: Where the engine keeps its images, a path on its own host.
         self.root = Path(info.get("DockerRootDir") or "/")
-        #: Whether NVIDIA's runtime is registered. Without it, a toolkit may still be there by its hook or CDI.
-        self.nvidia_runtime: bool = "nvidia" in (info.get("Runtimes") or {})
         security = " ".join(info.get("SecurityOptions") or [])
-        self._rootless = "name=rootless" in security
-        self._selinux = "name=selinux" in security
+        self.traits = Traits(
+            rootless="name=rootless" in security,
+            selinux="name=selinux" in security,
+            nvidia_runtime="nvidia" in (info.get("Runtimes") or {}),
+            cdi_devices=[device["ID"] for device in info.get("DiscoveredDevices") or []],
+        )
         self._silent_registries: set[str] = set()
 
     @classmethod
@@ -86,27 +96,35 @@ class Engine(AbstractContextManager["Engine"]):
             name = next(iter(image.tags), image.id)
             raise CannotRunHere(f"the image {name} can't be removed: {_short(error)}", "end what uses it") from error
 
-    def can_pull(self, reference: str, timeout_s: float) -> bool:
-        """Tell whether a registry answers for the reference within `timeout_s`; nothing is pulled.
+    def digest(self, reference: str, timeout_s: float) -> str | None:
+        """Return the digest that a registry has for the reference, None where none answers within `timeout_s`.
 
-        A registry that did not answer once is not asked again.
+        Nothing is pulled. A registry that did not answer once is not asked again.
         """
-        registry = reference.split("/")[0] if "." in reference.split("/")[0] else "docker.io"
+        registry = reference.split("/")[0] if "/" in reference and re.search("[.:]", reference.split("/")[0]) else "hub"
         if registry in self._silent_registries:
-            return False
-        answer: list[bool] = []
+            return None
+        answer: list[str] = []
 
         def ask() -> None:
             with suppress(DockerException, RequestException):
-                self._client.images.get_registry_data(reference)
-                answer.append(True)
+                answer.append(str(self._client.images.get_registry_data(reference).id))
 
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
         asking.join(timeout_s)
         if asking.is_alive():
             self._silent_registries.add(registry)
-        return bool(answer)
+        return next(iter(answer), None)
+
+    def pull(self, reference: str) -> Iterator[str]:
+        """Pull an image, yielding a line for each of its layers. Raises CannotRunHere where it can't be had."""
+        try:
+            for event in self._client.api.pull(reference, stream=True, decode=True):
+                if not event.get("progressDetail"):  # which comes many times a second
+                    yield " ".join(filter(None, (event.get("id"), event.get("status"))))
+        except (DockerException, RequestException) as error:
+            raise CannotRunHere(f"{reference} can't be pulled: {_short(error)}", "check the registry") from error
 
     def build(
         self,
@@ -138,10 +156,11 @@ class Engine(AbstractContextManager["Engine"]):
             ):
                 if "error" in event:
                     raise CannotRunHere(
-                        f"the image {tag} can't be built: {event['error']}",
-                        "read the step above and try again",
+                        f"the image {tag} can't be built: {_short(event['error'])}",
+                        "mend the failing step, shown above, and build again",
                     )
-                yield from str(event.get("stream") or event.get("status") or "").splitlines()
+                if "progressDetail" not in event:  # of a layer that is being pulled, many times a second
+                    yield from str(event.get("stream") or event.get("status") or "").splitlines()
         except (DockerException, RequestException) as error:
             raise CannotRunHere(
                 f"the image {tag} can't be built: {_short(error)}", "check the base image and the engine"
@@ -154,7 +173,7 @@ class Engine(AbstractContextManager["Engine"]):
         can't be started, and where the engine stops answering.
         """
         try:
-            container = self._client.containers.create(**self._arguments(spec))
+            container = self._client.containers.create(**arguments(spec, self.traits))
         except (DockerException, RequestException) as error:
             raise _cannot_start(spec, error) from error
         timed_out = threading.Event()
@@ -183,34 +202,6 @@ class Engine(AbstractContextManager["Engine"]):
         """Remove a container, unless it is gone already."""
         with suppress(NotFound):
             _remove(self._client.containers.get(container_id))
-
-    def _arguments(self, spec: ContainerSpec) -> dict[str, Any]:
-        suffix = ",z" if self._selinux else ""
-        # A list, since one folder may be mounted twice, which a dict by host path can't say.
-        binds = [f"{path}:{at}:ro{suffix}" for path, at in spec.read_only.items()]
-        binds += [f"{path}:{at}:rw{suffix}" for path, at in spec.writable.items()]
-        # On a rootless engine uid 0 inside is the caller outside; any other uid would own nothing.
-        uid, gid = (0, 0) if self._rootless else (os.getuid(), os.getgid())
-        gpus = [DeviceRequest(device_ids=[spec.gpu], capabilities=[["gpu", "compute", "utility"]])] if spec.gpu else []
-        return {
-            "image": spec.image,
-            "command": spec.command,
-            "entrypoint": spec.entrypoint,
-            "volumes": binds,
-            "labels": spec.labels,
-            "environment": {"HOME": "/tmp", "USER": "harness", **spec.environment},  # noqa: S108 -- a tmpfs inside
-            "user": f"{uid}:{gid}",
-            "network_mode": "none",
-            "read_only": True,
-            "tmpfs": {"/tmp": "rw,nosuid,nodev"},  # noqa: S108
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges"],
-            "pids_limit": spec.pids,
-            "mem_limit": spec.memory_bytes,
-            "memswap_limit": spec.memory_bytes,
-            "cpuset_cpus": spec.cpus,
-            "device_requests": gpus,
-        }
 
 
 def _follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_line: OnLine) -> None:
@@ -251,18 +242,17 @@ def _image(image: Any) -> Image:
 
 
 def _cannot_start(spec: ContainerSpec, error: Exception) -> CannotRunHere:
-    # The engine reports a missing GPU driver as a plain 500, so its words are all there is to go by.
-    if isinstance(error, APIError) and "could not select device driver" in str(error.explanation):
-        return CannotRunHere(
-            "the Docker engine can't hand a GPU to a container (could not select device driver)",
-            "install the NVIDIA Container Toolkit and restart the engine, or measure with --device cpu",
-        )
+    # The engine reports every failure of the NVIDIA toolkit as a plain 500, so its words are all there is to go by.
+    said = str(error.explanation) if isinstance(error, APIError) else ""
+    for words, remedy in GPU_FAILURES.items():
+        if words in said:
+            return CannotRunHere(f"the Docker engine can't hand a GPU to a container ({words})", remedy)
     return CannotRunHere(
         f"the container of {spec.image} can't be run: {_short(error)}",
         "check the engine (docker info) and try again",
     )
 
 
-def _short(error: Exception) -> str:
+def _short(error: Exception | str) -> str:
     text = str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
     return " ".join(text.split())[:200]

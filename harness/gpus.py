@@ -1,5 +1,8 @@
 """The NVIDIA GPUs of this host, as NVML describes them."""
 
+import re
+import shutil
+import subprocess
 from dataclasses import dataclass
 
 import pynvml
@@ -51,6 +54,16 @@ def observe() -> Gpus:
     finally:
         pynvml.nvmlShutdown()
     return Gpus(found) if found else Gpus([], "NVML shows no NVIDIA GPU on this host", "measure with --device cpu")
+
+
+def toolkit_version() -> str | None:
+    """Return the version of the NVIDIA Container Toolkit on this host, None where there is none."""
+    program = shutil.which("nvidia-ctk")
+    if program is None:
+        return None
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"\d+\.\d+\.\d+\S*", said)
+    return version.group() if version else None
 
 
 def _gpu(handle: object, driver: str) -> Gpu:

@@ -55,13 +55,20 @@ class Recipe:
 
 
 def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
-    """Return the image built from the recipe as it is now, the one with the fewest substitutions."""
+    """Return the image built from the recipe as it is now: the tagged one, or that with the fewest substitutions."""
+    found = variants(engine, environment)
+    if environment.tag:
+        return next((identity for identity in found if identity.tag.endswith(f":{environment.tag}")), None)
+    return next(iter(found), None)
+
+
+def variants(engine: Engine, environment: Environment) -> list[ImageIdentity]:
+    """Return every image built from the recipe as it is now, those with the fewest substitutions first."""
     recipe = recipe_sha256(environment)
     labelled = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
     # An image that somebody built on top of ours inherits its labels, but not its tag.
     own = [image for image in labelled if any(tag.startswith(tag_of(environment, recipe)) for tag in image.tags)]
-    identities = [_identity(environment, image) for image in own]
-    return min(identities, key=lambda identity: len(identity.substitutions), default=None)
+    return sorted((_identity(environment, image) for image in own), key=lambda identity: len(identity.substitutions))
 
 
 def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
@@ -69,7 +76,8 @@ def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
 
     What somebody built on top of one carries a tag of another name and is not among them.
     """
-    used = {identity.id for stack in environments().values() if stack.base and (identity := find(engine, stack))}
+    stacks = [stack for stack in environments().values() if stack.base]
+    used = {identity.id for stack in stacks for identity in variants(engine, stack)}
     built = engine.images({f"{LABEL}.environment": None})
     own = [image for image in built if all(tag.startswith("detection-harness/") for tag in image.tags)]
     return [image for image in own if every or image.id not in used]
@@ -78,7 +86,7 @@ def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
 def available_base(engine: Engine, environment: Environment) -> str | None:
     """Return the base that the image can be built on: the pinned one, else its stand-in, else None."""
     assert environment.base is not None  # noqa: S101 -- only Docker environments come here
-    if engine.image(environment.base) or engine.can_pull(environment.base, REGISTRY_TIMEOUT_S):
+    if engine.image(environment.base) or engine.digest(environment.base, REGISTRY_TIMEOUT_S):
         return environment.base
     if environment.standin and engine.image(environment.standin):
         return environment.standin
@@ -110,15 +118,19 @@ def recipe(engine: Engine, environment: Environment, base: str | None, build_arg
 
 
 def build(engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> Iterator[str]:
-    """Build the image, yielding the engine's output line by line. Raises CannotRunHere where a step fails."""
+    """Pull the base if need be and build, yielding the engine's output. Raises CannotRunHere where a step fails."""
+    if engine.image(recipe.base) is None:
+        yield from engine.pull(recipe.base)
+    base = engine.image(recipe.base)
     labels = {
         f"{LABEL}.environment": recipe.environment.name,
         f"{LABEL}.recipe": recipe_sha256(recipe.environment),
         f"{LABEL}.base": recipe.base,
+        f"{LABEL}.base-id": base.id if base else "",
         f"{LABEL}.build-args": json.dumps(recipe.build_args, sort_keys=True),
     }
     dockerfile = (recipe.environment.folder / "Dockerfile").relative_to(ROOT).as_posix()
-    return engine.build(ROOT, dockerfile, recipe.tag, labels, recipe.arguments, no_cache=no_cache)
+    yield from engine.build(ROOT, dockerfile, recipe.tag, labels, recipe.arguments, no_cache=no_cache)
 
 
 def built(engine: Engine, recipe: Recipe) -> ImageIdentity | None:
@@ -140,6 +152,7 @@ def _identity(environment: Environment, image: Image) -> ImageIdentity:
         base=base,
         build_args=arguments,
         substitutions=substitutions,
+        base_id=image.labels.get(f"{LABEL}.base-id") or None,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import assets
 from harness.assets import OnBytes
-from harness.catalogue import Environment, Model, environments, models, pick, protocols
+from harness.catalogue import Environment, Model, environment, models, pick, protocols
 from harness.documents import Plan, PlannedCell
 from harness.errors import BadInput, CannotRunHere, unknown
 from harness.preflight import Preflight, Target
@@ -47,7 +47,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     chosen = _models(request)
     target = preflight.target(request.device)
     stacks, remarks = _environments(request.images, target, preflight)
-    obstacles = {stack.name: preflight.obstacle(stack, target) for stack in stacks}
+    obstacles = {stack.label: preflight.obstacle(stack, target) for stack in stacks}
     if all(obstacles.values()):
         raise next(filter(None, obstacles.values()))
     weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
@@ -73,7 +73,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         PlannedCell(
             job=_job(blank, stack, model, weights[model.builder], repeat),
             named=not request.all_models,
-            skipped=str(obstacles[stack.name]) if obstacles[stack.name] else None,
+            skipped=str(obstacles[stack.label]) if obstacles[stack.label] else None,
         )
         # Interleaved over the environments, since the largest noise is over time.
         for repeat in range(1, (request.repeats or protocol.repeats) + 1)
@@ -95,8 +95,9 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
 def _job(blank: Job, stack: Environment, model: Model, weights: Weights, repeat: int) -> Job:
     return replace(
         blank,
-        cell=f"{stack.name}--{model.builder}--{blank.protocol.name}--{blank.device}--r{repeat}",
-        environment=stack.name,
+        # The cell's name is its folder's, and a folder with a colon can't be mounted into a container.
+        cell=f"{stack.label.replace(':', '_')}--{model.builder}--{blank.protocol.name}--{blank.device}--r{repeat}",
+        environment=stack.label,
         model=ModelSpec(model.builder, weights),
         repeat=repeat,
         expected=stack.pins,
@@ -119,11 +120,11 @@ def _environments(names: Iterable[str], target: Target, preflight: Preflight) ->
     chosen, remarks = [], []
     for name in dict.fromkeys(names):
         if name == "auto":
-            environment, reason = preflight.choose(target)
-            remarks.append(f"measuring in {environment.name}: {reason}")
+            stack, reason = preflight.choose(target)
+            remarks.append(f"measuring in {stack.name}: {reason}")
         else:
-            environment = pick("environment", name, environments() | {"auto": environments()["local"]})
-        chosen.append(environment)
+            stack = environment(name)
+        chosen.append(stack)
     return chosen, remarks
 
 

@@ -1,12 +1,13 @@
 """Executes a plan: cell after cell, each saved before the next, going on past a failed one."""
 
 import hashlib
+import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness import documents
+from harness import documents, gpus
 from harness.documents import Execution, Host, PlannedCell
 from harness.executors.base import Executor, ExitReport, OnLine
 from harness.storage import RunFolder
@@ -34,7 +35,7 @@ def execute(folder: RunFolder, executors: Mapping[str, Executor], engine_version
 
     `executors` holds one executor for each environment that can run here. The caller holds the folder's lock.
     """
-    host = Host(id=host_id(), engine=engine_version)
+    host = Host(host_id(), engine_version, platform.release(), gpus.toolkit_version())
     fine = True
     for number, planned in enumerate(folder.plan.cells, start=1):
         executor = executors.get(planned.job.environment)

@@ -135,10 +135,11 @@ class Failure(Document):
 
 @dataclass(frozen=True)
 class SharedLibrary(Document):
-    """A numerical library that the process had loaded when it was measured."""
+    """A numerical library that the process had loaded when it was measured; its version where it states one."""
 
     name: str
     path: str
+    version: Optional[str] = None
 
 
 @dataclass(frozen=True)

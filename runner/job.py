@@ -9,7 +9,7 @@ from typing import List, Optional
 
 import torch
 
-from runner import compat, hardware, inputs, latency, memory, models, software
+from runner import compat, hardware, inputs, latency, libraries, memory, models, software
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result
 from runner.errors import JobError
@@ -19,6 +19,7 @@ from runner.latency import Progress
 FEW_DETECTIONS = 1.0
 #: Above this, latencies are worth little: torch's threads wait for the slowest of them.
 MUCH_OTHER_LOAD_CPUS = 0.25
+SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
 
 
 def execute(job: Job, images: Optional[Path], weights: Optional[Path], progress: Progress) -> Result:
@@ -39,12 +40,14 @@ def execute(job: Job, images: Optional[Path], weights: Optional[Path], progress:
     except Exception as error:
         traceback.print_exc()
         result = _failed(blank, error)
-    return replace(result, software=software.observe(), finished_at=_now())
+    stack = software.observe()
+    warnings = result.warnings + ([SLOW_BLAS] if libraries.slow_blas(stack.shared_libraries) else [])
+    return replace(result, software=stack, warnings=warnings, finished_at=_now())
 
 
 def _measure(blank: Result, images: Optional[Path], weights: Optional[Path], progress: Progress) -> Result:
     job = blank.job
-    device = _device(job)
+    device = _device(blank)
     meter = memory.Meter(device)
     started = time.perf_counter_ns()
     model, state_sha256 = models.load(job.model, weights)
@@ -74,12 +77,13 @@ def _measure(blank: Result, images: Optional[Path], weights: Optional[Path], pro
     )
 
 
-def _device(job: Job) -> torch.device:
-    if job.device == "cpu":
+def _device(blank: Result) -> torch.device:
+    if blank.job.device == "cpu":
         return torch.device("cpu")
     if not torch.cuda.is_available():
+        nvml = blank.hardware.gpus_missing_reason if blank.hardware else None
         raise JobError(
-            f"the job asks for a GPU, but torch {torch.__version__} sees none",
+            f"the job asks for a GPU, but torch {torch.__version__} sees none" + (f" (NVML: {nvml})" if nvml else ""),
             "check the driver with nvidia-smi, or measure with --device cpu",
         )
     return torch.device("cuda:0")

@@ -1,24 +1,17 @@
 """The software stack that measured: versions, build flags, and the numerical libraries that were loaded."""
 
 import platform
-import re
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict
 
 import torch
 import torchvision
 
-from runner import compat
-from runner.contract import SharedLibrary, Software
+from runner import compat, libraries
+from runner.contract import Software
 
 # importlib.metadata lists what is installed, wherever it came from: pip, a distribution's package, a build.
 from importlib import metadata  # isort: skip
-
-#: Libraries that decide how fast, and how exactly, a model computes.
-NUMERICAL = re.compile(
-    r"lib(cudart|cudnn|cublas|cufft|cusolver|cusparse|nvrtc|nccl|openblas|blas|lapack|mkl|dnnl|gomp|iomp5|omp|"
-    r"torch_cpu|torch_cuda|nms|cuda|nvidia-ml)[-_.\w]*\.so"
-)
 
 
 def observe() -> Software:
@@ -36,16 +29,9 @@ def observe() -> Software:
         threads=torch.get_num_threads(),
         interop_threads=torch.get_num_interop_threads(),
         numerics=compat.numerics(),
-        shared_libraries=shared_libraries(Path("/proc/self/maps").read_text(encoding="utf-8")),
+        shared_libraries=libraries.loaded(Path("/proc/self/maps").read_text(encoding="utf-8")),
         packages=_packages(),
     )
-
-
-def shared_libraries(maps: str) -> List[SharedLibrary]:
-    """Return the numerical libraries among the mapped files of a /proc/PID/maps text, by name."""
-    paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if line.count(" ") >= 5 and "/" in line}
-    found = {path: Path(path).name for path in paths if NUMERICAL.match(Path(path).name)}
-    return [SharedLibrary(name=found[path], path=path) for path in sorted(found, key=lambda p: (found[p], p))]
 
 
 def _packages() -> Dict[str, str]:

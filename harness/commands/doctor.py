@@ -27,23 +27,34 @@ def print_findings(as_json: bool) -> None:
 
 
 def _host(found: Findings) -> list[str]:
-    engine = f"Docker engine {found.engine}" if found.engine else str(found.engine_reason)
-    if found.engine and found.gpus and not found.nvidia_runtime:
-        engine += "; NVIDIA's runtime is not registered: install the NVIDIA Container Toolkit and restart the engine"
+    rootless = ", rootless" if found.rootless else ""
+    engine = f"Docker engine {found.engine}{rootless}" if found.engine else str(found.engine_reason)
     gpus = [
         f"{gpu['name']}, compute capability {gpu['compute_capability'][0]}.{gpu['compute_capability'][1]}, "
         f"driver {gpu['driver']}{', MIG enabled' if gpu['mig_enabled'] else ''}, {gpu['uuid']}"
         for gpu in found.gpus
     ]
+    turbo = {True: "on", False: "off", None: "unknown"}[found.turbo]
+    quota = f", limited to {found.cpu_limit:g} by a quota, which throttles in bursts" if found.cpu_limit else ""
     limit = f", limited to {_gb(found.memory_limit_bytes)}" if found.memory_limit_bytes else ""
     return [
         f"engine    {engine}",
         *(f"GPU       {gpu}" for gpu in gpus or [str(found.gpus_reason)]),
-        f"CPU       {found.cores} cores, governor {found.governor or 'unknown'}, load {found.load_1min:.1f}",
+        *([f"toolkit   {_toolkit(found)}"] if found.gpus and found.engine else []),
+        f"CPU       {found.cores} cores{quota}, governor {found.governor or 'unknown'}, turbo {turbo}, "
+        f"load {found.load_1min:.1f}",
         f"memory    {_gb(found.memory_available_bytes)} of {_gb(found.memory_bytes)} available{limit}",
         f"disk      {_gb(found.disk_free_bytes)} free",
         f"weights   {found.checkpoints} of {len(models())} checkpoints are here",
     ]
+
+
+def _toolkit(found: Findings) -> str:
+    """Return how the engine hands GPUs to containers."""
+    if not found.nvidia_runtime and not found.nvidia_cdi:
+        return "the engine knows no way to a GPU: install the NVIDIA Container Toolkit and restart the engine"
+    ways = [name for name, there in (("its runtime", found.nvidia_runtime), ("CDI", found.nvidia_cdi)) if there]
+    return f"NVIDIA Container Toolkit {found.nvidia_toolkit or 'of unknown version'}, by {' and '.join(ways)}"
 
 
 def _matrix(found: Findings) -> Table:

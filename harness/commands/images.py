@@ -9,34 +9,44 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from harness import images, verify
-from harness.catalogue import Environment, environments, pick
+from harness import building, images, lock, verify
+from harness.catalogue import Environment, environment, environments
 from harness.documents import ImageIdentity
 from harness.engine import Engine
 from harness.errors import BadInput, CannotRunHere
-from harness.images import Recipe
 from harness.report.table import GAP
 
 
 def list_images(as_json: bool) -> None:
-    """Print every Docker environment and its image."""
+    """Print every Docker environment and its images."""
     with Engine.connect() as engine:
-        rows = [_listed(engine, environment) for environment in environments().values() if environment.base]
+        rows = [row for stack in environments().values() if stack.base for row in _listed(engine, stack)]
     if as_json:
         print(json.dumps(rows, indent=1))
         return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for heading in ("Environment", "State", "Size", "Recipe"):
-        table.add_column(heading, justify="right" if heading == "Size" else "left")
+    for heading in ("Environment", "State", "Size", "Tag", "Substituted"):
+        table.add_column(
+            heading, justify="right" if heading == "Size" else "left", no_wrap=heading == "Tag", overflow="fold"
+        )
     for row in rows:
+        image = row["image"] or {"tag": GAP, "base": "", "build_args": {}, "substitutions": []}
         state = "not built" if row["image"] is None else "pinned" if row["pinned"] else "not pinned"
         size = f"{row['size_bytes'] / 1e9:.1f} GB" if row["image"] else f"about {row['about_gb']} GB"
-        table.add_row(row["environment"], state, size, row["image"]["tag"].partition(":")[2] if row["image"] else GAP)
+        tag = image["tag"].rpartition(":")[2]
+        replaced = [f"{name}={value}" for name, value in image["build_args"].items()]
+        if len(replaced) < len(image["substitutions"]):
+            replaced.insert(0, image["base"].rpartition("/")[2])
+        table.add_row(row["environment"], state, size, tag, ", ".join(replaced))
     Console().print(table)
 
 
-def _listed(engine: Engine, environment: Environment) -> dict[str, Any]:
-    identity = images.find(engine, environment)
+def _listed(engine: Engine, environment: Environment) -> list[dict[str, Any]]:
+    found = images.variants(engine, environment)
+    return [_row(engine, environment, image) for image in found] or [_row(engine, environment, None)]
+
+
+def _row(engine: Engine, environment: Environment, identity: ImageIdentity | None) -> dict[str, Any]:
     image = engine.image(identity.id) if identity else None
     return {
         "environment": environment.name,
@@ -53,18 +63,42 @@ def verify_images(names: list[str]) -> bool:
     """Start each image and print what differs from its environment's pins. Returns whether nothing does."""
     console, pinned = Console(), True
     with Engine.connect() as engine:
-        for environment in map(_docker_environment, names):
-            image = images.find(engine, environment)
+        for stack in map(_docker_environment, names):
+            image = images.find(engine, stack)
             if image is None:
                 raise CannotRunHere(
-                    f"the image of {environment.name} is not built", f"run: harness images build {environment.name}"
+                    f"the image of {stack.label} is not built", f"run: harness images build {stack.name}"
                 )
-            found = verify.differences(engine, environment, image)
-            console.print(f"{environment.name}: {image.tag} is {'not ' if found else ''}pinned", highlight=False)
+            found = verify.differences(engine, stack, image)
+            console.print(f"{stack.label}: {image.tag} is {'not ' if found else ''}pinned", highlight=False)
             for difference in found:
                 console.print(f"  {difference}", markup=False, highlight=False)
             pinned &= not found
     return pinned
+
+
+def lock_images(names: list[str], *, write: bool) -> bool:
+    """Resolve pins anew and print what differs; with `write`, change them. Returns whether they are now current."""
+    console, draft, unresolved = Console(), lock.Draft(), []
+    stacks = [_docker_environment(name) for name in names or [s.name for s in environments().values() if s.base]]
+    with Engine.connect() as engine:
+        for stack in stacks:
+            with console.status(f"resolving the base and the wheels of {stack.name}"):
+                unresolved += lock.resolve(engine, stack, draft)
+    differences = draft.differences()
+    for line in differences:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for sentence in unresolved:
+        console.print(f"unresolved: {sentence}", markup=False, highlight=False, soft_wrap=True)
+    if write:
+        draft.save()
+    if unresolved:
+        raise CannotRunHere(f"{len(unresolved)} pins could not be resolved here", "see the sentences above")
+    if not differences:
+        console.print("every pin is current")
+    elif not write:
+        console.print("nothing was changed; to change it: harness images lock --write", highlight=False)
+    return write or not differences
 
 
 def prune_images(*, every: bool, yes: bool) -> None:
@@ -91,34 +125,21 @@ def build_images(names: list[str], *, base: str | None, build_args: list[str], n
     chosen = [_docker_environment(name) for name in names]
     arguments = dict(_argument(text) for text in build_args)
     with Engine.connect() as engine:
-        for environment in chosen:
-            recipe = images.recipe(engine, environment, base, arguments)
+        for stack in chosen:
+            recipe = images.recipe(engine, stack, base, arguments)
             here = None if no_cache else images.built(engine, recipe)
-            image = here or build_image(console, engine, recipe, no_cache=no_cache)
+            image = here or building.build(console, engine, recipe, no_cache=no_cache)
             state = "is here already" if here else "is built"
-            console.print(f"{environment.name}: {image.tag} {state}", highlight=False)
+            console.print(f"{stack.name}: {image.tag} {state}", highlight=False)
             for substitution in image.substitutions:
                 console.print(f"  not pinned: {substitution}", highlight=False)
 
 
-def build_image(console: Console, engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> ImageIdentity:
-    """Build an image, showing the engine's steps as they come, and return its identity."""
-    name = recipe.environment.name
-    console.print(f"building the image of {name}, about {recipe.environment.image_gb} GB (once)", highlight=False)
-    for line in images.build(engine, recipe, no_cache=no_cache):
-        if line.strip():
-            console.print(f"  {line.rstrip()}", markup=False, highlight=False, soft_wrap=True)
-    image = images.built(engine, recipe)
-    if image is None:
-        raise CannotRunHere(f"the image of {name} was built but is not found", "build it once more")
-    return image
-
-
 def _docker_environment(name: str) -> Environment:
-    environment = pick("environment", name, environments())
-    if environment.base is None:
+    found = environment(name)
+    if found.base is None:
         raise BadInput(f"{name} is no Docker environment", "it needs no image")
-    return environment
+    return found
 
 
 def _argument(text: str) -> tuple[str, str]:

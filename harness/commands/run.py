@@ -6,9 +6,8 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from harness import documents, estimate, images, plan, run
-from harness.catalogue import environments
-from harness.commands.images import build_image
+from harness import building, documents, estimate, images, plan, run
+from harness.catalogue import environment
 from harness.commands.report import print_table
 from harness.display import LiveDisplay, downloads, show_cells, show_time
 from harness.documents import ImageIdentity, Plan
@@ -81,14 +80,13 @@ def _execute(
 def _images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, ImageIdentity]:
     """Return the image of each Docker environment that has a cell to run, built where it is missing."""
     names = dict.fromkeys(cell.job.environment for cell in planned.cells if cell.skipped is None)
-    chosen = [environments()[name] for name in names if environments()[name].base is not None]
     found = {}
-    for environment in chosen:
-        here = images.find(preflight.engine, environment)
+    for stack in (stack for stack in map(environment, names) if stack.base is not None):
+        here = images.find(preflight.engine, stack)
         if here is None:
-            recipe = images.recipe(preflight.engine, environment, None, {})
-            here = build_image(console, preflight.engine, recipe)
-        found[environment.name] = here
+            recipe = images.recipe(preflight.engine, stack, None, {})
+            here = building.build(console, preflight.engine, recipe)
+        found[stack.label] = here
     return found
 
 
@@ -117,6 +115,6 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
 
 
 def _require_local(name: str, preflight: Preflight) -> None:
-    obstacle = preflight.obstacle(environments()[name], Target("cpu"))
+    obstacle = preflight.obstacle(environment(name), Target("cpu"))
     if obstacle:
         raise CannotRunHere(obstacle.reason, obstacle.remedy)

@@ -15,12 +15,15 @@ HARNESS = [sys.executable, "-m", "harness.cli"]
 
 
 def harness(
-    *arguments: object, variables: Mapping[str, str] | None = None, timeout_s: float = 300
+    *arguments: object,
+    variables: Mapping[str, str] | None = None,
+    timeout_s: float = 300,
+    root: Path = ROOT,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end; its output carries no terminal codes."""
+    """Run a command of the repository at `root` to its end; its output carries no terminal codes."""
     return subprocess.run(
         [*HARNESS, *map(str, arguments)],
-        cwd=ROOT,
+        cwd=root,
         env={**os.environ, "COLUMNS": "120", **(variables or {})},
         capture_output=True,
         text=True,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.catalogue import ROOT, environments
+from harness.engine import Engine
 from tests.integration.commands import LITE, fails, harness
 
 SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
@@ -120,6 +121,17 @@ def test_a_gpu_that_no_image_fits_stops_the_run_with_the_reason(standin: Path, t
     variables = {"LD_LIBRARY_PATH": str(standin), "STANDIN_NAME": "GTX 1070", "STANDIN_CAPABILITY": "6.1"}
     arguments = ["run", "--image", "cuda13.0", "--model", LITE, "--weights", "random", "--dry-run"]
     fails(3, "GTX 1070 has 6.1", *arguments, variables={**variables, "STANDIN_DRIVER": "580.95.05"})
+
+
+@pytest.mark.docker
+def test_an_engine_without_the_toolkit_can_not_hand_out_the_gpu(engine: Engine, standin: Path) -> None:
+    if engine.traits.nvidia_runtime or engine.traits.nvidia_cdi:
+        pytest.skip("this engine has the toolkit")
+    variables = {"LD_LIBRARY_PATH": str(standin), "STANDIN_NAME": "T4", "STANDIN_CAPABILITY": "7.5"}
+    found = examined({**variables, "STANDIN_DRIVER": "580.95.05"})
+    (line,) = [line for line in found["matrix"] if line["environment"] == "cuda12.6"]
+    assert line["gpus"]["GPU-standin"] == "can't run: the Docker engine knows no way to a GPU"
+    assert (found["nvidia_runtime"], found["nvidia_cdi"], found["nvidia_toolkit"]) == (False, False, None)
 
 
 def test_a_person_reads_it_in_80_columns() -> None:

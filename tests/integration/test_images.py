@@ -9,10 +9,12 @@ import pytest
 
 from harness import images, verify
 from harness.catalogue import environments
+from harness.containers import Image
 from harness.documents import ImageIdentity
 from harness.engine import Engine
 from harness.errors import CannotRunHere
-from tests.integration.commands import harness
+from harness.storage import RunFolder
+from tests.integration.commands import LITE, fails, harness
 
 pytestmark = pytest.mark.docker
 
@@ -101,3 +103,36 @@ def test_pruning_asks_first(engine: Engine, tampered: ImageIdentity) -> None:
     assert "detection-harness/tampered:test" in done.stdout
     assert done.returncode == 1  # nobody answered
     assert engine.image(tampered.id) is not None
+
+
+def test_a_step_that_fails_is_shown_with_its_last_lines() -> None:
+    argument = "PIP_INDEX_URL=http://127.0.0.1:9/simple"
+    done = harness("images", "build", "cuda10.2", "--build-arg", argument)
+    assert done.returncode == 3
+    assert "failed at 5/" in done.stdout
+    assert "ERROR: No matching distribution found for" in done.stdout.splitlines()[-1]
+    assert done.stderr.startswith("harness: the image detection-harness/cuda10.2:")
+    assert "Traceback" not in done.stderr
+
+
+def test_two_images_of_one_environment_are_two_columns(engine: Engine, ours: ImageIdentity, tmp_path: Path) -> None:
+    """An argument that the Dockerfile does not know changes no layer, so the second image costs no time."""
+    assert harness("images", "build", "cuda10.2", "--build-arg", "NOTE=other").returncode == 0
+    (other,) = [
+        image for image in images.variants(engine, environments()["cuda10.2"]) if image.build_args == {"NOTE": "other"}
+    ]
+    tag = other.tag.rpartition(":")[2]
+    command = ["run", "--model", LITE, "--weights", "random", "--iterations", "1", "--device", "cpu"]
+    try:
+        done = harness(*command, "--image", f"cuda10.2,cuda10.2:{tag}", "--out", tmp_path / "run")
+        assert done.returncode == 0, done.stdout + done.stderr
+        first, second = RunFolder(tmp_path / "run").cells()
+        assert first.execution is not None and second.execution is not None
+        assert (first.execution.image, second.execution.image) == (ours, other)
+        assert second.execution.deviations[-1] == "NOTE is other, not the recipe's own"
+        table = (tmp_path / "run" / "table.md").read_text()
+        assert f"cuda10.2:{tag} · " in table
+        assert ours.base_id is not None
+    finally:
+        engine.remove_image(Image(other.id, [other.tag], [], {}, 0))
+    fails(3, f"there is no image cuda10.2:{tag} of the recipe as it is now", *command, "--image", f"cuda10.2:{tag}")

@@ -1,0 +1,36 @@
+"""What an engine is asked for, by what the engine is like. Real containers are in tests/integration."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.containers import ContainerSpec, Traits, arguments
+
+SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu="GPU-1")
+PLAIN = Traits(rootless=False, selinux=False, nvidia_runtime=True, cdi_devices=[])
+
+
+def test_a_gpu_is_asked_of_the_toolkit() -> None:
+    (request,) = arguments(SPEC, PLAIN)["device_requests"]
+    assert request == {"device_ids": ["GPU-1"], "capabilities": [["gpu", "compute", "utility"]]}
+    assert arguments(replace(SPEC, gpu=None), PLAIN)["device_requests"] == []
+
+
+@pytest.mark.parametrize(
+    ("devices", "by_cdi"), [(["nvidia.com/gpu=0", "nvidia.com/gpu=GPU-1"], True), (["nvidia.com/gpu=0"], False)]
+)
+def test_a_gpu_that_the_engine_lists_by_cdi_is_named_so(devices: list[str], by_cdi: bool) -> None:
+    (request,) = arguments(SPEC, replace(PLAIN, cdi_devices=devices))["device_requests"]
+    assert (request.get("driver") == "cdi") is by_cdi
+    if by_cdi:
+        assert request["device_ids"] == ["nvidia.com/gpu=GPU-1"]
+
+
+def test_a_rootless_engine_maps_the_caller_to_root() -> None:
+    assert arguments(SPEC, replace(PLAIN, rootless=True))["user"] == "0:0"
+
+
+def test_mounts_are_relabelled_under_selinux() -> None:
+    assert arguments(SPEC, PLAIN)["volumes"] == ["/job:/in:ro", "/out:/out:rw"]
+    assert arguments(SPEC, replace(PLAIN, selinux=True))["volumes"] == ["/job:/in:ro,z", "/out:/out:rw,z"]
