@@ -20,7 +20,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Model(Document):
-    """A catalogued model: torchvision's builder, its COCO checkpoint and what torchvision publishes of it."""
+    """A catalogued model: torchvision's builder, its COCO checkpoint and what torchvision publishes of it.
+
+    `torchvision` is the first release that has the builder, None where every supported one does.
+    """
 
     builder: str
     display: str
@@ -33,6 +36,7 @@ class Model(Document):
     mask_ap: float | None = None
     keypoint_ap: float | None = None
     published_2021: bool = False
+    torchvision: str | None = None
 
     @property
     def checkpoint_sha256_prefix(self) -> str:

@@ -1,10 +1,11 @@
-"""Whether an environment's torch can compute on a GPU: by its driver, and by what it was compiled for."""
+"""Whether an environment has a model, and can compute on a GPU: by its driver, and by what torch is compiled for."""
 
 import re
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Literal
 
-from harness.catalogue import Environment, environments
+from harness.catalogue import Environment, Model, environments
 from harness.gpus import Gpu
 
 Kind = Literal["native", "ptx", "impossible"]
@@ -21,6 +22,14 @@ class Verdict:
     def possible(self) -> bool:
         """Whether it runs at all."""
         return self.kind != "impossible"
+
+
+def lacks(environment: Environment, model: Model) -> str | None:
+    """Return that the environment's torchvision is older than the model, or None."""
+    has = environment.expected.get("torchvision") or metadata.version("torchvision")
+    if model.torchvision is None or _numbers(has.partition("+")[0]) >= _numbers(model.torchvision):
+        return None
+    return f"torchvision {has} has no {model.builder}, which came with {model.torchvision}"
 
 
 def ranked(gpu: Gpu | None) -> list[Environment]:
@@ -75,4 +84,4 @@ def _version(name: str) -> tuple[int, int]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

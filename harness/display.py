@@ -115,14 +115,13 @@ def duration(seconds: float) -> str:
 
 def show_cells(console: Console, plan: Plan) -> None:
     """Print what the plan will measure where, and what it can't."""
-    by_environment: dict[str, list[PlannedCell]] = {}
+    groups: dict[tuple[str, str | None], list[PlannedCell]] = {}
     for planned in plan.cells:
-        by_environment.setdefault(planned.job.environment, []).append(planned)
-    for name, cells in by_environment.items():
-        job, skipped = cells[0].job, cells[0].skipped
+        groups.setdefault((planned.job.environment, planned.skipped), []).append(planned)
+    for (name, reason), cells in groups.items():
         builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
         count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
-        text = f"{name}: skipped, {skipped}" if skipped else f"{name} on {job.device}: {count}, {builders}"
+        text = f"{name}: skipped, {reason}" if reason else f"{name} on {cells[0].job.device}: {count}, {builders}"
         console.print(escape(text), highlight=False)
     console.print(
         escape(f"protocol {plan.cells[0].job.protocol.name}: {plan.cells[0].job.protocol.title}"),

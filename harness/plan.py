@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import assets
+from harness import assets, compatibility
 from harness.assets import OnBytes
 from harness.catalogue import Environment, Model, environment, models, pick, protocols
 from harness.documents import Plan, PlannedCell
-from harness.errors import BadInput, CannotRunHere, unknown
+from harness.errors import BadInput, CannotRunHere, HarnessError, unknown
 from harness.preflight import Preflight, Target
 from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Protocol, Variant, Weights
 
@@ -47,9 +47,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     chosen = _models(request)
     target = preflight.target(request.device)
     stacks, remarks = _environments(request.images, target, preflight)
-    obstacles = {stack.label: preflight.obstacle(stack, target) for stack in stacks}
-    if all(obstacles.values()):
-        raise next(filter(None, obstacles.values()))
+    obstacles = _obstacles(stacks, chosen, target, preflight)
     weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
     remarks += [remark] if remark else []
     photographs = request.photographs or assets.PHOTOGRAPHS
@@ -73,7 +71,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         PlannedCell(
             job=_job(blank, stack, model, weights[model.builder], repeat),
             named=not request.all_models,
-            skipped=str(obstacles[stack.label]) if obstacles[stack.label] else None,
+            skipped=obstacles[stack.label, model.builder],
         )
         # Interleaved over the environments, since the largest noise is over time.
         for repeat in range(1, (request.repeats or protocol.repeats) + 1)
@@ -126,6 +124,21 @@ def _environments(names: Iterable[str], target: Target, preflight: Preflight) ->
             stack = environment(name)
         chosen.append(stack)
     return chosen, remarks
+
+
+def _obstacles(
+    stacks: list[Environment], chosen: list[Model], target: Target, preflight: Preflight
+) -> dict[tuple[str, str], str | None]:
+    """Return why each environment and model can't run here, or None. Raises the first reason where nothing can."""
+    found: dict[tuple[str, str], HarnessError | None] = {}
+    for stack in stacks:
+        obstacle = preflight.obstacle(stack, target)
+        for model in chosen:
+            lacks = None if obstacle else compatibility.lacks(stack, model)
+            found[stack.label, model.builder] = CannotRunHere(lacks, "choose a newer --image") if lacks else obstacle
+    if all(found.values()):
+        raise next(filter(None, found.values()))
+    return {pair: str(error) if error else None for pair, error in found.items()}
 
 
 def _weights(text: str, chosen: list[Model], on_bytes: OnBytes) -> tuple[dict[str, Weights], Path | None, str | None]:

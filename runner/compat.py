@@ -53,6 +53,11 @@ def shapes_of(model: nn.Module) -> Dict[str, Tuple[int, ...]]:
     return {canonical_name(name): tuple(value.shape) for name, value in model.state_dict().items()}
 
 
+def has(builder: str) -> bool:
+    """Tell whether this torchvision has the builder."""
+    return hasattr(importlib.import_module(_DETECTION), builder)
+
+
 def build(builder: str, num_classes: int, load_state: Callable[[Shapes], State]) -> nn.Module:
     """Build the pretrained graph of ``builder`` in eval mode with own weights.
 

@@ -6,6 +6,7 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 import safetensors.numpy
 import torch
+import torchvision
 from torch import nn
 
 from runner import compat, weights
@@ -20,8 +21,11 @@ def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
     """Build the model's pretrained graph and fill it.
 
     Returns the model in eval mode on the CPU, and the SHA-256 of the state that it holds. `folder` is where the
-    weights' file lies. Raises JobError where the file is missing, not the promised one, or of another model.
+    weights' file lies. Raises JobError where the file is missing, not the promised one, or of another model,
+    and where this torchvision lacks the builder.
     """
+    if not compat.has(spec.builder):
+        raise JobError(f"torchvision {torchvision.__version__} has no {spec.builder}", "choose a newer environment")
     if spec.weights.kind == "random":
         seed = spec.weights.seed or 0
         classes = PERSON_CLASSES if spec.builder.startswith("keypoint") else COCO_CLASSES

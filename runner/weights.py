@@ -47,9 +47,9 @@ _GAINS: Tuple[Tuple[str, float], ...] = (
     (r"layer\d\.\d+\.bn3\.weight", 0.5),
     # Feature pyramids: sums of several maps, brought back to order one.
     (r"fasterrcnn_mobilenet.*:backbone\.fpn\.layer_blocks", 0.8),
-    (r"fpn\.layer_blocks", 0.2),
+    (r"fpn\.layer_blocks\.\d\.weight", 0.2),
     # First layers of the heads read the linear pyramid.
-    (r"rpn\.head\.conv|fc6|mask_fcn1|keypoint_head\.0\.|_head\.conv\.0\.", 1.0),
+    (r"rpn\.head\.conv\.weight|fc6|box_head\.0\.0\.|mask_fcn1|keypoint_head\.0\.|_head\.conv\.0\.", 1.0),
     # Box changes: a fraction of the anchor's size.
     (r"rpn\.head\.bbox_pred|bbox_reg", 0.4),
     # Class scores: several units apart, so that they differ clearly.
@@ -63,6 +63,8 @@ _CLASS_HEAD = re.compile(r"cls_score\.|classification_head\.(cls_logits|module_l
 _GATE_BIAS = 2.0
 # RoI boxes grow by exp(5 / 5) (the coder divides by 5): proposals are small.
 _GROWTH_BIAS = 5.0
+# FCOS boxes reach two strides from their location to each side: without, half of the distances would be cut at 0.
+_DISTANCE_BIAS = 2.0
 # Initial value in torchvision (ssd.py), after Liu et al. 2016, section 3.1.
 _SSD_SCALE = 20.0
 
@@ -88,6 +90,10 @@ _HEADS: Dict[str, _Head] = {
     "fasterrcnn_mobilenet_v3_large_fpn": _Head(7.0, 3.0),
     "fasterrcnn_mobilenet_v3_large_320_fpn": _Head(5.7, 3.0),  # 150 proposals
     "retinanet_resnet50_fpn": _Head(8.0, 3.0),
+    "fasterrcnn_resnet50_fpn_v2": _Head(7.7, 3.0),
+    "maskrcnn_resnet50_fpn_v2": _Head(7.7, 3.0),
+    "retinanet_resnet50_fpn_v2": _Head(8.0, 3.0),
+    "fcos_resnet50_fpn": _Head(7.0, 2.4),  # threshold 0.2 on the root of class score by centerness
     "ssd300_vgg16": _Head(11.0, 4.6),  # threshold 0.01
     "ssdlite320_mobilenet_v3_large": _Head(10.5, 6.9),  # threshold 0.001
 }
@@ -101,7 +107,7 @@ def random_state(builder: str, shapes: Shapes, seed: int = 0) -> State:
     ``seed``.  The counts of detections are tuned for COCO's classes, two for
     the keypoint model; other numbers of classes work, with other counts.
 
-    Raises ValueError for a builder or head that is not one of the eight.
+    Raises ValueError for a builder or head that is not among _HEADS.
     """
     if builder not in _HEADS:
         raise ValueError(f"no random weights for {builder!r}")
@@ -127,7 +133,7 @@ def class_count(state: Mapping[str, Any], builder: str) -> int:
     """Return the number of classes, with background, in a checkpoint's head.
 
     Only ``shape`` of the entries is used, so that a lazily read checkpoint
-    does.  Raises ValueError if no head of one of the eight models is there.
+    does.  Raises ValueError if no head of a known model is there.
     """
     return _class_count({name: tuple(t.shape) for name, t in state.items()}, builder)
 
@@ -148,8 +154,8 @@ def _class_count(shapes: Shapes, builder: str) -> int:
 
 def _foreground_period(shapes: Shapes, builder: str) -> Optional[int]:
     """Return n if each n-th class row is background, None if no row is."""
-    # RetinaNet has a sigmoid for each class and no row for the background.
-    return None if "retinanet" in builder else _class_count(shapes, builder)
+    # RetinaNet and FCOS have a sigmoid for each class and no row for the background.
+    return None if builder.startswith(("retinanet", "fcos")) else _class_count(shapes, builder)
 
 
 def _values(builder: str, name: str, shapes: Shapes, seed: int, period: Optional[int]) -> np.ndarray:
@@ -163,6 +169,8 @@ def _values(builder: str, name: str, shapes: Shapes, seed: int, period: Optional
         scale = _gain(builder, name, 1.0) if leaf == "weight" else 1.0
         ones = leaf in ("weight", "running_var")
         return np.full(shape, scale if ones else 0.0, dtype=np.float32)
+    if leaf == "weight" and len(shape) == 1:  # a group norm, which scales what it has normalised
+        return np.ones(shape, dtype=np.float32)
     if leaf == "weight":
         return _weight(builder, name, shape, seed, period)
     return _bias(builder, name, shape, period)
@@ -200,6 +208,8 @@ def _bias(builder: str, name: str, shape: Tuple[int, ...], period: Optional[int]
         bias[_foreground(shape[0], period)] = -_HEADS[builder].evidence
     elif "box_predictor.bbox_pred" in name:
         bias.reshape(-1, 4)[:, 2:] = _GROWTH_BIAS  # (dx, dy, dw, dh) by class
+    elif builder.startswith("fcos") and "bbox_reg" in name:
+        bias[:] = _DISTANCE_BIAS
     elif name.endswith(".fc2.bias"):
         bias[:] = _GATE_BIAS
     return bias

@@ -12,7 +12,7 @@ import numpy
 import torch
 from PIL import Image
 
-from runner import models
+from runner import compat, models
 from runner.contract import ModelSpec, Weights
 
 BUILDERS = [
@@ -24,6 +24,10 @@ BUILDERS = [
     "ssdlite320_mobilenet_v3_large",
     "maskrcnn_resnet50_fpn",
     "keypointrcnn_resnet50_fpn",
+    "fasterrcnn_resnet50_fpn_v2",
+    "retinanet_resnet50_fpn_v2",
+    "fcos_resnet50_fpn",
+    "maskrcnn_resnet50_fpn_v2",
 ]
 SMALL = 384
 
@@ -32,7 +36,7 @@ def main(out: Path, picture: Path) -> None:
     torch.set_num_threads(1)
     pixels = torch.from_numpy(numpy.array(Image.open(picture).convert("RGB"))).permute(2, 0, 1) / 255.0
     found = {}
-    for builder in BUILDERS:
+    for builder in filter(compat.has, BUILDERS):
         model, sha256 = models.load(ModelSpec(builder, Weights("random", seed=0)), None)
         if not builder.startswith("ssd"):
             model.transform.min_size, model.transform.max_size = (SMALL,), SMALL

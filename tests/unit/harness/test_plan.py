@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness import plan
-from harness.catalogue import Environment, environments
+from harness.catalogue import Environment, environments, models
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.gpus import Gpu, Gpus
 from harness.plan import Request
@@ -26,8 +26,12 @@ class FakeHost(Preflight):
         return environments()["local"], "no engine"
 
 
+def nothing(*_: object) -> None:
+    """Nothing is downloaded."""
+
+
 def make(request: Request, host: FakeHost | None = None) -> tuple[list[tuple[str, str, int]], list[str]]:
-    made, remarks = plan.make(request, ["run"], host or FakeHost(), lambda *_: None)
+    made, remarks = plan.make(request, ["run"], host or FakeHost(), nothing)
     return [(c.job.environment, c.job.model.builder, c.job.repeat) for c in made.cells], remarks
 
 
@@ -55,8 +59,39 @@ def test_auto_says_which_and_why() -> None:
 
 
 def test_what_can_not_run_is_a_skipped_cell_with_its_reason() -> None:
-    made, _ = plan.make(ONE, [], FakeHost(broken={"cuda10.2"}), lambda *_: None)
+    made, _ = plan.make(ONE, [], FakeHost(broken={"cuda10.2"}), nothing)
     assert [cell.skipped for cell in made.cells] == ["it is broken; mend it.", None]
+
+
+FCOS = "fcos_resnet50_fpn"
+
+
+def test_a_model_that_an_environment_lacks_is_skipped_there_alone() -> None:
+    made, _ = plan.make(
+        replace(ONE, images=["cuda10.2", "cuda12.6"], models=[], all_models=True), [], FakeHost(), nothing
+    )
+    skipped = {(cell.job.environment, cell.job.model.builder): cell.skipped for cell in made.cells if cell.skipped}
+    newer = [model.builder for model in models().values() if model.torchvision]
+    assert set(skipped) == {("cuda10.2", builder) for builder in newer}
+    assert skipped["cuda10.2", FCOS] == (
+        "torchvision 0.10.0+cu102 has no fcos_resnet50_fpn, which came with 0.12; choose a newer --image."
+    )
+    assert not any(cell.named for cell in made.cells)
+
+
+def test_a_model_that_no_environment_has_is_an_error() -> None:
+    with pytest.raises(CannotRunHere, match=f"has no {FCOS}"):
+        make(replace(ONE, images=["cuda10.2"], models=[FCOS]))
+
+
+def test_one_of_several_images_is_an_environment_of_its_own() -> None:
+    made, _ = plan.make(replace(ONE, images=["cuda10.2", "cuda10.2:0123-ab"]), [], FakeHost(), nothing)
+    assert [cell.job.environment for cell in made.cells] == ["cuda10.2", "cuda10.2:0123-ab"]
+    assert len({cell.job.cell for cell in made.cells}) == 2
+    assert not any(":" in cell.job.cell for cell in made.cells)
+    assert made.cells[0].job.expected == made.cells[1].job.expected
+    with pytest.raises(BadInput, match="local is no Docker environment, so it has no image 'x'"):
+        make(replace(ONE, images=["local:x"]))
 
 
 def test_nothing_to_run_is_an_error() -> None:

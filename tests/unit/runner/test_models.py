@@ -41,3 +41,9 @@ def test_a_state_of_another_model_is_named(tmp_path: Path, state: dict[str, nump
     safetensors.numpy.save_file(state, tmp_path / "other.safetensors")
     with pytest.raises(JobError, match=rf"the weights other\.safetensors do not fit {LITE}: "):
         models.load(ModelSpec(LITE, weights_file(tmp_path / "other.safetensors")), tmp_path)
+
+
+def test_a_builder_that_this_torchvision_lacks_is_named() -> None:
+    with pytest.raises(JobError, match=r"torchvision [\d.+a-z]+ has no detr_resnet50") as caught:
+        models.load(ModelSpec("detr_resnet50", Weights("random")), None)
+    assert caught.value.failure.remedy == "choose a newer environment"

@@ -160,8 +160,8 @@ def test_a_retinanet_has_no_row_for_the_background() -> None:
 
 
 def test_a_builder_that_is_not_tuned_has_no_random_weights() -> None:
-    with pytest.raises(ValueError, match="no random weights for 'fcos_resnet50_fpn'"):
-        weights.random_state("fcos_resnet50_fpn", TINY)
+    with pytest.raises(ValueError, match="no random weights for 'resnet50'"):
+        weights.random_state("resnet50", TINY)
 
 
 STATE = OrderedDict(weight=torch.arange(6.0).reshape(2, 3), count=torch.tensor(3))
