@@ -37,11 +37,12 @@ bench-gpu: $(VENV)/.harness ## the same on the GPU
 test: $(VENV)/.dev $(VENV)/.torch ## run the tests; those that need Docker are skipped where no engine answers
 	$(BIN)/pytest
 
-lint: $(VENV)/.dev ## check style, types and Dockerfiles
+lint: $(VENV)/.dev ## check style, types, Dockerfiles and locks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/hadolint docker/*/Dockerfile
+	$(BIN)/pytest -n 0 tests/unit/harness/test_environments.py
 
 images: $(VENV)/.harness ## build the images of IMAGES, by default the published software (harness images list)
 	$(HARNESS) images build $(IMAGES)

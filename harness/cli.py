@@ -58,7 +58,7 @@ def models(as_json: Json = False) -> None:
 
 @app.command()
 def run(
-    image: Annotated[str, typer.Option(metavar="ENV[,ENV]", help="Environments to measure in, or auto.")] = "auto",
+    image: Annotated[str, typer.Option(metavar="ENV[:TAG],...", help="Environments to measure in, or auto.")] = "auto",
     model: Names = None,
     all_models: Annotated[bool, typer.Option("--all-models", help="Every catalogued model.")] = False,
     published_models: Annotated[

@@ -93,7 +93,7 @@ def lock_images(names: list[str], *, write: bool) -> bool:
     if write:
         draft.save()
     if unresolved:
-        raise CannotRunHere(f"{len(unresolved)} pins could not be resolved here", "see the sentences above")
+        raise CannotRunHere(f"not every pin could be resolved here ({len(unresolved)})", "see the sentences above")
     if not differences:
         console.print("every pin is current")
     elif not write:

@@ -17,7 +17,7 @@ from threading import Thread
 
 import pytest
 
-from harness.catalogue import ROOT
+from harness.catalogue import ROOT, environments
 from harness.engine import Engine
 from tests.conftest import REQUIRE_DOCKER
 from tests.integration.commands import harness
@@ -188,7 +188,7 @@ def test_what_can_not_be_resolved_is_named_and_the_rest_is_done(copy: Copy, tmp_
     done = copy.lock("--write")
     assert done.returncode == 3
     assert f"unresolved: the base of tiny, {copy.reference}-absent, is at no registry that answers" in done.stdout
-    assert done.stderr.startswith("harness: 1 pins could not be resolved here")
+    assert done.stderr.startswith("harness: not every pin could be resolved here (1)")
     assert "extra==2.1" in copy.text("tiny/requirements.lock")
 
 
@@ -205,3 +205,16 @@ def test_a_changed_recipe_is_not_built(copy: Copy) -> None:
     with (copy.root / "docker" / "tiny" / "Dockerfile").open("a") as file:
         file.write("\n")
     assert current() != before
+
+
+def test_a_wheel_of_another_content_is_refused(index: str, engine: Engine, tmp_path: Path) -> None:
+    """cuda11.1 locks the wheels of PyTorch's own index by hash: a mirror that serves anything else breaks the build."""
+    if not engine.image(str(environments()["cuda11.1"].standin)):
+        (pytest.fail if REQUIRE_DOCKER else pytest.skip)("there is no stand-in base: make standin-bases")
+    wheel(tmp_path / "index", "torch", "1.9.0+cu111")
+    wheel(tmp_path / "index", "torchvision", "0.10.0+cu111")
+    arguments = ["--base", environments()["cuda11.1"].standin, "--build-arg", f"TORCH_INDEX_URL={index}"]
+    done = harness("images", "build", "cuda11.1", *arguments)
+    assert done.returncode == 3
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE" in done.stdout
+    assert "torch==1.9.0+cu111 from " in done.stdout

@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from docker.utils.build import exclude_paths
 
-from harness.catalogue import Environment, environments
+from harness.catalogue import ROOT, Environment, environments
 from harness.published import latency
 
 DOCKER = [environment for environment in environments().values() if environment.base]
@@ -20,6 +21,16 @@ def test_the_recipe_is_whole_and_starts_from_the_pinned_base(environment: Enviro
     if environment.wheel_index:
         assert f"\nARG TORCH_INDEX_URL={environment.wheel_index}\n" in dockerfile
     assert (environment.folder / "requirements.in").is_file()
+
+
+@pytest.mark.parametrize("environment", DOCKER, ids=lambda e: e.name)
+def test_what_a_recipe_copies_is_in_its_build_context(environment: Environment) -> None:
+    patterns = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
+    name = f"docker/{environment.name}/Dockerfile"
+    context = exclude_paths(str(ROOT), patterns, dockerfile=name)
+    copies = re.findall(r"^COPY (.+) \S+$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    assert {source.rstrip("/") for line in copies for source in line.split()} <= context
+    assert not [path for path in context if path.startswith((".git/", ".venv", "results", "harness"))]
 
 
 def requirements(environment: Environment, name: str) -> dict[str, bool]:
@@ -41,6 +52,14 @@ def test_every_wheel_is_locked_by_hash_or_the_entry_says_so(environment: Environ
         assert list(own) == versions
     elif "cuda" in environment.expected:
         assert {version.partition("+")[0] for version in versions} <= set(locked)
+
+
+@pytest.mark.parametrize("environment", DOCKER, ids=lambda e: e.name)
+def test_a_lock_answers_its_requirements(environment: Environment) -> None:
+    locked = requirements(environment, "requirements.lock")
+    packages = {name.partition("==")[0] for name in locked}
+    for wanted in requirements(environment, "requirements.in"):
+        assert wanted in (locked if "==" in wanted else packages), f"{environment.name}: {wanted}; run: make lock"
 
 
 @pytest.mark.parametrize("environment", DOCKER, ids=lambda e: e.name)
