@@ -39,7 +39,7 @@ class ContainerSpec:
 
 @dataclass(frozen=True)
 class Traits:
-    """What distinguishes engines: how they map users, label files, and hand out GPUs.
+    """What distinguishes engines: how they map users, label files, limit memory, and hand out GPUs.
 
     `cdi_devices` are those of the Container Device Interface that the engine lists (from Docker 28 on).
     """
@@ -48,6 +48,7 @@ class Traits:
     selinux: bool
     nvidia_runtime: bool
     cdi_devices: list[str]
+    limits_memory: bool = True
 
     @property
     def nvidia_cdi(self) -> bool:

@@ -47,6 +47,7 @@ class Engine(AbstractContextManager["Engine"]):
             selinux="name=selinux" in security,
             nvidia_runtime="nvidia" in (info.get("Runtimes") or {}),
             cdi_devices=[device["ID"] for device in info.get("DiscoveredDevices") or []],
+            limits_memory=bool(info.get("MemoryLimit", True)),
         )
         self._silent_registries: set[str] = set()
 

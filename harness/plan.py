@@ -48,6 +48,8 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     target = preflight.target(request.device)
     stacks, remarks = _environments(request.images, target, preflight)
     obstacles = _obstacles(stacks, chosen, target, preflight)
+    if request.memory_bytes and any(stack.base for stack in stacks) and not preflight.engine.traits.limits_memory:
+        raise CannotRunHere("this Docker engine can't limit memory, as a rootless one under cgroup v1", "omit --memory")
     weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
     remarks += [remark] if remark else []
     photographs = request.photographs or assets.PHOTOGRAPHS
