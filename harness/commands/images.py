@@ -129,7 +129,7 @@ def build_images(names: list[str], *, base: str | None, build_args: list[str], n
             recipe = images.recipe(engine, stack, base, arguments)
             here = None if no_cache else images.built(engine, recipe)
             image = here or building.build(console, engine, recipe, no_cache=no_cache)
-            state = "is here already" if here else "is built"
+            state = "is reused" if here else "is built"
             console.print(f"{stack.name}: {image.tag} {state}", highlight=False)
             for substitution in image.substitutions:
                 console.print(f"  not pinned: {substitution}", highlight=False)

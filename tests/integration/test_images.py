@@ -69,7 +69,7 @@ def test_a_changed_recipe_is_another_image(engine: Engine, ours: ImageIdentity, 
 def test_building_again_with_nothing_changed_reuses(ours: ImageIdentity) -> None:
     done = harness("images", "build", "cuda10.2")
     assert done.returncode == 0, done.stderr
-    assert f"{ours.tag} is here already" in done.stdout
+    assert f"{ours.tag} is reused" in done.stdout
     assert "building" not in done.stdout
 
 
