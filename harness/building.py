@@ -50,16 +50,13 @@ class Steps:
     def end(self) -> None:
         """Leave a line about the step that ended."""
         took = "cached" if self._cached else f"{time.monotonic() - self._began:.0f} s"
-        self._print(f"  {took:>6}  {self._step}")
+        self._console.print(self._fitting(f"  {took:>6}  {self._step}"), markup=False, highlight=False)
 
     def fail(self) -> None:
         """Show the step that failed, whole, and its last lines."""
         self._console.print(f"failed at {self._step}", markup=False, highlight=False, soft_wrap=True)
         for line in self._last:
             self._console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-
-    def _print(self, line: str) -> None:
-        self._console.print(self._fitting(line), markup=False, highlight=False)
 
     def _fitting(self, line: str) -> str:
         width = self._console.width - 4  # the spinner's

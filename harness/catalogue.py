@@ -108,6 +108,11 @@ def environments() -> dict[str, Environment]:
     return _read(ROOT / "docker" / "environments.toml", Environment, "name")
 
 
+def docker_environments() -> list[Environment]:
+    """Return the environments that are images."""
+    return [environment for environment in environments().values() if environment.base]
+
+
 def environment(label: str) -> Environment:
     """Return the environment that NAME or NAME:TAG means. Raises BadInput with the nearest known names."""
     name, _, tag = label.partition(":")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
 
-from harness.catalogue import Environment, Model, environments
+from harness.catalogue import Environment, Model, docker_environments
 from harness.gpus import Gpu
 
 Kind = Literal["native", "ptx", "impossible"]
@@ -26,18 +26,19 @@ class Verdict:
 
 def lacks(environment: Environment, model: Model) -> str | None:
     """Return that the environment's torchvision is older than the model, or None."""
+    if model.torchvision is None:
+        return None
     has = environment.expected.get("torchvision") or metadata.version("torchvision")
-    if model.torchvision is None or _numbers(has.partition("+")[0]) >= _numbers(model.torchvision):
+    if _numbers(has) >= _numbers(model.torchvision):
         return None
     return f"torchvision {has} has no {model.builder}, which came with {model.torchvision}"
 
 
 def ranked(gpu: Gpu | None) -> list[Environment]:
     """Return the Docker environments that run on the GPU, the newest CUDA first; on a CPU all, in their own order."""
-    stacks = [environment for environment in environments().values() if environment.base]
     if gpu is None:
-        return [environment for environment in stacks if "cpu" in environment.devices]
-    fitting = [stack for stack in stacks if "cuda" in stack.devices and verdict(stack, gpu).possible]
+        return [stack for stack in docker_environments() if "cpu" in stack.devices]
+    fitting = [stack for stack in docker_environments() if "cuda" in stack.devices and verdict(stack, gpu).possible]
     return sorted(fitting, key=lambda stack: _numbers(stack.expected["cuda"]), reverse=True)
 
 

@@ -41,12 +41,14 @@ class ContainerSpec:
 class Traits:
     """What distinguishes engines: how they map users, label files, limit memory, and hand out GPUs.
 
-    `cdi_devices` are those of the Container Device Interface that the engine lists (from Docker 28 on).
+    NVIDIA's toolkit is there as a runtime, as a hook beside the engine, or by CDI: `cdi_devices` are those of the
+    Container Device Interface that the engine lists (from Docker 28 on).
     """
 
     rootless: bool
     selinux: bool
     nvidia_runtime: bool
+    nvidia_hook: bool
     cdi_devices: list[str]
     limits_memory: bool = True
 
@@ -54,6 +56,11 @@ class Traits:
     def nvidia_cdi(self) -> bool:
         """Whether a GPU can be named by CDI."""
         return any(name.startswith(CDI_GPU) for name in self.cdi_devices)
+
+    @property
+    def hands_out_gpus(self) -> bool:
+        """Whether a container can be given a GPU at all."""
+        return self.nvidia_runtime or self.nvidia_hook or self.nvidia_cdi
 
 
 #: What the NVIDIA Container Toolkit calls GPUs, by index or UUID.

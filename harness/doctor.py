@@ -37,6 +37,7 @@ class Findings:
     engine_reason: str | None
     rootless: bool | None
     nvidia_runtime: bool | None
+    nvidia_hook: bool | None
     nvidia_cdi: bool | None
     nvidia_toolkit: str | None
     gpus: list[dict[str, Any]]
@@ -66,6 +67,7 @@ def examine(preflight: Preflight) -> Findings:
         engine_reason=reason,
         rootless=engine.traits.rootless if engine else None,
         nvidia_runtime=engine.traits.nvidia_runtime if engine else None,
+        nvidia_hook=engine.traits.nvidia_hook if engine else None,
         nvidia_cdi=engine.traits.nvidia_cdi if engine else None,
         nvidia_toolkit=gpus.toolkit_version(),
         gpus=[asdict(gpu) for gpu in preflight.gpus.found],

@@ -1,6 +1,6 @@
 """All access to Docker: the one module that imports docker-py. It is handed in wherever an engine is needed."""
 
-import re
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, suppress
@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from docker.auth import resolve_repository_name
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 from requests.exceptions import RequestException
@@ -16,20 +17,12 @@ import docker
 from harness.containers import ContainerReport, ContainerSpec, Image, Traits, arguments
 from harness.errors import CannotRunHere
 from harness.executors.base import OnLine
+from harness.gpus import TOOLKIT_REMEDIES
 
 #: The HTTP status of an engine that is already doing what it was asked for.
 CONFLICT = 409
 #: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
 LABEL = "detection-harness"
-#: What the engine says where it can't hand a GPU to a container, and what helps.
-GPU_FAILURES = {
-    "could not select device driver": "install the NVIDIA Container Toolkit and restart the engine",
-    "unresolvable CDI devices": "write the specification anew: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
-    "driver not loaded": "load the driver (modprobe nvidia), or use --device cpu",
-    "driver/library version mismatch": "reboot: the driver was updated, but the old one is still loaded",
-    "nvml error: unknown error": "restart the engine: it lost the GPU, as after a reload of systemd",
-    "unsatisfied condition": "update the driver, or choose an environment of an older CUDA (harness doctor)",
-}
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -46,6 +39,7 @@ class Engine(AbstractContextManager["Engine"]):
             rootless="name=rootless" in security,
             selinux="name=selinux" in security,
             nvidia_runtime="nvidia" in (info.get("Runtimes") or {}),
+            nvidia_hook=shutil.which("nvidia-container-runtime-hook") is not None,
             cdi_devices=[device["ID"] for device in info.get("DiscoveredDevices") or []],
             limits_memory=bool(info.get("MemoryLimit", True)),
         )
@@ -102,7 +96,7 @@ class Engine(AbstractContextManager["Engine"]):
 
         Nothing is pulled. A registry that did not answer once is not asked again.
         """
-        registry = reference.split("/")[0] if "/" in reference and re.search("[.:]", reference.split("/")[0]) else "hub"
+        registry, _ = resolve_repository_name(reference.partition("@")[0])
         if registry in self._silent_registries:
             return None
         answer: list[str] = []
@@ -122,6 +116,8 @@ class Engine(AbstractContextManager["Engine"]):
         """Pull an image, yielding a line for each of its layers. Raises CannotRunHere where it can't be had."""
         try:
             for event in self._client.api.pull(reference, stream=True, decode=True):
+                if "error" in event:
+                    raise CannotRunHere(f"{reference} can't be pulled: {_short(event['error'])}", "check the registry")
                 if not event.get("progressDetail"):  # which comes many times a second
                     yield " ".join(filter(None, (event.get("id"), event.get("status"))))
         except (DockerException, RequestException) as error:
@@ -160,8 +156,7 @@ class Engine(AbstractContextManager["Engine"]):
                         f"the image {tag} can't be built: {_short(event['error'])}",
                         "mend the failing step, shown above, and build again",
                     )
-                if "progressDetail" not in event:  # of a layer that is being pulled, many times a second
-                    yield from str(event.get("stream") or event.get("status") or "").splitlines()
+                yield from str(event.get("stream") or event.get("status") or "").splitlines()
         except (DockerException, RequestException) as error:
             raise CannotRunHere(
                 f"the image {tag} can't be built: {_short(error)}", "check the base image and the engine"
@@ -245,7 +240,7 @@ def _image(image: Any) -> Image:
 def _cannot_start(spec: ContainerSpec, error: Exception) -> CannotRunHere:
     # The engine reports every failure of the NVIDIA toolkit as a plain 500, so its words are all there is to go by.
     said = str(error.explanation) if isinstance(error, APIError) else ""
-    for words, remedy in GPU_FAILURES.items():
+    for words, remedy in TOOLKIT_REMEDIES.items():
         if words in said:
             return CannotRunHere(f"the Docker engine can't hand a GPU to a container ({words})", remedy)
     return CannotRunHere(

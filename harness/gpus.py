@@ -29,11 +29,22 @@ class Gpus:
     remedy: str = ""
 
 
+INSTALL_TOOLKIT = "install the NVIDIA Container Toolkit and restart the engine"
+OUTDATED_DRIVER = "reboot: the driver was updated, but the old one is still loaded"
+#: What the engine says where it can't hand a GPU to a container, and what helps.
+TOOLKIT_REMEDIES = {
+    "could not select device driver": INSTALL_TOOLKIT,
+    "unresolvable CDI devices": "write the specification anew: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
+    "driver not loaded": "load the driver (modprobe nvidia), or use --device cpu",
+    "driver/library version mismatch": OUTDATED_DRIVER,
+    "nvml error: unknown error": "restart the engine: it lost the GPU, as after a reload of systemd",
+    "unsatisfied condition": "update the driver, or choose an environment of an older CUDA (harness doctor)",
+}
 #: What keeps NVML from answering, and what helps.
 REMEDIES = {
     pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "install the NVIDIA driver (nvidia-smi must work)",
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "load the driver: modprobe nvidia, or reboot after its installation",
-    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: "reboot: the driver was updated, but the old one is still loaded",
+    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: OUTDATED_DRIVER,
     pynvml.NVML_ERROR_UNKNOWN: "start this container or session anew: it lost its GPU, as after a reload of systemd",
     pynvml.NVML_ERROR_GPU_IS_LOST: "reboot: the GPU has fallen off the bus",
 }

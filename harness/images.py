@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from harness.catalogue import ROOT, Environment, environments
+from harness.catalogue import ROOT, Environment, docker_environments
 from harness.containers import Image
 from harness.documents import ImageIdentity
 from harness.engine import LABEL, Engine
@@ -76,8 +76,7 @@ def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
 
     What somebody built on top of one carries a tag of another name and is not among them.
     """
-    stacks = [stack for stack in environments().values() if stack.base]
-    used = {identity.id for stack in stacks for identity in variants(engine, stack)}
+    used = {identity.id for stack in docker_environments() for identity in variants(engine, stack)}
     built = engine.images({f"{LABEL}.environment": None})
     own = [image for image in built if all(tag.startswith("detection-harness/") for tag in image.tags)]
     return [image for image in own if every or image.id not in used]

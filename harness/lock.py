@@ -3,9 +3,11 @@
 import difflib
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import tomlkit
 
@@ -28,7 +30,7 @@ class Draft:
 
     def text(self, path: Path) -> str:
         """Return the file's text as changed so far."""
-        return self._texts.get(path) or path.read_text(encoding="utf-8")
+        return self._texts[path] if path in self._texts else path.read_text(encoding="utf-8")
 
     def change(self, path: Path, text: str) -> None:
         """Give the file another text."""
@@ -79,17 +81,14 @@ def _base(engine: Engine, environment: Environment, draft: Draft) -> None:
         return
     dockerfile = environment.folder / "Dockerfile"
     draft.change(dockerfile, draft.text(dockerfile).replace(pinned, fresh))
-    entries = tomlkit.parse(draft.text(ENVIRONMENTS))
-    entries[environment.name]["base"] = fresh
-    entries[environment.name]["certainty"]["base"] = "verified: resolved at its registry"
-    draft.change(ENVIRONMENTS, tomlkit.dumps(entries))
+    with _entry(environment, draft) as entry:
+        entry["base"] = fresh
+        entry["certainty"]["base"] = "verified: resolved at its registry"
 
 
 def _wheels(environment: Environment, draft: Draft) -> None:
-    path = environment.folder / "requirements.lock"
     text = _compile(environment, "requirements.in", "--custom-compile-command", "make lock", "--no-emit-index-url")
-    if text != draft.text(path):
-        draft.change(path, text)
+    draft.change(environment.folder / "requirements.lock", text)
 
 
 def _own_wheels(environment: Environment, draft: Draft) -> None:
@@ -104,10 +103,17 @@ def _own_wheels(environment: Environment, draft: Draft) -> None:
         return
     draft.change(path, text)
     if not environment.hashed:
-        entries = tomlkit.parse(draft.text(ENVIRONMENTS))
-        del entries[environment.name]["hashed"]
-        entries[environment.name]["certainty"]["wheels"] = f"single: hashes as {index} serves them"
-        draft.change(ENVIRONMENTS, tomlkit.dumps(entries))
+        with _entry(environment, draft) as entry:
+            del entry["hashed"]
+            entry["certainty"]["wheels"] = f"single: hashes as {index} serves them"
+
+
+@contextmanager
+def _entry(environment: Environment, draft: Draft) -> Iterator[Any]:
+    """Edit the environment's table in environments.toml, whose comments and order stay."""
+    entries = tomlkit.parse(draft.text(ENVIRONMENTS))
+    yield entries[environment.name]
+    draft.change(ENVIRONMENTS, tomlkit.dumps(entries))
 
 
 def _compile(environment: Environment, requirements: str, *options: str) -> str:

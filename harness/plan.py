@@ -47,9 +47,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     chosen = _models(request)
     target = preflight.target(request.device)
     stacks, remarks = _environments(request.images, target, preflight)
-    obstacles = _obstacles(stacks, chosen, target, preflight)
-    if request.memory_bytes and any(stack.base for stack in stacks) and not preflight.engine.traits.limits_memory:
-        raise CannotRunHere("this Docker engine can't limit memory, as a rootless one under cgroup v1", "omit --memory")
+    obstacles = _obstacles(stacks, chosen, target, preflight, limited=request.memory_bytes is not None)
     weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
     remarks += [remark] if remark else []
     photographs = request.photographs or assets.PHOTOGRAPHS
@@ -129,12 +127,14 @@ def _environments(names: Iterable[str], target: Target, preflight: Preflight) ->
 
 
 def _obstacles(
-    stacks: list[Environment], chosen: list[Model], target: Target, preflight: Preflight
+    stacks: list[Environment], chosen: list[Model], target: Target, preflight: Preflight, *, limited: bool
 ) -> dict[tuple[str, str], str | None]:
     """Return why each environment and model can't run here, or None. Raises the first reason where nothing can."""
     found: dict[tuple[str, str], HarnessError | None] = {}
     for stack in stacks:
         obstacle = preflight.obstacle(stack, target)
+        if obstacle is None and limited and stack.base:
+            obstacle = preflight.no_memory_limit()
         for model in chosen:
             lacks = None if obstacle else compatibility.lacks(stack, model)
             found[stack.label, model.builder] = CannotRunHere(lacks, "choose a newer --image") if lacks else obstacle

@@ -90,19 +90,20 @@ class Preflight:
                 return CannotRunHere(verdict.reason, "choose another --image")
         if isinstance(self._connection, CannotRunHere):
             return self._connection
-        if target.gpu is not None and not self._hands_out_gpus():
-            return CannotRunHere(
-                "the Docker engine knows no way to a GPU", "install the NVIDIA Container Toolkit and restart the engine"
-            )
+        if target.gpu is not None and not self.engine.traits.hands_out_gpus:
+            return CannotRunHere("the Docker engine knows no way to a GPU", gpus.INSTALL_TOOLKIT)
         if environment.tag and not images.find(self.engine, environment):
             reason = f"there is no image {environment.label} of the recipe as it is now"
             return CannotRunHere(reason, "see what is here with: harness images list")
         return self._no_room(environment)
 
-    def _hands_out_gpus(self) -> bool:
-        """Tell whether the engine has the NVIDIA toolkit: as a runtime, by CDI, or by its hook beside the engine."""
-        traits = self.engine.traits
-        return traits.nvidia_runtime or traits.nvidia_cdi or shutil.which("nvidia-container-runtime-hook") is not None
+    def no_memory_limit(self) -> CannotRunHere | None:
+        """Return that the engine can't hold containers to --memory, or None."""
+        if self.engine.traits.limits_memory:
+            return None
+        return CannotRunHere(
+            "this Docker engine can't limit memory, as a rootless one under cgroup v1", "omit --memory"
+        )
 
     def _no_room(self, environment: Environment) -> CannotRunHere | None:
         """Return that the image is not here and does not fit on the engine's disk, or None."""

@@ -44,9 +44,9 @@ def version(path: str) -> Optional[str]:
 
 
 def _said(path: str) -> Optional[str]:
-    asks = (ask for pattern, ask in _QUESTIONS if re.match(pattern, Path(path).name))
-    for ask in asks:
-        with suppress(OSError, AttributeError, StopIteration):  # gone from the disk, or without the function
+    ask = next((ask for pattern, ask in _QUESTIONS if re.match(pattern, Path(path).name)), None)
+    if ask is not None:
+        with suppress(OSError, AttributeError):  # gone from the disk, or without the function
             return ask(ctypes.CDLL(path))
     return None
 
@@ -76,11 +76,13 @@ def _cudnn(library: ctypes.CDLL) -> str:
     return str(library.cudnnGetVersion())
 
 
-def _openblas(library: ctypes.CDLL) -> str:
-    names = ("openblas_get_config", "openblas_get_config64_", "scipy_openblas_get_config64_")
-    function = next(getattr(library, name) for name in names if hasattr(library, name))
-    function.restype = ctypes.c_char_p
-    return str(function().decode())
+def _openblas(library: ctypes.CDLL) -> Optional[str]:
+    for name in ("openblas_get_config", "openblas_get_config64_", "scipy_openblas_get_config64_"):
+        if hasattr(library, name):
+            function = getattr(library, name)
+            function.restype = ctypes.c_char_p
+            return str(function().decode())
+    return None
 
 
 def _mkl(library: ctypes.CDLL) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.catalogue import models
 from harness.doctor import Findings, examine
+from harness.gpus import INSTALL_TOOLKIT
 from harness.preflight import Preflight
 from harness.report.table import GAP
 
@@ -51,9 +52,10 @@ def _host(found: Findings) -> list[str]:
 
 def _toolkit(found: Findings) -> str:
     """Return how the engine hands GPUs to containers."""
-    if not found.nvidia_runtime and not found.nvidia_cdi:
-        return "the engine knows no way to a GPU: install the NVIDIA Container Toolkit and restart the engine"
-    ways = [name for name, there in (("its runtime", found.nvidia_runtime), ("CDI", found.nvidia_cdi)) if there]
+    known = {"its runtime": found.nvidia_runtime, "its hook": found.nvidia_hook, "CDI": found.nvidia_cdi}
+    ways = [name for name, there in known.items() if there]
+    if not ways:
+        return f"the engine knows no way to a GPU: {INSTALL_TOOLKIT}"
     return f"NVIDIA Container Toolkit {found.nvidia_toolkit or 'of unknown version'}, by {' and '.join(ways)}"
 
 

@@ -1,4 +1,4 @@
-"""harness images: list, build, verify and prune the images of the Docker environments."""
+"""harness images: list, build, lock, verify and prune the images of the Docker environments."""
 
 import dataclasses
 import json
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import building, images, lock, verify
-from harness.catalogue import Environment, environment, environments
+from harness.catalogue import Environment, docker_environments, environment, environments
 from harness.documents import ImageIdentity
 from harness.engine import Engine
 from harness.errors import BadInput, CannotRunHere
@@ -20,7 +20,7 @@ from harness.report.table import GAP
 def list_images(as_json: bool) -> None:
     """Print every Docker environment and its images."""
     with Engine.connect() as engine:
-        rows = [row for stack in environments().values() if stack.base for row in _listed(engine, stack)]
+        rows = [row for stack in docker_environments() for row in _listed(engine, stack)]
     if as_json:
         print(json.dumps(rows, indent=1))
         return
@@ -30,13 +30,13 @@ def list_images(as_json: bool) -> None:
             heading, justify="right" if heading == "Size" else "left", no_wrap=heading == "Tag", overflow="fold"
         )
     for row in rows:
-        image = row["image"] or {"tag": GAP, "base": "", "build_args": {}, "substitutions": []}
+        pinned_base = environments()[row["environment"]].base
+        image = row["image"] or {"tag": GAP, "base": pinned_base, "build_args": {}}
         state = "not built" if row["image"] is None else "pinned" if row["pinned"] else "not pinned"
         size = f"{row['size_bytes'] / 1e9:.1f} GB" if row["image"] else f"about {row['about_gb']} GB"
         tag = image["tag"].rpartition(":")[2]
-        replaced = [f"{name}={value}" for name, value in image["build_args"].items()]
-        if len(replaced) < len(image["substitutions"]):
-            replaced.insert(0, image["base"].rpartition("/")[2])
+        replaced = [image["base"].rpartition("/")[2]] if image["base"] != pinned_base else []
+        replaced += [f"{name}={value}" for name, value in image["build_args"].items()]
         table.add_row(row["environment"], state, size, tag, ", ".join(replaced))
     Console().print(table)
 
@@ -80,7 +80,7 @@ def verify_images(names: list[str]) -> bool:
 def lock_images(names: list[str], *, write: bool) -> bool:
     """Resolve pins anew and print what differs; with `write`, change them. Returns whether they are now current."""
     console, draft, unresolved = Console(), lock.Draft(), []
-    stacks = [_docker_environment(name) for name in names or [s.name for s in environments().values() if s.base]]
+    stacks = [_docker_environment(name) for name in names or [stack.name for stack in docker_environments()]]
     with Engine.connect() as engine:
         for stack in stacks:
             with console.status(f"resolving the base and the wheels of {stack.name}"):

@@ -80,8 +80,9 @@ def _execute(
 def _images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, ImageIdentity]:
     """Return the image of each Docker environment that has a cell to run, built where it is missing."""
     names = dict.fromkeys(cell.job.environment for cell in planned.cells if cell.skipped is None)
+    stacks = [stack for stack in map(environment, names) if stack.base]
     found = {}
-    for stack in (stack for stack in map(environment, names) if stack.base is not None):
+    for stack in stacks:
         here = images.find(preflight.engine, stack)
         if here is None:
             recipe = images.recipe(preflight.engine, stack, None, {})

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.containers import ContainerSpec, Traits, arguments
 
 SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu="GPU-1")
-PLAIN = Traits(rootless=False, selinux=False, nvidia_runtime=True, cdi_devices=[])
+PLAIN = Traits(rootless=False, selinux=False, nvidia_runtime=True, nvidia_hook=False, cdi_devices=[])
 
 
 def test_a_gpu_is_asked_of_the_toolkit() -> None:
@@ -25,6 +26,20 @@ def test_a_gpu_that_the_engine_lists_by_cdi_is_named_so(devices: list[str], by_c
     assert (request.get("driver") == "cdi") is by_cdi
     if by_cdi:
         assert request["device_ids"] == ["nvidia.com/gpu=GPU-1"]
+
+
+@pytest.mark.parametrize(
+    ("way", "known"),
+    [
+        ({"nvidia_runtime": True}, True),
+        ({"nvidia_hook": True}, True),
+        ({"cdi_devices": ["nvidia.com/gpu=0"]}, True),
+        ({"cdi_devices": ["vendor.com/net=0"]}, False),
+        ({}, False),
+    ],
+)
+def test_any_part_of_the_toolkit_hands_out_gpus(way: dict[str, Any], known: bool) -> None:
+    assert replace(PLAIN, **{"nvidia_runtime": False, **way}).hands_out_gpus is known
 
 
 def test_a_rootless_engine_maps_the_caller_to_root() -> None:

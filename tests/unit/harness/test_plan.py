@@ -22,6 +22,9 @@ class FakeHost(Preflight):
     def obstacle(self, environment: Environment, target: Target) -> HarnessError | None:
         return CannotRunHere("it is broken", "mend it") if environment.name in self._broken else None
 
+    def no_memory_limit(self) -> CannotRunHere | None:
+        return CannotRunHere("it can't limit memory", "omit --memory")
+
     def choose(self, target: Target) -> tuple[Environment, str]:
         return environments()["local"], "no engine"
 
@@ -61,6 +64,13 @@ def test_auto_says_which_and_why() -> None:
 def test_what_can_not_run_is_a_skipped_cell_with_its_reason() -> None:
     made, _ = plan.make(ONE, [], FakeHost(broken={"cuda10.2"}), nothing)
     assert [cell.skipped for cell in made.cells] == ["it is broken; mend it.", None]
+
+
+def test_an_engine_that_can_not_limit_memory_skips_its_own_cells_alone() -> None:
+    made, _ = plan.make(replace(ONE, memory_bytes=1 << 30), [], FakeHost(), nothing)
+    assert [cell.skipped for cell in made.cells] == ["it can't limit memory; omit --memory.", None]
+    with pytest.raises(CannotRunHere, match="can't limit memory"):
+        make(replace(ONE, images=["cuda10.2"], memory_bytes=1 << 30))
 
 
 FCOS = "fcos_resnet50_fpn"
