@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -168,13 +169,14 @@ class Engine(AbstractContextManager["Engine"]):
         Both of its streams go to `log`, its standard output also to `on_line`. Raises CannotRunHere where it
         can't be started, and where the engine stops answering.
         """
-        try:
-            container = self._client.containers.create(**arguments(spec, self.traits))
-        except (DockerException, RequestException) as error:
-            raise _cannot_start(spec, error) from error
+        # In a thread of its own, which no interruption stops: what the engine has created is always known and removed.
+        pool = ThreadPoolExecutor(1)
+        created = pool.submit(self._client.containers.create, **arguments(spec, self.traits))
+        pool.shutdown(wait=False)
         timed_out = threading.Event()
-        timer = threading.Timer(timeout_s, _kill, (container, timed_out))
+        timer = threading.Timer(timeout_s, lambda: _kill(created.result(), timed_out))
         try:
+            container = created.result()
             with closing(container.attach(stream=True, logs=True, demux=True)) as output:
                 container.start()
                 timer.start()
@@ -186,7 +188,8 @@ class Engine(AbstractContextManager["Engine"]):
             raise _cannot_start(spec, error) from error
         finally:
             timer.cancel()
-            _remove(container)
+            if created.exception() is None:
+                _remove(created.result())
         return ContainerReport(str(container.id), exit_code, timed_out.is_set(), killed_for_memory)
 
     def labelled(self, label: str) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """One behaviour suite over every executor: the local process, the container, and the fake that stands for both."""
 
 import json
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -109,6 +111,24 @@ def test_an_interruption_ends_what_was_started(executor: Executor, tmp_path: Pat
     with pytest.raises(KeyboardInterrupt):
         executor.run(tmp_path / "job.json", tmp_path, 60, interrupt)
     assert not [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]
+
+
+@pytest.mark.docker
+def test_an_interruption_while_the_engine_creates_a_container_leaves_none(
+    engine: Engine, acting_image: ImageIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create: Callable[..., object] = engine._client.api.create_container_from_config
+
+    def interrupted(*args: object, **options: object) -> object:
+        made = create(*args, **options)
+        signal.raise_signal(signal.SIGINT)  # Ctrl-C after the engine created it, before its id arrives here
+        time.sleep(0.2)
+        return made
+
+    monkeypatch.setattr(engine._client.api, "create_container_from_config", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        act(DockerExecutor(engine, acting_image, tmp_path / ".lock"), tmp_path, "sleep")
+    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
 
 
 @pytest.mark.docker
