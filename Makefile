@@ -10,7 +10,7 @@ PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock schema report perf clean
+.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated report perf clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,8 +53,10 @@ standin-bases: ## make stand-ins for base images where no image registry can be 
 lock: $(VENV)/.dev ## resolve base digests and wheels of every environment anew, and pin them
 	$(HARNESS) images lock --write
 
-schema: $(VENV)/.harness ## write docs/result.schema.json anew from runner/contract.py
+generated: $(VENV)/.harness ## write docs/result.schema.json, jobs/ and the tables of docs/environments.md anew
 	$(BIN)/python scripts/write-schema
+	$(BIN)/python scripts/write-jobs
+	$(BIN)/python scripts/write-environment-tables
 
 report: $(VENV)/.harness ## print the table of the newest run beside the published numbers
 	$(HARNESS) report latest --published

@@ -1,14 +1,20 @@
 """Builds an image before a person's eyes: the step at work live, a line for each that ended, and why one failed."""
 
+import os
 import re
+import shutil
+import sys
 import time
 from collections import deque
 
+import psutil
+import typer
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
 from harness import images
+from harness.catalogue import ROOT, Environment
 from harness.documents import ImageIdentity
 from harness.engine import Engine
 from harness.errors import CannotRunHere
@@ -18,8 +24,24 @@ STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 CACHED = "---> Using cache"
 #: The engine's own remarks about containers and layers, which say nothing of the step.
 REMARK = re.compile(r"\s*(---> |Removing intermediate container |Successfully )")
+#: What a recipe's step prints of a download whose checksum is not pinned yet, before it fails.
+UNPINNED = re.compile(r"unpinned: (\w+)=([0-9a-f]{64})")
+#: The memory that one compiler takes.
+COMPILER_GB = 3.0
 #: How many lines of a failed step are shown.
 LAST_LINES = 15
+
+
+class Unpinned(CannotRunHere):
+    """A build stopped at a download whose checksum nobody has pinned yet: the build argument, and what was found."""
+
+    def __init__(self, environment: Environment, argument: str, sha256: str):
+        dockerfile = (environment.folder / "Dockerfile").relative_to(ROOT)
+        super().__init__(
+            f"a download of {environment.name} has no pinned checksum yet, and nothing of it was used",
+            f"if you trust it, write ARG {argument}={sha256} into {dockerfile} and build again",
+        )
+        self.argument, self.sha256 = argument, sha256
 
 
 class Steps:
@@ -31,6 +53,7 @@ class Steps:
         self._began = time.monotonic()
         self._cached = False
         self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self.unpinned: tuple[str, str] | None = None
 
     def see(self, line: str) -> None:
         """Take a line in: a new step, or output of the one at work."""
@@ -43,6 +66,8 @@ class Steps:
             self._last.clear()
         elif CACHED in line:
             self._cached = True
+        elif pin := UNPINNED.fullmatch(line):
+            self.unpinned = (pin.group(1), pin.group(2))
         elif line and not REMARK.match(line):
             self._last.append(line)
         self._status.update(Text(self._fitting(" … ".join([self._step[:40], *list(self._last)[-1:]]))))
@@ -63,6 +88,33 @@ class Steps:
         return line if len(line) <= width else line[: width - 1] + "…"
 
 
+def cost(environment: Environment, engine: Engine) -> str:
+    """Return the sentences that say what compiling the environment on this host takes."""
+    build = environment.source_build
+    assert build is not None  # noqa: S101 -- only environments that are compiled come here
+    compilers = max(1, min(os.cpu_count() or 1, int(psutil.virtual_memory().total / 1e9 / COMPILER_GB)))
+    free = f", {shutil.disk_usage(engine.root).free / 1e9:.0f} GB are free" if engine.root.is_dir() else ""
+    at_once = f"{compilers} compiler{'s' if compilers > 1 else ''} at once"
+    return (
+        f"{environment.name} is compiled from source: about {build.core_hours:g} core-hours, with {at_once} here about "
+        f"{build.core_hours / compilers:.0f} hours; {build.download_gb:g} GB to download; {build.disk_gb:g} GB of disk "
+        f"while it is built{free}. The image then takes {environment.image_gb:g} GB."
+    )
+
+
+def agree(console: Console, environment: Environment, engine: Engine, *, yes: bool) -> None:
+    """Say what a build from source takes, and ask. Raises CannotRunHere where nobody agrees."""
+    if environment.source_build is None:
+        return
+    console.print(cost(environment, engine), highlight=False, soft_wrap=True)
+    if yes or (sys.stdin.isatty() and typer.confirm("build it now?")):
+        return
+    raise CannotRunHere(
+        f"the image of {environment.name} is not here, and nobody agreed to build it",
+        f"build it with: harness images build {environment.name} --yes",
+    )
+
+
 def build(console: Console, engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> ImageIdentity:
     """Build an image and return its identity. Raises CannotRunHere, with the failing step shown, where it can't be."""
     name = recipe.environment.name
@@ -72,7 +124,9 @@ def build(console: Console, engine: Engine, recipe: Recipe, *, no_cache: bool = 
         try:
             for line in images.build(engine, recipe, no_cache=no_cache):
                 steps.see(line)
-        except CannotRunHere:
+        except CannotRunHere as error:
+            if steps.unpinned:
+                raise Unpinned(recipe.environment, *steps.unpinned) from error
             steps.fail()
             raise
         steps.end()

@@ -45,6 +45,15 @@ class Model(Document):
 
 
 @dataclass(frozen=True)
+class SourceBuild(Document):
+    """What compiling an environment costs: time on one core, free disk while it runs, and what is downloaded."""
+
+    core_hours: float
+    disk_gb: float
+    download_gb: float
+
+
+@dataclass(frozen=True)
 class Environment(Document):
     """A pinned software stack (a folder docker/NAME), or `local`, which has no base and no pins.
 
@@ -63,6 +72,7 @@ class Environment(Document):
     wheel_index: str | None = None
     hashed: bool = True
     image_gb: float | None = None
+    source_build: SourceBuild | None = None
     expected: dict[str, str] = field(default_factory=dict)
     architectures: list[str] = field(default_factory=list)
     ptx: list[str] = field(default_factory=list)
@@ -83,6 +93,11 @@ class Environment(Document):
         """Everything that the runner has to observe: the expected versions and what torch is compiled for."""
         compiled = " ".join(self.architectures + self.ptx)
         return self.expected | ({"compiled_architectures": compiled} if compiled else {})
+
+    @property
+    def room_gb(self) -> float:
+        """The free disk that building the image takes."""
+        return self.source_build.disk_gb if self.source_build else self.image_gb or 0.0
 
     @property
     def folder(self) -> Path:

@@ -151,11 +151,12 @@ def images_build(
     base: Annotated[str | None, typer.Option(metavar="REF", help="Substitute the pinned base image.")] = None,
     build_arg: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A build argument.")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Build every step again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Compile, and pin unknown checksums, without asking.")] = False,
 ) -> None:
     """Build the images of environments, or say that they are here already."""
     from harness.commands.images import build_images
 
-    build_images(environments, base=base, build_args=build_arg or [], no_cache=no_cache)
+    build_images(environments, base=base, build_args=build_arg or [], no_cache=no_cache, yes=yes)
 
 
 @images_app.command("list")

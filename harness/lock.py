@@ -68,6 +68,15 @@ def resolve(engine: Engine, environment: Environment, draft: Draft) -> list[str]
     return unresolved
 
 
+def pin_argument(environment: Environment, name: str, value: str) -> None:
+    """Write the value of a build argument that the recipe leaves empty into its Dockerfile."""
+    draft, dockerfile = Draft(), environment.folder / "Dockerfile"
+    draft.change(
+        dockerfile, re.sub(rf"^ARG {name}=$", f"ARG {name}={value}", draft.text(dockerfile), flags=re.MULTILINE)
+    )
+    draft.save()
+
+
 def _base(engine: Engine, environment: Environment, draft: Draft) -> None:
     pinned = str(environment.base)
     reference = pinned.partition("@")[0]

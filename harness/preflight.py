@@ -107,7 +107,7 @@ class Preflight:
 
     def _no_room(self, environment: Environment) -> CannotRunHere | None:
         """Return that the image is not here and does not fit on the engine's disk, or None."""
-        root, needed_gb = self.engine.root, environment.image_gb or 0.0
+        root, needed_gb = self.engine.root, environment.room_gb
         free_gb = shutil.disk_usage(root).free / 1e9 if root.is_dir() else needed_gb
         if free_gb >= needed_gb or images.find(self.engine, environment):
             return None
@@ -123,6 +123,8 @@ class Preflight:
                 continue
             if images.find(self.engine, environment):
                 return environment, "a Docker engine answers and its image is here"
+            if environment.source_build:
+                continue
             base = images.available_base(self.engine, environment)
             if base and images.wheels_can_be_had(environment):
                 return environment, f"a Docker engine answers and its base can be had ({base})"

@@ -8,10 +8,11 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, get_args
 
-from runner.contract import SCHEMA_VERSION, Job
+from runner.contract import SCHEMA_VERSION, Device, Job
 from runner.serialise import ContractError, from_dict, write_json
 
 MEASURED, NOT_MEASURED, UNREADABLE_JOB, UNWRITABLE_RESULT = range(4)
@@ -21,7 +22,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """Run one job and return the exit status."""
     options = _parse(arguments)
     try:
-        job = from_dict(Job, json.loads(options.job.read_text(encoding="utf-8")))
+        job = _chosen(from_dict(Job, json.loads(options.job.read_text(encoding="utf-8"))), options)
         if job.schema_version != SCHEMA_VERSION:
             raise ContractError(f"schema version {job.schema_version}; this runner reads {SCHEMA_VERSION}")
         if job.variant.cpus:
@@ -34,6 +35,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
     result = execute(job, options.images, options.weights, _print_progress)
     try:
+        options.out.mkdir(parents=True, exist_ok=True)
         write_json(options.out / "result.json", result)
     except OSError as error:
         print(f"The result can't be written to {options.out}: {error}.", file=sys.stderr)
@@ -50,10 +52,18 @@ def parse_cpus(text: str) -> List[int]:
     return cpus
 
 
+def _chosen(job: Job, options: argparse.Namespace) -> Job:
+    """Return the job with the model and the device of the command line, where it names them."""
+    model = replace(job.model, builder=options.model or job.model.builder)
+    return replace(job, model=model, device=options.device or job.device)
+
+
 def _parse(arguments: Optional[List[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="runner", description="Execute one cell and leave OUT/result.json.")
     parser.add_argument("job", type=Path, help="the job.json of the cell")
-    parser.add_argument("out", type=Path, metavar="OUT", help="an existing folder for result.json")
+    parser.add_argument("out", type=Path, metavar="OUT", help="a folder for result.json, made if need be")
+    parser.add_argument("--model", metavar="BUILDER", help="another model than the job's")
+    parser.add_argument("--device", choices=get_args(Device), help="another device than the job's")
     parser.add_argument("--images", type=Path, help="the folder that holds the job's images")
     parser.add_argument("--weights", type=Path, help="the folder that holds the job's weights")
     return parser.parse_args(arguments)

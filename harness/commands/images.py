@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from typing import Any
 
 import typer
@@ -119,8 +120,8 @@ def prune_images(*, every: bool, yes: bool) -> None:
             console.print(f"{len(found)} removed", highlight=False)
 
 
-def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool) -> None:
-    """Build each named environment's image and print what it is."""
+def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool, yes: bool) -> None:
+    """Build each named environment's image and print what it is; one that is compiled only where somebody agrees."""
     console = Console()
     chosen = [_docker_environment(name) for name in names]
     arguments = dict(_argument(text) for text in build_args)
@@ -128,11 +129,31 @@ def build_images(names: list[str], *, base: str | None, build_args: list[str], n
         for stack in chosen:
             recipe = images.recipe(engine, stack, base, arguments)
             here = None if no_cache else images.built(engine, recipe)
-            image = here or building.build(console, engine, recipe, no_cache=no_cache)
+            if here is None:
+                building.agree(console, stack, engine, yes=yes)
+            image = here or _built(console, engine, recipe, no_cache=no_cache, yes=yes)
             state = "is reused" if here else "is built"
             console.print(f"{stack.name}: {image.tag} {state}", highlight=False)
             for substitution in image.substitutions:
                 console.print(f"  not pinned: {substitution}", highlight=False)
+
+
+def _built(console: Console, engine: Engine, recipe: images.Recipe, *, no_cache: bool, yes: bool) -> ImageIdentity:
+    """Build, and pin on agreement the checksums that are not known yet; each was downloaded once by then."""
+    try:
+        return building.build(console, engine, recipe, no_cache=no_cache)
+    except building.Unpinned as found:
+        pin = f"{found.argument}={found.sha256}"
+        console.print(f"{found.reason}: {pin}", highlight=False, soft_wrap=True)
+        if found.argument in recipe.build_args or not (yes or _trusted()):
+            raise
+        lock.pin_argument(recipe.environment, found.argument, found.sha256)
+        console.print(f"pinned in {recipe.environment.folder / 'Dockerfile'}", highlight=False, soft_wrap=True)
+    return _built(console, engine, recipe, no_cache=False, yes=yes)
+
+
+def _trusted() -> bool:
+    return sys.stdin.isatty() and typer.confirm("trust this download and pin it in the Dockerfile?")
 
 
 def _docker_environment(name: str) -> Environment:

@@ -86,6 +86,7 @@ def _images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, 
         here = images.find(preflight.engine, stack)
         if here is None:
             recipe = images.recipe(preflight.engine, stack, None, {})
+            building.agree(console, stack, preflight.engine, yes=False)
             here = building.build(console, preflight.engine, recipe)
         found[stack.label] = here
     return found

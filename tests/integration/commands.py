@@ -1,6 +1,7 @@
 """Runs the command line as a person does: a process of its own, from outside."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,15 @@ def harness(
         timeout=timeout_s,
         check=False,
     )
+
+
+def copied(folder: Path) -> Path:
+    """Return a copy of the repository, for tests that change it."""
+    root = folder / "copy"
+    left_out = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__", ".*_cache", "build", "*.egg-info")
+    shutil.copytree(ROOT, root, ignore=left_out)
+    shutil.copytree(ROOT / "results" / "published", root / "results" / "published")
+    return root
 
 
 def fails(exit_code: int, sentence: str, *arguments: object, variables: Mapping[str, str] | None = None) -> None:

@@ -57,6 +57,8 @@ def serving(files: FileServer) -> Iterator[FileServer]:
             body = files.content[start:]
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(body)))
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(files.content) - 1}/{len(files.content)}")
             self.end_headers()
             if files.break_offs:
                 self.wfile.write(body[: files.break_offs.pop(0)])

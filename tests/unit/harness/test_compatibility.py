@@ -48,7 +48,7 @@ def test_ptx_serves_every_newer_gpu() -> None:
 @pytest.mark.parametrize(
     ("capability", "driver", "names"),
     [
-        ((6, 1), "580.95.05", ["cuda12.6", "cuda11.8", "cuda11.1", "cuda10.2"]),
+        ((6, 1), "580.95.05", ["cuda12.6", "cuda11.8", "cuda11.4", "cuda11.1", "cuda10.2"]),
         ((7, 5), "580.95.05", ["cuda13.0", "cuda12.6", "cuda11.8", "cuda11.1", "cuda10.2"]),
         ((7, 5), "470.42.01", ["cuda11.8", "cuda11.1", "cuda10.2"]),
         ((9, 0), "580.95.05", ["cuda13.0", "cuda12.6", "cuda11.8"]),

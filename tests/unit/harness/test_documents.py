@@ -83,4 +83,4 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
 
 def test_the_published_schema_is_current() -> None:
     published = json.loads((ROOT / "docs" / "result.schema.json").read_text(encoding="utf-8"))
-    assert published == documents.schema(Result), "write it anew with: make schema"
+    assert published == documents.schema(Result), "write it anew with: make generated"

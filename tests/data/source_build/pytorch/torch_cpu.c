@@ -1,0 +1,1 @@
+int torch_cpu(void) { return 1; }

@@ -1,0 +1,2 @@
+def _has_ops():
+    return True

@@ -1,0 +1,53 @@
+"""compose.yaml, with the compose that the distribution ships, as somebody without the harness uses it."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import images
+from harness.catalogue import ROOT, environments
+from harness.engine import Engine
+from runner.contract import Result
+from runner.serialise import from_dict
+from tests.conftest import REQUIRE_DOCKER
+from tests.integration.commands import LITE
+
+pytestmark = pytest.mark.docker
+
+
+def compose() -> list[str]:
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0:
+        return ["docker", "compose"]
+    (pytest.fail if REQUIRE_DOCKER else pytest.skip)("there is no compose: apt-get install docker-compose")
+
+
+def test_a_service_leaves_a_valid_result(engine: Engine, cuda102: str, tmp_path: Path) -> None:
+    image = images.find(engine, environments()[cuda102])
+    assert image is not None
+    override = {"image": image.tag, "volumes": [f"{tmp_path}:/cell/results"]}
+    (tmp_path / "override.yaml").write_text(json.dumps({"services": {cuda102: override}}))
+    files = ["--file", str(ROOT / "compose.yaml"), "--file", str(tmp_path / "override.yaml")]
+    done = subprocess.run(
+        [*compose(), *files, "--project-name", tmp_path.name, "run", "--rm", cuda102],
+        cwd=ROOT,
+        env={**os.environ, "UID_GID": f"{os.getuid()}:{os.getgid()}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads((tmp_path / "compose" / f"{cuda102}--{LITE}" / "result.json").read_text())
+    result = from_dict(Result, document)
+    assert result.status == "ok"
+    assert result.job.environment == cuda102
+    assert result.latency is not None
+    assert len(result.latency.samples.wall_ms) >= result.job.protocol.measure.min_iterations
+    left: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={tmp_path.name}"}
+    assert not engine._client.containers.list(all=True, filters=left)

@@ -1,0 +1,55 @@
+"""What is made from docker/environments.toml is current, and compose.yaml says the same as it."""
+
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.catalogue import ROOT, docker_environments
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES = [(stack, device) for stack in docker_environments() for device in stack.devices]
+
+
+def script(name: str) -> ModuleType:
+    loader = SourceFileLoader(name.replace("-", "_"), str(ROOT / "scripts" / name))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_the_jobs_are_current() -> None:
+    found = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "jobs").iterdir()}
+    assert found == script("write-jobs").texts(), "write them anew with: make generated"
+
+
+def test_the_tables_of_the_environments_are_current() -> None:
+    page = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
+    assert page == script("write-environment-tables").page(page), "write them anew with: make generated"
+    for stack in docker_environments():
+        assert f"| `{stack.name}` |" in page
+
+
+def test_compose_has_a_service_for_each_environment_and_device() -> None:
+    names = {stack.name if device == "cpu" else f"{stack.name}-gpu" for stack, device in SERVICES}
+    assert set(COMPOSE["services"]) == names
+
+
+@pytest.mark.parametrize(("stack", "device"), SERVICES, ids=lambda value: getattr(value, "name", value))
+def test_a_service_measures_its_environment_and_nothing_reaches_out(stack: Any, device: str) -> None:
+    service = COMPOSE["services"][stack.name if device == "cpu" else f"{stack.name}-gpu"]
+    job, out, *options = service["command"]
+    assert service["build"]["dockerfile"] == f"docker/{stack.name}/Dockerfile"
+    assert service["image"].startswith(f"detection-harness/{stack.name}:")
+    assert job == f"/cell/jobs/{stack.name}.json"
+    assert out.startswith("/cell/results/compose/")
+    assert options[-2:] == ["--device", device]
+    assert service["profiles"] == ["cpu" if device == "cpu" else "gpu"]
+    assert ("deploy" in service) == (device == "cuda")
+    assert (service["network_mode"], service["read_only"], service["cap_drop"]) == ("none", True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
