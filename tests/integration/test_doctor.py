@@ -19,10 +19,22 @@ SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
 NATIVE = "runs natively (sm_{})"
 #: Reasoned from what each wheel is compiled for; the driver is the newest that serves each GPU.
 GPUS: dict[str, tuple[str, dict[str, str | None]]] = {
-    "GTX 1070": ("6.1", {"cuda10.2": "60", "cuda11.1": "60", "cuda11.8": "60", "cuda12.6": "60", "cuda13.0": None}),
-    "P100": ("6.0", {"cuda10.2": "60", "cuda11.1": "60", "cuda11.8": "60", "cuda12.6": "60", "cuda13.0": None}),
-    "T4": ("7.5", {"cuda10.2": "70", "cuda11.1": "75", "cuda11.8": "75", "cuda12.6": "75", "cuda13.0": "75"}),
-    "H100": ("9.0", {"cuda10.2": None, "cuda11.1": None, "cuda11.8": "90", "cuda12.6": "90", "cuda13.0": "90"}),
+    "GTX 1070": (
+        "6.1",
+        {"cuda10.2": "60", "cuda11.1": "60", "cuda11.4": "61", "cuda11.8": "60", "cuda12.6": "60", "cuda13.0": None},
+    ),
+    "P100": (
+        "6.0",
+        {"cuda10.2": "60", "cuda11.1": "60", "cuda11.4": None, "cuda11.8": "60", "cuda12.6": "60", "cuda13.0": None},
+    ),
+    "T4": (
+        "7.5",
+        {"cuda10.2": "70", "cuda11.1": "75", "cuda11.4": None, "cuda11.8": "75", "cuda12.6": "75", "cuda13.0": "75"},
+    ),
+    "H100": (
+        "9.0",
+        {"cuda10.2": None, "cuda11.1": None, "cuda11.4": None, "cuda11.8": "90", "cuda12.6": "90", "cuda13.0": "90"},
+    ),
 }
 
 
