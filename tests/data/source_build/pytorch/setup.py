@@ -10,6 +10,8 @@ from setuptools import Extension, setup
 
 HERE = Path(__file__).parent
 assert "thrust/host_vector.h" in (HERE / "caffe2/utils/math_gpu.cu").read_text(), "the patch is missing"
+assert (HERE / "third_party/ios-cmake/LICENSE.txt").exists(), "setup.py wants a file in every submodule's folder"
+assert Path(os.environ["CUDA_HOME"], "lib64").is_symlink(), "the archive replaced a folder of CUDA"
 assert os.environ["CUDA_NVCC_EXECUTABLE"].endswith("ccache/nvcc") and int(os.environ["MAX_JOBS"]) >= 1
 if "--cmake-only" in sys.argv:
     launcher = "-DCMAKE_C_COMPILER_LAUNCHER=" + os.environ["CMAKE_C_COMPILER_LAUNCHER"]
