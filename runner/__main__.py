@@ -30,16 +30,18 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except (OSError, ValueError) as error:
         print(f"The job {options.job} can't be used: {error}.", file=sys.stderr)
         return UNREADABLE_JOB
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)  # rather than find out after the measurement
+    except OSError as error:
+        return _unwritable(options.out, error)
     # Only now, since torch counts its threads by the affinity when it is imported.
     from runner.job import execute
 
     result = execute(job, options.images, options.weights, _print_progress)
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
         write_json(options.out / "result.json", result)
     except OSError as error:
-        print(f"The result can't be written to {options.out}: {error}.", file=sys.stderr)
-        return UNWRITABLE_RESULT
+        return _unwritable(options.out, error)
     return MEASURED if result.status == "ok" else NOT_MEASURED
 
 
@@ -50,6 +52,11 @@ def parse_cpus(text: str) -> List[int]:
         first, _, last = part.partition("-")
         cpus.extend(range(int(first), int(last or first) + 1))
     return cpus
+
+
+def _unwritable(out: Path, error: OSError) -> int:
+    print(f"The result can't be written to {out}: {error}.", file=sys.stderr)
+    return UNWRITABLE_RESULT
 
 
 def _chosen(job: Job, options: argparse.Namespace) -> Job:

@@ -147,6 +147,7 @@ def test_a_result_without_a_folder_ends_with_three(
     for nowhere in (file, file / "below"):
         assert main([write(job()), str(nowhere)]) == 3
         assert capsys.readouterr().err.startswith(f"The result can't be written to {nowhere}: ")
+    assert acting.happened == [], "measured in vain"
 
 
 def test_a_full_disk_ends_with_three_and_leaves_nothing(

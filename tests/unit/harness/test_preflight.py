@@ -1,0 +1,31 @@
+"""What `--image auto` takes, with the engine's answers given."""
+
+import pytest
+
+from harness import images
+from harness.catalogue import Environment
+from harness.gpus import Gpu
+from harness.preflight import Preflight, Target
+
+GTX1070 = Target("cuda", Gpu("GPU-a", "GTX 1070", (6, 1), 8 << 30, False, "580.95.05"))
+
+
+class Host(Preflight):
+    """A host on which everything can run."""
+
+    _connection = None  # type: ignore[assignment]
+    engine = None  # type: ignore[assignment]
+
+    def obstacle(self, environment: Environment, target: Target) -> None:
+        return None
+
+
+@pytest.mark.parametrize(("here", "chosen"), [([], "cuda11.1"), (["cuda11.4"], "cuda11.4"), (["cuda12.6"], "cuda12.6")])
+def test_auto_takes_a_compiled_environment_only_where_its_image_is_here(
+    here: list[str], chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "find", lambda engine, environment: environment.name in here)
+    monkeypatch.setattr(images, "available_base", lambda engine, environment: environment.base)
+    monkeypatch.setattr(images, "wheels_can_be_had", lambda environment: environment.name in ("cuda11.4", "cuda11.1"))
+    environment, _ = Host().choose(GTX1070)
+    assert environment.name == chosen
