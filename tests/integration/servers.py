@@ -35,8 +35,8 @@ class FileServer:
 
 
 @contextmanager
-def serving(files: FileServer) -> Iterator[FileServer]:
-    """Serve on a free port while the block runs."""
+def serving(files: FileServer, port: int = 0) -> Iterator[FileServer]:
+    """Serve while the block runs, on the port or on any free one."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -74,7 +74,7 @@ def serving(files: FileServer) -> Iterator[FileServer]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     files.url = f"http://127.0.0.1:{server.server_port}/"

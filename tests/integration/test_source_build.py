@@ -1,5 +1,6 @@
 """docker/cuda11.4, as far as it goes without its downloads: each script alone, and the whole on stand-in sources."""
 
+import gzip
 import hashlib
 import os
 import re
@@ -184,7 +185,7 @@ def test_every_step_stops_at_its_first_error() -> None:
 
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Stand-in downloads and repositories on loopback, as build arguments."""
+    """Stand-in downloads and repositories on loopback, as build arguments: always the same, so steps are reused."""
     folder = tmp_path_factory.mktemp("sources")
     commits = {}
     for name in ("pytorch", "vision"):
@@ -197,14 +198,12 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         subprocess.run([*git, "config", "uploadpack.allowAnySHA1InWant", "true"], check=True)
         commits[name] = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
     cudnn = cudnn_archive(folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free(28114)
     daemon = ["git", "daemon", "--export-all", f"--base-path={folder}", "--listen=127.0.0.1", f"--port={port}"]
     with (
         subprocess.Popen(daemon, stderr=subprocess.DEVNULL) as process,
-        serving(FileServer((STANDINS / "cuda.run").read_bytes())) as cuda,
-        serving(FileServer(cudnn)) as archive,
+        serving(FileServer((STANDINS / "cuda.run").read_bytes()), free(28115)) as cuda,
+        serving(FileServer(cudnn), free(28116)) as archive,
     ):
         yield {
             "CUDA_URL": cuda.url,
@@ -219,6 +218,17 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         process.terminate()
 
 
+def free(preferred: int) -> int:
+    """Return the port, or another where somebody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", preferred))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def cudnn_archive(folder: Path) -> bytes:
     """Return an archive laid out as NVIDIA's: one library that torch links, one that it opens by name only."""
     lib = folder / "cuda" / "lib64"
@@ -228,9 +238,14 @@ def cudnn_archive(folder: Path) -> bytes:
         command = ["gcc", "-x", "c", "-shared", "-fPIC", f"-Wl,-soname,{name}.so.8", "-o", f"{lib}/{name}.so.8", "-"]
         subprocess.run(command, input=source, text=True, check=True)
     (lib / "libcudnn.so").symlink_to("libcudnn.so.8")
-    with tarfile.open(folder / "cudnn.tgz", "w:gz") as archive:
-        archive.add(folder / "cuda", "cuda")
-    return (folder / "cudnn.tgz").read_bytes()
+    with tarfile.open(folder / "cudnn.tar", "w") as archive:
+        archive.add(folder / "cuda", "cuda", filter=dateless)
+    return gzip.compress((folder / "cudnn.tar").read_bytes(), mtime=0)
+
+
+def dateless(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.mtime = 0
+    return member
 
 
 @pytest.fixture(scope="session")
