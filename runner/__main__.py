@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import List, Optional, get_args
 
-from runner.contract import SCHEMA_VERSION, Device, Job
+from runner.contract import SCHEMA_VERSION, Device, Job, Result
 from runner.serialise import ContractError, from_dict, write_json
 
 MEASURED, NOT_MEASURED, UNREADABLE_JOB, UNWRITABLE_RESULT = range(4)
@@ -31,7 +31,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print(f"The job {options.job} can't be used: {error}.", file=sys.stderr)
         return UNREADABLE_JOB
     try:
-        options.out.mkdir(parents=True, exist_ok=True)  # rather than find out after the measurement
+        _make_writable(options.out)  # rather than find out after the measurement
     except OSError as error:
         return _unwritable(options.out, error)
     # Only now, since torch counts its threads by the affinity when it is imported.
@@ -42,6 +42,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         write_json(options.out / "result.json", result)
     except OSError as error:
         return _unwritable(options.out, error)
+    print(_conclusion(result), file=sys.stderr)
     return MEASURED if result.status == "ok" else NOT_MEASURED
 
 
@@ -52,6 +53,22 @@ def parse_cpus(text: str) -> List[int]:
         first, _, last = part.partition("-")
         cpus.extend(range(int(first), int(last or first) + 1))
     return cpus
+
+
+def _make_writable(out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise PermissionError(f"user {os.getuid()} may not write there")
+
+
+def _conclusion(result: Result) -> str:
+    """Return the sentence that a person reads who runs a job by hand."""
+    if result.latency is None:
+        return f"{result.status}: {result.failure.message if result.failure else 'no reason given'}"
+    from runner.statistics import summarise
+
+    summary, statistic = summarise(result.latency), result.job.protocol.statistic
+    return f"{result.status}: {summary.value(statistic):.1f} ms, the {statistic} of {summary.n} iterations"
 
 
 def _unwritable(out: Path, error: OSError) -> int:

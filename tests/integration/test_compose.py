@@ -43,6 +43,7 @@ def test_a_service_leaves_a_valid_result(engine: Engine, cuda102: str, tmp_path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "ms, the median of 22 iterations" in done.stdout + done.stderr
     document = json.loads((tmp_path / "compose" / f"{cuda102}--{LITE}" / "result.json").read_text())
     result = from_dict(Result, document)
     assert result.status == "ok"

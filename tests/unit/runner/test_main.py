@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -201,3 +202,33 @@ def test_every_range_is_read_in_full(ranges: list[tuple[int, int]]) -> None:
 def test_what_is_no_list_of_cpus_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         parse_cpus(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, r"ok: \d+\.\d ms, the median of \d+ iterations\n"),
+        (
+            {"status": "failed", "latency": None, "failure": Failure("X", "it broke", "mend it", "model")},
+            r"failed: it broke\n",
+        ),
+    ],
+)
+def test_a_person_reads_how_it_ended(
+    acting: ActingJob,
+    write: Write,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, Any],
+    sentence: str,
+) -> None:
+    acting.changes = changes
+    main([write(job()), str(out)])
+    assert re.fullmatch(sentence, capsys.readouterr().err)
+
+
+def test_the_command_line_may_name_another_model_and_device(acting: ActingJob, write: Write, out: Path) -> None:
+    main([write(job()), str(out), "--model", "ssd300_vgg16", "--device", "cuda"])
+    _, (of, _, _) = acting.happened
+    assert (of.model.builder, of.device) == ("ssd300_vgg16", "cuda")
+    assert replace(of, model=job().model, device=job().device) == job()
