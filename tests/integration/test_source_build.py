@@ -341,3 +341,44 @@ def test_a_changed_source_fails_at_its_own_step(
     *_, last = (line for line in output.splitlines() if line.startswith("Step "))
     assert step in last
     assert sentence in output
+
+
+@pytest.mark.docker
+def test_a_broken_build_goes_on_at_the_step_that_broke(engine: Engine, recipe: images.Recipe) -> None:
+    output_of(engine, replace(recipe, build_args=recipe.build_args | {"TORCHVISION_COMMIT": "0000000"}))
+    try:
+        output = output_of(engine, recipe)
+    finally:
+        engine._client.images.remove(recipe.tag)
+    steps = re.split(r"^Step ", output, flags=re.MULTILINE)
+    reused = [step for step in steps if "---> Using cache" in step]
+    assert any("--target torch_cpu" in step for step in reused)
+    assert any("dist/torch-*.whl" in step for step in reused)
+
+
+@pytest.mark.docker
+def test_an_earlier_build_is_the_compiler_s_cache(engine: Engine, recipe: images.Recipe) -> None:
+    """As docker/cuda11.4/README.md says: the stage `pytorch`, tagged, serves a build with other arguments."""
+    tag, dockerfile = "detection-harness/compiled:test", "docker/cuda11.4/Dockerfile"
+
+    def compiled(**arguments: str) -> str:
+        given = recipe.arguments | arguments
+        image, _ = engine._client.images.build(
+            path=str(ROOT),
+            dockerfile=dockerfile,
+            target="pytorch",
+            tag=tag,
+            buildargs=given,
+            network_mode="host",
+            rm=True,
+        )
+        shown = engine._client.containers.run(image, ["ccache", "--show-stats"], remove=True).decode()
+        hits = re.search(r"(?:cache hit \(direct\)|Hits:)\s+(\d+)", shown)
+        assert hits, shown
+        return hits.group(1)
+
+    try:
+        before = compiled()
+        assert int(compiled(COMPILER_CACHE=tag, ARCHITECTURES="6.1;7.5")) > int(before)
+    finally:
+        engine._client.images.remove(tag)
