@@ -31,7 +31,14 @@ CONTENT = os.urandom(300_000)
 QUICK = {"FETCH_TRIES": "4", "FETCH_WAIT_S": "0.01"}
 
 
+def require(*tools: str) -> None:
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
+        (pytest.fail if REQUIRE_DOCKER else pytest.skip)(f"not installed here: {', '.join(missing)}")
+
+
 def script(name: str, *arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
+    require("curl")
     return subprocess.run(
         [FOLDER / name, *map(str, arguments)],
         env={**os.environ, **QUICK, **variables},
@@ -88,6 +95,7 @@ def test_a_download_is_held_to_its_checksum(tmp_path: Path) -> None:
 
 
 def patched(folder: Path) -> "subprocess.CompletedProcess[str]":
+    require("patch")
     (command,) = re.findall(r"^RUN (patch .*)$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
     command = command.replace("/src/", f"{FOLDER}/")
     return subprocess.run(command.split(), cwd=folder, capture_output=True, text=True, check=False)
@@ -186,6 +194,7 @@ def test_every_step_stops_at_its_first_error() -> None:
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Stand-in downloads and repositories on loopback, as build arguments: always the same, so steps are reused."""
+    require("gcc", "git")
     folder = tmp_path_factory.mktemp("sources")
     commits = {}
     for name in ("pytorch", "vision"):
