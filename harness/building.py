@@ -107,12 +107,17 @@ def agree(console: Console, environment: Environment, engine: Engine, *, yes: bo
     if environment.source_build is None:
         return
     console.print(cost(environment, engine), highlight=False, soft_wrap=True)
-    if yes or (sys.stdin.isatty() and typer.confirm("build it now?")):
+    if confirmed("build it now?", yes=yes):
         return
     raise CannotRunHere(
         f"the image of {environment.name} is not here, and nobody agreed to build it",
         f"build it with: harness images build {environment.name} --yes",
     )
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Return whether a person agrees; where nobody sits at a terminal, only `yes` does."""
+    return yes or (sys.stdin.isatty() and typer.confirm(question))
 
 
 def build(console: Console, engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> ImageIdentity:

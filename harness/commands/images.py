@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import sys
 from typing import Any
 
 import typer
@@ -145,15 +144,12 @@ def _built(console: Console, engine: Engine, recipe: images.Recipe, *, no_cache:
     except building.Unpinned as found:
         pin = f"{found.argument}={found.sha256}"
         console.print(f"{found.reason}: {pin}", highlight=False, soft_wrap=True)
-        if found.argument in recipe.build_args or not (yes or _trusted()):
+        question = "trust this download and pin it in the Dockerfile?"
+        if found.argument in recipe.build_args or not building.confirmed(question, yes=yes):
             raise
         lock.pin_argument(recipe.environment, found.argument, found.sha256)
         console.print(f"pinned in {recipe.environment.folder / 'Dockerfile'}", highlight=False, soft_wrap=True)
     return _built(console, engine, recipe, no_cache=False, yes=yes)
-
-
-def _trusted() -> bool:
-    return sys.stdin.isatty() and typer.confirm("trust this download and pin it in the Dockerfile?")
 
 
 def _docker_environment(name: str) -> Environment:
