@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that serves one file, as well or as badly as a test says."""
+"""A real HTTP server on loopback that serves files, as well or as badly as a test says."""
 
 import re
 import threading
@@ -12,7 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class FileServer:
     """What the server serves, how it misbehaves, and what it was asked for."""
 
-    content: bytes
+    #: What is served under every name that `contents` lacks.
+    content: bytes = b""
+    contents: dict[str, bytes] = field(default_factory=dict)
     #: Statuses that the next requests get instead of the file.
     refusals: list[int] = field(default_factory=list)
     #: After how many bytes each of the next answers breaks off.
@@ -22,6 +24,7 @@ class FileServer:
     #: How many of the next connections are closed without an answer.
     drops: int = 0
     knows_ranges: bool = True
+    tells_length: bool = True
     url: str = ""
     ranges: list[str | None] = field(default_factory=list)
 
@@ -47,18 +50,20 @@ def serving(files: FileServer, port: int = 0) -> Iterator[FileServer]:
             if files.refusals:
                 self.send_error(files.refusals.pop(0))
                 return
+            content = files.contents.get(self.path.rpartition("/")[2], files.content)
             start = self._start()
-            if start is None:
+            if start >= len(content):
                 self.send_response(416)
-                self.send_header("Content-Range", f"bytes */{len(files.content)}")
+                self.send_header("Content-Range", f"bytes */{len(content)}")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-            body = files.content[start:]
+            body = content[start:]
             self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body)))
+            if files.tells_length:
+                self.send_header("Content-Length", str(len(body)))
             if start:
-                self.send_header("Content-Range", f"bytes {start}-{len(files.content) - 1}/{len(files.content)}")
+                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             self.end_headers()
             if files.break_offs:
                 self.wfile.write(body[: files.break_offs.pop(0)])
@@ -66,10 +71,9 @@ def serving(files: FileServer, port: int = 0) -> Iterator[FileServer]:
             else:
                 self.wfile.write(body)
 
-        def _start(self) -> int | None:
+        def _start(self) -> int:
             wanted = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")
-            start = int(wanted.group(1)) if wanted and files.knows_ranges else 0
-            return start if start < len(files.content) else None
+            return int(wanted.group(1)) if wanted and files.knows_ranges else 0
 
         def log_message(self, *arguments: object) -> None:
             pass

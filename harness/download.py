@@ -1,0 +1,172 @@
+"""How a file comes here: over HTTP, going on where an earlier try stopped, or from a local copy; then it is checked."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from harness.errors import BadInput, CannotRunHere, StorageError
+
+ATTEMPTS = 4
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
+BLOCK_BYTES = 1 << 20
+MAKE_ROOM = "free some space, or set HARNESS_DATA to a folder elsewhere"
+
+#: Receives the file's name, the bytes that are here, and the bytes in all (None where nobody tells).
+OnBytes = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file, where it comes from, and what it has to be.
+
+    `source` is a URL, or a local copy. `sha256` are all hex digits of the hash or the first of them, and `promised_by`
+    says who promises them. `elsewhere` is the remedy where this source does not serve the file.
+    """
+
+    source: str | Path
+    sha256: str
+    promised_by: str
+    elsewhere: str
+    size_bytes: int | None = None
+
+
+def sources(urls: Mapping[str, str], origin: str | None) -> Mapping[str, str | Path]:
+    """Return where each file comes from, by name: its own URL, or `origin`, a mirror's URL, a folder or the one file.
+
+    Raises BadInput where `origin` is none of them or lacks a file.
+    """
+    if origin is None:
+        return urls
+    if origin.startswith(("http://", "https://")):
+        return {name: f"{origin.rstrip('/')}/{name}" for name in urls}
+    place = Path(origin)
+    if place.is_file():
+        if len(urls) > 1:
+            raise BadInput(f"{origin} is one file, and {' and '.join(urls)} are meant", "name the folder that has them")
+        return dict.fromkeys(urls, place)
+    if not place.is_dir():
+        raise BadInput(f"there is no {origin!r}", "name a mirror's http:// or https:// URL, a folder or a file")
+    if absent := [name for name in urls if not (place / name).is_file()]:
+        raise BadInput(f"{origin} lacks {' and '.join(absent)}", "put it there under this name, or name another place")
+    return {name: place / name for name in urls}
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses while the block runs into one sentence. Raises StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path} can't be written: {error.strerror or error}", MAKE_ROOM) from error
+
+
+def fetch(wanted: Wanted, path: Path, on_bytes: OnBytes) -> str:
+    """Put the file at `path` and return its SHA-256; until it is whole and checked, it lies beside, as PATH.part.
+
+    Raises CannotRunHere where it can't be had or is not the promised one, BadInput where the local copy is not it,
+    OSError where it can't be written. What came before an error is kept, and the next call goes on from there.
+    """
+    part = path.with_name(path.name + ".part")
+    if isinstance(wanted.source, Path):
+        _copy(wanted, wanted.source, part, on_bytes)
+    else:
+        _download(wanted, wanted.source, part, on_bytes)
+    sha256 = check(wanted, part)
+    part.replace(path)
+    return sha256
+
+
+def check(wanted: Wanted, path: Path) -> str:
+    """Return the file's SHA-256. A file that is not the promised one is deleted. Raises CannotRunHere then."""
+    sha256 = sha256_of(path)
+    if not sha256.startswith(wanted.sha256):
+        path.unlink()
+        raise CannotRunHere(
+            f"{path.name.removesuffix('.part')} came with SHA-256 {sha256[:16]}…, not {wanted.sha256[:16]}… as "
+            f"{wanted.promised_by} says, and what came was deleted",
+            wanted.elsewhere,
+        )
+    return sha256
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _copy(wanted: Wanted, source: Path, part: Path, on_bytes: OnBytes) -> None:
+    try:
+        size, original = source.stat().st_size, source.open("rb")
+    except OSError as error:
+        raise BadInput(f"{source} can't be read: {error.strerror}", "make it readable, or name another") from error
+    with original:
+        if wanted.size_bytes not in (None, size):
+            raise BadInput(f"{source} has {size} bytes, not {wanted.size_bytes}", "name a whole copy")
+        here = 0
+        with part.open("wb") as stream:
+            while block := original.read(BLOCK_BYTES):
+                here += stream.write(block)
+                on_bytes(part.name.removesuffix(".part"), here, size)
+
+
+class _NoFile(Exception):
+    """The server answered, but not with the file."""
+
+
+class _TryAgain(_NoFile):
+    """The server may do better the next time."""
+
+
+def _download(wanted: Wanted, url: str, part: Path, on_bytes: OnBytes) -> None:
+    attempts = Retrying(
+        retry=retry_if_exception_type(httpx.TransportError) | retry_if_exception_type(_TryAgain),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential(multiplier=0.2, max=5),
+        reraise=True,
+    )
+    try:
+        attempts(_go_on, wanted, url, part, on_bytes)
+    except (httpx.HTTPError, httpx.InvalidURL, _NoFile) as error:
+        reason = f"{url} can't be fetched ({error or type(error).__name__})"
+        raise CannotRunHere(reason, f"check the network, or {wanted.elsewhere}") from error
+
+
+def _go_on(wanted: Wanted, url: str, part: Path, on_bytes: OnBytes) -> None:
+    here = part.stat().st_size if part.exists() else 0
+    if here and here == wanted.size_bytes:
+        return
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
+    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+    with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as answer:
+        if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if answer.headers.get("Content-Range") == f"bytes */{here}":
+                return  # the whole file is here already
+            part.unlink()
+            raise _TryAgain("the part that was here did not fit the server's file")
+        if answer.is_error:
+            again = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
+            raise (_TryAgain if again else _NoFile)(f"HTTP {answer.status_code} {answer.reason_phrase}")
+        if answer.status_code != httpx.codes.PARTIAL_CONTENT:
+            here = 0
+        length = answer.headers.get("Content-Length")
+        total = here + int(length) if length else wanted.size_bytes
+        if wanted.size_bytes not in (None, total):
+            raise _NoFile(f"the server offers {total} bytes, not {wanted.size_bytes}")
+        _append(answer, part, here, total, on_bytes)
+
+
+def _append(answer: httpx.Response, part: Path, here: int, total: int | None, on_bytes: OnBytes) -> None:
+    with part.open("ab" if here else "wb") as stream:
+        for block in answer.iter_raw():  # as they come: what is held back would be lost where the answer breaks off
+            here += stream.write(block)
+            on_bytes(part.name.removesuffix(".part"), here, total)
+            if total is not None and here > total:
+                raise _NoFile(f"more than {total} bytes came")
+    if total is not None and here < total:
+        raise _TryAgain(f"{here} of {total} bytes came")
