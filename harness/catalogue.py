@@ -1,6 +1,7 @@
 """The data files of the harness, read once and checked: models, protocols, environments."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import BadDocument, BadInput, unknown
-from runner.contract import Device, Document, Protocol
+from runner.contract import Device, Document, Protocol, Thresholds
 
 PACKAGE = Path(__file__).parent
 #: The harness works from its repository: the recipes of the images and the runner lie beside it.
@@ -30,6 +31,7 @@ class Model(Document):
     tasks: list[Literal["boxes", "masks", "keypoints"]]
     checkpoint: str
     checkpoint_mib: float
+    thresholds: Thresholds
     parameters: int
     gflops: float
     box_ap: float
@@ -137,7 +139,7 @@ def environment(label: str) -> Environment:
     return replace(found, tag=tag or None)
 
 
-def pick(kind: str, name: str, known: dict[str, T]) -> T:
+def pick(kind: str, name: str, known: Mapping[str, T]) -> T:
     """Return `known[name]`. Raises BadInput with the nearest known names."""
     if name not in known:
         raise unknown(kind, name, known)

@@ -35,9 +35,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except OSError as error:
         return _unwritable(options.out, error)
     # Only now, since torch counts its threads by the affinity when it is imported.
-    from runner.job import execute
+    from runner.job import Folders, execute
 
-    result = execute(job, options.images, options.weights, _print_progress)
+    result = execute(job, Folders(options.images, options.weights, options.out), _print_progress)
     try:
         write_json(options.out / "result.json", result)
     except OSError as error:
@@ -63,6 +63,8 @@ def _make_writable(out: Path) -> None:
 
 def _conclusion(result: Result) -> str:
     """Return the sentence that a person reads who runs a job by hand."""
+    if result.detections is not None:
+        return f"{result.status}: {result.detections.boxes} boxes in {result.detections.images} images"
     if result.latency is None:
         return f"{result.status}: {result.failure.message if result.failure else 'no reason given'}"
     from runner.statistics import summarise
@@ -78,7 +80,8 @@ def _unwritable(out: Path, error: OSError) -> int:
 
 def _chosen(job: Job, options: argparse.Namespace) -> Job:
     """Return the job with the model and the device of the command line, where it names them."""
-    model = replace(job.model, builder=options.model or job.model.builder)
+    # Another model has other thresholds: torchvision's own.
+    model = replace(job.model, builder=options.model, thresholds=None) if options.model else job.model
     return replace(job, model=model, device=options.device or job.device)
 
 

@@ -15,7 +15,7 @@ from unittest import mock
 import torch
 from torch import nn
 
-from runner.contract import Protocol
+from runner.contract import Protocol, Thresholds
 
 Shapes = Mapping[str, Tuple[int, ...]]
 State = Dict[str, torch.Tensor]
@@ -124,6 +124,26 @@ def load_checkpoint(path: Path) -> Any:
     """Read a .pth file to the CPU; without running its code wherever torch can do so."""
     safely = {"weights_only": True} if HAS_WEIGHTS_ONLY else {}
     return torch.load(str(path), map_location="cpu", **safely)
+
+
+def set_thresholds(model: Any, thresholds: Thresholds) -> None:
+    """Set what decides which boxes the model returns. Raises AttributeError where it keeps that under another name."""
+    two_stage = hasattr(model, "roi_heads")
+    head = model.roi_heads if two_stage else model
+    _replace(head, "score_thresh", thresholds.score)
+    _replace(head, "nms_thresh", thresholds.nms_iou)
+    _replace(head, "detections_per_img", thresholds.detections)
+    if two_stage:
+        _replace(model.rpn, "score_thresh", thresholds.rpn_score)
+        _replace(model.rpn, "_pre_nms_top_n", {"testing": thresholds.rpn_pre_nms_top_n})
+        _replace(model.rpn, "_post_nms_top_n", {"testing": thresholds.rpn_post_nms_top_n})
+    else:
+        _replace(model, "topk_candidates", thresholds.topk_candidates)
+
+
+def _replace(module: Any, name: str, value: Any) -> None:
+    getattr(module, name)  # a module takes any new attribute in silence
+    setattr(module, name, value)
 
 
 def set_numerics(protocol: Protocol, threads: Optional[int]) -> None:

@@ -1,7 +1,6 @@
 """Inputs: real photographs, or the near-black tensors of the published recipe."""
 
 import hashlib
-import io
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,11 +9,11 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy
 import torch
-from PIL import Image
 from torchvision.transforms.functional import convert_image_dtype
 
 from runner.contract import ImageFile, Input, Job, Protocol
 from runner.errors import JobError
+from runner.readers import UnreadableImage, decode
 
 #: Decoded photographs kept between iterations; 16 of full-HD float pixels take 0.4 GB.
 KEPT_PHOTOGRAPHS = 16
@@ -82,11 +81,10 @@ class Photographs(Source):
         if hashlib.sha256(content).hexdigest() != self._sha256[name]:
             raise JobError(f"the image {name} changed after the run was planned", "plan the run again")
         try:
-            with Image.open(io.BytesIO(content)) as picture:
-                array = numpy.asarray(picture.convert("RGB"))
-        except Exception as error:  # Pillow has no error of its own for what is broken, or too large to be honest
+            array = decode(content, "pil")
+        except UnreadableImage as error:
             raise _unreadable(name, error) from error
-        pixels = torch.from_numpy(array.copy()).permute(2, 0, 1)
+        pixels = torch.from_numpy(array).permute(2, 0, 1)
         return convert_image_dtype(pixels.contiguous(), torch.float32), describe(name, array)
 
 

@@ -2,14 +2,15 @@
 
 import time
 import traceback
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import List, Optional
 
 import torch
+from torch import nn
 
-from runner import compat, hardware, inputs, latency, libraries, memory, models, software
+from runner import compat, detection, hardware, inputs, latency, libraries, memory, models, software
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result
 from runner.errors import JobError
@@ -22,7 +23,16 @@ MUCH_OTHER_LOAD_CPUS = 0.25
 SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
 
 
-def execute(job: Job, images: Optional[Path], weights: Optional[Path], progress: Progress) -> Result:
+@dataclass(frozen=True)
+class Folders:
+    """Where the job's images and weights lie, and where what it finds goes."""
+
+    images: Optional[Path]
+    weights: Optional[Path]
+    out: Path
+
+
+def execute(job: Job, folders: Folders, progress: Progress) -> Result:
     """Measure the job's cell and return its result; a failure is a result too, never an exception."""
     blank = Result(
         schema_version=SCHEMA_VERSION,
@@ -34,7 +44,7 @@ def execute(job: Job, images: Optional[Path], weights: Optional[Path], progress:
     )
     try:
         compat.set_numerics(job.protocol, job.variant.threads)
-        result = _measure(blank, images, weights, progress)
+        result = _measure(blank, folders, progress)
     except JobError as error:
         result = replace(blank, failure=error.failure)
     except Exception as error:
@@ -45,20 +55,29 @@ def execute(job: Job, images: Optional[Path], weights: Optional[Path], progress:
     return replace(result, software=stack, warnings=warnings, finished_at=_now())
 
 
-def _measure(blank: Result, images: Optional[Path], weights: Optional[Path], progress: Progress) -> Result:
-    job = blank.job
+def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     device = _device(blank)
     meter = memory.Meter(device)
     started = time.perf_counter_ns()
-    model, state_sha256 = models.load(job.model, weights)
+    model, state_sha256 = models.load(blank.job.model, folders.weights)
     model = model.to(device).eval()
     load_ms = (time.perf_counter_ns() - started) / 1e6
     progress("loaded", load_ms=load_ms)
-    source = inputs.open_source(job, images, device)
+    blank = replace(blank, weights_sha256=state_sha256)
+    suite = _detect if blank.job.suite == "accuracy" else _time
+    with torch.no_grad():
+        result = suite(blank, model, device, folders, load_ms, progress)
+    return replace(result, status="ok", memory=meter.read())
+
+
+def _time(
+    blank: Result, model: nn.Module, device: torch.device, folders: Folders, load_ms: float, progress: Progress
+) -> Result:
+    job = blank.job
+    source = inputs.open_source(job, folders.images, device)
     stopwatch = latency.stopwatch(device, job.protocol.synchronise_before)
     contention = Contention()
-    with torch.no_grad():
-        samples, stopped_by = latency.measure(model, source, stopwatch, job, progress)
+    samples, stopped_by = latency.measure(model, source, stopwatch, job, progress)
     measured = Latency(
         load_ms=load_ms,
         stopped_by=stopped_by,
@@ -67,14 +86,19 @@ def _measure(blank: Result, images: Optional[Path], weights: Optional[Path], pro
         inputs=source.seen(),
         samples=samples,
     )
-    return replace(
-        blank,
-        status="ok",
-        weights_sha256=state_sha256,
-        latency=measured,
-        memory=meter.read(),
-        warnings=_warnings(measured),
-    )
+    return replace(blank, latency=measured, warnings=_warnings(measured))
+
+
+def _detect(
+    blank: Result, model: nn.Module, device: torch.device, folders: Folders, load_ms: float, progress: Progress
+) -> Result:
+    job, state_sha256 = blank.job, str(blank.weights_sha256)
+    if job.dataset is None or job.detection is None or folders.images is None:
+        raise JobError("the job names no dataset, no detection pass or no images", "plan the run again")
+    models.require_classes(model, job.model, job.dataset)
+    key = detection.key_of(job, state_sha256, software.observe())
+    task = detection.Pass(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
+    return replace(blank, detections=detection.detect(task, folders.out, load_ms, progress))
 
 
 def _device(blank: Result) -> torch.device:

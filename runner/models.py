@@ -10,7 +10,7 @@ import torchvision
 from torch import nn
 
 from runner import compat, weights
-from runner.contract import ModelSpec, Weights
+from runner.contract import Dataset, ModelSpec, Weights
 from runner.errors import JobError
 
 #: Classes of the published checkpoints, background included: COCO's as torchvision counts them, or person alone.
@@ -18,7 +18,7 @@ COCO_CLASSES, PERSON_CLASSES = 91, 2
 
 
 def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
-    """Build the model's pretrained graph and fill it.
+    """Build the model's pretrained graph, fill it, and set its thresholds.
 
     Returns the model in eval mode on the CPU, and the SHA-256 of the state that it holds. `folder` is where the
     weights' file lies. Raises JobError where the file is missing, not the promised one, or of another model,
@@ -40,7 +40,20 @@ def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
                 f"the weights {spec.weights.file} do not fit {spec.builder}: {str(error)[:300]}",
                 "name the model that they were saved from",
             ) from error
+    if spec.thresholds:
+        compat.set_thresholds(model, spec.thresholds)
     return model, weights.state_hash(model.state_dict())
+
+
+def require_classes(model: nn.Module, spec: ModelSpec, dataset: Dataset) -> None:
+    """Raise JobError where the model's head has no class for one of the dataset's categories."""
+    classes = weights.class_count(model.state_dict(), spec.builder)
+    if max(dataset.categories) >= classes:
+        raise JobError(
+            f"the weights of {spec.builder} know the classes 1 to {classes - 1}, but {dataset.name} has the category "
+            f"{max(dataset.categories)}",
+            "name weights that were trained on its categories, or another dataset",
+        )
 
 
 def read_state(spec: Weights, folder: Optional[Path]) -> Dict[str, torch.Tensor]:

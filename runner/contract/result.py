@@ -1,126 +1,12 @@
-"""The documents that cross the line between harness and runner: job.json in, result.json out.
+"""result.json: what the runner leaves for one cell, raw samples and all that it saw of its surroundings."""
 
-Standard library only and Python 3.9 syntax, because this module is read by the oldest pinned environment
-and by the newest host alike. Units are in the names. Unknown is None with a reason beside it, never 0.
-The host validates the same dataclasses through pydantic, with unknown keys forbidden.
-"""
-
-import math
 from dataclasses import dataclass, field
-from typing import ClassVar, Dict, List, Literal, Optional
+from typing import Dict, List, Literal, Optional
 
-SCHEMA_VERSION = 1
+from runner.contract.job import Document, Job
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
-Device = Literal["cpu", "cuda"]
 StoppedBy = Literal["count", "steady", "interval", "cap"]
-
-
-class Document:
-    """Base of every document: tells pydantic, on the host, to refuse keys that the contract lacks."""
-
-    __pydantic_config__: ClassVar[Dict[str, str]] = {"extra": "forbid"}
-
-
-@dataclass(frozen=True)
-class Weights(Document):
-    """What fills the model. `file` is a name inside the weights folder that the executor hands in."""
-
-    kind: Literal["pretrained", "random", "file"]
-    seed: Optional[int] = None
-    file: Optional[str] = None
-    sha256: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class ModelSpec(Document):
-    """A torchvision.models.detection builder, by its name, and its weights."""
-
-    builder: str
-    weights: Weights
-
-
-@dataclass(frozen=True)
-class Stopping(Document):
-    """When a phase ends: after a count, when the series is steady, or when the interval is narrow enough.
-
-    `relative_half_width` and `confidence` belong to the rule `interval`, `steady_window` to the rule `steady`.
-    """
-
-    rule: Literal["count", "steady", "interval"]
-    min_iterations: int
-    max_iterations: int
-    steady_window: Optional[int] = None
-    relative_half_width: Optional[float] = None
-    confidence: Optional[float] = None
-
-
-@dataclass(frozen=True)
-class Protocol(Document):
-    """A named, frozen recipe, resolved. Data, never code branches: changing one means a new name."""
-
-    name: str
-    title: str
-    input: Literal["photographs", "near-black"]
-    call: Literal["images", "batch"]
-    synchronise_before: bool
-    warmup: Stopping
-    measure: Stopping
-    statistic: Literal["mean", "median"]
-    repeats: int
-    timeout_seconds: float
-    cap_seconds: Optional[float] = None
-    input_height: Optional[int] = None
-    input_width: Optional[int] = None
-    input_seed: Optional[int] = None
-    tf32: bool = False
-    cudnn_benchmark: bool = False
-    deterministic: bool = False
-
-
-@dataclass(frozen=True)
-class Variant(Document):
-    """Knobs beyond the protocol. None leaves the protocol's, or the machine's, own value."""
-
-    threads: Optional[int] = None
-    cpus: Optional[str] = None
-    iterations: Optional[int] = None
-
-
-@dataclass(frozen=True)
-class ImageFile(Document):
-    """An input picture: its name inside the images folder that the executor hands in, and its content."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Job(Document):
-    """Everything the runner needs to execute one cell, independent of where folders are mounted."""
-
-    schema_version: int
-    cell: str
-    environment: str
-    suite: Literal["latency"]
-    model: ModelSpec
-    device: Device
-    protocol: Protocol
-    variant: Variant
-    repeat: int
-    images: List[ImageFile]
-    expected: Dict[str, str]
-
-    @property
-    def measured_iterations(self) -> int:
-        """How many iterations are measured at most: the variant's number, else the protocol's."""
-        return self.variant.iterations or self.protocol.measure.max_iterations
-
-    @property
-    def warmup_iterations(self) -> int:
-        """How many iterations warm up at most: where the variant takes fewer, the same share of them, rounded up."""
-        full, measured = self.protocol.warmup.max_iterations, self.protocol.measure.max_iterations
-        return min(full, math.ceil(full * self.measured_iterations / measured))
 
 
 @dataclass(frozen=True)
@@ -242,6 +128,38 @@ class Latency(Document):
 
 
 @dataclass(frozen=True)
+class BadImage(Document):
+    """An image of the dataset that could not be decoded and was passed over, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Detections(Document):
+    """A detection pass: where its rows are, and where the time went.
+
+    Each part's milliseconds are summed over the images of the whole pass. Decoding goes on beside the other parts;
+    waited_ms is how long those stood still for it. wall_ms, from the first image to the last row, is of this process
+    alone, which found resumed_images done by an earlier one.
+    """
+
+    file: str
+    images: int
+    boxes: int
+    resumed_images: int
+    bad_images: List[BadImage]
+    load_ms: float
+    wall_ms: float
+    decode_ms: float
+    waited_ms: float
+    transfer_ms: float
+    forward_ms: float
+    encode_ms: float
+    other_load_cpus: float
+
+
+@dataclass(frozen=True)
 class Memory(Document):
     """Peak memory of the runner's process; CUDA figures come from torch's caching allocator."""
 
@@ -266,5 +184,6 @@ class Result(Document):
     hardware: Optional[Hardware] = None
     weights_sha256: Optional[str] = None
     latency: Optional[Latency] = None
+    detections: Optional[Detections] = None
     memory: Optional[Memory] = None
     warnings: List[str] = field(default_factory=list)

@@ -8,9 +8,12 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
+import torchvision
 from torch import nn
 
+from harness.catalogue import models
 from runner import compat
+from runner.contract import Thresholds
 from tests.samples import job
 
 pytestmark = pytest.mark.torch
@@ -147,3 +150,36 @@ def test_the_architectures_are_those_of_the_build(
     monkeypatch.setattr(torch.version, "cuda", cuda)
     monkeypatch.setattr(torch._C, "_cuda_getArchFlags", lambda: flags, raising=False)
     assert compat.compiled_architectures() == architectures
+
+
+@pytest.fixture(params=models())
+def untrained(request: pytest.FixtureRequest) -> tuple[str, Any]:
+    """Each catalogued builder's model without values, which takes no time and no memory."""
+    with torch.device("meta"):
+        return request.param, getattr(torchvision.models.detection, request.param)(weights=None, weights_backbone=None)
+
+
+def thresholds_of(model: Any) -> Thresholds:
+    """Read off a model what compat.set_thresholds sets."""
+    if not hasattr(model, "roi_heads"):
+        return Thresholds(model.score_thresh, model.nms_thresh, model.detections_per_img, model.topk_candidates)
+    head, rpn = model.roi_heads, model.rpn
+    limits = [each["testing"] for each in (rpn._pre_nms_top_n, rpn._post_nms_top_n)]
+    return Thresholds(head.score_thresh, head.nms_thresh, head.detections_per_img, None, rpn.score_thresh, *limits)
+
+
+def test_the_catalogue_s_thresholds_are_torchvision_s_defaults(untrained: tuple[str, Any]) -> None:
+    builder, model = untrained
+    assert thresholds_of(model) == models()[builder].thresholds
+
+
+def test_thresholds_are_set(untrained: tuple[str, Any]) -> None:
+    two_stage = hasattr(untrained[1], "roi_heads")
+    others = Thresholds(0.4, 0.3, 7, None, 0.2, 60, 50) if two_stage else Thresholds(0.4, 0.3, 7, 60)
+    compat.set_thresholds(untrained[1], others)
+    assert thresholds_of(untrained[1]) == others
+
+
+def test_a_model_that_keeps_its_thresholds_elsewhere_is_refused() -> None:
+    with pytest.raises(AttributeError, match="score_thresh"):
+        compat.set_thresholds(nn.Linear(1, 1), Thresholds(0.4, 0.3, 7, 60))

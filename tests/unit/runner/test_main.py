@@ -23,6 +23,8 @@ unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[Heal
 class ActingJob(ModuleType):
     """Stands in for runner.job, which imports torch: remembers what happened and returns a result."""
 
+    Folders = staticmethod(lambda images, weights, out: (images, weights, out))
+
     def __init__(self) -> None:
         super().__init__("runner.job")
         self.happened: list[Any] = []
@@ -33,8 +35,8 @@ class ActingJob(ModuleType):
         self.happened.append("import")
         return self._execute
 
-    def _execute(self, of: Job, images: Path | None, weights: Path | None, progress: Callable[..., None]) -> Result:
-        self.happened.append((of, images, weights))
+    def _execute(self, of: Job, folders: tuple[Path | None, ...], progress: Callable[..., None]) -> Result:
+        self.happened.append((of, *folders))
         progress("loaded", load_ms=1.5)
         return ok_result(of, **self.changes)
 
@@ -72,12 +74,12 @@ def test_a_measured_cell_leaves_its_result_and_ends_with_zero(acting: ActingJob,
     assert main([write(job()), str(out)]) == 0
     assert from_dict(Result, json.loads((out / "result.json").read_text())) == ok_result(job())
     assert [path.name for path in out.iterdir()] == ["result.json"]
-    assert acting.happened == ["import", (job(), None, None)]
+    assert acting.happened == ["import", (job(), None, None, out)]
 
 
 def test_the_folders_are_handed_on(acting: ActingJob, write: Write, out: Path) -> None:
     assert main([write(job()), str(out), "--images", "some/images", "--weights", "some/weights"]) == 0
-    assert acting.happened[-1] == (job(), Path("some/images"), Path("some/weights"))
+    assert acting.happened[-1] == (job(), Path("some/images"), Path("some/weights"), out)
 
 
 def test_progress_is_lines_of_json_on_standard_output(
@@ -170,7 +172,7 @@ def test_the_process_is_bound_to_its_cpus_before_torch_is_imported(
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, numbers: acting.happened.append((pid, list(numbers))))
     bound = replace(job(), variant=Variant(cpus=cpus))
     assert main([write(bound), str(out)]) == 0
-    assert acting.happened == [*wanted, "import", (bound, None, None)]
+    assert acting.happened == [*wanted, "import", (bound, None, None, out)]
 
 
 def test_cpus_that_are_not_there_are_a_failure_and_not_a_traceback(
@@ -229,6 +231,6 @@ def test_a_person_reads_how_it_ended(
 
 def test_the_command_line_may_name_another_model_and_device(acting: ActingJob, write: Write, out: Path) -> None:
     main([write(job()), str(out), "--model", "ssd300_vgg16", "--device", "cuda"])
-    _, (of, _, _) = acting.happened
+    _, (of, *_) = acting.happened
     assert (of.model.builder, of.device) == ("ssd300_vgg16", "cuda")
     assert replace(of, model=job().model, device=job().device) == job()

@@ -1,0 +1,75 @@
+"""The documents that cross the line between harness and runner: job.json in, result.json out.
+
+Standard library only and Python 3.9 syntax, because this package is read by the oldest pinned environment
+and by the newest host alike. Units are in the names. Unknown is None with a reason beside it, never 0.
+The host validates the same dataclasses through pydantic, with unknown keys forbidden.
+"""
+
+from runner.contract.job import (
+    BoxRule,
+    Dataset,
+    DetectionPass,
+    Device,
+    Document,
+    ImageFile,
+    Job,
+    ModelSpec,
+    Protocol,
+    Reader,
+    Stopping,
+    Suite,
+    Thresholds,
+    Variant,
+    Weights,
+)
+from runner.contract.result import (
+    BadImage,
+    Detections,
+    Failure,
+    Gpu,
+    Hardware,
+    Input,
+    Latency,
+    Memory,
+    Result,
+    Samples,
+    SharedLibrary,
+    Software,
+    Status,
+    StoppedBy,
+)
+
+SCHEMA_VERSION = 1
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "BadImage",
+    "BoxRule",
+    "Dataset",
+    "DetectionPass",
+    "Detections",
+    "Device",
+    "Document",
+    "Failure",
+    "Gpu",
+    "Hardware",
+    "ImageFile",
+    "Input",
+    "Job",
+    "Latency",
+    "Memory",
+    "ModelSpec",
+    "Protocol",
+    "Reader",
+    "Result",
+    "Samples",
+    "SharedLibrary",
+    "Software",
+    "Status",
+    "StoppedBy",
+    "Stopping",
+    "Suite",
+    "Thresholds",
+    "Variant",
+    "Weights",
+]

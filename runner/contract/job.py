@@ -1,0 +1,184 @@
+"""job.json: everything the runner needs to execute one cell, the model and the recipe resolved."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar, Dict, List, Literal, Optional
+
+Suite = Literal["latency", "accuracy"]
+Device = Literal["cpu", "cuda"]
+Reader = Literal["cv2", "pil", "torchvision"]
+BoxRule = Literal["float", "truncate-int"]
+
+
+class Document:
+    """Base of every document: tells pydantic, on the host, to refuse keys that the contract lacks."""
+
+    __pydantic_config__: ClassVar[Dict[str, str]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class Weights(Document):
+    """What fills the model. `file` is a name inside the weights folder that the executor hands in."""
+
+    kind: Literal["pretrained", "random", "file"]
+    seed: Optional[int] = None
+    file: Optional[str] = None
+    sha256: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Thresholds(Document):
+    """What decides which boxes a model returns, set on it so that no torchvision's defaults can differ.
+
+    Scores and IoU are in 0..1, the rest are counts an image. topk_candidates belongs to one-stage models (for each
+    level, before non-maximum suppression), the rpn_ fields to two-stage ones.
+    """
+
+    score: float
+    nms_iou: float
+    detections: int
+    topk_candidates: Optional[int] = None
+    rpn_score: Optional[float] = None
+    rpn_pre_nms_top_n: Optional[int] = None
+    rpn_post_nms_top_n: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class ModelSpec(Document):
+    """A torchvision.models.detection builder, by its name, its weights and its thresholds (None: torchvision's)."""
+
+    builder: str
+    weights: Weights
+    thresholds: Optional[Thresholds] = None
+
+
+@dataclass(frozen=True)
+class Stopping(Document):
+    """When a phase ends: after a count, when the series is steady, or when the interval is narrow enough.
+
+    `relative_half_width` and `confidence` belong to the rule `interval`, `steady_window` to the rule `steady`.
+    """
+
+    rule: Literal["count", "steady", "interval"]
+    min_iterations: int
+    max_iterations: int
+    steady_window: Optional[int] = None
+    relative_half_width: Optional[float] = None
+    confidence: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class DetectionPass(Document):
+    """How the suite accuracy detects and which box rule its reported AP takes; the other rule's is shown beside it.
+
+    reader says who decodes a picture, and so what becomes of EXIF orientation; image_timeout_seconds is the time that
+    an image may take, on average, before the cell is ended.
+    """
+
+    reader: Reader
+    batch: int
+    box_rule: BoxRule
+    image_timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class Protocol(Document):
+    """A named, frozen recipe, resolved. Data, never code branches: changing one means a new name."""
+
+    name: str
+    title: str
+    input: Literal["photographs", "near-black"]
+    call: Literal["images", "batch"]
+    synchronise_before: bool
+    warmup: Stopping
+    measure: Stopping
+    statistic: Literal["mean", "median"]
+    repeats: int
+    timeout_seconds: float
+    cap_seconds: Optional[float] = None
+    input_height: Optional[int] = None
+    input_width: Optional[int] = None
+    input_seed: Optional[int] = None
+    tf32: bool = False
+    cudnn_benchmark: bool = False
+    deterministic: bool = False
+    detection: Optional[DetectionPass] = None
+
+
+@dataclass(frozen=True)
+class Variant(Document):
+    """Knobs beyond the protocol. None leaves the protocol's, or the machine's, own value."""
+
+    threads: Optional[int] = None
+    cpus: Optional[str] = None
+    iterations: Optional[int] = None
+    reader: Optional[Reader] = None
+    batch: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class ImageFile(Document):
+    """An input picture: its name inside the images folder that the executor hands in, and its content."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Dataset(Document):
+    """The images of a detection pass in their order, as columns: ids and file names inside the images folder.
+
+    categories are the ids that its annotations may use: a model whose head has too few classes is refused.
+    """
+
+    name: str
+    annotations_sha256: str
+    categories: List[int]
+    ids: List[int]
+    files: List[str]
+
+
+@dataclass(frozen=True)
+class Job(Document):
+    """Everything the runner needs to execute one cell, independent of where folders are mounted.
+
+    images are the inputs of the suite latency, dataset those of the suite accuracy.
+    """
+
+    schema_version: int
+    cell: str
+    environment: str
+    suite: Suite
+    model: ModelSpec
+    device: Device
+    protocol: Protocol
+    variant: Variant
+    repeat: int
+    images: List[ImageFile]
+    expected: Dict[str, str]
+    dataset: Optional[Dataset] = None
+    skip_bad_images: bool = False
+
+    @property
+    def measured_iterations(self) -> int:
+        """How many iterations are measured at most: the variant's number, else the protocol's."""
+        return self.variant.iterations or self.protocol.measure.max_iterations
+
+    @property
+    def warmup_iterations(self) -> int:
+        """How many iterations warm up at most: where the variant takes fewer, the same share of them, rounded up."""
+        full, measured = self.protocol.warmup.max_iterations, self.protocol.measure.max_iterations
+        return min(full, math.ceil(full * self.measured_iterations / measured))
+
+    @property
+    def detection(self) -> Optional[DetectionPass]:
+        """How the job detects: the protocol's pass with the variant's reader and batch, where it has any."""
+        own, variant = self.protocol.detection, self.variant
+        return own and replace(own, reader=variant.reader or own.reader, batch=variant.batch or own.batch)
+
+    @property
+    def timeout_seconds(self) -> float:
+        """How long the cell may take: the protocol's limit, and for a detection pass some time for each image."""
+        if self.dataset is None or self.detection is None:
+            return self.protocol.timeout_seconds
+        return self.protocol.timeout_seconds + len(self.dataset.ids) * self.detection.image_timeout_seconds

@@ -1,0 +1,186 @@
+"""The detection pass: every image of the dataset in its order through the model, each result into the pass's file."""
+
+import hashlib
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple, TypeVar
+
+import torch
+
+from runner import masks, rows
+from runner.contention import Contention
+from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, Reader, Software
+from runner.errors import JobError
+from runner.inputs import describe
+from runner.latency import PROGRESS_INTERVAL_NS, Progress
+from runner.readers import UnreadableImage, decode
+from runner.rows import Found, Row, Times, Writer
+
+FILE = "detections.sqlite"
+#: Pictures decoded ahead, and the threads that do it: enough for a GPU, few enough to leave a CPU to the model.
+DECODED_AHEAD, DECODERS = 8, 2
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture: its row so far, with the time of decoding, and its pixels, (H, W, 3) uint8, if any."""
+
+    row: Row
+    pixels: Any
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Everything one detection pass needs. `key` is what two passes must share to be halves of one (see key_of)."""
+
+    model: Callable[[List[torch.Tensor]], List[Dict[str, torch.Tensor]]]
+    dataset: Dataset
+    how: DetectionPass
+    images: Path
+    device: torch.device
+    key: str
+    skip_bad_images: bool
+
+
+def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detections:
+    """Run the pass to its end, from the image on where an earlier process was killed, into `out`.
+
+    Raises JobError where an image can't be decoded, unless the pass skips such images, and where the file of
+    detections can't be written.
+    """
+    contention, began = Contention(), time.perf_counter()
+    try:
+        with rows.writing(out / FILE, task.key) as writer:
+            resumed = writer.done
+            waited_ms = _run(task, writer, progress)
+            totals, failures = writer.totals(), writer.failures()
+    except sqlite3.Error as error:
+        raise JobError(f"the detections can't be written to {out / FILE}: {error}", "free some space") from error
+    return Detections(
+        file=FILE,
+        resumed_images=resumed,
+        bad_images=[BadImage(*failure) for failure in failures],
+        load_ms=load_ms,
+        wall_ms=(time.perf_counter() - began) * 1000,
+        waited_ms=waited_ms,
+        other_load_cpus=contention.read(),
+        **totals._asdict(),
+    )
+
+
+def _run(task: Pass, writer: Writer, progress: Progress) -> float:
+    """Detect in what has no row yet. Returns how long the model waited for pictures, in ms."""
+    planned, waited_s, reported = len(task.dataset.ids), 0.0, 0
+    listed = islice(zip(task.dataset.ids, task.dataset.files), writer.done, None)
+    pictures = _ahead(lambda image: _decode(*image, task.images, task.how.reader), listed)
+    while writer.done < planned:
+        asked = time.perf_counter()
+        batch = list(islice(pictures, task.how.batch))
+        waited_s += time.perf_counter() - asked
+        if not task.skip_bad_images:
+            _require_readable(batch)
+        finished = _rows(task, batch)
+        writer.append(finished)
+        now = time.perf_counter_ns()
+        if now - reported >= PROGRESS_INTERVAL_NS or writer.done == planned:
+            reported = now
+            last_ms = sum(finished[-1].times)
+            progress("iteration", phase="image", done=writer.done, planned=planned, wall_ms=last_ms)
+    return waited_s * 1000
+
+
+def _ahead(work: Callable[[T], Picture], items: Iterable[T]) -> Iterator[Picture]:
+    """Yield work(item) for each item in order, worked out a few ahead by other threads."""
+    left = iter(items)
+    with ThreadPoolExecutor(DECODERS) as pool:
+        pending = [pool.submit(work, item) for item in islice(left, DECODED_AHEAD)]
+        try:
+            while pending:
+                yield pending.pop(0).result()
+                pending += [pool.submit(work, item) for item in islice(left, 1)]
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _decode(image_id: int, file: str, folder: Path, reader: Reader) -> Picture:
+    began = time.perf_counter()
+    blank = Row(image_id, file, Times())
+    try:
+        pixels = decode((folder / file).read_bytes(), reader)
+    except (OSError, UnreadableImage) as error:
+        return Picture(replace(blank, failure=getattr(error, "strerror", None) or str(error)), None)
+    seen = describe(file, pixels)
+    times = Times(decode_ms=(time.perf_counter() - began) * 1000)
+    row = replace(blank, times=times, height=seen.height, width=seen.width, pixels_sha256=seen.pixels_sha256)
+    return Picture(row, pixels)
+
+
+def _require_readable(batch: List[Picture]) -> None:
+    for picture in batch:
+        if picture.row.failure:
+            raise JobError(
+                f"the image {picture.row.file} can't be read: {picture.row.failure}",
+                "restore it, or pass over such images with --skip-bad-images",
+            )
+
+
+def _rows(task: Pass, batch: List[Picture]) -> List[Row]:
+    """Return the finished rows of a batch, those of unreadable pictures as they are."""
+    readable = [picture for picture in batch if picture.row.failure is None]
+    if not readable:
+        return [picture.row for picture in batch]
+    tensors, transfer_ms = _timed(lambda: [_to_device(p.pixels, task.device) for p in readable], task.device)
+    outputs, forward_ms = _timed(lambda: task.model(tensors), task.device)
+    found, encode_ms = _timed(lambda: iter([_found(output) for output in outputs]), task.device)
+    n = len(readable)
+    shares = {"transfer_ms": transfer_ms / n, "forward_ms": forward_ms / n, "encode_ms": encode_ms / n}
+    return [
+        picture.row
+        if picture.row.failure
+        else replace(picture.row, found=next(found), times=picture.row.times._replace(**shares))
+        for picture in batch
+    ]
+
+
+def _timed(work: Callable[[], T], device: torch.device) -> Tuple[T, float]:
+    """Return what the work returns and the milliseconds until the device had done it."""
+    began = time.perf_counter()
+    answer = work()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return answer, (time.perf_counter() - began) * 1000
+
+
+def _to_device(pixels: Any, device: torch.device) -> torch.Tensor:
+    """Return (H, W, 3) uint8 pixels as the (3, H, W) float tensor in 0..1 that the models take."""
+    return torch.from_numpy(pixels).to(device).permute(2, 0, 1).contiguous().to(torch.float32).div_(255)
+
+
+def _found(output: Dict[str, torch.Tensor]) -> Found:
+    arrays = {name: tensor.cpu().numpy() for name, tensor in output.items() if name != "masks"}
+    return Found(
+        boxes=arrays["boxes"],
+        scores=arrays["scores"],
+        labels=arrays["labels"],
+        masks=masks.encode(output["masks"]) if "masks" in output else None,
+        keypoints=arrays.get("keypoints"),
+        keypoint_scores=arrays.get("keypoints_scores"),
+    )
+
+
+def key_of(job: Job, weights_sha256: str, software: Software) -> str:
+    """Return what two passes must share for one to go on where the other stopped: the job, the weights, the stack.
+
+    The runner's own source belongs to the stack.
+    """
+    digest = hashlib.sha256(repr((job, weights_sha256, software)).encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

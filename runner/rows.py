@@ -1,0 +1,202 @@
+"""The file of a detection pass: SQLite, one row an image, columns of numbers as little-endian blobs.
+
+The runner writes it and the host reads it, so: standard library and NumPy only. A committed row is where an
+interrupted pass goes on. A box takes 24 bytes: four float32 coordinates, a float32 score, an int32 label.
+"""
+
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator, List, NamedTuple, Optional, Sequence
+
+import numpy
+
+#: The version of the tables below, kept in the file.
+LAYOUT = 1
+TABLES = """
+CREATE TABLE pass (key TEXT NOT NULL);
+CREATE TABLE images (
+    position INTEGER PRIMARY KEY, image_id INTEGER NOT NULL UNIQUE, file TEXT NOT NULL, failure TEXT,
+    height INTEGER, width INTEGER, pixels_sha256 TEXT, boxes INTEGER NOT NULL,
+    decode_ms REAL NOT NULL, transfer_ms REAL NOT NULL, forward_ms REAL NOT NULL, encode_ms REAL NOT NULL,
+    box_xyxy BLOB, scores BLOB, labels BLOB, masks BLOB, keypoints BLOB, keypoint_scores BLOB
+);
+"""
+
+
+class Times(NamedTuple):
+    """What an image took, in ms. In a batch, each image has its share."""
+
+    decode_ms: float = 0.0
+    transfer_ms: float = 0.0
+    forward_ms: float = 0.0
+    encode_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a model found in one picture of n detections, in the model's own order.
+
+    boxes (n, 4) float32, x1 y1 x2 y2 in pixels; scores (n,) float32; labels (n,) int32; masks, n counts of COCO's
+    compressed run-length encoding; keypoints (n, k, 3) float32, x y and visibility; keypoint_scores (n, k) float32.
+    """
+
+    boxes: Any
+    scores: Any
+    labels: Any
+    masks: Optional[List[bytes]] = None
+    keypoints: Any = None
+    keypoint_scores: Any = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image of a pass. One that could not be decoded has a failure and nothing else."""
+
+    image_id: int
+    file: str
+    times: Times
+    failure: Optional[str] = None
+    height: Optional[int] = None
+    width: Optional[int] = None
+    pixels_sha256: Optional[str] = None
+    found: Optional[Found] = None
+
+
+class Totals(NamedTuple):
+    """Sums over the rows of a pass."""
+
+    images: int
+    boxes: int
+    decode_ms: float
+    transfer_ms: float
+    forward_ms: float
+    encode_ms: float
+
+
+class Writer:
+    """Appends the rows of one pass. Raises sqlite3.Error where the disk does not take them."""
+
+    def __init__(self, connection: sqlite3.Connection):
+        self._connection = connection
+        #: How many images have a row.
+        self.done: int = connection.execute("SELECT count(*) FROM images").fetchone()[0]
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add rows and commit them together."""
+        with self._connection:
+            self._connection.executemany(
+                f"INSERT INTO images VALUES ({', '.join('?' * 18)})",  # noqa: S608 -- eighteen question marks
+                [(position, *_columns(row)) for position, row in enumerate(rows, start=self.done)],
+            )
+        self.done += len(rows)
+
+    def totals(self) -> Totals:
+        """Return the sums over every row."""
+        sums = ", ".join(f"total({name})" for name in Totals._fields[2:])
+        query = f"SELECT count(*), coalesce(sum(boxes), 0), {sums} FROM images"  # noqa: S608 -- our own column names
+        return Totals(*self._connection.execute(query).fetchone())
+
+    def failures(self) -> List[Any]:
+        """Return (file, failure) of each image that could not be decoded."""
+        return self._connection.execute(
+            "SELECT file, failure FROM images WHERE failure IS NOT NULL ORDER BY position"
+        ).fetchall()
+
+
+@contextmanager
+def writing(path: Path, key: str) -> Iterator[Writer]:
+    """Open the pass that `key` names, where it stopped; a file of another pass, or a broken one, is started anew."""
+    if not _is_of(path, key):
+        for name in (path.name, path.name + "-wal", path.name + "-journal"):
+            leftover = path.with_name(name)
+            if leftover.exists():
+                leftover.unlink()
+    with closing(sqlite3.connect(str(path))) as connection:
+        # No shared memory beside the file (network file systems lack it), and no wait for the disk after each image:
+        # a killed process loses nothing, and after a power cut the pass starts at an earlier image.
+        connection.executescript(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+        )
+        if connection.execute("PRAGMA user_version").fetchone()[0] != LAYOUT:
+            with connection:
+                connection.executescript(TABLES + f"PRAGMA user_version = {LAYOUT};")
+                connection.execute("INSERT INTO pass VALUES (?)", (key,))
+        yield Writer(connection)
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def _is_of(path: Path, key: str) -> bool:
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(str(path))) as connection:
+            layout = connection.execute("PRAGMA user_version").fetchone()[0]
+            return layout == LAYOUT and connection.execute("SELECT key FROM pass").fetchall() == [(key,)]
+    except sqlite3.Error:
+        return False
+
+
+def read(path: Path) -> Iterator[Row]:
+    """Yield the rows of a pass in their order. Raises sqlite3.Error where the file is no such pass."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        layout = connection.execute("PRAGMA user_version").fetchone()[0]
+        if layout != LAYOUT:
+            raise sqlite3.DatabaseError(f"its layout is {layout}, not {LAYOUT}")
+        for columns in connection.execute("SELECT * FROM images ORDER BY position"):
+            yield _row(*columns[1:])
+
+
+def _columns(row: Row) -> List[Any]:
+    columns = [row.image_id, row.file, row.failure, row.height, row.width, row.pixels_sha256]
+    found = row.found
+    if found is None:
+        return [*columns, 0, *row.times, None, None, None, None, None, None]
+    return [
+        *columns,
+        len(found.scores),
+        *row.times,
+        _blob(found.boxes, "<f4"),
+        _blob(found.scores, "<f4"),
+        _blob(found.labels, "<i4"),
+        None if found.masks is None else b"\n".join(found.masks),  # the encoding's characters begin at '0'
+        _blob(found.keypoints, "<f4"),
+        _blob(found.keypoint_scores, "<f4"),
+    ]
+
+
+def _row(
+    image_id: int,
+    file: str,
+    failure: Optional[str],
+    height: Optional[int],
+    width: Optional[int],
+    pixels_sha256: Optional[str],
+    n: int,
+    *rest: Any,
+) -> Row:
+    times, (boxes, scores, labels, masks, keypoints, keypoint_scores) = Times(*rest[:4]), rest[4:]
+    if boxes is None:
+        return Row(image_id, file, times, failure, height, width, pixels_sha256)
+    found = Found(
+        boxes=numpy.frombuffer(boxes, "<f4").reshape(n, 4),
+        scores=numpy.frombuffer(scores, "<f4"),
+        labels=numpy.frombuffer(labels, "<i4"),
+        masks=None if masks is None else masks.split(b"\n") if n else [],
+        keypoints=_per_detection(keypoints, n, 3),
+        keypoint_scores=_per_detection(keypoint_scores, n),
+    )
+    return Row(image_id, file, times, failure, height, width, pixels_sha256, found)
+
+
+def _per_detection(blob: Optional[bytes], n: int, *last: int) -> Any:
+    """Return the (n, k, *last) values of a blob whose k its length tells, or None."""
+    if blob is None:
+        return None
+    values = numpy.frombuffer(blob, "<f4")
+    return values.reshape(n, -1, *last) if n else values.reshape(0, 0, *last)
+
+
+def _blob(values: Any, kind: str) -> Optional[bytes]:
+    return None if values is None else numpy.ascontiguousarray(values, kind).tobytes()

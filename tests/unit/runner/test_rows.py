@@ -1,0 +1,124 @@
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+from runner import rows
+from runner.rows import Found, Row, Times
+
+
+def found(n: int, *, masks: bool = False, keypoints: bool = False) -> Found:
+    random = numpy.random.default_rng(n)
+    return Found(
+        boxes=random.random((n, 4), "float32") * 640,
+        scores=random.random(n, "float32"),
+        labels=random.integers(1, 91, n, "int64"),
+        masks=[b"0ab\\c1" + b"%d" % i for i in range(n)] if masks else None,
+        keypoints=random.random((n, 17, 3), "float32") if keypoints else None,
+        keypoint_scores=random.random((n, 17), "float32") if keypoints else None,
+    )
+
+
+def row(image_id: int, n: int = 3, **kinds: bool) -> Row:
+    times = Times(1.0, 2.0, 3.0, 4.0)
+    return Row(image_id, f"{image_id}.jpg", times, None, 480, 640, "ab" * 32, found(n, **kinds))
+
+
+def write(path: Path, *of: Row, key: str = "a key") -> None:
+    with rows.writing(path, key) as writer:
+        for each in of:
+            writer.append([each])
+
+
+def same(one: Any, other: Any) -> bool:
+    if one is None or other is None or isinstance(one, list):
+        return bool(one == other)
+    return bool(numpy.array_equal(one, other))
+
+
+@pytest.mark.parametrize("n", [0, 1, 7])
+@pytest.mark.parametrize("kinds", [{}, {"masks": True}, {"keypoints": True}])
+def test_what_is_written_is_read(tmp_path: Path, n: int, kinds: dict[str, bool]) -> None:
+    path = tmp_path / "pass.sqlite"
+    write(path, row(5, n, **kinds))
+    (read,) = rows.read(path)
+    assert replace(read, found=None) == replace(row(5), found=None)
+    for name in Found.__dataclass_fields__:
+        expected = getattr(found(n, **kinds), name)
+        if not (n == 0 and name.startswith("keypoint")):
+            assert same(getattr(read.found, name), expected), name
+    if kinds.get("keypoints"):
+        assert read.found is not None
+        assert len(read.found.keypoints) == len(read.found.keypoint_scores) == n
+
+
+def test_rows_are_read_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "pass.sqlite"
+    write(path, *(row(image_id) for image_id in (9, 2, 5)))
+    assert [read.image_id for read in rows.read(path)] == [9, 2, 5]
+
+
+def test_one_file_is_left(tmp_path: Path) -> None:
+    write(tmp_path / "pass.sqlite", row(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["pass.sqlite"]
+
+
+def test_a_pass_goes_on_after_its_last_row(tmp_path: Path) -> None:
+    path = tmp_path / "pass.sqlite"
+    write(path, row(1), row(2))
+    with rows.writing(path, "a key") as writer:
+        assert writer.done == 2
+        writer.append([row(3)])
+    assert [read.image_id for read in rows.read(path)] == [1, 2, 3]
+
+
+def test_another_pass_starts_anew(tmp_path: Path) -> None:
+    path = tmp_path / "pass.sqlite"
+    write(path, row(1), row(2))
+    write(path, row(8), key="another key")
+    assert [read.image_id for read in rows.read(path)] == [8]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00 and no more"])
+def test_a_broken_file_starts_anew(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "pass.sqlite"
+    path.write_bytes(content)
+    write(path, row(1))
+    assert [read.image_id for read in rows.read(path)] == [1]
+
+
+def test_a_later_layout_starts_anew_and_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "pass.sqlite"
+    write(path, row(1))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(sqlite3.DatabaseError, match="its layout is 99, not 1"):
+        list(rows.read(path))
+    write(path, row(2))
+    assert [read.image_id for read in rows.read(path)] == [2]
+
+
+def test_rows_that_are_not_all_taken_leave_none_behind(tmp_path: Path) -> None:
+    path = tmp_path / "pass.sqlite"
+    with rows.writing(path, "a key") as writer, pytest.raises(sqlite3.IntegrityError):
+        writer.append([row(1), row(1)])
+    assert list(rows.read(path)) == []
+
+
+def test_totals_and_failures(tmp_path: Path) -> None:
+    with rows.writing(tmp_path / "pass.sqlite", "a key") as writer:
+        assert writer.totals() == rows.Totals(0, 0, 0.0, 0.0, 0.0, 0.0)
+        writer.append([row(1, 3), Row(2, "2.jpg", Times(), failure="the file breaks off"), row(3, 4)])
+        assert writer.totals() == rows.Totals(3, 7, 2.0, 4.0, 6.0, 8.0)
+        assert writer.failures() == [("2.jpg", "the file breaks off")]
+
+
+def test_half_a_million_boxes_take_at_most_25_megabytes(tmp_path: Path) -> None:
+    path = tmp_path / "pass.sqlite"
+    with rows.writing(path, "a key") as writer:
+        writer.append([row(image_id, 100) for image_id in range(5000)])
+        assert writer.totals().boxes == 500_000
+    assert path.stat().st_size <= 25_000_000
