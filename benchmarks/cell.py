@@ -64,7 +64,7 @@ def _cell_s(engine: Engine, image: ImageIdentity, planned: Plan, path: Path) -> 
     executor = DockerExecutor(engine, image, folder.lock_path, assets.PHOTOGRAPHS)
     with folder.locked():
         start = time.perf_counter()
-        run.execute(folder, {container.ENVIRONMENT: executor}, engine.version, _Silent())
+        run.execute(folder, {(container.ENVIRONMENT, "latency"): executor}, engine.version, _Silent())
         elapsed = time.perf_counter() - start
     (cell,) = folder.cells()
     return elapsed - _work_s(cell.result)

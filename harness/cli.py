@@ -10,7 +10,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from harness import __version__
+from harness.cli_data import data_app
+from harness.cli_images import images_app
 from harness.errors import MAKE_ROOM, HarnessError, StorageError
+from harness.options import Json, Names
 
 app = typer.Typer(
     help="Measure torchvision's detection models in pinned environments.",
@@ -19,14 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # halves the time of --help
 )
-images_app = typer.Typer(help="The images of the Docker environments.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(images_app, name="images")
+app.add_typer(data_app, name="data")
 
 #: What any write may fail with, wherever it happens.
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-
-Names = Annotated[list[str] | None, typer.Option("--model", metavar="NAME", help="A model; may be given again.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main() -> NoReturn:
@@ -64,16 +64,31 @@ def run(
     published_models: Annotated[
         bool, typer.Option("--published-models", help="The eight models published in 2021.")
     ] = False,
-    suite: Annotated[str, typer.Option(help="What to measure: latency.")] = "latency",
+    suite: Annotated[str, typer.Option(metavar="SUITE,...", help="latency, accuracy, or both.")] = "latency",
     protocol: Annotated[str, typer.Option(help="The recipe: quick-1 or published-2021.")] = "quick-1",
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N|UUID]", help="Where to compute.")] = "auto",
     weights: Annotated[
         str,
         typer.Option(metavar="pretrained|random|auto|PATH", help="auto: pretrained, or random when offline."),
     ] = "pretrained",
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME|DIR", help="Accuracy: coco-val2017, shapes, or a COCO-format folder.")
+    ] = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="Your own pictures.")] = None,
-    repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
-    iterations: Annotated[int | None, typer.Option(min=1, help="Fewer iterations, labelled.")] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Accuracy: COCO-format annotations of --images.")
+    ] = None,
+    ids: Annotated[Path | None, typer.Option(metavar="FILE", help="Accuracy: image ids to take, one a line.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Accuracy: take the first images only.")] = None,
+    reader: Annotated[
+        str | None, typer.Option(metavar="cv2|pil|torchvision", help="Accuracy: who decodes, if not the protocol's.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Accuracy: images at once.")] = None,
+    skip_bad_images: Annotated[
+        bool, typer.Option("--skip-bad-images", help="Accuracy: count unreadable images instead of failing.")
+    ] = False,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Latency: fresh processes for each cell.")] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Latency: fewer iterations, labelled.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="torch's threads.")] = None,
     cpus: Annotated[str | None, typer.Option(metavar="LIST", help="CPUs to use, such as 0,2-3.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
@@ -82,24 +97,23 @@ def run(
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
 ) -> None:
-    """Measure models in environments and print the table."""
+    """Measure models in environments and print the tables."""
     from harness.commands.run import new_run, resume_run
-    from harness.plan import Request, parse_cpus, parse_size
+    from harness.inputs import Choice
+    from harness.plan import Request, make_variant, parse_size
 
     request = Request(
         images=[name.strip() for name in image.split(",")],
         models=model or [],
         all_models=all_models,
         published_models=published_models,
-        suite=suite,
+        suites=[name.strip() for name in suite.split(",")],
         protocol=protocol,
         device=device,
         repeats=repeats,
-        iterations=iterations,
-        threads=threads,
-        cpus=parse_cpus(cpus) if cpus else None,
+        variant=make_variant(threads, cpus, iterations, reader, batch),
         weights=weights,
-        photographs=images,
+        inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
         memory_bytes=parse_size(memory) if memory else None,
     )
     if resume:
@@ -108,6 +122,34 @@ def run(
         fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published)
     if not fine:
         raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="ID or folder of a run, or latest.")] = None,
+    scorer: Annotated[str, typer.Option(metavar="hotcoco|pycocotools", help="Who computes.")] = "hotcoco",
+    annotations: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Instead of a run: COCO-format annotations,")
+    ] = None,
+    detections: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="detections in COCO's results format,")
+    ] = None,
+    iou: Annotated[str, typer.Option(metavar="bbox|segm|keypoints", help="what is compared,")] = "bbox",
+    box_rule: Annotated[
+        str, typer.Option(metavar="float|truncate-int", help="and what becomes of a box's fractions.")
+    ] = "float",
+    as_json: Json = False,
+) -> None:
+    """Score detections as COCO does: those of a run, or of any file."""
+    from harness.commands.score import score_files, score_run
+    from harness.errors import BadInput
+
+    if run is not None and annotations is None and detections is None:
+        score_run(run, scorer=scorer, as_json=as_json)
+    elif run is None and annotations is not None and detections is not None:
+        score_files(annotations, detections, iou=iou, box_rule=box_rule, scorer=scorer, as_json=as_json)
+    else:
+        raise BadInput("score what?", "name a RUN, or both --annotations and --detections")
 
 
 @app.command()
@@ -143,62 +185,6 @@ def report(
     from harness.commands.report import print_report
 
     print_report(runs, published=published, form=form)
-
-
-@images_app.command("build")
-def images_build(
-    environments: Annotated[list[str], typer.Argument(metavar="ENV...", help="Docker environments.")],
-    base: Annotated[str | None, typer.Option(metavar="REF", help="Substitute the pinned base image.")] = None,
-    build_arg: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A build argument.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Build every step again.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Compile, and pin unknown checksums, without asking.")] = False,
-) -> None:
-    """Build the images of environments, or say that they are here already."""
-    from harness.commands.images import build_images
-
-    build_images(environments, base=base, build_args=build_arg or [], no_cache=no_cache, yes=yes)
-
-
-@images_app.command("list")
-def images_list(as_json: Json = False) -> None:
-    """List every Docker environment and its image: built or not, pinned or not, its size."""
-    from harness.commands.images import list_images
-
-    list_images(as_json)
-
-
-@images_app.command("lock")
-def images_lock(
-    environments: Annotated[list[str] | None, typer.Argument(metavar="[ENV...]", help="Else all of them.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Change the files.")] = False,
-) -> None:
-    """Resolve base digests and wheels anew and show what differs; exit code 1 where anything does."""
-    from harness.commands.images import lock_images
-
-    if not lock_images(environments or [], write=write):
-        raise typer.Exit(1)
-
-
-@images_app.command("verify")
-def images_verify(
-    environments: Annotated[list[str], typer.Argument(metavar="ENV...", help="Docker environments.")],
-) -> None:
-    """Start images and compare what they hold with their pins; exit code 1 where anything differs."""
-    from harness.commands.images import verify_images
-
-    if not verify_images(environments):
-        raise typer.Exit(1)
-
-
-@images_app.command("prune")
-def images_prune(
-    every: Annotated[bool, typer.Option("--all", help="Those in use, too.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Remove the images that the harness built and no longer uses, once they are shown and confirmed."""
-    from harness.commands.images import prune_images
-
-    prune_images(every=every, yes=yes)
 
 
 @app.command()

@@ -18,9 +18,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from harness.assets import OnBytes
 from harness.catalogue import models
 from harness.documents import Plan, PlannedCell
+from harness.download import OnBytes
 from harness.executors.base import OnLine
 from harness.report.table import GAP
 from runner.contract import Job, Result
@@ -123,9 +123,17 @@ def show_cells(console: Console, plan: Plan) -> None:
         count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
         text = f"{name}: skipped, {reason}" if reason else f"{name} on {cells[0].job.device}: {count}, {builders}"
         console.print(escape(text), highlight=False)
-    console.print(
-        escape(f"protocol {plan.cells[0].job.protocol.name}: {plan.cells[0].job.protocol.title}"),
-        highlight=False,
+    for line in dict.fromkeys(_recipe(cell.job) for cell in plan.cells):
+        console.print(escape(line), highlight=False)
+
+
+def _recipe(job: Job) -> str:
+    if job.dataset is None or job.detection is None:
+        return f"protocol {job.protocol.name}: {job.protocol.title}"
+    images, how = len(job.dataset.ids), job.detection
+    return (
+        f"accuracy on {job.dataset.name} by {job.protocol.name}: {images} image{'s' if images > 1 else ''}, "
+        f"read by {how.reader}, batch {how.batch}, boxes by the rule {how.box_rule}"
     )
 
 
@@ -153,6 +161,8 @@ def downloads(console: Console) -> Iterator[OnBytes]:
 
 
 def _outcome(result: Result) -> str:
+    if result.detections is not None:
+        return f"{result.detections.boxes} boxes in {result.detections.images} images"
     if result.latency is None or result.failure is not None:
         return f"{GAP} {result.status}: {result.failure.message if result.failure else 'no measurement'}"
     summary = summarise(result.latency)

@@ -62,16 +62,23 @@ class Execution(Document):
 
 @dataclass(frozen=True)
 class PlannedCell(Document):
-    """A cell of the plan. `skipped` says why it can't run here; `named` that a person asked for just this model."""
+    """A cell of the plan. `skipped` says why it can't run here; `named` that a person asked for just this model.
+
+    `annotations` is the file that a detection pass is scored against.
+    """
 
     job: Job
     named: bool
     skipped: str | None = None
+    annotations: str | None = None
 
 
 @dataclass(frozen=True)
 class Plan(Document):
-    """Everything a run needs to start again: its cells in order, and what of this host they use."""
+    """Everything a run needs to start again: its cells in order, and what of this host they use.
+
+    `images_folder` holds the inputs of the suite latency, `dataset_folder` those of the suite accuracy.
+    """
 
     schema_version: int
     created_at: str
@@ -80,6 +87,7 @@ class Plan(Document):
     memory_bytes: int | None
     images_folder: str | None
     weights_folder: str | None
+    dataset_folder: str | None = None
     cells: list[PlannedCell] = field(default_factory=list)
 
 

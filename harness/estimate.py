@@ -1,6 +1,6 @@
 """How long a plan will take, from this host's earlier results or from one timed iteration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -41,15 +41,16 @@ def from_history(plan: Plan) -> list[float | None]:
     return [0.0 if cell.skipped else seconds(cell.job, known) for cell in plan.cells]
 
 
-def for_plan(folder: RunFolder, executors: Mapping[str, Executor]) -> list[float | None]:
+def for_plan(folder: RunFolder, executors: run.Executors) -> list[float | None]:
     """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed."""
     known = known_timings(_earlier_cells())
-    pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, executors.get(cell.job.environment))]
+    pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, run.executor_of(cell.job, executors))]
     unknown = [cell.job for cell in pending if seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
         alike = [job for job in unknown if same_work(job) == work]
-        if sum(job.warmup_iterations + job.measured_iterations for job in alike) >= WORTH_A_PROBE:
-            known |= known_timings(_probe(_middle(alike), folder.path, executors[alike[0].environment]))
+        executor = run.executor_of(alike[0], executors)
+        if executor and sum(map(iterations, alike)) >= WORTH_A_PROBE:
+            known |= known_timings(_probe(_middle(alike), folder.path, executor))
     return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]
 
 
@@ -71,30 +72,42 @@ def _middle(jobs: list[Job]) -> Job:
 
 
 def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
-    """Execute the job with one warm-up and one measured iteration; a probe that fails tells nothing."""
+    """Execute the job with one warm-up and one measured iteration, or two images; one that fails tells nothing."""
     once = replace(job.protocol, warmup=ONE_ITERATION, measure=ONE_ITERATION)
-    job = replace(job, protocol=once, variant=replace(job.variant, iterations=None))
+    dataset = job.dataset and replace(job.dataset, ids=job.dataset.ids[:2], files=job.dataset.files[:2])
+    job = replace(job, protocol=once, variant=replace(job.variant, iterations=None), dataset=dataset)
     with TemporaryDirectory(dir=folder, prefix=".probe-") as name:
         cell = Path(name)
         documents.write(cell / "job.json", job)
-        report = executor.run(cell / "job.json", cell, job.protocol.timeout_seconds, lambda line: None)
+        report = executor.run(cell / "job.json", cell, job.timeout_seconds, lambda line: None)
         result = run.settle(cell, job, report)
         return [Cell(job, result, run.execution_of(job, result, report, executor, Host(run.host_id())))]
 
 
 def timing(cell: Cell) -> Timing | None:
     """Return what a measured cell cost, or None where it was not measured."""
-    if cell.result.latency is None or cell.execution is None:
+    if cell.execution is None:
+        return None
+    if passed := cell.result.detections:
+        images, span_s = passed.images - passed.resumed_images, passed.wall_ms / 1000
+        return Timing(max(cell.execution.wall_seconds - span_s, 0.0), span_s / images) if images else None
+    if cell.result.latency is None:
         return None
     samples = cell.result.latency.samples
     span_s = (samples.start_ms[-1] + samples.wall_ms[-1]) / 1000
     return Timing(max(cell.execution.wall_seconds - span_s, 0.0), summarise(cell.result.latency).mean_ms / 1000)
 
 
+def iterations(job: Job) -> int:
+    """Return how often the job calls its model at most, by image: each in a detection pass, else each iteration."""
+    return len(job.dataset.ids) if job.dataset else job.warmup_iterations + job.measured_iterations
+
+
 def same_work(job: Job) -> tuple[str, ...]:
     """Return what two jobs must share for the time of one to tell the time of the other, model aside."""
     variant = job.variant
-    return (job.environment, job.device, job.protocol.input, str(variant.threads), str(variant.cpus))
+    fed = f"{job.dataset.name} by {job.detection}" if job.dataset else job.protocol.input
+    return (job.environment, job.device, fed, str(variant.threads), str(variant.cpus))
 
 
 def known_timings(cells: Iterable[Cell]) -> Known:
@@ -118,8 +131,7 @@ def seconds(job: Job, known: Known) -> float | None:
         return None
     nearest = min(kin, key=lambda name: max(catalogue[name].gflops / own, own / catalogue[name].gflops))
     cost = kin[nearest]
-    iterations = job.warmup_iterations + job.measured_iterations
-    iterating_s = iterations * cost.iteration_s * own / catalogue[nearest].gflops
-    if job.protocol.cap_seconds is not None:
+    iterating_s = iterations(job) * cost.iteration_s * own / catalogue[nearest].gflops
+    if job.protocol.cap_seconds is not None and job.suite == "latency":
         iterating_s = min(iterating_s, job.protocol.cap_seconds)
     return cost.overhead_s + iterating_s

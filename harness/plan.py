@@ -3,17 +3,19 @@
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
-from harness import assets, compatibility
-from harness.assets import OnBytes
+from harness import assets, compatibility, inputs
 from harness.catalogue import Environment, Model, environment, models, pick, protocols
 from harness.documents import Plan, PlannedCell
-from harness.errors import BadInput, CannotRunHere, HarnessError, unknown
+from harness.download import OnBytes
+from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.inputs import Choice, Inputs
 from harness.preflight import Preflight, Target
-from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Protocol, Variant, Weights
+from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Reader, Suite, Variant, Weights
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,13 @@ class Request:
     models: list[str]
     all_models: bool = False
     published_models: bool = False
-    suite: str = "latency"
+    suites: list[str] = field(default_factory=lambda: ["latency"])
     protocol: str = "quick-1"
     device: str = "auto"
     repeats: int | None = None
-    iterations: int | None = None
-    threads: int | None = None
-    cpus: str | None = None
+    variant: Variant = field(default_factory=Variant)
     weights: str = "pretrained"
-    photographs: Path | None = None
+    inputs: Choice = field(default_factory=Choice)
     memory_bytes: int | None = None
 
 
@@ -41,19 +41,20 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
 
     Raises HarnessError where a name is unknown, where the weights can't be had, or where nothing can run.
     """
-    if request.suite != "latency":
-        raise unknown("suite", request.suite, ["latency"])
+    suites = _suites(request.suites)
     protocol = pick("protocol", request.protocol, protocols())
+    inputs.check(request.inputs, suites, protocol)
     chosen = _models(request)
     target = preflight.target(request.device)
     stacks, remarks = _environments(request.images, target, preflight)
     obstacles = _obstacles(stacks, chosen, target, preflight, limited=request.memory_bytes is not None)
+    turns = max(protocol.warmup.max_iterations, request.variant.iterations or protocol.measure.max_iterations)
+    fed = {
+        (suite, model.builder): inputs.of(suite, model, request.inputs, protocol, turns)
+        for suite in suites
+        for model in chosen
+    }
     weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
-    remarks += [remark] if remark else []
-    photographs = request.photographs or assets.PHOTOGRAPHS
-    takes_pictures = protocol.input == "photographs"
-    if request.photographs and not takes_pictures:
-        raise BadInput(f"the protocol {protocol.name} makes its own input", "leave --images out")
     blank = Job(
         schema_version=SCHEMA_VERSION,
         cell="",
@@ -62,44 +63,62 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         model=ModelSpec("", Weights("random")),
         device=target.device,
         protocol=protocol,
-        variant=Variant(request.threads, request.cpus, request.iterations),
+        variant=request.variant,
         repeat=1,
-        images=assets.pictures(photographs, _turns(protocol, request)) if takes_pictures else [],
+        images=[],
         expected={},
+        skip_bad_images=request.inputs.skip_bad_images,
     )
     cells = [
         PlannedCell(
-            job=_job(blank, stack, model, weights[model.builder], repeat),
+            job=_job(replace(blank, suite=suite, repeat=repeat), stack, model, weights[model.builder], feed),
             named=not request.all_models,
             skipped=obstacles[stack.label, model.builder],
+            annotations=str(feed.annotations.resolve()) if feed.annotations else None,
         )
-        # Interleaved over the environments, since the largest noise is over time.
-        for repeat in range(1, (request.repeats or protocol.repeats) + 1)
+        for suite in suites
+        # Interleaved over the environments, since the largest noise is over time. A detection pass has none.
+        for repeat in range(1, 1 + (1 if suite == "accuracy" else request.repeats or protocol.repeats))
         for model in chosen
         for stack in stacks
+        for feed in [fed[suite, model.builder]]
     ]
+    folders = {suite: feed.folder for (suite, _), feed in fed.items()}
     return Plan(
         schema_version=SCHEMA_VERSION,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         gpu=target.gpu.uuid if target.gpu else None,
         memory_bytes=request.memory_bytes,
-        images_folder=str(photographs.resolve()) if takes_pictures else None,
-        weights_folder=str(weights_folder.resolve()) if weights_folder else None,
+        images_folder=_text(folders.get("latency")),
+        weights_folder=_text(weights_folder),
+        dataset_folder=_text(folders.get("accuracy")),
         cells=cells,
-    ), remarks
+    ), remarks + ([remark] if remark else [])
 
 
-def _job(blank: Job, stack: Environment, model: Model, weights: Weights, repeat: int) -> Job:
+def _text(folder: Path | None) -> str | None:
+    return str(folder.resolve()) if folder else None
+
+
+def _job(blank: Job, stack: Environment, model: Model, weights: Weights, feed: Inputs) -> Job:
+    parts = [stack.label, model.builder, blank.protocol.name, blank.device]
+    parts.append(f"r{blank.repeat}" if feed.dataset is None else f"on-{feed.dataset.name}")
     return replace(
         blank,
         # The cell's name is its folder's, and a folder with a colon can't be mounted into a container.
-        cell=f"{stack.label.replace(':', '_')}--{model.builder}--{blank.protocol.name}--{blank.device}--r{repeat}",
+        cell=re.sub(r"[^\w.-]", "_", "--".join(parts)),
         environment=stack.label,
-        model=ModelSpec(model.builder, weights),
-        repeat=repeat,
+        model=ModelSpec(model.builder, weights, model.thresholds),
+        images=feed.images,
+        dataset=feed.dataset,
         expected=stack.pins,
     )
+
+
+def _suites(names: list[str]) -> list[Suite]:
+    known: dict[str, Suite] = {name: name for name in get_args(Suite)}
+    return [pick("suite", name, known) for name in dict.fromkeys(names)]
 
 
 def _models(request: Request) -> list[Model]:
@@ -161,12 +180,21 @@ def _weights(text: str, chosen: list[Model], on_bytes: OnBytes) -> tuple[dict[st
     return {chosen[0].builder: assets.weights_file(path)}, path.parent, None
 
 
-def _turns(protocol: Protocol, request: Request) -> int:
-    """Return how many inputs the longer phase takes; both begin with the first."""
-    return max(protocol.warmup.max_iterations, request.iterations or protocol.measure.max_iterations)
+def make_variant(
+    threads: int | None, cpus: str | None, iterations: int | None, reader: str | None, batch: int | None
+) -> Variant:
+    """Return the variant of the command line's knobs. Raises BadInput where one of them is none."""
+    readers: dict[str, Reader] = {name: name for name in get_args(Reader)}
+    return Variant(
+        threads=threads,
+        cpus=_cpus(cpus) if cpus else None,
+        iterations=iterations,
+        reader=pick("reader", reader, readers) if reader else None,
+        batch=batch,
+    )
 
 
-def parse_cpus(text: str) -> str:
+def _cpus(text: str) -> str:
     """Check a list of CPUs such as 0,2-3 and return it. Raises BadInput where it is none or names absent CPUs."""
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise BadInput(f"{text!r} is no list of CPUs", "write it as taskset does, such as 0,2-3")

@@ -21,3 +21,10 @@ def latency() -> dict[str, Column]:
     """Return the published latency columns by short name (gtx1070, p100, t4, xeon, epyc)."""
     tables = tomllib.loads((ROOT / "results" / "published" / "latency.toml").read_text(encoding="utf-8"))
     return {name: Column(**table) for name, table in tables.items()}
+
+
+@cache
+def average_precision() -> dict[str, list[float]]:
+    """Return the published accuracy table: COCO's twelve numbers for boxes in percent, in its order, by builder."""
+    path = ROOT / "results" / "published" / "map.toml"
+    return {name: list(map(float, row)) for name, row in tomllib.loads(path.read_text(encoding="utf-8")).items()}

@@ -11,7 +11,7 @@ from harness import documents, gpus
 from harness.documents import Execution, Host, PlannedCell
 from harness.executors.base import Executor, ExitReport, OnLine
 from harness.storage import RunFolder
-from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Status
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Status, Suite
 
 MACHINE_ID = Path("/etc/machine-id")
 #: Exit status of the runner, as runner/__main__.py defines it.
@@ -30,15 +30,19 @@ class Display(Protocol):
         ...
 
 
-def execute(folder: RunFolder, executors: Mapping[str, Executor], engine_version: str | None, display: Display) -> bool:
+#: An executor for each environment and suite that can run here, since a suite's images are one folder.
+Executors = Mapping[tuple[str, Suite], Executor]
+
+
+def execute(folder: RunFolder, executors: Executors, engine_version: str | None, display: Display) -> bool:
     """Execute what the folder's plan still lacks. Returns whether every cell that must be ok is.
 
-    `executors` holds one executor for each environment that can run here. The caller holds the folder's lock.
+    The caller holds the folder's lock.
     """
     host = Host(host_id(), engine_version, platform.release(), gpus.toolkit_version())
     fine = True
     for number, planned in enumerate(folder.plan.cells, start=1):
-        executor = executors.get(planned.job.environment)
+        executor = executor_of(planned.job, executors)
         result = reusable(folder, planned, executor)
         reused = result is not None
         if result is None:
@@ -47,6 +51,11 @@ def execute(folder: RunFolder, executors: Mapping[str, Executor], engine_version
         display.finished(number, result, reused)
         fine &= result.status == "ok" or (result.status == "skipped" and not planned.named)
     return fine
+
+
+def executor_of(job: Job, executors: Executors) -> Executor | None:
+    """Return the executor of the job's environment and suite, if there is one."""
+    return executors.get((job.environment, job.suite))
 
 
 def host_id() -> str:
@@ -79,7 +88,7 @@ def _execute_cell(
         result = _without_measurement(job, "skipped", failure)
         documents.write(cell / "result.json", result)
         return result
-    report = executor.run(cell / "job.json", cell, job.protocol.timeout_seconds, on_line)
+    report = executor.run(cell / "job.json", cell, job.timeout_seconds, on_line)
     result = settle(cell, job, report)
     documents.write(cell / "execution.json", execution_of(job, result, report, executor, host))
     return result
@@ -92,10 +101,9 @@ def settle(cell: Path, job: Job, report: ExitReport) -> Result:
         return documents.read(Result, path)
     log = f"read {cell / 'log.txt'}"
     if report.timed_out:
-        message = f"the cell took more than {job.protocol.timeout_seconds:.0f} s"
-        result = _without_measurement(
-            job, "timed_out", Failure("TimedOut", message, "take fewer --iterations", "infrastructure")
-        )
+        message = f"the cell took more than {job.timeout_seconds:.0f} s"
+        failure = Failure("TimedOut", message, "take fewer --iterations or images (--limit)", "infrastructure")
+        result = _without_measurement(job, "timed_out", failure)
     elif report.out_of_memory:
         failure = Failure("OutOfMemory", "the process passed its memory limit", "raise --memory", "infrastructure")
         result = _without_measurement(job, "out_of_memory", failure)

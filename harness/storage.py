@@ -14,6 +14,7 @@ from harness import documents
 from harness.catalogue import ROOT
 from harness.documents import Execution, Plan
 from harness.errors import MAKE_ROOM, BadDocument, BadInput, StorageError
+from harness.scoring.documents import CellScores
 from runner.contract import Job, Result
 
 RESULTS = ROOT / "results"
@@ -26,6 +27,7 @@ class Cell:
     job: Job
     result: Result
     execution: Execution | None
+    scores: CellScores | None = None
 
 
 class RunFolder:
@@ -89,11 +91,14 @@ class RunFolder:
         return self.path / "cells" / job.cell
 
     def clear(self, job: Job) -> Path:
-        """Make the cell's folder, without the documents of an earlier try, and put the job in it."""
+        """Make the cell's folder, without the documents of an earlier try, and put the job in it.
+
+        The rows of a detection pass stay: the runner goes on with them, or starts anew, as their key says.
+        """
         folder = self.cell_folder(job)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in ("result.json", "execution.json", "log.txt"):
+            for name in ("result.json", "execution.json", "scores.json", "log.txt"):
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         except OSError as error:
@@ -111,10 +116,15 @@ class RunFolder:
         path = self.cell_folder(job) / "execution.json"
         return documents.read(Execution, path) if path.exists() else None
 
+    def scores(self, job: Job) -> CellScores | None:
+        """Return the scores of the cell's detections, if it has any."""
+        path = self.cell_folder(job) / "scores.json"
+        return documents.read(CellScores, path) if path.exists() else None
+
     def cells(self) -> list[Cell]:
         """Return every cell that has a result, in the order of the plan."""
         found = ((planned.job, self.result(planned.job)) for planned in self.plan.cells)
-        return [Cell(job, result, self.execution(job)) for job, result in found if result]
+        return [Cell(job, result, self.execution(job), self.scores(job)) for job, result in found if result]
 
 
 def runs() -> list[RunFolder]:

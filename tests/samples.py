@@ -100,4 +100,4 @@ def ok_result(of: Job, *, wall_ms: float = 10.0, **changes: Any) -> Result:
 
 def plan(*cells: PlannedCell | Job) -> Plan:
     planned = [cell if isinstance(cell, PlannedCell) else PlannedCell(cell, named=True) for cell in cells]
-    return Plan(SCHEMA_VERSION, NOW, ["run"], None, None, None, None, planned)
+    return Plan(SCHEMA_VERSION, NOW, ["run"], None, None, None, None, cells=planned)

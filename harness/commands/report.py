@@ -1,4 +1,4 @@
-"""harness report: the latency table of runs."""
+"""harness report: the tables of runs."""
 
 import sys
 
@@ -6,19 +6,34 @@ from rich.console import Console
 
 from harness.errors import BadInput, unknown
 from harness.report import render
-from harness.report.table import Table, latency_table
+from harness.report.accuracy import accuracy_tables
+from harness.report.latency import latency_table
+from harness.report.table import Table
 from harness.storage import Cell, RunFolder, runs
 
 
 def print_report(names: list[str], *, published: bool, form: str | None) -> None:
-    """Print the table of the named runs, in the terminal's own form unless one is asked for."""
+    """Print the tables of the named runs, in the terminal's own form unless one is asked for."""
     if form not in (None, "markdown", "csv"):
         raise unknown("format", form, ["markdown", "csv"])
-    table = latency_table(_cells(names), with_published=published)
+    tables = tables_of(cells_of(names), published=published)
     if form is None and sys.stdout.isatty():
-        print_table(Console(), table)
+        print_tables(Console(), tables)
     else:
-        sys.stdout.write(render.csv_text(table) if form == "csv" else render.markdown(table))
+        sys.stdout.write("\n".join(map(render.csv_text if form == "csv" else render.markdown, tables)))
+
+
+def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:
+    """Return the tables of whatever was measured in the cells."""
+    timed = [cell for cell in cells if cell.job.suite == "latency"]
+    latencies = [latency_table(timed, with_published=published)] if timed else []
+    return latencies + accuracy_tables(cells, with_published=published)
+
+
+def print_tables(console: Console, tables: list[Table]) -> None:
+    """Print tables and their notes on a terminal."""
+    for table in tables:
+        print_table(console, table)
 
 
 def print_table(console: Console, table: Table) -> None:
@@ -31,14 +46,16 @@ def print_table(console: Console, table: Table) -> None:
         console.print(f"- {note}", markup=False, highlight=False)
 
 
-def _cells(names: list[str]) -> list[Cell]:
-    cells = [cell for name in names for cell in _open(name).cells()]
+def cells_of(names: list[str]) -> list[Cell]:
+    """Return the cells of the named runs. Raises BadInput where there are none."""
+    cells = [cell for name in names for cell in open_run(name).cells()]
     if not cells:
         raise BadInput(f"{' '.join(names)}: no cell has a result yet", "go on with: harness run --resume ID")
     return cells
 
 
-def _open(name: str) -> RunFolder:
+def open_run(name: str) -> RunFolder:
+    """Return a run by its ID or path, or the newest one where it says latest. Raises BadInput where there is none."""
     if name != "latest":
         return RunFolder.open(name)
     newest = next(iter(runs()), None)

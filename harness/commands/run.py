@@ -8,7 +8,8 @@ from rich.console import Console
 
 from harness import building, documents, estimate, images, plan, run
 from harness.catalogue import environment
-from harness.commands.report import print_table
+from harness.commands.report import print_tables, tables_of
+from harness.commands.score import score_cells
 from harness.display import LiveDisplay, downloads, show_cells, show_time
 from harness.documents import ImageIdentity, Plan
 from harness.errors import CannotRunHere
@@ -18,8 +19,8 @@ from harness.executors.local import LocalExecutor
 from harness.plan import Request
 from harness.preflight import Preflight, Target
 from harness.report import render
-from harness.report.table import latency_table
 from harness.storage import RunFolder
+from runner.contract import Suite
 
 INTERRUPTED = 130
 
@@ -70,9 +71,10 @@ def _execute(
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: harness run --resume {folder.name}", highlight=False)
         raise typer.Exit(INTERRUPTED) from None
-    table = latency_table(folder.cells(), with_published=published)
-    (folder.path / "table.md").write_text(render.markdown(table), encoding="utf-8")
-    print_table(console, table)
+    score_cells(console, folder)
+    tables = tables_of(folder.cells(), published=published)
+    (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
+    print_tables(console, tables)
     console.print(f"raw samples, hardware and software of each cell: {folder.path}", highlight=False, soft_wrap=True)
     return fine
 
@@ -92,19 +94,20 @@ def _images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, 
     return found
 
 
-def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> dict[str, Executor]:
+def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> run.Executors:
     planned = folder.plan
-    pictures, weights = (Path(text) if text else None for text in (planned.images_folder, planned.weights_folder))
-    executors: dict[str, Executor] = {}
+    weights = _path(planned.weights_folder)
+    executors: dict[tuple[str, Suite], Executor] = {}
     if identities:
         remove_orphans(preflight.engine, folder.lock_path)
     for job in (cell.job for cell in planned.cells if cell.skipped is None):
+        images = _path(planned.dataset_folder if job.suite == "accuracy" else planned.images_folder)
         if job.environment in identities:
-            executors[job.environment] = DockerExecutor(
+            executors[job.environment, job.suite] = DockerExecutor(
                 preflight.engine,
                 identities[job.environment],
                 folder.lock_path,
-                pictures,
+                images,
                 weights,
                 planned.gpu,
                 planned.memory_bytes,
@@ -112,8 +115,12 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
             )
         else:
             _require_local(job.environment, preflight)
-            executors[job.environment] = LocalExecutor(pictures, weights, planned.gpu, planned.memory_bytes)
+            executors[job.environment, job.suite] = LocalExecutor(images, weights, planned.gpu, planned.memory_bytes)
     return executors
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
 
 
 def _require_local(name: str, preflight: Preflight) -> None:

@@ -1,53 +1,15 @@
 """The latency table: rows are models, columns are environment × hardware, as in the published table."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.catalogue import Model, models
 from harness.published import latency as published_latency
+from harness.report.describe import attributed, hardware_name, outcome, software
+from harness.report.table import GAP, Column, Table
 from harness.storage import Cell
-from runner.contract import Result
 from runner.statistics import summarise
-
-GAP = "–"  # noqa: RUF001 -- the dash of a table's gap
-
-
-@dataclass(frozen=True)
-class Column:
-    """A heading and the text of each row below it."""
-
-    heading: str
-    values: list[str]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table ready to render: the column that names the rows, groups of columns, and the notes below it.
-
-    Where a page is too narrow for all columns, those of one group stay together.
-    """
-
-    title: str
-    names: Column
-    groups: list[list[Column]]
-    notes: list[str]
-
-    @property
-    def columns(self) -> list[Column]:
-        """Every column from left to right."""
-        return [self.names, *(column for group in self.groups for column in group)]
-
-    @property
-    def headings(self) -> list[str]:
-        """The heading of each column."""
-        return [column.heading for column in self.columns]
-
-    @property
-    def rows(self) -> list[list[str]]:
-        """The text of each row, column by column."""
-        return [list(row) for row in zip(*(column.values for column in self.columns), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -65,9 +27,9 @@ class Series:
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
-    """Arrange cells into the table: latency in ms and detections per image, columns in order of appearance."""
+    """Arrange the cells of the suite into the table: ms and detections per image, columns in order of appearance."""
     by_series: dict[Series, dict[str, list[Cell]]] = {}
-    for cell in cells:
+    for cell in (cell for cell in cells if cell.job.suite == "latency"):
         by_model = by_series.setdefault(series_of(cell), defaultdict(list))
         by_model[cell.job.model.builder].append(cell)
     shown = [model for model in models().values() if any(model.builder in by_model for by_model in by_series.values())]
@@ -79,7 +41,7 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
         cells_of = {model.display: by_model.get(model.builder, []) for model in shown}
         latencies, detections = map(list, zip(*map(_figures, cells_of.values()), strict=True))
         groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
-        notes += [f"{labels[series]}: {remark}" for remark in _remarks(cells_of)]
+        notes += [f"{labels[series]}: {remark}" for remark in attributed(cells_of, _remarks_on)]
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
@@ -107,18 +69,6 @@ def series_of(cell: Cell) -> Series:
         iterations=job.variant.iterations,
         pinned=cell.execution.pinned if cell.execution else True,
     )
-
-
-def hardware_name(result: Result) -> str:
-    """Return what computed, short: the GPU's name, or the CPU's with its number of usable cores."""
-    hardware = result.hardware
-    if hardware is None:
-        return "not measured"
-    if result.job.device == "cuda" and hardware.gpus:
-        return hardware.gpus[0].name
-    model = re.sub(r"\((R|TM)\)|CPU|Processor|\d+-Core|@.*", " ", hardware.cpu_model)
-    cores = hardware.usable_cores
-    return f"{' '.join(model.split())}, {cores} core{'s' if cores > 1 else ''}"
 
 
 def _labels(columns: list[Series]) -> dict[Series, str]:
@@ -155,16 +105,8 @@ def _recipes(by_series: dict[Series, dict[str, list[Cell]]]) -> list[str]:
 
 def _describe(series: Series, label: str, by_model: dict[str, list[Cell]]) -> str:
     cells = [cell for cells in by_model.values() for cell in cells]
-    parts = [series.protocol, f"{series.weights} weights"]
-    software = next((cell.result.software for cell in cells if cell.result.software), None)
-    if software:
-        parts.append(f"torch {software.torch}, torchvision {software.torchvision}, threads: {software.threads}")
-    if series.iterations:
-        parts.append(f"iterations: {series.iterations} instead of the protocol's own")
-    if not series.pinned:
-        found = next((cell.execution.deviations for cell in cells if cell.execution and cell.execution.deviations), [])
-        parts.append("not pinned" + (f" ({'; '.join(found)})" if found else ""))
-    return f"{label}: {', '.join(parts)}"
+    shortened = [f"iterations: {series.iterations} instead of the protocol's own"] if series.iterations else []
+    return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *software(cells), *shortened])}"
 
 
 def _figures(cells: list[Cell]) -> tuple[str, str]:
@@ -176,19 +118,8 @@ def _figures(cells: list[Cell]) -> tuple[str, str]:
     return f"{latency:.2f}", f"{_mean([summary.detections_per_image for _, summary in measured]):.1f}"
 
 
-def _remarks(cells_of: dict[str, list[Cell]]) -> list[str]:
-    """Return why figures are missing and what to know of others, each remark once with the models it is about."""
-    about: dict[str, list[str]] = {}
-    for display, cells in cells_of.items():
-        said = [remark for cell in cells for remark in _remarks_on(cell)] if cells else ["not in this run"]
-        for remark in dict.fromkeys(said):
-            about.setdefault(remark, []).append(display)
-    return [f"{', '.join(names)}: {remark}" for remark, names in about.items()]
-
-
 def _remarks_on(cell: Cell) -> list[str]:
-    failure, latency = cell.result.failure, cell.result.latency
-    remarks = [f"{cell.result.status}, {failure.message}"] if failure else []
+    remarks, latency = outcome(cell), cell.result.latency
     if latency and latency.stopped_by == "cap":
         remarks.append(
             f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"

@@ -1,5 +1,7 @@
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,6 +9,7 @@ from harness import plan
 from harness.catalogue import Environment, environments, models
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.gpus import Gpu, Gpus
+from harness.inputs import Choice
 from harness.plan import Request
 from harness.preflight import Preflight, Target
 
@@ -116,11 +119,16 @@ def test_nothing_to_run_is_an_error() -> None:
         ({"models": []}, "no model was named"),
         ({"images": ["cuda10.3"]}, r"did you mean cuda10\.2"),
         ({"protocol": "quick"}, "did you mean quick-1"),
-        ({"suite": "speed"}, "no suite 'speed'"),
+        ({"suites": ["speed"]}, "no suite 'speed'"),
         ({"device": "gpu"}, "no device 'gpu'"),
         ({"weights": "nowhere.pth"}, r"no weights 'nowhere\.pth'"),
-        ({"photographs": Path("/nowhere")}, "holds no pictures"),
-        ({"photographs": Path("x"), "protocol": "published-2021"}, "makes its own input"),
+        ({"inputs": Choice(Path("/nowhere"))}, "holds no pictures"),
+        ({"inputs": Choice(Path("x")), "protocol": "published-2021"}, "makes its own input"),
+        ({"inputs": Choice(dataset="shapes")}, "--dataset belongs to the suite accuracy; add --suite accuracy"),
+        ({"inputs": Choice(limit=3)}, "--limit belongs to the suite accuracy"),
+        ({"inputs": Choice(skip_bad_images=True)}, "--skip-bad-images belongs to the suite accuracy"),
+        ({"suites": ["accuracy"]}, "the suite accuracy needs a dataset; name one"),
+        ({"suites": ["accuracy"], "inputs": Choice(dataset="shape")}, "did you mean shapes"),
     ],
 )
 def test_bad_input_is_named(change: dict[str, object], message: str) -> None:
@@ -171,12 +179,100 @@ def test_what_is_no_size(text: str) -> None:
         plan.parse_size(text)
 
 
-@pytest.mark.parametrize("text", ["", "a", "1-", "0,,1"])
+@pytest.mark.parametrize("text", ["a", "1-", "0,,1"])
 def test_what_is_no_list_of_cpus(text: str) -> None:
     with pytest.raises(BadInput, match="no list of CPUs"):
-        plan.parse_cpus(text)
+        plan.make_variant(None, text, None, None, None)
 
 
 def test_absent_cpus_are_named() -> None:
     with pytest.raises(BadInput, match="may not use CPU 9999"):
-        plan.parse_cpus("9999")
+        plan.make_variant(None, "9999", None, None, None)
+
+
+def test_an_unknown_reader_is_named() -> None:
+    with pytest.raises(BadInput, match="there is no reader 'opencv'; did you mean cv2"):
+        plan.make_variant(None, None, None, "opencv", None)
+
+
+KEYPOINTS = "keypointrcnn_resnet50_fpn"
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """A folder in COCO's format: three pictures, on the first a person with keypoints."""
+    person = {"id": 1, "image_id": 7, "category_id": 1, "bbox": [1, 1, 2, 2], "area": 4, "iscrowd": 0}
+    tables = {
+        "images": [{"id": i, "file_name": f"{i}.png", "height": 4, "width": 6} for i in (7, 5, 9)],
+        "categories": [{"id": 1, "name": "person"}, {"id": 44, "name": "bottle"}],
+        "annotations": [{**person, "keypoints": [1, 1, 2] * 17, "num_keypoints": 17}],
+    }
+    (tmp_path / "annotations.json").write_text(json.dumps(tables))
+    for i in (7, 5, 9):
+        (tmp_path / f"{i}.png").write_bytes(b"")
+    return tmp_path
+
+
+def accuracy(dataset: Path, **changes: Any) -> Request:
+    return replace(ONE, suites=["accuracy"], inputs=Choice(dataset=str(dataset)), **changes)
+
+
+def test_a_detection_pass_has_the_dataset_s_images_in_their_order(dataset: Path) -> None:
+    made, _ = plan.make(accuracy(dataset), [], FakeHost(), nothing)
+    assert [cell.job.environment for cell in made.cells] == ["cuda10.2", "local"]
+    job = made.cells[0].job
+    assert job.dataset is not None
+    assert (job.dataset.ids, job.dataset.files) == ([7, 5, 9], ["7.png", "5.png", "9.png"])
+    assert job.dataset.categories == [1, 44]
+    assert job.images == []
+    assert made.cells[0].annotations == str(dataset / "annotations.json")
+    assert (made.images_folder, made.dataset_folder) == (None, str(dataset))
+
+
+def test_a_keypoint_model_is_scored_on_the_categories_with_keypoints(dataset: Path) -> None:
+    made, _ = plan.make(accuracy(dataset, models=[KEYPOINTS]), [], FakeHost(), nothing)
+    assert made.cells[0].job.dataset is not None
+    assert made.cells[0].job.dataset.categories == [1]
+
+
+def test_both_suites_are_one_plan_and_only_latency_is_repeated(dataset: Path) -> None:
+    request = replace(accuracy(dataset, repeats=2), suites=["latency", "accuracy"])
+    made, _ = plan.make(request, [], FakeHost(), nothing)
+    assert [(cell.job.suite, cell.job.repeat) for cell in made.cells[::2]] == [
+        ("latency", 1),
+        ("latency", 2),
+        ("accuracy", 1),
+    ]
+    assert len({cell.job.cell for cell in made.cells}) == 6
+    assert made.images_folder is not None
+    assert made.dataset_folder is not None
+
+
+def test_a_detection_pass_may_take_its_time(dataset: Path) -> None:
+    made, _ = plan.make(accuracy(dataset), [], FakeHost(), nothing)
+    job = made.cells[0].job
+    assert job.detection is not None
+    assert job.timeout_seconds == job.protocol.timeout_seconds + 3 * job.detection.image_timeout_seconds
+
+
+def test_the_variant_s_reader_and_batch_win(dataset: Path) -> None:
+    variant = plan.make_variant(None, None, None, "torchvision", 4)
+    made, _ = plan.make(accuracy(dataset, variant=variant), [], FakeHost(), nothing)
+    detection = made.cells[0].job.detection
+    assert detection is not None
+    assert (detection.reader, detection.batch, detection.box_rule) == ("torchvision", 4, "float")
+
+
+def test_a_missing_picture_is_named_unless_such_are_skipped(dataset: Path) -> None:
+    (dataset / "5.png").unlink()
+    with pytest.raises(BadInput, match=r"does not hold 5\.png"):
+        make(accuracy(dataset))
+    request = replace(accuracy(dataset), inputs=Choice(dataset=str(dataset), skip_bad_images=True))
+    made, _ = plan.make(request, [], FakeHost(), nothing)
+    assert made.cells[0].job.skip_bad_images
+
+
+def test_every_model_s_thresholds_are_in_its_job(dataset: Path) -> None:
+    made, _ = plan.make(replace(ONE, models=[], all_models=True, images=["local"]), [], FakeHost(), nothing)
+    for cell in made.cells:
+        assert cell.job.model.thresholds == models()[cell.job.model.builder].thresholds

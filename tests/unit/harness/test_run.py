@@ -41,7 +41,7 @@ def image(recipe: str = "aa") -> ImageIdentity:
 
 def test_every_cell_is_executed_in_order_and_saved(tmp_path: Path) -> None:
     folder, executor = folder_of(tmp_path, samples.plan(SSD, LITE)), FakeExecutor(image())
-    assert run.execute(folder, {"cuda10.2": executor}, "20.10", Silent())
+    assert run.execute(folder, {("cuda10.2", "latency"): executor}, "20.10", Silent())
     assert executor.executed == [SSD.cell, LITE.cell]
     assert [cell.result.status for cell in folder.cells()] == ["ok", "ok"]
     execution = folder.execution(SSD)
@@ -51,7 +51,7 @@ def test_every_cell_is_executed_in_order_and_saved(tmp_path: Path) -> None:
 
 def test_a_failed_cell_does_not_stop_the_next_but_fails_the_run(tmp_path: Path) -> None:
     folder, display = folder_of(tmp_path, samples.plan(SSD, LITE)), Silent()
-    assert not run.execute(folder, {"cuda10.2": FailingExecutor("ssd300_vgg16")}, None, display)
+    assert not run.execute(folder, {("cuda10.2", "latency"): FailingExecutor("ssd300_vgg16")}, None, display)
     assert [(name, status) for name, status, _ in display.told] == [
         ("ssd300_vgg16", "failed"),
         ("ssdlite320_mobilenet_v3_large", "ok"),
@@ -62,7 +62,7 @@ def test_a_failed_cell_does_not_stop_the_next_but_fails_the_run(tmp_path: Path) 
 def test_a_skipped_cell_fails_the_run_only_where_it_was_named(tmp_path: Path, named: bool, fine: bool) -> None:
     skipped = PlannedCell(SSD, named=named, skipped="no such builder in torchvision 0.10")
     folder = folder_of(tmp_path, samples.plan(skipped, LITE))
-    assert run.execute(folder, {"cuda10.2": FakeExecutor()}, None, Silent()) is fine
+    assert run.execute(folder, {("cuda10.2", "latency"): FakeExecutor()}, None, Silent()) is fine
     result = folder.result(SSD)
     assert result is not None
     assert result.failure is not None
@@ -71,23 +71,23 @@ def test_a_skipped_cell_fails_the_run_only_where_it_was_named(tmp_path: Path, na
 
 def test_a_second_execution_keeps_what_is_ok(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, samples.plan(SSD, LITE))
-    run.execute(folder, {"cuda10.2": FailingExecutor("ssd300_vgg16")}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): FailingExecutor("ssd300_vgg16")}, None, Silent())
     display, executor = Silent(), FakeExecutor()
-    assert run.execute(folder, {"cuda10.2": executor}, None, display)
+    assert run.execute(folder, {("cuda10.2", "latency"): executor}, None, display)
     assert executor.executed == [SSD.cell]
     assert [reused for _, _, reused in display.told] == [False, True]
 
 
 def test_a_changed_recipe_or_job_is_measured_again(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, samples.plan(SSD))
-    run.execute(folder, {"cuda10.2": FakeExecutor(image("aa"))}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image("aa"))}, None, Silent())
     newer = FakeExecutor(image("bb"))
-    run.execute(folder, {"cuda10.2": newer}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): newer}, None, Silent())
     assert newer.executed == [SSD.cell]
     changed = replace(SSD, variant=replace(SSD.variant, threads=1))
     documents.write(folder.path / "plan.json", samples.plan(changed))
     again = FakeExecutor(image("bb"))
-    run.execute(RunFolder(folder.path), {"cuda10.2": again}, None, Silent())
+    run.execute(RunFolder(folder.path), {("cuda10.2", "latency"): again}, None, Silent())
     assert again.executed == [SSD.cell]
 
 
@@ -124,7 +124,7 @@ def test_deviations_are_what_differs_from_the_pins() -> None:
 def test_a_substituted_base_is_not_pinned(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, samples.plan(SSD))
     substituted = replace(image(), substitutions=["base image is x, not y"])
-    run.execute(folder, {"cuda10.2": FakeExecutor(substituted)}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(substituted)}, None, Silent())
     execution = folder.execution(SSD)
     assert execution is not None
     assert not execution.pinned

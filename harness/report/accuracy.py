@@ -1,0 +1,177 @@
+"""The accuracy tables: COCO's numbers in percent as in the published table, and where the time of the passes went."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.catalogue import Model, models
+from harness.published import average_precision
+from harness.report.describe import attributed, hardware_name, outcome, software
+from harness.report.table import GAP, Column, Table
+from harness.scoring.documents import Iou, Score
+from harness.storage import Cell
+from runner.contract import DetectionPass, Detections
+
+KINDS: dict[Iou, str] = {"bbox": "boxes", "segm": "masks", "keypoints": "keypoints"}
+#: COCO's metrics in groups that stay together on a narrow page; a table shows those that its kind has.
+METRICS = [
+    ["AP50", "AP75"],
+    ["APsmall", "APmedium", "APlarge"],
+    ["ARmax=1", "ARmax=10", "ARmax=100"],
+    ["AR", "AR50", "AR75"],
+    ["ARsmall", "ARmedium", "ARlarge"],
+]
+PARTS = ["decode", "waited", "transfer", "forward", "encode"]
+
+
+@dataclass(frozen=True)
+class Series:
+    """What makes detection passes comparable: cells of one table share all of this."""
+
+    environment: str
+    hardware: str
+    protocol: str
+    weights: str
+    dataset: str
+    images: int
+    how: DetectionPass
+    threads: int | None
+    pinned: bool
+
+    @property
+    def title(self) -> str:
+        """Where the passes detected, and in what."""
+        return f"{self.dataset}, {self.images} images: {self.environment} · {self.hardware}"
+
+
+def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
+    """Arrange the cells of the suite into tables: for each series one a kind of detection, and one of times."""
+    by_series: dict[Series, list[Cell]] = {}
+    for cell in cells:
+        if series := _series_of(cell):
+            by_series.setdefault(series, []).append(cell)
+    return [
+        table
+        for series, found in by_series.items()
+        for table in [
+            *(_precision(series, found, iou, with_published) for iou in KINDS),
+            _times(series, found),
+        ]
+        if table is not None
+    ]
+
+
+def _series_of(cell: Cell) -> Series | None:
+    job = cell.job
+    if job.dataset is None or job.detection is None:
+        return None
+    return Series(
+        environment=job.environment,
+        hardware=hardware_name(cell.result),
+        protocol=job.protocol.name,
+        weights=job.model.weights.kind,
+        dataset=job.dataset.name,
+        images=len(job.dataset.ids),
+        how=job.detection,
+        threads=job.variant.threads,
+        pinned=cell.execution.pinned if cell.execution else True,
+    )
+
+
+def _precision(series: Series, cells: list[Cell], iou: Iou, with_published: bool) -> Table | None:
+    rows = [
+        (models()[cell.job.model.builder], scored)
+        for cell in cells
+        for scored in (cell.scores.scores if cell.scores else [])
+        if scored.iou == iou
+    ]
+    if not rows:
+        return None
+    names = [model.display + (f", {scored.box_rule}" if iou == "bbox" else "") for model, scored in rows]
+    groups = [[Column("AP", [_percent(scored.metrics["AP"]) for _, scored in rows])]]
+    groups.append([Column("95 % interval", [_interval(scored) for _, scored in rows])])
+    for group in METRICS:
+        shown = [name for name in group if name in rows[0][1].metrics]
+        groups.append([Column(name, [_percent(scored.metrics[name]) for _, scored in rows]) for name in shown])
+    if with_published:
+        groups.append([Column("published AP", [_published(model, scored) for model, scored in rows])])
+    notes = _notes(series, cells, iou)
+    return Table(f"AP of {KINDS[iou]} in %, {series.title}", Column("Model", names), list(filter(None, groups)), notes)
+
+
+def _percent(value: float) -> str:
+    return GAP if value == -1 else f"{100 * value:.2f}"
+
+
+def _interval(scored: Score) -> str:
+    return f"{100 * scored.interval.low:.2f} to {100 * scored.interval.high:.2f}" if scored.interval else GAP
+
+
+def _published(model: Model, scored: Score) -> str:
+    """Return what was published on val2017: in 2021 for boxes cut to integers, by torchvision for all else."""
+    if scored.box_rule == "truncate-int":
+        row = average_precision().get(model.builder)
+        return f"{row[0]:.2f}" if row else GAP
+    value = {"bbox": model.box_ap, "segm": model.mask_ap, "keypoints": model.keypoint_ap}[scored.iou]
+    return f"{value:.1f}" if value is not None else GAP
+
+
+def _notes(series: Series, cells: list[Cell], iou: Iou) -> list[str]:
+    parts = [series.protocol, f"{series.weights} weights", f"read by {series.how.reader}", f"batch {series.how.batch}"]
+    notes = [", ".join([*parts, *software(cells)])]
+    if series.weights == "random":
+        notes.append("random weights: what is detected means nothing, and so does its AP")
+    if iou == "bbox":
+        notes.append("truncate-int: boxes cut to integers, as in 2021; float: as torchvision scores them")
+    return notes + attributed(_by_model(cells), lambda cell: _remarks_on(cell, iou))
+
+
+def _by_model(cells: list[Cell]) -> dict[str, list[Cell]]:
+    by_model: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_model.setdefault(models()[cell.job.model.builder].display, []).append(cell)
+    return by_model
+
+
+def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
+    remarks = outcome(cell)
+    if cell.scores is None:
+        return remarks or ["not scored yet"]
+    if cell.scores.bad_images:
+        remarks.append(f"{cell.scores.bad_images} images could not be read and are left out")
+    if cell.scores.turned_images:
+        masks = ", and their masks are left out" if iou == "segm" else ""
+        remarks.append(f"{cell.scores.turned_images} images were read in another size than annotated{masks}")
+    missing = [scored.interval_missing_reason for scored in cell.scores.scores if scored.iou == iou]
+    remarks += [f"no interval: {reason}" for reason in dict.fromkeys(missing) if reason]
+    return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]
+
+
+def _times(series: Series, cells: list[Cell]) -> Table | None:
+    passes = [
+        (models()[cell.job.model.builder].display, cell.result.detections) for cell in cells if cell.result.detections
+    ]
+    if not passes:
+        return None
+    names = Column("Model", [display for display, _ in passes])
+    speeds = Column("images / s", [_speed(passed) for _, passed in passes])
+    counts = Column("boxes / image", [f"{passed.boxes / passed.images:.1f}" for _, passed in passes])
+    parts = [Column(f"{part} ms", [_share(passed, part) for _, passed in passes]) for part in PARTS]
+    notes = ["ms an image; decoding goes on beside the rest, which waited for it as long as the column says"]
+    failed = {display: found for display, found in _by_model(cells).items() if not found[0].result.detections}
+    return Table(
+        f"Time of the detection pass, {series.title}",
+        names,
+        [[speeds], [counts], parts],
+        notes + attributed(failed, outcome),
+    )
+
+
+def _speed(passed: Detections) -> str:
+    images = passed.images - passed.resumed_images
+    return f"{1000 * images / passed.wall_ms:.2f}" if images else GAP
+
+
+def _share(passed: Detections, part: str) -> str:
+    # What it waited for is known of this process alone, the rest of every image of the pass.
+    images = passed.images - passed.resumed_images if part == "waited" else passed.images
+    return f"{getattr(passed, part + '_ms') / images:.1f}" if images else GAP
