@@ -14,6 +14,8 @@ import numpy
 
 #: The version of the tables below, kept in the file.
 LAYOUT = 1
+#: How long the process of a killed run may hold the file until it notices that nobody listens any more.
+ORPHAN_S = 60.0
 TABLES = """
 CREATE TABLE pass (key TEXT NOT NULL);
 CREATE TABLE images (
@@ -113,7 +115,7 @@ def writing(path: Path, key: str) -> Iterator[Writer]:
             leftover = path.with_name(name)
             if leftover.exists():
                 leftover.unlink()
-    with closing(sqlite3.connect(str(path))) as connection:
+    with closing(sqlite3.connect(str(path), timeout=ORPHAN_S)) as connection:
         # No shared memory beside the file (network file systems lack it), and no wait for the disk after each image:
         # a killed process loses nothing, and after a power cut the pass starts at an earlier image.
         connection.executescript(

@@ -1,6 +1,6 @@
 """The accuracy tables: COCO's numbers in percent as in the published table, and where the time of the passes went."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.catalogue import Model, models
@@ -40,7 +40,8 @@ class Series:
     @property
     def title(self) -> str:
         """Where the passes detected, and in what."""
-        return f"{self.dataset}, {self.images} images: {self.environment} · {self.hardware}"
+        plural = "s" if self.images > 1 else ""
+        return f"{self.dataset}, {self.images} image{plural}: {self.environment} · {self.hardware}"
 
 
 def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
@@ -52,11 +53,7 @@ def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> l
     return [
         table
         for series, found in by_series.items()
-        for table in [
-            *(_precision(series, found, iou, with_published) for iou in KINDS),
-            _times(series, found),
-        ]
-        if table is not None
+        for table in [*_precision(series, found, with_published), _times(series, found)]
     ]
 
 
@@ -77,25 +74,27 @@ def _series_of(cell: Cell) -> Series | None:
     )
 
 
-def _precision(series: Series, cells: list[Cell], iou: Iou, with_published: bool) -> Table | None:
-    rows = [
-        (models()[cell.job.model.builder], scored)
-        for cell in cells
-        for scored in (cell.scores.scores if cell.scores else [])
-        if scored.iou == iou
+def _precision(series: Series, cells: list[Cell], with_published: bool) -> Iterator[Table]:
+    scored = [(models()[c.job.model.builder], score) for c in cells if c.scores for score in c.scores.scores]
+    for iou, kind in KINDS.items():
+        rows = [(model, score) for model, score in scored if score.iou == iou]
+        if rows:
+            names = [model.display + (f", {score.box_rule}" if iou == "bbox" else "") for model, score in rows]
+            title = f"AP of {kind} in %, {series.title}"
+            yield Table(title, Column("Model", names), _groups(rows, with_published), _notes(series, cells, iou))
+
+
+def _groups(rows: list[tuple[Model, Score]], with_published: bool) -> list[list[Column]]:
+    groups = [
+        [Column("AP", [_percent(score.metrics["AP"]) for _, score in rows])],
+        [Column("95 % interval", [_interval(score) for _, score in rows])],
     ]
-    if not rows:
-        return None
-    names = [model.display + (f", {scored.box_rule}" if iou == "bbox" else "") for model, scored in rows]
-    groups = [[Column("AP", [_percent(scored.metrics["AP"]) for _, scored in rows])]]
-    groups.append([Column("95 % interval", [_interval(scored) for _, scored in rows])])
     for group in METRICS:
         shown = [name for name in group if name in rows[0][1].metrics]
-        groups.append([Column(name, [_percent(scored.metrics[name]) for _, scored in rows]) for name in shown])
+        groups.append([Column(name, [_percent(score.metrics[name]) for _, score in rows]) for name in shown])
     if with_published:
-        groups.append([Column("published AP", [_published(model, scored) for model, scored in rows])])
-    notes = _notes(series, cells, iou)
-    return Table(f"AP of {KINDS[iou]} in %, {series.title}", Column("Model", names), list(filter(None, groups)), notes)
+        groups.append([Column("published AP", [_published(model, score) for model, score in rows])])
+    return [group for group in groups if group]
 
 
 def _percent(value: float) -> str:
@@ -146,23 +145,18 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]
 
 
-def _times(series: Series, cells: list[Cell]) -> Table | None:
-    passes = [
-        (models()[cell.job.model.builder].display, cell.result.detections) for cell in cells if cell.result.detections
-    ]
-    if not passes:
-        return None
-    names = Column("Model", [display for display, _ in passes])
-    speeds = Column("images / s", [_speed(passed) for _, passed in passes])
-    counts = Column("boxes / image", [f"{passed.boxes / passed.images:.1f}" for _, passed in passes])
-    parts = [Column(f"{part} ms", [_share(passed, part) for _, passed in passes]) for part in PARTS]
+def _times(series: Series, cells: list[Cell]) -> Table:
+    passes = [cell.result.detections for cell in cells]
+    names = Column("Model", [models()[cell.job.model.builder].display for cell in cells])
+    speeds = Column("images / s", [_speed(passed) if passed else GAP for passed in passes])
+    counts = Column("boxes / image", [f"{passed.boxes / passed.images:.1f}" if passed else GAP for passed in passes])
+    parts = [Column(f"{part} ms", [_share(passed, part) if passed else GAP for passed in passes]) for part in PARTS]
     notes = ["ms an image; decoding goes on beside the rest, which waited for it as long as the column says"]
-    failed = {display: found for display, found in _by_model(cells).items() if not found[0].result.detections}
     return Table(
-        f"Time of the detection pass, {series.title}",
-        names,
-        [[speeds], [counts], parts],
-        notes + attributed(failed, outcome),
+        title=f"Time of the detection pass, {series.title}",
+        names=names,
+        groups=[[speeds], [counts], parts],
+        notes=notes + attributed(_by_model(cells), outcome),
     )
 
 
