@@ -24,13 +24,18 @@ from harness.executors.docker import DockerExecutor
 from harness.plan import Request
 from harness.preflight import Preflight
 from harness.storage import RunFolder
-from runner.contract import Job, Result
+from runner.contract import Job, Result, Variant
 
 IMPORTS = ROOT / "benchmarks" / "imports.py"
 #: The fewest pairs whose median has a 95 % interval.
 PAIRS = 6
 REQUEST = Request(
-    images=[container.ENVIRONMENT], models=[MODEL], device="cpu", weights="random", repeats=1, iterations=2
+    images=[container.ENVIRONMENT],
+    models=[MODEL],
+    device="cpu",
+    weights="random",
+    repeats=1,
+    variant=Variant(iterations=2),
 )
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -43,9 +44,11 @@ class LocalExecutor:
         """Execute the job; see Executor.run."""
         started = time.monotonic()
         command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
-        with (
-            (output_dir / "log.txt").open("wb") as log,
-            subprocess.Popen(
+        with (output_dir / "log.txt").open("wb") as log:
+            # In a thread of its own, which no interruption stops: what was started is always known and ended.
+            pool = ThreadPoolExecutor(1)
+            starting = pool.submit(
+                subprocess.Popen,
                 command,
                 cwd=self._runner_root,  # python -m looks here first
                 stdin=subprocess.DEVNULL,
@@ -53,17 +56,17 @@ class LocalExecutor:
                 stderr=log,
                 env=self._environment,
                 start_new_session=True,
-            ) as process,
-        ):
-            watchdog = Watchdog(process, started + timeout_s, self._memory_bytes)
+            )
+            pool.shutdown(wait=False)
             try:
-                for line in process.stdout or ():
-                    log.write(line)
-                    on_line(line.decode(errors="replace").rstrip("\n"))
-                exit_code = process.wait()
+                process = starting.result()
+                with Watchdog(process, started + timeout_s, self._memory_bytes) as watchdog:
+                    for line in process.stdout or ():
+                        log.write(line)
+                        on_line(line.decode(errors="replace").rstrip("\n"))
+                    exit_code = process.wait()
             finally:
-                watchdog.stop()
-                kill_session(process)
+                _end(starting.result())
         return ExitReport(
             exit_code=exit_code,
             timed_out=watchdog.timed_out,
@@ -73,14 +76,21 @@ class LocalExecutor:
 
 
 class Watchdog(threading.Thread):
-    """Kills a process that passes its deadline (time.monotonic) or its resident memory limit."""
+    """Kills a process that passes its deadline (time.monotonic) or its resident memory limit, while its block runs."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", deadline: float, memory_bytes: int | None):
         super().__init__(daemon=True)
         self.timed_out = self.out_of_memory = False
         self._process, self._deadline, self._memory_bytes = process, deadline, memory_bytes
         self._ended = threading.Event()
+
+    def __enter__(self) -> "Watchdog":
         self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self.join()
 
     def run(self) -> None:
         """Look until told to stop; a limit that is passed ends it and is noted."""
@@ -90,11 +100,6 @@ class Watchdog(threading.Thread):
             if self.timed_out or self.out_of_memory:
                 kill_session(self._process)
                 return
-
-    def stop(self) -> None:
-        """End the watch."""
-        self._ended.set()
-        self.join()
 
 
 def resident(pid: int) -> int:
@@ -110,3 +115,10 @@ def kill_session(process: "subprocess.Popen[bytes]") -> None:
     """Kill the process and whatever it started, unless it has ended by itself."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    kill_session(process)
+    if process.stdout:
+        process.stdout.close()
+    process.wait()

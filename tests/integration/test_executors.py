@@ -2,9 +2,11 @@
 
 import json
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -129,6 +131,23 @@ def test_an_interruption_while_the_engine_creates_a_container_leaves_none(
     with pytest.raises(KeyboardInterrupt):
         act(DockerExecutor(engine, acting_image, tmp_path / ".lock"), tmp_path, "sleep")
     assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
+
+
+def test_an_interruption_while_a_process_starts_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)  # Ctrl-C after the process started, before it is known here
+            time.sleep(0.2)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        act(LocalExecutor(runner_root=ACTING_RUNNER), tmp_path, "sleep")
+    (process,) = started
+    assert process.poll() is not None
 
 
 @pytest.mark.docker
