@@ -8,7 +8,7 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import cell, overhead, rebuild, report, ssdlite, startup
+from benchmarks import cell, overhead, rebuild, report, scoring, ssdlite, startup
 from benchmarks.rows import Row, measured
 from harness.catalogue import ROOT
 from harness.errors import BadInput
@@ -58,6 +58,19 @@ ROWS = [
         what="building the image again after a change of the runner, of the 5 s allowed",
         unit="s",
         measure=rebuild.measure,
+    ),
+    Row(
+        name="score-500k",
+        what="scoring 500,000 boxes by hotcoco beside pycocotools, equal numbers",
+        unit="s",
+        bound=0.02,
+        measure=scoring.measure_evaluation,
+    ),
+    Row(
+        name="score-interval",
+        what="all of scoring 500,000 boxes with 1,000 resamples, of the 60 s allowed",
+        unit="s",
+        measure=scoring.measure_interval,
     ),
 ]
 

@@ -72,9 +72,10 @@ def _middle(jobs: list[Job]) -> Job:
 
 
 def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
-    """Execute the job with one warm-up and one measured iteration, or two images; one that fails tells nothing."""
+    """Execute the job with one warm-up and one measured iteration, or two batches; one that fails tells nothing."""
     once = replace(job.protocol, warmup=ONE_ITERATION, measure=ONE_ITERATION)
-    dataset = job.dataset and replace(job.dataset, ids=job.dataset.ids[:2], files=job.dataset.files[:2])
+    few = slice(2 * (job.detection.batch if job.detection else 1))
+    dataset = job.dataset and replace(job.dataset, ids=job.dataset.ids[few], files=job.dataset.files[few])
     job = replace(job, protocol=once, variant=replace(job.variant, iterations=None), dataset=dataset)
     with TemporaryDirectory(dir=folder, prefix=".probe-") as name:
         cell = Path(name)
@@ -89,8 +90,10 @@ def timing(cell: Cell) -> Timing | None:
     if cell.execution is None:
         return None
     if passed := cell.result.detections:
-        images, span_s = passed.images - passed.resumed_images, passed.wall_ms / 1000
-        return Timing(max(cell.execution.wall_seconds - span_s, 0.0), span_s / images) if images else None
+        # The first batch warms the model up, which is no matter of how many images follow.
+        images = passed.images - passed.resumed_images - (cell.job.detection.batch if cell.job.detection else 0)
+        span_s = (passed.wall_ms - passed.first_batch_ms) / 1000
+        return Timing(max(cell.execution.wall_seconds - span_s, 0.0), span_s / images) if images > 0 else None
     if cell.result.latency is None:
         return None
     samples = cell.result.latency.samples

@@ -58,7 +58,7 @@ def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detecti
     try:
         with rows.writing(out / FILE, task.key) as writer:
             resumed = writer.done
-            waited_ms = _run(task, writer, progress)
+            first_batch_ms, waited_ms = _run(task, writer, progress)
             totals, failures = writer.totals(), writer.failures()
     except sqlite3.Error as error:
         raise JobError(f"the detections can't be written to {out / FILE}: {error}", "free some space") from error
@@ -68,15 +68,17 @@ def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detecti
         bad_images=[BadImage(*failure) for failure in failures],
         load_ms=load_ms,
         wall_ms=(time.perf_counter() - began) * 1000,
+        first_batch_ms=first_batch_ms,
         waited_ms=waited_ms,
         other_load_cpus=contention.read(),
         **totals._asdict(),
     )
 
 
-def _run(task: Pass, writer: Writer, progress: Progress) -> float:
-    """Detect in what has no row yet. Returns how long the model waited for pictures, in ms."""
-    planned, waited_s, reported = len(task.dataset.ids), 0.0, 0
+def _run(task: Pass, writer: Writer, progress: Progress) -> Tuple[float, float]:
+    """Detect in what has no row yet. Returns in ms what the first batch took, and how long the model waited in all."""
+    planned, began, reported = len(task.dataset.ids), time.perf_counter(), 0
+    first_batch_s = waited_s = 0.0
     listed = islice(zip(task.dataset.ids, task.dataset.files), writer.done, None)
     pictures = _ahead(lambda image: _decode(*image, task.images, task.how.reader), listed)
     while writer.done < planned:
@@ -87,12 +89,13 @@ def _run(task: Pass, writer: Writer, progress: Progress) -> float:
             _require_readable(batch)
         finished = _rows(task, batch)
         writer.append(finished)
+        first_batch_s = first_batch_s or time.perf_counter() - began
         now = time.perf_counter_ns()
         if now - reported >= PROGRESS_INTERVAL_NS or writer.done == planned:
             reported = now
             last_ms = sum(finished[-1].times)
             progress("iteration", phase="image", done=writer.done, planned=planned, wall_ms=last_ms)
-    return waited_s * 1000
+    return first_batch_s * 1000, waited_s * 1000
 
 
 def _ahead(work: Callable[[T], Picture], items: Iterable[T]) -> Iterator[Picture]:

@@ -141,7 +141,8 @@ class Detections(Document):
 
     Each part's milliseconds are summed over the images of the whole pass. Decoding goes on beside the other parts;
     waited_ms is how long those stood still for it. wall_ms, from the first image to the last row, is of this process
-    alone, which found resumed_images done by an earlier one.
+    alone, which found resumed_images done by an earlier one; first_batch_ms is what its first batch took of that, the
+    warm-up of the model included.
     """
 
     file: str
@@ -151,6 +152,7 @@ class Detections(Document):
     bad_images: List[BadImage]
     load_ms: float
     wall_ms: float
+    first_batch_ms: float
     decode_ms: float
     waited_ms: float
     transfer_ms: float

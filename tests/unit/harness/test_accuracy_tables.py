@@ -11,7 +11,7 @@ from runner.contract import Dataset, Detections, Failure
 from tests.samples import job, ok_result
 
 MASKRCNN = "maskrcnn_resnet50_fpn"
-PASSED = Detections("detections.sqlite", 10, 50, 4, [], 5.0, 3000.0, 100.0, 12.0, 20.0, 2000.0, 30.0, 0.0)
+PASSED = Detections("detections.sqlite", 10, 50, 4, [], 5.0, 3000.0, 900.0, 100.0, 12.0, 20.0, 2000.0, 30.0, 0.0)
 
 
 def scored(iou: Any, box_rule: Any, ap: float = 0.5, **changes: Any) -> Score:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from harness import estimate
 from harness.documents import Execution, Host
 from harness.storage import Cell
-from runner.contract import Job, Variant
+from runner.contract import Dataset, Detections, Job, Variant
 from tests.samples import job, latency, ok_result
 
 SSD, R50 = "ssd300_vgg16", "fasterrcnn_resnet50_fpn"
@@ -45,3 +45,31 @@ def test_the_newest_result_wins_and_failures_tell_nothing() -> None:
     newest, oldest = measured(job(SSD), 100.0), measured(job(SSD), 900.0)
     failed = replace(newest, result=replace(newest.result, latency=None))
     assert estimate.known_timings([failed, newest, oldest]) == estimate.known_timings([newest])
+
+
+def passed(images: int, of_images: int | None = None) -> Cell:
+    """A detection pass of so many images: 2 s for the first, 0.1 s for each other, 3 s of overhead."""
+    ids = list(range(of_images or images))
+    dataset = Dataset("shapes", "0" * 64, [1], ids, [f"{i}.jpg" for i in ids])
+    accuracy = job(SSD, suite="accuracy", dataset=dataset, images=[])
+    wall_ms = 2000.0 + 100.0 * (images - 1)
+    found = Detections("detections.sqlite", images, 9, 0, [], 5.0, wall_ms, 2000.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0)
+    execution = Execution(
+        1, accuracy.cell, "local", Host("h"), 0, False, False, 3.0 + wall_ms / 1000, None, None, False, []
+    )
+    return Cell(accuracy, ok_result(accuracy, latency=None, detections=found), execution)
+
+
+def test_a_detection_pass_is_estimated_by_its_images_without_the_warm_up() -> None:
+    known = estimate.known_timings([passed(2)])
+    seconds = estimate.seconds(passed(2, of_images=5000).job, known)
+    assert seconds is not None
+    assert abs(seconds - (3.0 + 2.0 + 5000 * 0.1)) < 1e-6
+
+
+def test_one_batch_tells_nothing_of_a_pass() -> None:
+    assert estimate.known_timings([passed(1)]) == {}
+
+
+def test_a_pass_tells_nothing_of_latency() -> None:
+    assert estimate.seconds(job(SSD, environment="cuda10.2"), estimate.known_timings([passed(9)])) is None

@@ -84,6 +84,7 @@ def test_it_is_told_where_the_time_went(folder: Path) -> None:
         assert getattr(found, part) == pytest.approx(sum(getattr(row.times, part) for row in read))
     assert found.wall_ms > found.transfer_ms + found.forward_ms + found.encode_ms
     assert found.load_ms == 5.0
+    assert 0 < found.first_batch_ms < found.wall_ms
 
 
 def test_a_batch_is_one_call(folder: Path) -> None:

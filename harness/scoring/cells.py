@@ -1,0 +1,88 @@
+"""Scores a cell's detection pass: every kind of detection that its model makes, boxes under both rules."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import coco
+from harness.catalogue import Model, models
+from harness.coco import Annotations
+from harness.download import sha256_of
+from harness.errors import BadInput
+from harness.scoring import passes
+from harness.scoring.documents import CellScores, Iou, Score, ScorerName
+from harness.scoring.evaluate import score
+from runner.contract import SCHEMA_VERSION, BoxRule, Dataset, Job
+
+#: The dataset, and its number of images, on which torchvision measured the AP that it publishes with its weights.
+PUBLISHED_ON, PUBLISHED_IMAGES = "coco-val2017", 5000
+#: torchvision publishes AP in percent, rounded to one decimal.
+ROUNDING = 0.0005
+
+
+def score_cell(job: Job, annotations_path: Path, detections_path: Path, scorer: ScorerName) -> CellScores:
+    """Score the detections of the job's pass against the annotations that it was planned with.
+
+    Raises BadInput where the annotations are others by now, BadDocument where the detections can't be read.
+    """
+    model, dataset = models()[job.model.builder], _dataset(job)
+    annotations = _annotations(annotations_path, dataset, keypoints="keypoints" in model.tasks)
+    found = passes.read(detections_path, annotations)
+    annotations = annotations.of(found.readable)
+    scores = [
+        score(annotations, found.of(iou), iou, rule, scorer) for iou in _kinds(model) for rule in _rules(iou, job)
+    ]
+    return CellScores(
+        schema_version=SCHEMA_VERSION,
+        cell=job.cell,
+        annotations_sha256=dataset.annotations_sha256,
+        detections_sha256=sha256_of(detections_path),
+        bad_images=len(dataset.ids) - len(found.readable),
+        turned_images=found.turned,
+        foreign_detections=found.foreign,
+        scores=scores,
+        warnings=[warning for each in scores for warning in beside_torchvision(job, model, each)],
+    )
+
+
+def beside_torchvision(job: Job, model: Model, scored: Score) -> Iterator[str]:
+    """Yield a warning where torchvision's weights, on all of val2017, do not have the AP that it publishes.
+
+    Boxes are compared under the rule float alone, which is torchvision's.
+    """
+    published = {"bbox": model.box_ap, "segm": model.mask_ap, "keypoints": model.keypoint_ap}[scored.iou]
+    on = job.dataset.name if job.dataset else None
+    comparable = (job.model.weights.kind, on, scored.images) == ("pretrained", PUBLISHED_ON, PUBLISHED_IMAGES)
+    if not comparable or published is None or scored.interval is None or scored.box_rule != "float":
+        return
+    low, high = scored.interval.low, scored.interval.high
+    if not low - ROUNDING <= published / 100 <= high + ROUNDING:
+        yield (
+            f"{scored.iou} AP {100 * scored.metrics['AP']:.1f} ({100 * low:.1f} to {100 * high:.1f}) is not the "
+            f"{published:.1f} that torchvision publishes for these weights: look for boxes cut to integers, swapped "
+            "colour channels, other thresholds, or labels that are mapped to other categories"
+        )
+
+
+def _dataset(job: Job) -> Dataset:
+    if job.dataset is None:
+        raise BadInput(f"the cell {job.cell} detected nothing to score", "score cells of the suite accuracy")
+    return job.dataset
+
+
+def _annotations(path: Path, dataset: Dataset, *, keypoints: bool) -> Annotations:
+    annotations = coco.read(path)
+    if annotations.sha256 != dataset.annotations_sha256:
+        raise BadInput(f"{path} changed after the run was planned", "restore it, or run again")
+    return (annotations.with_keypoints() if keypoints else annotations).of(dataset.ids)
+
+
+def _kinds(model: Model) -> list[Iou]:
+    kinds: dict[str, Iou] = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
+    return [kinds[task] for task in model.tasks]
+
+
+def _rules(iou: Iou, job: Job) -> list[BoxRule]:
+    """Return the box rules to score by, the protocol's own first; where no rule bears on the kind, one."""
+    own: BoxRule = job.detection.box_rule if job.detection else "float"
+    both: list[BoxRule] = [own, "float" if own == "truncate-int" else "truncate-int"]
+    return both if iou == "bbox" else ["float"]

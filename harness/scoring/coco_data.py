@@ -1,0 +1,110 @@
+"""Annotations and detections as both scorers load them.
+
+Images, categories and objects are numbered from 1 in the order of their ids: COCOeval evaluates in that order, reads a
+match with the id 0 as no match, and hotcoco's ids can't be negative.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.coco import Annotations
+from harness.errors import BadInput
+from harness.scoring import masks
+from harness.scoring.boxes import by_rule
+from harness.scoring.detections import KEYPOINTS, Detections
+from harness.scoring.documents import Iou
+from runner.contract import BoxRule
+
+C = TypeVar("C")
+#: What scoring reads of an object beside its category.
+KEYS = {
+    "bbox": ("bbox", "area", "iscrowd"),
+    "segm": ("segmentation", "area", "iscrowd"),
+    "keypoints": ("keypoints", "num_keypoints", "bbox", "area", "iscrowd"),
+}
+#: loadRes reads an array of these rows: image, x, y, width, height, score, category.
+Results = NDArray[np.float64] | list[dict[str, Any]]
+
+
+def dataset(annotations: Annotations, iou: Iou) -> dict[str, Any]:
+    """Return a data set in COCO's format. Raises BadInput where an object lacks what `iou` compares."""
+    image_numbers, category_numbers = _numbered(annotations.pictures), _numbered(annotations.categories)
+    objects = []
+    for number, entry in enumerate(annotations.objects, start=1):
+        _check(entry, annotations, iou)
+        objects.append(
+            {
+                "id": number,
+                "image_id": image_numbers[entry["image_id"]],
+                "category_id": category_numbers[entry["category_id"]],
+                **{key: entry[key] for key in KEYS[iou]},
+            }
+        )
+    return {
+        "images": [
+            {"id": number, "file_name": picture.file_name, "height": picture.height, "width": picture.width}
+            for number, picture in (
+                (image_numbers[image_id], annotations.pictures[image_id]) for image_id in image_numbers
+            )
+        ],
+        "categories": [
+            {"id": number, "name": annotations.categories[known]} for known, number in category_numbers.items()
+        ],
+        "annotations": objects,
+    }
+
+
+def results(annotations: Annotations, detections: Detections, iou: Iou, box_rule: BoxRule) -> Results:
+    """Return the detections as loadRes takes them: no boxes beside masks, since it would take areas from those.
+
+    Raises BadInput where the detections lack what `iou` compares.
+    """
+    images = _numbers(annotations.pictures, detections.image_ids)
+    categories = _numbers(annotations.categories, detections.category_ids)
+    if iou == "bbox":
+        boxes = by_rule(_given(detections.boxes_xywh, "boxes", iou), box_rule)
+        return np.column_stack([images, boxes, detections.scores, categories])
+    columns = zip(images.tolist(), categories.tolist(), detections.scores.tolist(), strict=True)
+    found = [{"image_id": image, "category_id": category, "score": score} for image, category, score in columns]
+    if iou == "segm":
+        sizes = [[picture.height, picture.width] for _, picture in sorted(annotations.pictures.items())]
+        for entry, counts in zip(found, _given(detections.masks, "masks", iou), strict=True):
+            entry["segmentation"] = {"size": sizes[entry["image_id"] - 1], "counts": counts.decode("ascii")}
+    else:
+        for entry, keypoints in zip(found, _given(detections.keypoints, "keypoints", iou), strict=True):
+            entry["keypoints"] = keypoints.ravel().tolist()
+    return found
+
+
+def _given(column: C | None, name: str, iou: Iou) -> C:
+    if column is None:
+        raise BadInput(f"the detections have no {name}, which scoring {iou} needs", "score what the model detects")
+    return column
+
+
+def _numbered(ids: Iterable[int]) -> dict[int, int]:
+    return {known: number for number, known in enumerate(sorted(ids), start=1)}
+
+
+def _numbers(known: Iterable[int], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.searchsorted(np.array(sorted(known), np.int64), ids) + 1
+
+
+def _check(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> None:
+    where = f"object {entry['id']} of {annotations.path}"
+    for key in KEYS[iou]:
+        if entry.get(key) in (None, []):
+            raise BadInput(f"{where} has no {key}, which scoring {iou} needs", f"name annotations for {iou}")
+    if iou == "keypoints" and len(entry["keypoints"]) != 3 * KEYPOINTS:
+        raise BadInput(
+            f"{where} has {len(entry['keypoints']) // 3} keypoints, but COCO's similarity is defined for {KEYPOINTS}",
+            "name annotations with COCO's keypoints of a person",
+        )
+    if iou == "segm" and isinstance(entry["segmentation"], dict):
+        try:
+            masks.compressed(entry["segmentation"], annotations.pictures[entry["image_id"]])
+        except ValueError as error:
+            raise BadInput(f"{where} has a damaged mask: {error}", "fetch or export the annotations again") from None

@@ -1,0 +1,101 @@
+"""Detections and annotations in, a Score out. The same input gives the same Score, always."""
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.coco import Annotations
+from harness.scoring import coco_data
+from harness.scoring.detections import Detections
+from harness.scoring.documents import ApInterval, Iou, Score, ScorerName
+from harness.scoring.evaluation import Evaluation
+from harness.scoring.interval import bootstrap
+from harness.scoring.matches import Matches
+from runner.contract import BoxRule
+
+RESAMPLES = 1000
+#: COCOeval's summaries, in its order.
+AREAS_AND_COUNTS = (
+    *("AP", "AP50", "AP75", "APsmall", "APmedium", "APlarge"),
+    *("ARmax=1", "ARmax=10", "ARmax=100", "ARsmall", "ARmedium", "ARlarge"),
+)
+METRICS = {
+    "bbox": AREAS_AND_COUNTS,
+    "segm": AREAS_AND_COUNTS,
+    "keypoints": (
+        *("AP", "AP50", "AP75", "APmedium", "APlarge"),
+        *("AR", "AR50", "AR75", "ARmedium", "ARlarge"),
+    ),
+}
+
+
+def score(
+    annotations: Annotations,
+    detections: Detections,
+    iou: Iou,
+    box_rule: BoxRule,
+    scorer: ScorerName,
+    resamples: int = RESAMPLES,
+) -> Score:
+    """Score the detections on exactly the annotations' images, with COCO's crowds, areas and numbers of detections.
+
+    The box rule bears on `bbox` only. Raises BadInput where the annotations lack what `iou` compares. The detections
+    must have passed `detections.check`.
+    """
+    dataset = coco_data.dataset(annotations, iou)
+    results = coco_data.results(annotations, detections, iou, box_rule)
+    evaluation = _evaluate(scorer, dataset, results, iou)
+    interval, reason = _interval(evaluation.matches, resamples)
+    return Score(
+        iou=iou,
+        box_rule=box_rule,
+        scorer=scorer,
+        scorer_version=evaluation.version,
+        images=len(annotations.pictures),
+        objects=len(annotations.objects),
+        detections=len(detections),
+        metrics=dict(zip(METRICS[iou], evaluation.summary.tolist(), strict=True)),
+        ap_by_category=dict(zip(_names(annotations), _ap_by_category(evaluation.precision), strict=True)),
+        interval=interval,
+        interval_missing_reason=reason,
+        tide=evaluation.tide,
+        tide_missing_reason=None if evaluation.tide else _why_no_tide(scorer, iou),
+    )
+
+
+def _evaluate(scorer: ScorerName, dataset: dict[str, object], results: coco_data.Results, iou: Iou) -> Evaluation:
+    if scorer == "hotcoco":
+        from harness.scoring import by_hotcoco
+
+        return by_hotcoco.evaluate(dataset, results, iou)
+    from harness.scoring import by_pycocotools
+
+    return by_pycocotools.evaluate(dataset, results, iou)
+
+
+def _interval(matches: Matches, resamples: int) -> tuple[ApInterval, None] | tuple[None, str]:
+    """Return the interval of AP, or why there is none."""
+    with_objects = int(np.count_nonzero(matches.objects.any(axis=0)))
+    if with_objects < 2:
+        return None, f"an interval over images needs two with objects, here {with_objects} have any"
+    return bootstrap(matches, resamples), None
+
+
+def _names(annotations: Annotations) -> list[str]:
+    """Return the categories' names in the order of their ids; one that several share is told apart by its id."""
+    shared = Counter(annotations.categories.values())
+    return [
+        name if shared[name] == 1 else f"{name} ({category_id})"
+        for category_id, name in sorted(annotations.categories.items())
+    ]
+
+
+def _ap_by_category(precision: NDArray[np.float64]) -> list[float]:
+    """Return the mean precision of each category, or -1 for one without objects: COCOeval leaves all of it at -1."""
+    means: list[float] = precision.mean(axis=(0, 1)).tolist()
+    return means
+
+
+def _why_no_tide(scorer: ScorerName, iou: Iou) -> str:
+    return "TIDE's errors are defined for boxes and masks" if iou == "keypoints" else f"{scorer} has no TIDE"

@@ -1,0 +1,54 @@
+"""Masks in COCO's ways of writing them, brought to one: compressed run lengths."""
+
+from typing import Any
+
+from hotcoco import mask as rle
+
+from harness.coco import Picture
+
+#: The string form: five bits a character above this one, the next bit says that more follow.
+FIRST_CHARACTER, MORE, NEGATIVE, BITS = 48, 0x20, 0x10, 5
+
+
+def compressed(segmentation: dict[str, Any] | list[list[float]], picture: Picture) -> bytes:
+    """Return polygons, or run lengths of either form, as compressed run lengths of the picture's size.
+
+    Raises ValueError where they are damaged or belong to a picture of another size.
+    """
+    size = [picture.height, picture.width]
+    if isinstance(segmentation, list):
+        if not segmentation or any(len(ring) < 6 or len(ring) % 2 for ring in segmentation):
+            raise ValueError("a polygon needs at least three points, each x and y")
+        parts = rle.fr_py_objects(segmentation, *size)
+        counts: bytes = rle.merge(parts)["counts"]
+        return counts
+    if segmentation.get("size") != size:
+        raise ValueError(f"its size is {segmentation.get('size')!r}, that of its picture {size}")
+    try:
+        counts = rle.fr_py_objects(segmentation, *size)["counts"]
+    except (TypeError, OverflowError):
+        raise ValueError("counts are neither run lengths nor their string") from None
+    if _pixels(counts) != picture.height * picture.width:
+        raise ValueError(f"its run lengths do not add up to the {picture.height * picture.width} pixels of its picture")
+    return counts
+
+
+def _pixels(counts: bytes) -> int:
+    """Return the sum of the run lengths: from the fourth on, each is the difference to the last but one.
+
+    The form is that of rleToString in pycocotools' common/maskApi.c. Neither library checks the sum, and pycocotools
+    compares masks of unequal sums without end.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for character in counts:
+        bits = character - FIRST_CHARACTER
+        value |= (bits & 0x1F) << shift
+        shift += BITS
+        if bits & MORE:
+            continue
+        if bits & NEGATIVE:
+            value -= 1 << shift
+        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+        value = shift = 0
+    return sum(runs)

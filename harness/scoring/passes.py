@@ -1,0 +1,93 @@
+"""A detection pass as columns, ready to be scored."""
+
+import sqlite3
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.coco import Annotations
+from harness.errors import BadDocument
+from harness.scoring.boxes import from_corners
+from harness.scoring.detections import KEYPOINTS, Detections
+from harness.scoring.documents import Iou
+from runner import rows
+from runner.rows import Row
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A detection pass as columns; `fits` (n,) tells which detections are of pictures of the annotated size."""
+
+    detections: Detections
+    fits: NDArray[np.bool_]
+    readable: list[int]
+    turned: int
+    foreign: int
+
+    def of(self, iou: Iou) -> Detections:
+        """Return the detections that can be compared: masks only where the picture has the annotated size."""
+        return self.detections if iou != "segm" or self.fits.all() else _chosen(self.detections, self.fits)
+
+
+def read(path: Path, annotations: Annotations) -> Pass:
+    """Read a pass. Raises BadDocument where the file is not one."""
+    try:
+        every = list(rows.read(path))
+    except sqlite3.Error as error:
+        raise BadDocument(
+            f"{path} is no detection pass: {error}", "run the cell again (harness run --resume)"
+        ) from error
+    readable = [row for row in every if row.found is not None and row.image_id in annotations.pictures]
+    fits = [_fits(row, annotations) for row in readable]
+    columns = _columns(readable)
+    known = np.isin(columns.category_ids, list(annotations.categories))
+    counts = [len(row.found.scores) for row in readable if row.found]
+    return Pass(
+        detections=_chosen(columns, known),
+        fits=np.repeat(np.array(fits, bool), counts)[known],
+        readable=[row.image_id for row in readable],
+        turned=fits.count(False),
+        foreign=int(np.count_nonzero(~known)),
+    )
+
+
+def _fits(row: Row, annotations: Annotations) -> bool:
+    picture = annotations.pictures[row.image_id]
+    return (row.height, row.width) == (picture.height, picture.width)
+
+
+def _columns(readable: list[Row]) -> Detections:
+    found = [row.found for row in readable if row.found is not None]
+    masks = [each.masks for each in found if each.masks is not None]
+    keypoints = [each.keypoints for each in found if each.keypoints is not None and len(each.keypoints)]
+    return Detections(
+        image_ids=np.repeat(np.array([row.image_id for row in readable], np.int64), [len(f.scores) for f in found]),
+        category_ids=_joined([each.labels for each in found]).astype(np.int64),
+        scores=_joined([each.scores for each in found]).astype(np.float64),
+        boxes_xywh=from_corners(_joined([each.boxes for each in found], 4)),
+        masks=list(chain.from_iterable(masks)) if masks else None,
+        keypoints=_joined(keypoints, KEYPOINTS, 3).astype(np.float64)
+        if any(f.keypoints is not None for f in found)
+        else None,
+    )
+
+
+def _joined(parts: list[Any], *shape: int) -> NDArray[Any]:
+    return np.concatenate([np.empty((0, *shape), np.float32), *parts])
+
+
+def _chosen(columns: Detections, which: NDArray[np.bool_]) -> Detections:
+    return Detections(
+        image_ids=columns.image_ids[which],
+        category_ids=columns.category_ids[which],
+        scores=columns.scores[which],
+        boxes_xywh=None if columns.boxes_xywh is None else columns.boxes_xywh[which],
+        masks=None
+        if columns.masks is None
+        else [mask for mask, chosen in zip(columns.masks, which, strict=True) if chosen],
+        keypoints=None if columns.keypoints is None else columns.keypoints[which],
+    )
