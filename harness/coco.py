@@ -157,6 +157,8 @@ def _id(entry: Any, place: str, seen: Iterable[int]) -> int:
     if not isinstance(entry, dict) or type(entry.get("id")) is not int:
         raise _Wrong(f"{place} has no integer id")
     number: int = entry["id"]
+    if not -(2**63) <= number < 2**63:
+        raise _Wrong(f"{place} has the id {number}, which does not fit into 64 bits")
     if number in seen:
         raise _Wrong(f"{place} has the id {number} of an earlier one")
     return number

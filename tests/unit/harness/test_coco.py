@@ -82,6 +82,7 @@ def test_a_file_is_read_in_its_order(tmp_path: Path) -> None:
         ("images", 1, {"id": None}, "images[1] has no integer id"),
         ("images", 1, {"id": "3"}, "images[1] has no integer id"),
         ("images", 1, {"id": True}, "images[1] has no integer id"),
+        ("images", 1, {"id": 2**63}, "which does not fit into 64 bits"),
         ("images", 1, {"id": 7}, "images[1] has the id 7 of an earlier one"),
         ("images", 0, {"file_name": None}, "images[0] has no file_name"),
         ("images", 0, {"file_name": 5}, "images[0] has no file_name"),
