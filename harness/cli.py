@@ -84,6 +84,7 @@ def run(
         str | None, typer.Option(metavar="cv2|pil|torchvision", help="Accuracy: who decodes, if not the protocol's.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Accuracy: images at once.")] = None,
+    shards: Annotated[int, typer.Option(min=1, help="Accuracy: split each pass into so many cells.")] = 1,
     skip_bad_images: Annotated[
         bool, typer.Option("--skip-bad-images", help="Accuracy: count unreadable images instead of failing.")
     ] = False,
@@ -114,6 +115,7 @@ def run(
         variant=make_variant(threads, cpus, iterations, reader, batch),
         weights=weights,
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
+        shards=shards,
         memory_bytes=parse_size(memory) if memory else None,
     )
     if resume:

@@ -83,9 +83,8 @@ class LiveDisplay:
         job = result.job
         place = f"[{number}/{self._total}]"
         name = f"{job.environment} {models()[job.model.builder].display}"
-        repeat = f" (repeat {job.repeat})" if job.protocol.repeats > 1 or job.repeat > 1 else ""
         self._console.print(
-            f"{escape(place)} {escape(name)}{repeat}: {escape(_outcome(result))}{', kept' if reused else ''}",
+            f"{escape(place)} {escape(name)}{_part(job)}: {escape(_outcome(result))}{', kept' if reused else ''}",
             highlight=False,
             soft_wrap=True,
         )
@@ -123,7 +122,7 @@ def show_cells(console: Console, plan: Plan) -> None:
         count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
         text = f"{name}: skipped, {reason}" if reason else f"{name} on {cells[0].job.device}: {count}, {builders}"
         console.print(escape(text), highlight=False)
-    for line in dict.fromkeys(_recipe(cell.job) for cell in plan.cells):
+    for line in dict.fromkeys(_recipe(cell.job) for cell in plan.cells if cell.job.shard is None):
         console.print(escape(line), highlight=False)
 
 
@@ -158,6 +157,12 @@ def downloads(console: Console) -> Iterator[OnBytes]:
             progress.update(tasks[name], completed=here, total=total)
 
         yield on_bytes
+
+
+def _part(job: Job) -> str:
+    if job.shard:
+        return f" (shard {job.shard.number} of {job.shard.of})"
+    return f" (repeat {job.repeat})" if job.protocol.repeats > 1 or job.repeat > 1 else ""
 
 
 def _outcome(result: Result) -> str:

@@ -64,13 +64,15 @@ class Execution(Document):
 class PlannedCell(Document):
     """A cell of the plan. `skipped` says why it can't run here; `named` that a person asked for just this model.
 
-    `annotations` is the file that a detection pass is scored against.
+    `annotations` is the file that a detection pass is scored against. A cell that `joins` others is not executed: it
+    is the whole of their shards of a pass.
     """
 
     job: Job
     named: bool
     skipped: str | None = None
     annotations: str | None = None
+    joins: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

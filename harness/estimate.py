@@ -38,7 +38,7 @@ class Timing:
 def from_history(plan: Plan) -> list[float | None]:
     """Estimate the seconds of each cell of the plan from this host's earlier results alone."""
     known = known_timings(_earlier_cells())
-    return [0.0 if cell.skipped else seconds(cell.job, known) for cell in plan.cells]
+    return [0.0 if cell.skipped or cell.joins else seconds(cell.job, known) for cell in plan.cells]
 
 
 def for_plan(folder: RunFolder, executors: run.Executors) -> list[float | None]:
@@ -55,14 +55,14 @@ def for_plan(folder: RunFolder, executors: run.Executors) -> list[float | None]:
 
 
 def _is_pending(folder: RunFolder, cell: PlannedCell, executor: Executor | None) -> bool:
-    return executor is not None and cell.skipped is None and run.reusable(folder, cell, executor) is None
+    return executor is not None and not cell.skipped and not cell.joins and run.reusable(folder, cell, executor) is None
 
 
 def _earlier_cells() -> Iterable[Cell]:
     """Yield this host's measured cells, newest run first; what can't be read is no help and passed over."""
     for folder in islice(runs(), RUNS_CONSIDERED):
         with suppress(BadDocument):
-            yield from (c for c in folder.cells() if c.execution and c.execution.host.id == run.host_id())
+            yield from (c for c in folder.every_cell() if c.execution and c.execution.host.id == run.host_id())
 
 
 def _middle(jobs: list[Job]) -> Job:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
-from harness import assets, compatibility, inputs
+from harness import assets, compatibility, inputs, shards
 from harness.catalogue import Environment, Model, environment, models, pick, protocols
 from harness.documents import Plan, PlannedCell
 from harness.download import OnBytes
@@ -33,6 +33,7 @@ class Request:
     variant: Variant = field(default_factory=Variant)
     weights: str = "pretrained"
     inputs: Choice = field(default_factory=Choice)
+    shards: int = 1
     memory_bytes: int | None = None
 
 
@@ -93,7 +94,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         images_folder=_text(folders.get("latency")),
         weights_folder=_text(weights_folder),
         dataset_folder=_text(folders.get("accuracy")),
-        cells=cells,
+        cells=[part for cell in cells for part in shards.split(cell, request.shards)],
     ), remarks + ([remark] if remark else [])
 
 

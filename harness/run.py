@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness import documents, gpus
+from harness import documents, gpus, shards
 from harness.documents import Execution, Host, PlannedCell
 from harness.executors.base import Executor, ExitReport, OnLine
 from harness.storage import RunFolder
@@ -43,9 +43,11 @@ def execute(folder: RunFolder, executors: Executors, engine_version: str | None,
     fine = True
     for number, planned in enumerate(folder.plan.cells, start=1):
         executor = executor_of(planned.job, executors)
-        result = reusable(folder, planned, executor)
+        result = None if planned.joins else reusable(folder, planned, executor)
         reused = result is not None
-        if result is None:
+        if result is None and planned.joins and executor:
+            result = shards.join(folder, planned)
+        elif result is None:
             on_line = display.started(number, planned.job)
             result = _execute_cell(folder, planned, executor, host, on_line)
         display.finished(number, result, reused)

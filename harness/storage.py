@@ -122,7 +122,11 @@ class RunFolder:
         return documents.read(CellScores, path) if path.exists() else None
 
     def cells(self) -> list[Cell]:
-        """Return every cell that has a result, in the order of the plan."""
+        """Return the cells that have a result, in the order of the plan; of a pass in shards, the whole alone."""
+        return [cell for cell in self.every_cell() if cell.job.shard is None]
+
+    def every_cell(self) -> list[Cell]:
+        """Return every cell that has a result, shards too, in the order of the plan."""
         found = ((planned.job, self.result(planned.job)) for planned in self.plan.cells)
         return [Cell(job, result, self.execution(job), self.scores(job)) for job, result in found if result]
 

@@ -139,6 +139,14 @@ class Dataset(Document):
 
 
 @dataclass(frozen=True)
+class Shard(Document):
+    """Which part of a detection pass a cell is, counted from 1; its job's dataset has the images of this part alone."""
+
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Job(Document):
     """Everything the runner needs to execute one cell, independent of where folders are mounted.
 
@@ -158,6 +166,7 @@ class Job(Document):
     expected: Dict[str, str]
     dataset: Optional[Dataset] = None
     skip_bad_images: bool = False
+    shard: Optional[Shard] = None
 
     @property
     def measured_iterations(self) -> int:

@@ -159,6 +159,28 @@ def test_the_script_in_the_docs_reads_the_detections(uninterrupted: Path) -> Non
     assert [float(text) for text in lines[0]] == pytest.approx([float(number) for number in numbers])
 
 
+def test_shards_give_what_the_whole_gives_and_any_is_redone_alone(
+    data: Path, tmp_path: Path, uninterrupted: Path
+) -> None:
+    run = tmp_path / "run"
+    command = [*RUN, "--model", LITE, "--image", "local", "--dataset", data, "--shards", "3"]
+    assert harness(*command, "--out", run).returncode == 0
+    second = next(run.glob("cells/*shard-2-of-3"))
+    shutil.rmtree(second)
+    again = harness("run", "--resume", run)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert [line.endswith("kept") for line in again.stdout.splitlines() if "(shard" in line] == [True, False, True]
+    (cell,), (whole,) = cells(run).values(), cells(uninterrupted).values()
+    assert cell.scores is not None
+    assert whole.scores is not None
+    assert cell.scores.scores == whole.scores.scores
+    assert table_of(read(run, cell)) == table_of(read(uninterrupted, whole))
+
+
+def table_of(read: list[rows.Row]) -> list[tuple[int, bytes, bytes]]:
+    return [(row.image_id, row.found.boxes.tobytes(), row.found.scores.tobytes()) for row in read if row.found]
+
+
 def copy(data: Path, folder: Path) -> Path:
     return Path(shutil.copytree(data, folder / "copy"))
 

@@ -1,0 +1,137 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import documents, shards
+from harness.documents import Execution, Host, PlannedCell
+from harness.errors import BadInput
+from harness.storage import RunFolder
+from runner import rows
+from runner.contract import Dataset, Detections, Failure, Job, Memory, Result
+from runner.rows import Found, Row, Times
+from tests.samples import job, ok_result, plan, software
+
+IMAGES = 7
+
+
+def whole() -> PlannedCell:
+    ids = list(range(100, 100 + IMAGES))
+    dataset = Dataset("some", "0" * 64, [1], ids, [f"{i}.jpg" for i in ids])
+    return PlannedCell(job(suite="accuracy", dataset=dataset, images=[]), named=True, annotations="a.json")
+
+
+def ids_of(of: Job) -> list[int]:
+    assert of.dataset is not None
+    return of.dataset.ids
+
+
+@pytest.mark.parametrize("count", range(1, IMAGES + 1))
+def test_shards_hold_every_image_once_in_order(count: int) -> None:
+    *parts, joined = shards.split(whole(), count)
+    held = [image_id for part in parts or [joined] for image_id in ids_of(part.job)]
+    assert held == ids_of(joined.job)
+    assert joined.joins == [part.job.cell for part in parts]
+    sizes = [len(ids_of(part.job)) for part in parts]
+    assert not sizes or max(sizes) - min(sizes) <= 1
+    assert joined.job == whole().job
+    assert len({cell.job.cell for cell in [*parts, joined]}) == len(parts) + 1
+
+
+def test_more_shards_than_images_are_refused() -> None:
+    with pytest.raises(BadInput, match="7 images do not make 8 shards; take at most --shards 7"):
+        shards.split(whole(), 8)
+
+
+def row(image_id: int) -> Row:
+    random = np.random.default_rng(image_id)
+    n = image_id % 3
+    found = Found(random.random((n, 4), "f4"), random.random(n, "f4"), random.integers(1, 9, n))
+    return Row(image_id, f"{image_id}.jpg", Times(1.0, 1.0, 1.0, 1.0), None, 4, 6, "ab" * 32, found)
+
+
+def leave(folder: RunFolder, part: PlannedCell, **changes: Any) -> None:
+    """Leave what the runner leaves of a shard."""
+    place = folder.clear(part.job)
+    (place / "detections.sqlite").unlink(missing_ok=True)
+    made = [row(image_id) for image_id in ids_of(part.job)]
+    with rows.writing(place / "detections.sqlite", part.job.cell) as writer:
+        writer.append(made)
+        totals = writer.totals()._asdict()
+    passed = Detections(
+        file="detections.sqlite",
+        resumed_images=0,
+        bad_images=[],
+        load_ms=5.0,
+        wall_ms=50.0,
+        first_batch_ms=20.0,
+        waited_ms=1.0,
+        other_load_cpus=0.0,
+        **totals,
+    )
+    result = ok_result(part.job, latency=None, detections=passed, memory=Memory(9, 1, None, None, "on the CPU"))
+    documents.write(place / "result.json", replace(result, **changes))
+    seen = Execution(1, part.job.cell, "local", Host("h"), 0, False, False, 2.0, "c", None, True, [])
+    documents.write(place / "execution.json", seen)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    documents.write(tmp_path / "plan.json", plan(*shards.split(whole(), 3)))
+    return RunFolder(tmp_path)
+
+
+def rows_of(folder: RunFolder, of: Job) -> list[tuple[Any, ...]]:
+    read = rows.read(folder.cell_folder(of) / "detections.sqlite")
+    return [(each.image_id, each.found.boxes.tolist(), each.found.scores.tolist()) for each in read if each.found]
+
+
+def test_the_whole_is_what_one_cell_would_have_left(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    result = shards.join(folder, joined)
+    assert (result.status, result.job) == ("ok", whole().job)
+    assert result.detections is not None
+    assert (result.detections.images, result.detections.wall_ms) == (IMAGES, 150.0)
+    expected = [row(image_id) for image_id in ids_of(whole().job)]
+    assert rows_of(folder, joined.job) == [
+        (each.image_id, each.found.boxes.tolist(), each.found.scores.tolist()) for each in expected if each.found
+    ]
+    (cell,) = folder.cells()
+    assert cell.result == result
+    assert cell.execution is not None
+    assert (cell.execution.wall_seconds, cell.execution.container_id) == (6.0, None)
+    assert len(folder.every_cell()) == 4
+
+
+def test_joining_again_adds_nothing(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    shards.join(folder, joined)
+    shards.join(folder, joined)
+    assert len(rows_of(folder, joined.job)) == IMAGES
+
+
+def test_a_failed_shard_fails_the_whole(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    failure = Failure("JobError", "the image 3.jpg can't be read", "restore it", "infrastructure")
+    leave(folder, parts[1], status="failed", failure=failure, detections=None)
+    result = shards.join(folder, joined)
+    assert (result.status, result.failure, result.detections) == ("failed", failure, None)
+
+
+@pytest.mark.parametrize("change", [{"software": software(torch="2.0")}, {"weights_sha256": "cd" * 32}])
+def test_shards_of_different_stacks_are_no_whole(folder: RunFolder, change: dict[str, Any]) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    leave(folder, parts[2], **change)
+    result: Result = shards.join(folder, joined)
+    assert result.failure is not None
+    assert result.failure.message == "its shards were detected by different software or weights"
