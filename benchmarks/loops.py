@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ WARMUP, LEAST = 3, 20
 def main(out: Path, seconds: float) -> None:
     """Measure pairs for `seconds` and write both sides' latencies in ms."""
     job = from_dict(Job, json.loads((out / "job.json").read_text(encoding="utf-8")))
-    compat.set_numerics(job.protocol, threads=1)
+    compat.set_numerics(replace(job.numerics, threads=1))
     model, _ = models.load(job.model, None)
     source = inputs.open_source(job, None, torch.device("cpu"))
     stopwatch = latency.stopwatch(torch.device("cpu"), job.protocol.synchronise_before)

@@ -6,16 +6,17 @@ torchvision 0.14 and newer (checked with 0.29).  Nothing here downloads.
 
 import importlib
 import inspect
+import os
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Tuple
 from unittest import mock
 
 import torch
 from torch import nn
 
-from runner.contract import Protocol, Thresholds
+from runner.contract import Numerics, Thresholds
 
 Shapes = Mapping[str, Tuple[int, ...]]
 State = Dict[str, torch.Tensor]
@@ -146,25 +147,41 @@ def _replace(module: Any, name: str, value: Any) -> None:
     setattr(module, name, value)
 
 
-def set_numerics(protocol: Protocol, threads: Optional[int]) -> None:
-    """Set every switch that changes how fast or how exactly torch computes, as the protocol says."""
-    if threads is not None:
-        torch.set_num_threads(threads)
-    torch.backends.cuda.matmul.allow_tf32 = protocol.tf32
-    torch.backends.cudnn.allow_tf32 = protocol.tf32
-    torch.backends.cudnn.benchmark = protocol.cudnn_benchmark
-    torch.backends.cudnn.deterministic = protocol.deterministic
+def set_numerics(numerics: Numerics) -> None:
+    """Set every switch that changes how fast or how exactly torch computes; before the first parallel computation."""
+    if numerics.threads is not None:
+        torch.set_num_threads(numerics.threads)
+    if hasattr(torch, "set_float32_matmul_precision"):  # torch 1.12
+        torch.set_float32_matmul_precision(numerics.matmul_precision)
+    else:
+        torch.backends.cuda.matmul.allow_tf32 = numerics.matmul_precision != "highest"
+    torch.backends.cudnn.allow_tf32 = numerics.tf32
+    torch.backends.cudnn.benchmark = numerics.cudnn_benchmark
+    torch.backends.cudnn.deterministic = numerics.deterministic
+    if numerics.deterministic:
+        # Without it, cuBLAS is not: https://docs.nvidia.com/cuda/cublas/#results-reproducibility
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(numerics.deterministic)
+    torch.set_flush_denormal(numerics.flush_denormals)
 
 
 def numerics() -> Dict[str, str]:
     """Return the switches as torch holds them now."""
+    smallest = torch.tensor([1e-40]) * 1  # of the numbers that flushing takes for zero
+    precision = getattr(torch, "get_float32_matmul_precision", _matmul_precision)
     return {
-        "matmul_allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
+        "matmul_precision": precision(),
         "cudnn_allow_tf32": str(torch.backends.cudnn.allow_tf32),
         "cudnn_benchmark": str(torch.backends.cudnn.benchmark),
         "cudnn_deterministic": str(torch.backends.cudnn.deterministic),
+        "deterministic_algorithms": str(torch.are_deterministic_algorithms_enabled()),
+        "flush_denormals": str(float(smallest) == 0),
         "default_dtype": str(torch.get_default_dtype()),
     }
+
+
+def _matmul_precision() -> str:
+    return "high" if torch.backends.cuda.matmul.allow_tf32 else "highest"
 
 
 def compiled_architectures() -> List[str]:

@@ -43,7 +43,7 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         hardware=hardware.observe(),
     )
     try:
-        compat.set_numerics(job.protocol, job.variant.threads)
+        compat.set_numerics(job.numerics)
         result = _measure(blank, folders, progress)
     except JobError as error:
         result = replace(blank, failure=error.failure)

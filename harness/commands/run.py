@@ -37,10 +37,24 @@ def new_run(request: Request, command: list[str], out: Path | None, *, dry_run: 
         if dry_run:
             show_time(console, estimate.from_history(planned))
             return True
-        identities = _images(console, planned, preflight)
-        folder = RunFolder.create(out, request.protocol)
-        documents.write(folder.path / "plan.json", planned)
-        return _execute(console, folder, identities, preflight, published=published)
+        _, fine = run_plan(console, planned, preflight, request.protocol, out, published=published)
+        return fine
+
+
+def run_plan(
+    console: Console,
+    planned: Plan,
+    preflight: Preflight,
+    name: str,
+    out: Path | None = None,
+    *,
+    published: bool = False,
+) -> tuple[RunFolder, bool]:
+    """Execute a plan in a new folder, `out` or one named after `name`. Returns it, and whether every cell is ok."""
+    identities = _images(console, planned, preflight)
+    folder = RunFolder.create(out, name)
+    documents.write(folder.path / "plan.json", planned)
+    return folder, _execute(console, folder, identities, preflight, published=published)
 
 
 def resume_run(name: str, *, published: bool) -> bool:

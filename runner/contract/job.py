@@ -82,6 +82,23 @@ class DetectionPass(Document):
 
 
 @dataclass(frozen=True)
+class Numerics(Document):
+    """Every switch that changes how fast or how exactly torch computes.
+
+    tf32 allows it to a GPU's convolutions; matmul_precision is torch's setting for matrix products, where high and
+    medium allow TF32 to a GPU and may allow bfloat16 to a CPU; deterministic refuses algorithms whose results vary;
+    flush_denormals takes the smallest numbers for zero. threads are torch's on the CPU, None for its own choice.
+    """
+
+    tf32: bool = False
+    matmul_precision: Literal["highest", "high", "medium"] = "highest"
+    cudnn_benchmark: bool = False
+    deterministic: bool = False
+    flush_denormals: bool = False
+    threads: Optional[int] = None
+
+
+@dataclass(frozen=True)
 class Protocol(Document):
     """A named, frozen recipe, resolved. Data, never code branches: changing one means a new name."""
 
@@ -99,9 +116,7 @@ class Protocol(Document):
     input_height: Optional[int] = None
     input_width: Optional[int] = None
     input_seed: Optional[int] = None
-    tf32: bool = False
-    cudnn_benchmark: bool = False
-    deterministic: bool = False
+    numerics: Numerics = Numerics()
     detection: Optional[DetectionPass] = None
 
 
@@ -110,6 +125,7 @@ class Variant(Document):
     """Knobs beyond the protocol. None leaves the protocol's, or the machine's, own value."""
 
     threads: Optional[int] = None
+    numerics: Optional[Numerics] = None
     cpus: Optional[str] = None
     iterations: Optional[int] = None
     reader: Optional[Reader] = None
@@ -178,6 +194,12 @@ class Job(Document):
         """How many iterations warm up at most: where the variant takes fewer, the same share of them, rounded up."""
         full, measured = self.protocol.warmup.max_iterations, self.protocol.measure.max_iterations
         return min(full, math.ceil(full * self.measured_iterations / measured))
+
+    @property
+    def numerics(self) -> Numerics:
+        """The switches that hold: the variant's, else the protocol's, with the variant's number of threads."""
+        chosen = self.variant.numerics or self.protocol.numerics
+        return replace(chosen, threads=self.variant.threads or chosen.threads)
 
     @property
     def detection(self) -> Optional[DetectionPass]:

@@ -13,8 +13,7 @@ from torch import nn
 
 from harness.catalogue import models
 from runner import compat
-from runner.contract import Thresholds
-from tests.samples import job
+from runner.contract import Numerics, Thresholds
 
 pytestmark = pytest.mark.torch
 
@@ -109,34 +108,46 @@ def test_what_this_torch_and_this_numpy_raise_is_understood(allocate: Any) -> No
 @pytest.fixture
 def switches() -> Iterator[None]:
     """Put back what a test turns."""
-    threads, matmul, cudnn = torch.get_num_threads(), torch.backends.cuda.matmul, torch.backends.cudnn
-    before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic
+    threads = torch.get_num_threads()
     yield
-    torch.set_num_threads(threads)
-    matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic = before
+    compat.set_numerics(Numerics(threads=threads))
 
 
 @pytest.mark.usefixtures("switches")
-@pytest.mark.parametrize("tf32", [True, False])
-@pytest.mark.parametrize("cudnn_benchmark", [True, False])
-@pytest.mark.parametrize("deterministic", [True, False])
-def test_the_protocol_turns_every_switch(tf32: bool, cudnn_benchmark: bool, deterministic: bool) -> None:
-    protocol = replace(job().protocol, tf32=tf32, cudnn_benchmark=cudnn_benchmark, deterministic=deterministic)
-    compat.set_numerics(protocol, None)
-    assert compat.numerics() == {
-        "matmul_allow_tf32": str(tf32),
-        "cudnn_allow_tf32": str(tf32),
-        "cudnn_benchmark": str(cudnn_benchmark),
-        "cudnn_deterministic": str(deterministic),
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("switch", ["tf32", "cudnn_benchmark", "deterministic", "flush_denormals"])
+def test_every_switch_is_turned_alone_and_on_record(switch: str, on: bool) -> None:
+    compat.set_numerics(replace(Numerics(), **{switch: on}))  # type: ignore[arg-type]
+    expected = {
+        "matmul_precision": "highest",
+        "cudnn_allow_tf32": "False",
+        "cudnn_benchmark": "False",
+        "cudnn_deterministic": "False",
+        "deterministic_algorithms": "False",
+        "flush_denormals": "False",
         "default_dtype": "torch.float32",
     }
+    turned = {
+        "tf32": ["cudnn_allow_tf32"],
+        "deterministic": ["cudnn_deterministic", "deterministic_algorithms"],
+    }
+    expected.update(dict.fromkeys(turned.get(switch, [switch]), str(on)))
+    assert compat.numerics() == expected
+
+
+@pytest.mark.usefixtures("switches")
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+def test_the_precision_of_matrix_products_is_set(precision: Any) -> None:
+    compat.set_numerics(Numerics(matmul_precision=precision))
+    assert compat.numerics()["matmul_precision"] == precision
+    assert torch.backends.cuda.matmul.allow_tf32 == (precision != "highest")
 
 
 @pytest.mark.usefixtures("switches")
 def test_threads_are_set_where_a_number_is_named() -> None:
-    compat.set_numerics(job().protocol, 3)
+    compat.set_numerics(Numerics(threads=3))
     assert torch.get_num_threads() == 3
-    compat.set_numerics(job().protocol, None)
+    compat.set_numerics(Numerics())
     assert torch.get_num_threads() == 3
 
 
