@@ -20,6 +20,8 @@ METRICS = [
     ["AR", "AR50", "AR75"],
     ["ARsmall", "ARmedium", "ARlarge"],
 ]
+#: The dataset that the published AP were measured on.
+PUBLISHED_ON = "coco-val2017"
 PARTS = ["decode", "waited", "transfer", "forward", "encode"]
 
 
@@ -45,7 +47,10 @@ class Series:
 
 
 def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
-    """Arrange the cells of the suite into tables: for each series one a kind of detection, and one of times."""
+    """Arrange the cells of the suite into tables: for each series one a kind of detection, and one of times.
+
+    What was published stands only beside what was detected in the same images.
+    """
     by_series: dict[Series, list[Cell]] = {}
     for cell in cells:
         if series := _series_of(cell):
@@ -81,7 +86,8 @@ def _precision(series: Series, cells: list[Cell], with_published: bool) -> Itera
         if rows:
             names = [model.display + (f", {score.box_rule}" if iou == "bbox" else "") for model, score in rows]
             title = f"AP of {kind} in %, {series.title}"
-            yield Table(title, Column("Model", names), _groups(rows, with_published), _notes(series, cells, iou))
+            beside = with_published and series.dataset == PUBLISHED_ON
+            yield Table(title, Column("Model", names), _groups(rows, beside), _notes(series, cells, iou))
 
 
 def _groups(rows: list[tuple[Model, Score]], with_published: bool) -> list[list[Column]]:
