@@ -8,7 +8,7 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import cell, overhead, rebuild, report, scoring, ssdlite, startup
+from benchmarks import accuracy, cell, overhead, rebuild, report, scoring, ssdlite, startup
 from benchmarks.rows import Row, measured
 from harness.catalogue import ROOT
 from harness.errors import BadInput
@@ -71,6 +71,19 @@ ROWS = [
         what="all of scoring 500,000 boxes with 1,000 resamples, of the 60 s allowed",
         unit="s",
         measure=scoring.measure_interval,
+    ),
+    Row(
+        name="accuracy-pass",
+        what="a detection pass of SSDlite320 beside the sum of its forward calls",
+        unit="ms",
+        bound=1.15,
+        measure=accuracy.measure_pass,
+    ),
+    Row(
+        name="accuracy-beside-reference",
+        what="detecting and scoring beside a loop after torchvision's reference evaluation, equal numbers",
+        unit="s",
+        measure=accuracy.measure_beside_reference,
     ),
 ]
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -14,6 +15,9 @@ from harness.errors import BadInput
 from runner.contract import ImageFile, Weights
 
 PHOTOGRAPHS = ROOT / "data" / "photographs"
+#: The checkpoint that ships with the repository (data/weights/README.md), and the model that it is of.
+SHAPES_WEIGHTS = ROOT / "data" / "weights" / "shapes-ssdlite320.safetensors"
+SHAPES_MODEL = "ssdlite320_mobilenet_v3_large"
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 #: Where torchvision's own checkpoints come from; HARNESS_WEIGHTS_URL names a mirror.
 WEIGHTS_URL = "https://download.pytorch.org/models/"
@@ -77,10 +81,19 @@ def _wanted(model: Model, source: str | Path, recorded: str | None) -> Wanted:
     return Wanted(source, recorded, promised_by=by, elsewhere=ELSEWHERE)
 
 
+def shapes_weights(chosen: list[Model]) -> Weights:
+    """Return the bundled checkpoint. Raises BadInput where another model than its own is to be filled with it."""
+    for model in chosen:
+        if model.builder != SHAPES_MODEL:
+            raise BadInput(f"the weights shapes are {SHAPES_MODEL}'s, not {model.builder}'s", f"--model {SHAPES_MODEL}")
+    return replace(weights_file(SHAPES_WEIGHTS), kind="shapes")
+
+
 def weights_file(path: Path) -> Weights:
     """Return a person's own weights. Raises BadInput where there is no such file or of another kind."""
     if not path.is_file():
-        raise BadInput(f"there are no weights {str(path)!r}", "name a file, or one of: pretrained, random, auto")
+        known = "pretrained, random, shapes, auto"
+        raise BadInput(f"there are no weights {str(path)!r}", f"name a file, or one of: {known}")
     if path.suffix not in {".pth", ".pt", ".safetensors"}:
         raise BadInput(f"{path} is neither .safetensors nor .pth", "save model.state_dict() as safetensors")
     return Weights(kind="file", file=path.name, sha256=sha256_of(path))

@@ -69,7 +69,7 @@ def run(
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N|UUID]", help="Where to compute.")] = "auto",
     weights: Annotated[
         str,
-        typer.Option(metavar="pretrained|random|auto|PATH", help="auto: pretrained, or random when offline."),
+        typer.Option(metavar="pretrained|random|shapes|auto|PATH", help="auto: pretrained, or random when offline."),
     ] = "pretrained",
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Accuracy: coco-val2017, shapes, or a COCO-format folder.")
@@ -152,6 +152,28 @@ def score(
         score_files(annotations, detections, iou=iou, box_rule=box_rule, scorer=scorer, as_json=as_json)
     else:
         raise BadInput("score what?", "name a RUN, or both --annotations and --detections")
+
+
+@app.command()
+def agree(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN [RUN]", help="One run's passes, or the second's beside the first's.")
+    ],
+    sweep: Annotated[bool, typer.Option("--sweep", help="Run again with each switch of the numerics turned.")] = False,
+    box_tolerance: Annotated[float, typer.Option(metavar="PX", min=0, help="How far a corner may move.")] = 0.1,
+    score_tolerance: Annotated[float, typer.Option(metavar="X", min=0, help="How far a score may move.")] = 0.001,
+    as_json: Json = False,
+) -> None:
+    """Tell whether two environments, readers or variants detect the same; exit code 1 where they do not."""
+    from harness.agreement.documents import Tolerances
+    from harness.commands.agree import agree_runs, agree_swept
+    from harness.errors import BadInput
+
+    if len(runs) > (1 if sweep else 2):
+        raise BadInput(f"{len(runs)} runs were named", "name one for --sweep, else one or two")
+    tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
+    if not (agree_swept if sweep else agree_runs)(runs, tolerances, as_json=as_json):
+        raise typer.Exit(1)
 
 
 @app.command()

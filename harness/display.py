@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -163,6 +163,11 @@ def _part(job: Job) -> str:
     if job.shard:
         return f" (shard {job.shard.number} of {job.shard.of})"
     return f" (repeat {job.repeat})" if job.protocol.repeats > 1 or job.repeat > 1 else ""
+
+
+def working(console: Console, text: str) -> AbstractContextManager[object]:
+    """Show that something is under way while the block runs, where there is a terminal to show it on."""
+    return console.status(text, refresh_per_second=4) if console.is_terminal else nullcontext()
 
 
 def _outcome(result: Result) -> str:

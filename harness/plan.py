@@ -175,6 +175,9 @@ def _weights(text: str, chosen: list[Model], on_bytes: OnBytes) -> tuple[dict[st
             if text == "pretrained":
                 raise
             return random, None, f"random weights: {error.reason}"
+    if text == "shapes":
+        bundled = assets.shapes_weights(chosen)
+        return {model.builder: bundled for model in chosen}, assets.SHAPES_WEIGHTS.parent, None
     if len(chosen) > 1:
         raise BadInput(f"the weights {text} are one model's", "name that model alone with --model")
     path = Path(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness import documents
+from harness.agreement.documents import Agreement
 from harness.catalogue import ROOT
 from harness.documents import Execution, Plan
 from harness.errors import MAKE_ROOM, BadDocument, BadInput, StorageError
@@ -28,6 +29,7 @@ class Cell:
     result: Result
     execution: Execution | None
     scores: CellScores | None = None
+    agreement: Agreement | None = None
 
 
 class RunFolder:
@@ -98,7 +100,7 @@ class RunFolder:
         folder = self.cell_folder(job)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in ("result.json", "execution.json", "scores.json", "log.txt"):
+            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt"):
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         except OSError as error:
@@ -121,6 +123,11 @@ class RunFolder:
         path = self.cell_folder(job) / "scores.json"
         return documents.read(CellScores, path) if path.exists() else None
 
+    def agreement(self, job: Job) -> Agreement | None:
+        """Return how far the cell's detections agree with those of another environment, if they were compared."""
+        path = self.cell_folder(job) / "agreement.json"
+        return documents.read(Agreement, path) if path.exists() else None
+
     def cells(self) -> list[Cell]:
         """Return the cells that have a result, in the order of the plan; of a pass in shards, the whole alone."""
         return [cell for cell in self.every_cell() if cell.job.shard is None]
@@ -128,7 +135,11 @@ class RunFolder:
     def every_cell(self) -> list[Cell]:
         """Return every cell that has a result, shards too, in the order of the plan."""
         found = ((planned.job, self.result(planned.job)) for planned in self.plan.cells)
-        return [Cell(job, result, self.execution(job), self.scores(job)) for job, result in found if result]
+        return [
+            Cell(job, result, self.execution(job), self.scores(job), self.agreement(job))
+            for job, result in found
+            if result
+        ]
 
 
 def runs() -> list[RunFolder]:

@@ -33,10 +33,8 @@ def turns(job: Job) -> dict[str, Numerics]:
             "tf32": replace(own, tf32=not own.tf32),
             "cudnn-benchmark": replace(own, cudnn_benchmark=not own.cudnn_benchmark),
         }
-    return turned | {
-        "flush-denormals": replace(own, flush_denormals=not own.flush_denormals),
-        "one-thread": replace(own, threads=1),
-    }
+    turned["flush-denormals"] = replace(own, flush_denormals=not own.flush_denormals)
+    return turned if own.threads == 1 else turned | {"one-thread": replace(own, threads=1)}
 
 
 def _turned(cell: PlannedCell, name: str, numerics: Numerics) -> PlannedCell:

@@ -7,6 +7,7 @@ from rich.console import Console
 from harness.errors import BadInput, unknown
 from harness.report import render
 from harness.report.accuracy import accuracy_tables
+from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.table import Table
 from harness.storage import Cell, RunFolder, runs
@@ -25,9 +26,11 @@ def print_report(names: list[str], *, published: bool, form: str | None) -> None
 
 def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:
     """Return the tables of whatever was measured in the cells."""
-    timed = [cell for cell in cells if cell.job.suite == "latency"]
-    latencies = [latency_table(timed, with_published=published)] if timed else []
-    return latencies + accuracy_tables(cells, with_published=published)
+    timed = any(cell.job.suite == "latency" for cell in cells)
+    latencies = [latency_table(cells, with_published=published)] if timed else []
+    agreements = [cell.agreement for cell in cells if cell.agreement]
+    compared = [agreement_table(agreements)] if agreements else []
+    return latencies + accuracy_tables(cells, with_published=published) + compared
 
 
 def print_tables(console: Console, tables: list[Table]) -> None:

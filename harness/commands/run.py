@@ -8,6 +8,7 @@ from rich.console import Console
 
 from harness import building, documents, estimate, images, plan, run
 from harness.catalogue import environment
+from harness.commands.compare import compare_cells
 from harness.commands.report import print_tables, tables_of
 from harness.commands.score import score_cells
 from harness.display import LiveDisplay, downloads, show_cells, show_time
@@ -86,6 +87,7 @@ def _execute(
         console.print(f"interrupted; go on with: harness run --resume {folder.name}", highlight=False)
         raise typer.Exit(INTERRUPTED) from None
     score_cells(console, folder)
+    compare_cells(console, folder)
     tables = tables_of(folder.cells(), published=published)
     (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     print_tables(console, tables)

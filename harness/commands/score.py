@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +12,7 @@ from rich.table import Table
 from harness import coco, documents
 from harness.catalogue import pick
 from harness.commands.report import open_run, print_tables
+from harness.display import working
 from harness.errors import BadInput
 from harness.report.accuracy import accuracy_tables
 from harness.report.table import GAP
@@ -51,10 +51,10 @@ def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str,
 
 def score_run(name: str, *, scorer: str, as_json: bool) -> None:
     """Score every detection pass of a run anew, keep the scores beside it, and print them."""
-    folder, console = open_run(name), Console()
+    folder, console = open_run(name), Console(stderr=as_json)
     if not any(cell.result.detections for cell in folder.cells()):
         raise BadInput(f"the run {name} has no detections yet", "make some with: harness run --suite accuracy")
-    score_cells(console, folder, pick("scorer", scorer, SCORERS), anew=True, silent=as_json)
+    score_cells(console, folder, pick("scorer", scorer, SCORERS), anew=True)
     cells = folder.cells()
     if as_json:
         print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))
@@ -62,9 +62,7 @@ def score_run(name: str, *, scorer: str, as_json: bool) -> None:
         print_tables(console, accuracy_tables(cells))
 
 
-def score_cells(
-    console: Console, folder: RunFolder, scorer: ScorerName = "hotcoco", *, anew: bool = False, silent: bool = False
-) -> None:
+def score_cells(console: Console, folder: RunFolder, scorer: ScorerName = "hotcoco", *, anew: bool = False) -> None:
     """Score the detection passes of a run that have no scores yet, or all of them."""
     planned_cells = [
         (planned, passed)
@@ -72,7 +70,7 @@ def score_cells(
         if (result := folder.result(planned.job)) and (passed := result.detections)
         if anew or folder.scores(planned.job) is None
     ]
-    with console.status("scoring", refresh_per_second=4) if console.is_terminal and not silent else nullcontext():
+    with working(console, "scoring"):
         for planned, passed in planned_cells:
             cell = folder.cell_folder(planned.job)
             scores = score_cell(planned.job, Path(str(planned.annotations)), cell / passed.file, scorer)

@@ -146,6 +146,9 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     if cell.scores.turned_images:
         masks = ", and their masks are left out" if iou == "segm" else ""
         remarks.append(f"{cell.scores.turned_images} images were read in another size than annotated{masks}")
+    if cell.agreement and cell.agreement.verdict == "different":
+        images, reference = cell.agreement.images_different, cell.agreement.reference.environment
+        remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images")
     missing = [scored.interval_missing_reason for scored in cell.scores.scores if scored.iou == iou]
     remarks += [f"no interval: {reason}" for reason in dict.fromkeys(missing) if reason]
     return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]

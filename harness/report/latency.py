@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.agreement.documents import Agreement
 from harness.catalogue import Model, models
 from harness.published import latency as published_latency
 from harness.report.describe import attributed, hardware_name, outcome, software
@@ -28,6 +29,8 @@ class Series:
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
     """Arrange the cells of the suite into the table: ms and detections per image, columns in order of appearance."""
+    cells = list(cells)
+    gate = {(cell.job.environment, cell.job.model.builder): cell.agreement for cell in cells if cell.agreement}
     by_series: dict[Series, dict[str, list[Cell]]] = {}
     for cell in (cell for cell in cells if cell.job.suite == "latency"):
         by_model = by_series.setdefault(series_of(cell), defaultdict(list))
@@ -41,12 +44,22 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
         cells_of = {model.display: by_model.get(model.builder, []) for model in shown}
         latencies, detections = map(list, zip(*map(_figures, cells_of.values()), strict=True))
         groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
+        groups[-1] += _verdicts(series.environment, shown, gate)
         notes += [f"{labels[series]}: {remark}" for remark in attributed(cells_of, _remarks_on)]
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
     names = Column("Model", [model.display for model in shown])
     return Table("Latency of one image, batch 1", names, groups, notes)
+
+
+def _verdicts(environment: str, shown: list[Model], gate: dict[tuple[str, str], Agreement]) -> list[Column]:
+    """Return the column that says whether the environment detects what its reference does, where that is known."""
+    found = [gate.get((environment, model.builder)) for model in shown]
+    references = dict.fromkeys(each.reference.environment for each in found if each)
+    if not references:
+        return []
+    return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in found])]
 
 
 def _published(shown: list[Model]) -> list[Column]:

@@ -25,12 +25,10 @@ def score_cell(job: Job, annotations_path: Path, detections_path: Path, scorer: 
     Raises BadInput where the annotations are others by now, BadDocument where the detections can't be read.
     """
     model, dataset = models()[job.model.builder], _dataset(job)
-    annotations = _annotations(annotations_path, dataset, keypoints="keypoints" in model.tasks)
+    annotations = annotations_of(annotations_path, job)
     found = passes.read(detections_path, annotations)
     annotations = annotations.of(found.readable)
-    scores = [
-        score(annotations, found.of(iou), iou, rule, scorer) for iou in _kinds(model) for rule in _rules(iou, job)
-    ]
+    scores = [score(annotations, found.of(iou), iou, rule, scorer) for iou in kinds(model) for rule in _rules(iou, job)]
     return CellScores(
         schema_version=SCHEMA_VERSION,
         cell=job.cell,
@@ -69,16 +67,20 @@ def _dataset(job: Job) -> Dataset:
     return job.dataset
 
 
-def _annotations(path: Path, dataset: Dataset, *, keypoints: bool) -> Annotations:
+def annotations_of(path: Path, job: Job) -> Annotations:
+    """Return the annotations of the job's images. Raises BadInput where they are others than planned."""
+    dataset = _dataset(job)
     annotations = coco.read(path)
     if annotations.sha256 != dataset.annotations_sha256:
         raise BadInput(f"{path} changed after the run was planned", "restore it, or run again")
+    keypoints = "keypoints" in models()[job.model.builder].tasks
     return (annotations.with_keypoints() if keypoints else annotations).of(dataset.ids)
 
 
-def _kinds(model: Model) -> list[Iou]:
-    kinds: dict[str, Iou] = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
-    return [kinds[task] for task in model.tasks]
+def kinds(model: Model) -> list[Iou]:
+    """Return what is compared of the model's detections."""
+    by_task: dict[str, Iou] = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
+    return [by_task[task] for task in model.tasks]
 
 
 def _rules(iou: Iou, job: Job) -> list[BoxRule]:

@@ -43,9 +43,7 @@ def score(
     The box rule bears on `bbox` only. Raises BadInput where the annotations lack what `iou` compares. The detections
     must have passed `detections.check`.
     """
-    dataset = coco_data.dataset(annotations, iou)
-    results = coco_data.results(annotations, detections, iou, box_rule)
-    evaluation = _evaluate(scorer, dataset, results, iou)
+    evaluation = evaluation_of(annotations, detections, iou, box_rule, scorer)
     interval, reason = _interval(evaluation.matches, resamples)
     return Score(
         iou=iou,
@@ -64,7 +62,12 @@ def score(
     )
 
 
-def _evaluate(scorer: ScorerName, dataset: dict[str, object], results: coco_data.Results, iou: Iou) -> Evaluation:
+def evaluation_of(
+    annotations: Annotations, detections: Detections, iou: Iou, box_rule: BoxRule, scorer: ScorerName
+) -> Evaluation:
+    """Return the scorer's numbers and the matches behind them. Raises BadInput as `score` does."""
+    dataset = coco_data.dataset(annotations, iou)
+    results = coco_data.results(annotations, detections, iou, box_rule)
     if scorer == "hotcoco":
         from harness.scoring import by_hotcoco
 

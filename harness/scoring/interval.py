@@ -27,12 +27,18 @@ def bootstrap(matches: Matches, resamples: int, seed: int = SEED) -> ApInterval:
 
     A resample without any object has no AP and is left out. At least two images must have objects.
     """
-    images = matches.objects.shape[1]
-    generator = np.random.default_rng(seed)
-    drawn = generator.multinomial(images, np.full(images, 1 / images), size=resamples)
+    drawn = draw(matches.objects.shape[1], resamples, seed)
     tails = [50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE)]
     low, high = np.nanpercentile(average_precision(matches, drawn), tails)
     return ApInterval(float(low), float(high), CONFIDENCE, resamples, seed)
+
+
+def draw(images: int, resamples: int, seed: int = SEED) -> NDArray[np.int64]:
+    """Return how often (resamples, images) each image was drawn, in as many draws as there are images."""
+    drawn: NDArray[np.int64] = np.random.default_rng(seed).multinomial(
+        images, np.full(images, 1 / images), size=resamples
+    )
+    return drawn
 
 
 def average_precision(matches: Matches, drawn: NDArray[np.int64]) -> NDArray[np.float64]:

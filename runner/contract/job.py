@@ -18,9 +18,12 @@ class Document:
 
 @dataclass(frozen=True)
 class Weights(Document):
-    """What fills the model. `file` is a name inside the weights folder that the executor hands in."""
+    """What fills the model: torchvision's COCO checkpoint, seeded noise, the bundled checkpoint of shapes, or a file.
 
-    kind: Literal["pretrained", "random", "file"]
+    `file` is a name inside the weights folder that the executor hands in.
+    """
+
+    kind: Literal["pretrained", "random", "shapes", "file"]
     seed: Optional[int] = None
     file: Optional[str] = None
     sha256: Optional[str] = None

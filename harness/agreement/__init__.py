@@ -1,0 +1,1 @@
+"""Do two detection passes over the same images detect the same?"""

@@ -1,0 +1,99 @@
+"""Two detection passes of one model over the same images: how far they agree."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from harness.agreement.documents import Agreement, ImageDifference, PassName, Tolerances, Verdict
+from harness.agreement.matching import Matched, match
+from runner.contract import SCHEMA_VERSION, Job, Thresholds
+from runner.rows import Row
+
+#: So many of the images that differ most are named, and drawn.
+WORST = 3
+VERDICTS: list[Verdict] = ["identical", "reordered", "equal", "different"]
+
+
+@dataclass
+class Tally:
+    """What is known of the images that were compared so far."""
+
+    images: int = 0
+    different: int = 0
+    pixels_different: int = 0
+    detections: list[int] = field(default_factory=lambda: [0, 0])
+    unmatched: list[int] = field(default_factory=lambda: [0, 0])
+    borderline: int = 0
+    verdict: Verdict = "identical"
+    box_shift_px: float = 0.0
+    score_difference: float = 0.0
+    mask_iou: float | None = None
+    keypoint_shift_px: float | None = None
+    worst: list[tuple[tuple[float, ...], int, ImageDifference]] = field(default_factory=list)
+
+    def add(self, reference: Row, other: Row, matched: Matched) -> None:
+        """Count an image."""
+        self.images += 1
+        self.pixels_different += reference.pixels_sha256 != other.pixels_sha256
+        for side, row in enumerate((reference, other)):
+            self.detections[side] += len(row.found.scores) if row.found else 0
+        self.verdict = max(self.verdict, matched.verdict, key=VERDICTS.index)
+        self.borderline += matched.borderline
+        self.unmatched[0] += len(matched.unmatched_reference)
+        self.unmatched[1] += len(matched.unmatched_other)
+        self.box_shift_px = max(self.box_shift_px, matched.box_shift_px)
+        self.score_difference = max(self.score_difference, matched.score_difference)
+        self.mask_iou = _known(min, self.mask_iou, matched.mask_iou)
+        self.keypoint_shift_px = _known(max, self.keypoint_shift_px, matched.keypoint_shift_px)
+        if matched.verdict == "different":
+            self.different += 1
+            self._remember(reference, matched)
+
+    def _remember(self, row: Row, matched: Matched) -> None:
+        lost = len(matched.unmatched_reference), len(matched.unmatched_other)
+        found = ImageDifference(row.file, *lost, matched.box_shift_px, matched.score_difference)
+        entry = ((sum(lost), matched.box_shift_px, matched.score_difference), -self.images, found)
+        heapq.heappush(self.worst, entry)
+        if len(self.worst) > WORST:
+            heapq.heappop(self.worst)
+
+
+def _known(which: Callable[[list[float]], float], one: float | None, two: float | None) -> float | None:
+    values = [value for value in (one, two) if value is not None]
+    return which(values) if values else None
+
+
+def tally(
+    reference: Iterable[Row], other: Iterable[Row], thresholds: Thresholds | None, tolerances: Tolerances
+) -> Tally:
+    """Compare two passes image by image; both have the same images in the same order."""
+    counted = Tally()
+    for one, two in zip(reference, other, strict=True):
+        counted.add(one, two, match(one, two, thresholds, tolerances))
+    return counted
+
+
+def agreement(counted: Tally, job: Job, reference: PassName, other: PassName, tolerances: Tolerances) -> Agreement:
+    """Return the document of a comparison, without AP."""
+    return Agreement(
+        schema_version=SCHEMA_VERSION,
+        model=job.model.builder,
+        reference=reference,
+        other=other,
+        verdict=counted.verdict,
+        tolerances=tolerances,
+        images=counted.images,
+        images_different=counted.different,
+        pixels_different=counted.pixels_different,
+        detections_reference=counted.detections[0],
+        detections_other=counted.detections[1],
+        unmatched_reference=counted.unmatched[0],
+        unmatched_other=counted.unmatched[1],
+        borderline=counted.borderline,
+        box_shift_px=counted.box_shift_px,
+        score_difference=counted.score_difference,
+        mask_iou=counted.mask_iou,
+        keypoint_shift_px=counted.keypoint_shift_px,
+        worst=[found for _, _, found in sorted(counted.worst, reverse=True)],
+        ap_differences=[],
+    )

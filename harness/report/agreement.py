@@ -1,0 +1,75 @@
+"""The table of agreements: one row a pass that was compared with its reference."""
+
+from harness.agreement.documents import Agreement, ApDifference, Verdict
+from harness.catalogue import models
+from harness.report.table import GAP, Column, Table
+
+MEANINGS: dict[Verdict, str] = {
+    "identical": "bit for bit",
+    "reordered": "bit for bit, but in another order",
+    "equal": "one to one within the tolerances",
+    "different": "not one to one within the tolerances",
+}
+
+
+def agreement_table(found: list[Agreement]) -> Table:
+    """Arrange agreements into the table."""
+    names = Column("Model", [models()[each.model].display for each in found])
+    groups = [
+        [Column("pass", [_name(each) for each in found])],
+        [Column("detects", [each.verdict for each in found])],
+        [Column("images that differ", [f"{each.images_different} of {each.images}" for each in found])],
+        [Column("box shift px", [f"{each.box_shift_px:.3g}" for each in found])],
+        [Column("score difference", [f"{each.score_difference:.2g}" for each in found])],
+        [Column("un- matched", [str(each.unmatched_reference + each.unmatched_other) for each in found])],
+        [Column("at a cut-off", [str(each.borderline) for each in found])],
+        [Column("pixels differ", [str(each.pixels_different) for each in found])],
+    ]
+    for iou, heading in (("bbox", "AP"), ("segm", "mask AP"), ("keypoints", "keypoint AP")):
+        changes = [next((ap for ap in each.ap_differences if ap.iou == iou), None) for each in found]
+        if any(changes):
+            groups.append([Column(f"{heading} change", [_change(change) for change in changes])])
+    if any(each.mask_iou is not None for each in found):
+        groups.append([Column("least mask IoU", [_or_gap(each.mask_iou) for each in found])])
+    if any(each.keypoint_shift_px is not None for each in found):
+        groups.append([Column("keypoint shift px", [_or_gap(each.keypoint_shift_px) for each in found])])
+    return Table("Agreement of detections", names, groups, _notes(found))
+
+
+def _name(found: Agreement) -> str:
+    """Return what tells the pass from its reference: its environment, or what its cell's name has more."""
+    if found.other.environment != found.reference.environment:
+        return found.other.environment
+    return found.other.cell.removeprefix(found.reference.cell).strip("-") or found.other.run
+
+
+def _change(change: ApDifference | None) -> str:
+    if change is None:
+        return GAP
+    points = f"{100 * change.difference:+.2f}"
+    if change.low is None or change.high is None:
+        return points
+    return f"{points} ({100 * change.low:+.2f} to {100 * change.high:+.2f})"
+
+
+def _or_gap(value: float | None) -> str:
+    return GAP if value is None else f"{value:.3g}"
+
+
+def _notes(found: list[Agreement]) -> list[str]:
+    notes = [f"{verdict}: {MEANINGS[verdict]}" for verdict in dict.fromkeys(each.verdict for each in found)]
+    for tolerances in dict.fromkeys(each.tolerances for each in found):
+        notes.append(
+            f"tolerances: box {tolerances.box_px:g} px, score {tolerances.score:g}, mask IoU {tolerances.mask_iou:g}, "
+            f"keypoint {tolerances.keypoint_px:g} px"
+        )
+    references = dict.fromkeys(f"{each.reference.environment} ({each.reference.cell})" for each in found)
+    notes.append(f"compared with {', '.join(references)}; AP in points of percent, 95 % interval, paired by image")
+    notes += [
+        f"{_name(each)}, {models()[each.model].display}: worst images {_worst(each)}" for each in found if each.worst
+    ]
+    return notes
+
+
+def _worst(found: Agreement) -> str:
+    return ", ".join(image.file for image in found.worst)

@@ -1,0 +1,200 @@
+"""Passes compared on synthetic pairs whose answers are known."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycocotools import mask as run_lengths
+
+from harness.agreement.compare import tally
+from harness.agreement.documents import Tolerances
+from harness.agreement.matching import Matched, iou, match
+from harness.agreement.precision import difference
+from harness.scoring.detections import Detections
+from harness.scoring.evaluate import evaluation_of
+from harness.scoring.interval import average_precision, draw
+from runner.contract import Thresholds
+from runner.rows import Found, Row, Times
+from tests.unit.harness.scoring_sets import random_set
+
+LIMITS = Thresholds(score=0.05, nms_iou=0.5, detections=100)
+TOLERANCES = Tolerances()
+unhurried = settings(deadline=None, max_examples=60)
+
+
+def found(boxes: Any, scores: Any, labels: Any = None, **more: Any) -> Found:
+    n = len(scores)
+    columns = np.array(boxes, "f4").reshape(n, 4), np.array(scores, "f4"), np.array(labels or [1] * n, "i4")
+    return Found(*columns, **more)
+
+
+def row(of: Found | None, file: str = "a.jpg", **changes: Any) -> Row:
+    return replace(Row(1, file, Times(), None, 100, 100, "ab" * 32, of), **changes)
+
+
+def matched(one: Found, two: Found, limits: Thresholds | None = LIMITS) -> Matched:
+    return match(row(one), row(two), limits, TOLERANCES)
+
+
+BOXES = [[0, 0, 10, 10], [20, 20, 40, 40], [50, 50, 90, 90]]
+SOME = found(BOXES, [0.9, 0.8, 0.7], [1, 2, 1])
+
+
+def changed(of: Found, **changes: Any) -> Found:
+    return replace(of, **changes)
+
+
+def test_the_same_bits_are_identical() -> None:
+    result = matched(SOME, found(BOXES, [0.9, 0.8, 0.7], [1, 2, 1]))
+    assert (result.verdict, result.box_shift_px, result.pairs.tolist()) == ("identical", 0.0, [[0, 0], [1, 1], [2, 2]])
+
+
+def test_no_detections_on_either_side_are_identical() -> None:
+    assert matched(found([], []), found([], [])).verdict == "identical"
+
+
+def test_another_order_is_reordered() -> None:
+    other = found(BOXES[::-1], [0.7, 0.8, 0.9], [1, 2, 1])
+    result = matched(SOME, other)
+    assert result.verdict == "reordered"
+    assert {tuple(pair) for pair in result.pairs.tolist()} == {(0, 2), (1, 1), (2, 0)}
+
+
+def test_a_small_shift_is_equal_and_a_large_one_different() -> None:
+    near = changed(SOME, boxes=SOME.boxes + np.float32(0.05), scores=SOME.scores - np.float32(0.0005))
+    result = matched(SOME, near)
+    assert result.verdict == "equal"
+    assert result.box_shift_px == pytest.approx(0.05, abs=1e-5)
+    assert result.score_difference == pytest.approx(0.0005, abs=1e-6)
+    assert matched(SOME, changed(SOME, boxes=SOME.boxes + np.float32(0.2))).verdict == "different"
+    assert matched(SOME, changed(SOME, scores=SOME.scores - np.float32(0.01))).verdict == "different"
+
+
+def test_another_class_is_another_object() -> None:
+    result = matched(SOME, changed(SOME, labels=np.array([1, 3, 1], "i4")))
+    assert (result.unmatched_reference.tolist(), result.unmatched_other.tolist()) == ([1], [1])
+
+
+def test_an_assignment_finds_pairs_that_a_greedy_search_misses() -> None:
+    """Box 0 overlaps other 0 most, but that is all that box 1 can match: a greedy search would leave box 1 alone."""
+    one = found([[0, 0, 10, 10], [0, 0, 10, 16]], [0.9, 0.9])
+    two = found([[0, 0, 10, 11], [0, 0, 10, 6]], [0.9, 0.9])
+    overlap = iou(one.boxes, two.boxes)
+    assert overlap[0].argmax() == 0
+    assert overlap[1, 1] < 0.5 <= overlap[0, 1]
+    result = matched(one, two)
+    assert sorted(result.pairs.tolist()) == [[0, 1], [1, 0]]
+
+
+def test_what_is_missing_beside_the_score_threshold_is_borderline() -> None:
+    more = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.0505], [1, 2, 1, 1])
+    result = matched(SOME, more)
+    assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("equal", 1, [])
+    clear = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.06], [1, 2, 1, 1])
+    assert matched(SOME, clear).unmatched_other.tolist() == [3]
+
+
+def test_what_is_missing_at_the_end_of_a_full_image_is_borderline() -> None:
+    full = replace(LIMITS, detections=3)
+    other = found([*BOXES[:2], [60, 0, 80, 10]], [0.9, 0.8, 0.7005], [1, 2, 1])
+    result = matched(SOME, other, full)
+    assert (result.verdict, result.borderline) == ("equal", 2)
+    assert matched(SOME, other, LIMITS).verdict == "different"
+
+
+def test_an_image_that_one_side_could_not_read_differs() -> None:
+    unread = row(None, failure="the file breaks off")
+    assert match(row(SOME), unread, LIMITS, TOLERANCES).verdict == "different"
+    assert match(unread, unread, LIMITS, TOLERANCES).verdict == "identical"
+
+
+def encoded(width: int) -> bytes:
+    pixels = np.zeros((100, 100), np.uint8, order="F")
+    pixels[:50, :width] = 1
+    rle: Any = run_lengths.encode(pixels)
+    return bytes(rle["counts"])
+
+
+@pytest.mark.parametrize(("width", "verdict"), [(100, "identical"), (99, "equal"), (90, "different")])
+def test_masks_must_overlap(width: int, verdict: str) -> None:
+    one, two = (found([[0, 0, 100, 50]], [0.9], masks=[encoded(w)]) for w in (100, width))
+    result = matched(one, two)
+    assert result.verdict == verdict
+    assert result.mask_iou == pytest.approx(width / 100)
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(0.0, "identical"), (0.05, "equal"), (2.0, "different")])
+def test_keypoints_must_be_near(shift: float, verdict: str) -> None:
+    points = np.full((1, 17, 3), 5.0, "f4")
+    scores = np.ones((1, 17), "f4")
+    moved = points + np.array([shift, 0, 0], "f4")
+    one, two = (found([[0, 0, 9, 9]], [0.9], keypoints=each, keypoint_scores=scores) for each in (points, moved))
+    result = matched(one, two)
+    assert result.verdict == verdict
+    assert result.keypoint_shift_px == pytest.approx(shift, abs=1e-5)
+
+
+@st.composite
+def some(draw_from: st.DrawFn) -> Found:
+    n = draw_from(st.integers(0, 12))
+    random = np.random.default_rng(draw_from(st.integers(0, 9999)))
+    corners = random.integers(0, 50, (n, 2)).astype("f4")
+    boxes = np.hstack([corners, corners + random.integers(1, 50, (n, 2))])
+    return found(boxes, random.integers(1, 5, n) / 5, random.integers(1, 4, n).tolist())
+
+
+@unhurried
+@given(some(), st.randoms(use_true_random=False))
+def test_a_permutation_never_differs(of: Found, random: Any) -> None:
+    order = list(range(len(of.scores)))
+    random.shuffle(order)
+    result = matched(of, found(of.boxes[order], of.scores[order], of.labels[order].tolist()))
+    assert result.verdict in ("identical", "reordered")
+
+
+@unhurried
+@given(some(), some())
+def test_both_directions_agree(one: Found, two: Found) -> None:
+    there, back = matched(one, two), matched(two, one)
+    assert there.verdict == back.verdict
+    assert len(there.unmatched_reference) == len(back.unmatched_other)
+    assert len(there.pairs) == len(back.pairs)
+
+
+@unhurried
+@given(some(), st.floats(0.001, 0.09))
+def test_a_jitter_within_the_tolerance_is_equal_at_most(of: Found, shift: float) -> None:
+    large = replace(of, boxes=of.boxes * 4)  # so that the shift is small to every box
+    moved = replace(large, boxes=large.boxes + np.float32(shift))
+    assert match(row(large), row(moved), None, TOLERANCES).verdict in ("identical", "equal")
+
+
+def test_a_pass_is_as_good_as_its_worst_image_and_names_the_worst_three() -> None:
+    moved = [changed(SOME, boxes=SOME.boxes + np.float32(shift)) for shift in (0.0, 0.05, 0.2, 0.9, 0.4, 0.3)]
+    one = [row(SOME, f"{i}.jpg") for i in range(6)]
+    two = [row(each, f"{i}.jpg", pixels_sha256="cd" * 32 if i == 1 else "ab" * 32) for i, each in enumerate(moved)]
+    counted = tally(one, two, LIMITS, TOLERANCES)
+    assert (counted.verdict, counted.images, counted.different, counted.pixels_different) == ("different", 6, 4, 1)
+    assert [found.file for _, _, found in sorted(counted.worst, reverse=True)] == ["3.jpg", "4.jpg", "5.jpg"]
+    assert counted.box_shift_px == pytest.approx(0.9, abs=1e-5)
+    assert tally(one[:2], two[:2], LIMITS, TOLERANCES).verdict == "equal"
+
+
+def test_the_paired_interval_is_of_the_same_images_on_both_sides() -> None:
+    truth, one = random_set(3, images=12, objects=40, detections=120, categories=3)
+    two = Detections(one.image_ids, one.category_ids, one.scores[::-1].copy(), boxes_xywh=one.boxes_xywh)
+    change = difference(truth, one, two, "bbox", resamples=200)
+    matches = [evaluation_of(truth, each, "bbox", "float", "hotcoco").matches for each in (one, two)]
+    drawn = draw(12, 200)
+    sides = [[float(average_precision(each, drawn[i : i + 1])[0]) for i in range(200)] for each in matches]
+    low, high = np.nanpercentile(np.subtract(sides[1], sides[0]), [2.5, 97.5])
+    assert (change.low, change.high) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_equal_passes_have_no_difference_of_ap_at_all() -> None:
+    truth, one = random_set(4, images=12, objects=40, detections=120, categories=3)
+    change = difference(truth, one, one, "bbox", resamples=100)
+    assert (change.difference, change.low, change.high) == (0.0, 0.0, 0.0)

@@ -1,0 +1,84 @@
+from dataclasses import replace
+from typing import Any
+
+from harness.agreement.documents import Agreement, ApDifference, ImageDifference, PassName, Tolerances
+from harness.report.agreement import agreement_table
+from harness.report.latency import latency_table
+from harness.report.table import GAP
+from harness.storage import Cell
+from tests.samples import job, ok_result
+
+
+def agreement(verdict: Any = "equal", **changes: Any) -> Agreement:
+    plain = Agreement(
+        schema_version=1,
+        model="ssd300_vgg16",
+        reference=PassName("run", "cuda10.2--ssd", "cuda10.2"),
+        other=PassName("run", "local--ssd", "local"),
+        verdict=verdict,
+        tolerances=Tolerances(),
+        images=10,
+        images_different=3 if verdict == "different" else 0,
+        pixels_different=0,
+        detections_reference=50,
+        detections_other=51,
+        unmatched_reference=1,
+        unmatched_other=2,
+        borderline=4,
+        box_shift_px=0.0123,
+        score_difference=0.00045,
+        mask_iou=None,
+        keypoint_shift_px=None,
+        worst=[],
+        ap_differences=[ApDifference("bbox", -0.0123, -0.02, -0.005, 0.95, 1000)],
+    )
+    return replace(plain, **changes)
+
+
+def test_a_row_is_a_pass_with_its_verdict_and_figures() -> None:
+    table = agreement_table([agreement()])
+    assert dict(zip(table.headings, table.rows[0], strict=True)) == {
+        "Model": "SSD300 VGG16",
+        "pass": "local",
+        "detects": "equal",
+        "images that differ": "0 of 10",
+        "box shift px": "0.0123",
+        "score difference": "0.00045",
+        "un- matched": "3",
+        "at a cut-off": "4",
+        "pixels differ": "0",
+        "AP change": "-1.23 (-2.00 to -0.50)",
+    }
+
+
+def test_a_variant_of_one_environment_is_named_by_what_its_cell_has_more() -> None:
+    swept = agreement(other=PassName("sweep", "cuda10.2--ssd--tf32", "cuda10.2"))
+    again = agreement(other=PassName("again", "cuda10.2--ssd", "cuda10.2"))
+    assert [row[1] for row in agreement_table([swept, again]).rows] == ["tf32", "again"]
+
+
+def test_the_notes_say_what_a_verdict_means_and_name_the_worst_images() -> None:
+    worst = [ImageDifference("7.jpg", 1, 2, 0.1, 0.2), ImageDifference("3.jpg", 0, 1, 0.1, 0.2)]
+    text = "\n".join(agreement_table([agreement("different", worst=worst)]).notes)
+    for words in ("different: not one to one", "box 0.1 px, score 0.001", "compared with cuda10.2", "7.jpg, 3.jpg"):
+        assert words in text
+
+
+def test_masks_and_keypoints_have_columns_where_there_are_any() -> None:
+    masks = agreement(mask_iou=0.998, ap_differences=[ApDifference("segm", 0.0, None, None, 0.95, 0)])
+    table = agreement_table([agreement(), masks])
+    assert [row[-1] for row in table.rows] == [GAP, "0.998"]
+    assert [row[table.headings.index("mask AP change")] for row in table.rows] == [GAP, "+0.00"]
+
+
+def test_a_latency_carries_the_verdict_on_what_its_stack_detects() -> None:
+    timed = [
+        Cell(job(), ok_result(job()), None),
+        Cell(job(environment="local"), ok_result(job(environment="local")), None),
+    ]
+    detected = job(environment="local", suite="accuracy")
+    gate = Cell(detected, ok_result(detected, latency=None), None, agreement=agreement("different"))
+    table = latency_table([*timed, gate])
+    assert table.headings[-1] == "detects as cuda10.2?"
+    assert table.rows[0][-1] == "different"
+    assert len(table.headings) == 6
