@@ -1,15 +1,14 @@
 """A picture in which two passes differ, with both sets of detections drawn on it."""
 
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from harness.agreement.matching import Matched
-from runner.rows import Row
+from runner.rows import Found, Row
 
-#: What both found is thin and pale, what one alone found thick and bright.
-MATCHED, UNMATCHED = ("#9a9a9a", 1), ("#ff2d00", 4)
+#: What both found is thin and white, and only so many of them, the surest; what one alone found is thick and red.
+MATCHED, UNMATCHED, SUREST = ("#ffffff", 1), ("#ff2d00", 4), 10
 GAP, HEADING = 10, 18
 
 
@@ -26,19 +25,21 @@ def draw(path: Path, rows: tuple[Row, Row], matched: Matched, names: tuple[str, 
 def _side(path: Path, row: Row, unmatched: list[int], name: str) -> Image.Image:
     canvas = _canvas(path, row)
     pen = ImageDraw.Draw(canvas)
-    found = row.found
-    order = sorted(range(len(found.scores)), key=lambda number: number in unmatched) if found else []
-    for number in order if found else []:
-        colour, width = UNMATCHED if number in unmatched else MATCHED
-        box: Any = found.boxes[number].tolist() if found else []
-        pen.rectangle(box, outline=colour, width=width)
-        if number in unmatched and found:
-            pen.text((box[0] + 5, box[1] + 4), f"{found.labels[number]}: {found.scores[number]:.2f}", fill=colour)
+    count = len(row.found.scores) if row.found else 0
+    if row.found:
+        surest = [number for number in row.found.scores.argsort()[::-1].tolist() if number not in unmatched][:SUREST]
+        for number in [*surest[::-1], *unmatched]:
+            _draw(pen, row.found, number, *(UNMATCHED if number in unmatched else MATCHED))
     side = Image.new("RGB", (canvas.width, canvas.height + HEADING), "white")
-    count = len(found.scores) if found else 0
-    ImageDraw.Draw(side).text((2, 3), f"{name}: {count} detections, {len(unmatched)} its own", fill="black")
+    ImageDraw.Draw(side).text((2, 3), f"{name}: {count} detections, {len(unmatched)} without a match", fill="black")
     side.paste(canvas, (0, HEADING))
     return side
+
+
+def _draw(pen: ImageDraw.ImageDraw, found: Found, number: int, colour: str, width: int) -> None:
+    left, top, right, bottom = found.boxes[number].tolist()
+    pen.rectangle((left, top, max(left, right), max(top, bottom)), outline=colour, width=width)
+    pen.text((left + 5, top + 4), f"{found.labels[number]}: {found.scores[number]:.2f}", fill=colour)
 
 
 def _canvas(path: Path, row: Row) -> Image.Image:

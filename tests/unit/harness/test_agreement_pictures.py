@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from harness.agreement.documents import Tolerances
+from harness.agreement.matching import match
+from harness.agreement.pictures import UNMATCHED, draw
+from runner.rows import Found, Row, Times
+
+RED = tuple(int(UNMATCHED[0][i : i + 2], 16) for i in (1, 3, 5))
+
+
+def row(boxes: list[list[float]]) -> Row:
+    n = len(boxes)
+    found = Found(np.array(boxes, "f4").reshape(n, 4), np.linspace(0.9, 0.5, n, dtype="f4"), np.ones(n, "i4"))
+    return Row(1, "a.png", Times(), None, 100, 120, "ab" * 32, found)
+
+
+def red_pixels(picture: Image.Image, half: str) -> int:
+    pixels = np.asarray(picture)
+    width = (picture.width - 10) // 2
+    part = pixels[:, :width] if half == "left" else pixels[:, -width:]
+    return int((part == RED).all(axis=-1).sum())
+
+
+def drawn(path: Path, one: Row, two: Row) -> Image.Image:
+    return draw(path, (one, two), match(one, two, None, Tolerances()), ("reference", "other"))
+
+
+def test_what_one_side_alone_found_is_red_on_that_side(tmp_path: Path) -> None:
+    Image.new("RGB", (120, 100), "green").save(tmp_path / "a.png")
+    one, two = row([[10, 10, 40, 40]]), row([[10, 10, 40, 40], [60, 50, 90, 90]])
+    picture = drawn(tmp_path / "a.png", one, two)
+    assert picture.width == 2 * 120 + 10
+    assert red_pixels(picture, "left") == 0
+    assert red_pixels(picture, "right") > 100
+    assert picture.getpixel((5, 90)) == (0, 128, 0)
+
+
+def test_a_picture_that_is_gone_is_grey(tmp_path: Path) -> None:
+    picture = drawn(tmp_path / "gone.png", row([]), row([[60, 50, 90, 90]]))
+    assert picture.getpixel((5, 90)) == (208, 208, 208)
+
+
+def test_boxes_beyond_the_picture_and_without_an_area_do_no_harm(tmp_path: Path) -> None:
+    odd = row([[-50, -50, 500, 500], [30, 30, 30, 30], [40, 40, 20, 20]])
+    assert drawn(tmp_path / "gone.png", row([]), odd).width == 250
