@@ -8,9 +8,8 @@ from rich.console import Console
 
 from harness import building, documents, estimate, images, plan, run
 from harness.catalogue import environment
-from harness.commands.compare import compare_cells
+from harness.commands.judge import judge
 from harness.commands.report import print_tables, tables_of
-from harness.commands.score import score_cells
 from harness.display import LiveDisplay, downloads, show_cells, show_time
 from harness.documents import ImageIdentity, Plan
 from harness.errors import CannotRunHere
@@ -83,11 +82,10 @@ def _execute(
             show_time(console, estimates)
             with LiveDisplay(console, folder.plan, estimates).live() as display:
                 fine = run.execute(folder, executors, engine_version, display)
+            judge(console, folder)
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: harness run --resume {folder.name}", highlight=False)
         raise typer.Exit(INTERRUPTED) from None
-    score_cells(console, folder)
-    compare_cells(console, folder)
     tables = tables_of(folder.cells(), published=published)
     (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     print_tables(console, tables)

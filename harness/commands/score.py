@@ -9,18 +9,16 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from harness import coco, documents
+from harness import coco
 from harness.catalogue import pick
+from harness.commands.judge import score_cells
 from harness.commands.report import open_run, print_tables
-from harness.display import working
 from harness.errors import BadInput
 from harness.report.accuracy import accuracy_tables
 from harness.report.table import GAP
-from harness.scoring.cells import score_cell
 from harness.scoring.detections import from_json
 from harness.scoring.documents import Iou, Score, ScorerName
 from harness.scoring.evaluate import score
-from harness.storage import RunFolder
 from runner.contract import BoxRule
 
 SCORERS: dict[str, ScorerName] = {name: name for name in get_args(ScorerName)}
@@ -30,11 +28,9 @@ BOX_RULES: dict[str, BoxRule] = {name: name for name in get_args(BoxRule)}
 
 def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str, scorer: str, as_json: bool) -> None:
     """Score a file in COCO's results format against annotations and print the metrics."""
-    kind, rule, by = (
-        pick("kind of IoU", iou, IOUS),
-        pick("box rule", box_rule, BOX_RULES),
-        pick("scorer", scorer, SCORERS),
-    )
+    kind = pick("kind of IoU", iou, IOUS)
+    rule = pick("box rule", box_rule, BOX_RULES)
+    by = pick("scorer", scorer, SCORERS)
     truth = coco.read(annotations)
     result = score(truth, from_json(detections, truth, kind), kind, rule, by)
     if as_json:
@@ -60,21 +56,6 @@ def score_run(name: str, *, scorer: str, as_json: bool) -> None:
         print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))
     else:
         print_tables(console, accuracy_tables(cells))
-
-
-def score_cells(console: Console, folder: RunFolder, scorer: ScorerName = "hotcoco", *, anew: bool = False) -> None:
-    """Score the detection passes of a run that have no scores yet, or all of them."""
-    planned_cells = [
-        (planned, passed)
-        for planned in folder.plan.cells
-        if (result := folder.result(planned.job)) and (passed := result.detections)
-        if anew or folder.scores(planned.job) is None
-    ]
-    with working(console, "scoring"):
-        for planned, passed in planned_cells:
-            cell = folder.cell_folder(planned.job)
-            scores = score_cell(planned.job, Path(str(planned.annotations)), cell / passed.file, scorer)
-            documents.write(cell / "scores.json", scores)
 
 
 def _lines(result: Score) -> list[str]:
