@@ -12,6 +12,7 @@ import typer
 from harness import __version__
 from harness.cli_data import data_app
 from harness.cli_images import images_app
+from harness.cli_published import published_app
 from harness.errors import MAKE_ROOM, HarnessError, StorageError
 from harness.options import Json, Names
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # halves the time of --help
 )
 app.add_typer(images_app, name="images")
+app.add_typer(published_app, name="published")
 app.add_typer(data_app, name="data")
 
 #: What any write may fail with, wherever it happens.

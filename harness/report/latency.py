@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.agreement.documents import Agreement
 from harness.catalogue import Model, models
+from harness.published import check as check_published
 from harness.published import latency as published_latency
 from harness.report.describe import attributed, hardware_name, outcome, software
 from harness.report.table import GAP, Column, Table
@@ -49,6 +50,7 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
+        notes += _odd_cells(shown)
     names = Column("Model", [model.display for model in shown])
     return Table("Latency of one image, batch 1", names, groups, notes)
 
@@ -60,6 +62,17 @@ def _verdicts(environment: str, shown: list[Model], gate: dict[tuple[str, str], 
     if not references:
         return []
     return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in found])]
+
+
+def _odd_cells(shown: list[Model]) -> list[str]:
+    """Say which of the published figures are not the mean of the file that was published with them."""
+    display = {model.builder: model.display for model in shown}
+    return [
+        f"2021: {published_latency()[cell.column].hardware}, {display[cell.builder]}: {cell.published_ms:.2f} is "
+        f"{f'the {cell.is_the} of' if cell.is_the else 'not in'} its file, whose mean is {cell.mean_ms:.2f}"
+        for cell in check_published()
+        if cell.builder in display and cell.is_the != "mean"
+    ]
 
 
 def _published(shown: list[Model]) -> list[Column]:
