@@ -130,17 +130,17 @@ def run(
 
 @app.command()
 def score(
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="ID or folder of a run, or latest.")] = None,
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="ID or folder of a run, or latest.")] = None,
     scorer: Annotated[str, typer.Option(metavar="hotcoco|pycocotools", help="Who computes.")] = "hotcoco",
     annotations: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Instead of a run: COCO-format annotations,")
+        Path | None, typer.Option(metavar="FILE", help="Files instead of a run: COCO-format annotations")
     ] = None,
     detections: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="detections in COCO's results format,")
+        Path | None, typer.Option(metavar="FILE", help="and detections in COCO's results format.")
     ] = None,
-    iou: Annotated[str, typer.Option(metavar="bbox|segm|keypoints", help="what is compared,")] = "bbox",
+    iou: Annotated[str, typer.Option(metavar="bbox|segm|keypoints", help="Files: what is compared.")] = "bbox",
     box_rule: Annotated[
-        str, typer.Option(metavar="float|truncate-int", help="and what becomes of a box's fractions.")
+        str, typer.Option(metavar="float|truncate-int", help="Files: what becomes of a box's fractions.")
     ] = "float",
     as_json: Json = False,
 ) -> None:
@@ -159,14 +159,17 @@ def score(
 @app.command()
 def agree(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN [RUN]", help="One run's passes, or the second's beside the first's.")
+        list[str], typer.Argument(metavar="RUN", help="One run's passes, or the second's beside the first's.")
     ],
     sweep: Annotated[bool, typer.Option("--sweep", help="Run again with each switch of the numerics turned.")] = False,
     box_tolerance: Annotated[float, typer.Option(metavar="PX", min=0, help="How far a corner may move.")] = 0.1,
     score_tolerance: Annotated[float, typer.Option(metavar="X", min=0, help="How far a score may move.")] = 0.001,
     as_json: Json = False,
 ) -> None:
-    """Tell whether two environments, readers or variants detect the same; exit code 1 where they do not."""
+    """Tell whether environments, readers or runs detect the same.
+
+    Exit code 1 where they do not.
+    """
     from harness.agreement.documents import Tolerances
     from harness.commands.agree import agree_runs, agree_swept
     from harness.errors import BadInput
@@ -207,7 +210,7 @@ def report(
         str | None, typer.Option("--format", metavar="markdown|csv", help="Else the terminal's own.")
     ] = None,
 ) -> None:
-    """Print the latency table of runs."""
+    """Print the tables of runs."""
     from harness.commands.report import print_report
 
     print_report(runs, published=published, form=form)
