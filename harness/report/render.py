@@ -61,8 +61,11 @@ def _page(table: Table, columns: list[Column]) -> "rich.table.Table":
     page.add_column(Text(table.names.heading), vertical="bottom", min_width=_narrowest(table.names))
     for column in columns:
         # Wrapped here, since rich narrows the widest columns first, down to letters, and headings are the widest.
-        heading = textwrap.fill(column.heading, _narrowest(column), break_on_hyphens=False)
-        page.add_column(Text(heading), justify="right", vertical="bottom", no_wrap=True)
+        width = max(
+            _narrowest(column), *map(len, column.values)
+        )  # rich would take a value's longest word for its width
+        heading = textwrap.fill(column.heading, width, break_on_hyphens=False)
+        page.add_column(Text(heading), justify="right", vertical="bottom", no_wrap=True, min_width=width)
     for row in zip(table.names.values, *(column.values for column in columns), strict=True):
         page.add_row(*(Text(text) for text in row))
     return page

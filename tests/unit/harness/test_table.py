@@ -134,6 +134,16 @@ def test_a_terminal_of_any_width_shows_every_figure_whole(width: int) -> None:
     assert not [word for word in words if "…" in word]
 
 
+@pytest.mark.parametrize("width", [30, 40, 60])
+def test_a_figure_of_several_words_is_shown_whole(width: int) -> None:
+    intervals = [f"{low}.09 to {low + 3}.99" for low in (75, 61)]
+    wide = table(["Model", "95 % interval", "AP50", "AP75"], [["SSD", i, "94.96", "85.52"] for i in intervals])
+    lines = on_a_terminal(wide, width)
+    assert max(map(len, lines)) <= width
+    for figure in (*intervals, "94.96", "85.52", "AP50", "AP75"):
+        assert any(figure in line for line in lines), figure
+
+
 def test_columns_of_one_group_stay_together() -> None:
     lines = on_a_terminal(latency_table([cell(job()), cell(job(environment="local"), wall_ms=20.0)]), 44)
     assert [line.split()[-2:] for line in lines if "VGG16" in line] == [["10.00", "7.0"], ["20.00", "7.0"]]

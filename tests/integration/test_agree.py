@@ -1,0 +1,220 @@
+"""The gate: deliberate faults are found, two stacks agree, and a sweep says what each switch changes."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import assets, coco, shapes
+from harness.agreement.compare import Tally, tally
+from harness.agreement.documents import Tolerances
+from harness.catalogue import models, protocols
+from harness.storage import RunFolder
+from runner import rows
+from runner.contract import Dataset, ModelSpec, Thresholds
+from tests.integration.commands import LITE, fails, harness
+
+torch = pytest.importorskip("torch")
+
+from runner import detection  # noqa: E402
+from runner import models as runner_models  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+PICTURES = 12
+THRESHOLDS = models()[LITE].thresholds
+Model = Callable[[list[Any]], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "some-shapes"
+    shapes.generate(folder, PICTURES, 0)
+    return folder
+
+
+def trained(thresholds: Thresholds | None = THRESHOLDS) -> Any:
+    spec = ModelSpec(LITE, assets.shapes_weights([models()[LITE]]), thresholds)
+    return runner_models.load(spec, assets.SHAPES_WEIGHTS.parent)[0]
+
+
+def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:
+    """Run a detection pass over the pictures in this process."""
+    annotations = coco.read(data / "annotations" / "instances.json")
+    ids, files = zip(*((key, picture.file_name) for key, picture in annotations.pictures.items()), strict=True)
+    dataset = Dataset("shapes", annotations.sha256, sorted(annotations.categories), list(ids), list(files))
+    how = protocols()["quick-1"].detection
+    assert how is not None
+    out.mkdir()
+    task = detection.Pass(model, dataset, how, data / "images", torch.device("cpu"), "a", skip_bad_images=False)
+    with torch.no_grad():
+        detection.detect(task, out, 0.0, lambda event, **fields: None)
+    return list(rows.read(out / detection.FILE))
+
+
+@pytest.fixture(scope="module")
+def sound(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[rows.Row]:
+    return detected(data, tmp_path_factory.mktemp("sound") / "pass", trained())
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def around(before: Callable[[Any], Any] | None = None, after: Callable[[Any], Any] | None = None) -> Model:
+    """Return the model with something done to each picture before, or to each output after it."""
+    model = trained()
+
+    def faulty(images: list[Any]) -> list[dict[str, Any]]:
+        outputs = model([before(image) for image in images] if before else images)
+        return [after(output) for output in outputs] if after else outputs
+
+    return faulty
+
+
+def with_lower_threshold() -> Model:
+    assert THRESHOLDS is not None
+    model: Model = trained(replace(THRESHOLDS, score=THRESHOLDS.score / 2, detections=600, topk_candidates=600))
+    return model
+
+
+def in_half_precision() -> Model:
+    model = trained()
+
+    def faulty(images: list[Any]) -> list[dict[str, Any]]:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            outputs: list[dict[str, Any]] = model(images)
+        return [{name: value.float() if name != "labels" else value for name, value in o.items()} for o in outputs]
+
+    return faulty
+
+
+def resized_otherwise() -> Model:
+    model: Any = trained()
+    model.transform.fixed_size = (300, 300)
+    faulty: Model = model
+    return faulty
+
+
+FAULTS: dict[str, Callable[[], Model]] = {
+    "BGR for RGB": lambda: around(before=lambda image: image.flip(0)),
+    "integer boxes": lambda: around(after=lambda output: {**output, "boxes": output["boxes"].trunc()}),
+    "a shifted label map": lambda: around(after=lambda output: {**output, "labels": output["labels"] % 4 + 1}),
+    "a lowered score threshold": with_lower_threshold,
+    "half precision": in_half_precision,
+    "a different resize": resized_otherwise,
+}
+
+
+def compared(one: list[rows.Row], two: list[rows.Row]) -> Tally:
+    return tally(one, two, THRESHOLDS, Tolerances())
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_deliberate_fault_is_found(
+    fault: str, data: Path, tmp_path: Path, sound: list[rows.Row], one_thread: None
+) -> None:
+    counted = compared(sound, detected(data, tmp_path / "pass", FAULTS[fault]()))
+    assert counted.verdict == "different"
+    assert counted.different > 0
+    assert counted.pixels_different == 0
+
+
+def test_the_same_model_without_a_fault_agrees(data: Path, tmp_path: Path, sound: list[rows.Row]) -> None:
+    assert compared(sound, detected(data, tmp_path / "pass", trained())).verdict in ("identical", "equal")
+
+
+RUN = ["run", "--suite", "accuracy", "--model", LITE, "--device", "cpu", "--weights", "shapes", "--threads", "1"]
+
+
+@pytest.fixture(scope="module")
+def stacks(cuda102: str, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("runs") / "stacks"
+    both = ["--suite", "latency,accuracy", "--iterations", "1"]
+    done = harness(*RUN, *both, "--image", f"{cuda102},local", "--dataset", data, "--out", run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return run
+
+
+@pytest.mark.docker
+def test_the_published_stack_and_this_one_detect_the_same(stacks: Path) -> None:
+    done = harness("agree", stacks, "--json")
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)
+    assert found["verdict"] in ("identical", "equal")
+    assert (found["reference"]["environment"], found["other"]["environment"]) == ("cuda10.2", "local")
+    assert (found["images"], found["pixels_different"]) == (PICTURES, 0)
+    (change,) = found["ap_differences"]
+    assert change["low"] <= change["difference"] <= change["high"]
+
+
+@pytest.mark.docker
+def test_the_tables_carry_the_verdict(stacks: Path) -> None:
+    (verdict,) = [cell.agreement.verdict for cell in RunFolder(stacks).cells() if cell.agreement]
+    text = harness("report", stacks, "--format", "markdown").stdout
+    assert "detects as cuda10.2?" in text
+    assert text.count(f"| {verdict} |") + text.count(f" {verdict} |") >= 2
+    assert "## Agreement of detections" in text
+
+
+@pytest.mark.docker
+def test_the_published_box_rule_loses_ap_and_most_of_small_objects(stacks: Path) -> None:
+    scores = [cell.scores for cell in RunFolder(stacks).cells() if cell.scores]
+    assert len(scores) == 2
+    for each in scores:
+        right, published = (score.metrics for score in each.scores)
+        lost = {name: right[name] - published[name] for name in ("AP", "APsmall", "APlarge")}
+        assert right["AP"] > 0.5
+        assert 0 < lost["AP"] < lost["APsmall"]
+        assert lost["APlarge"] < lost["APsmall"]
+
+
+@pytest.fixture(scope="module")
+def readers(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("runs")
+    for name in ("one", "other"):
+        fault = ["--reader", "torchvision", "--batch", "4"] if name == "other" else []
+        done = harness(*RUN, "--image", "local", "--dataset", data, *fault, "--out", folder / name)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "one", folder / "other"
+
+
+def test_two_runs_are_compared_and_what_differs_is_drawn(readers: tuple[Path, Path]) -> None:
+    one, other = readers
+    done = harness("agree", one, other, "--box-tolerance", "0", "--score-tolerance", "0")
+    assert done.returncode in (0, 1), done.stderr
+    assert "Agreement of detections" in done.stdout
+    agreement = RunFolder(other).cells()[0].agreement
+    assert agreement is not None
+    drawn = sorted(path.name for path in other.rglob("disagreement-*.png"))
+    assert len(drawn) == min(agreement.images_different, 3)
+    assert done.returncode == (agreement.verdict == "different")
+
+
+def test_a_sweep_turns_each_switch(readers: tuple[Path, Path]) -> None:
+    one, _ = readers
+    done = harness("agree", one, "--sweep", "--json")
+    assert done.returncode in (0, 1), done.stderr
+    found = json.loads(done.stdout)
+    turned = [each["other"]["cell"].removeprefix(each["reference"]["cell"] + "--") for each in found]
+    assert turned == ["deterministic", "matmul-precision", "flush-denormals"]
+    assert {each["reference"]["cell"] for each in found} == {RunFolder(one).cells()[0].job.cell}
+
+
+def test_what_can_t_be_compared_is_a_sentence(readers: tuple[Path, Path], tmp_path: Path) -> None:
+    one, other = readers
+    fails(2, "no model has two detection passes; name two runs", "agree", one)
+    fails(2, "3 runs were named", "agree", one, other, one)
+    fails(2, "there is no run 'nowhere'", "agree", "nowhere")
+
+
+def test_the_bundled_weights_are_one_model_s(data: Path) -> None:
+    ssd = ["run", "--model", "ssd300_vgg16", "--image", "local", "--weights", "shapes"]
+    fails(2, f"the weights shapes are {LITE}'s, not ssd300_vgg16's", *ssd)
