@@ -133,11 +133,13 @@ def _is_of(path: Path, key: str) -> bool:
     if not path.exists():
         return False
     try:
-        with closing(sqlite3.connect(str(path))) as connection:
+        with closing(sqlite3.connect(str(path), timeout=ORPHAN_S)) as connection:
             layout = connection.execute("PRAGMA user_version").fetchone()[0]
             return layout == LAYOUT and connection.execute("SELECT key FROM pass").fetchall() == [(key,)]
-    except sqlite3.Error:
-        return False
+    except sqlite3.OperationalError:
+        raise  # it is held by another process still, or can't be opened: no reason to start anew
+    except sqlite3.DatabaseError:
+        return False  # it is no such file
 
 
 def read(path: Path) -> Iterator[Row]:

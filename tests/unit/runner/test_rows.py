@@ -1,4 +1,6 @@
 import sqlite3
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,24 @@ def test_rows_that_are_not_all_taken_leave_none_behind(tmp_path: Path) -> None:
     with rows.writing(path, "a key") as writer, pytest.raises(sqlite3.IntegrityError):
         writer.append([row(1), row(1)])
     assert list(rows.read(path)) == []
+
+
+def test_a_process_that_still_holds_the_pass_is_waited_for(tmp_path: Path) -> None:
+    path, held = tmp_path / "pass.sqlite", threading.Event()
+
+    def orphan() -> None:
+        with rows.writing(path, "a key") as writer:
+            writer.append([row(1)])
+            held.set()
+            time.sleep(0.5)
+            writer.append([row(2)])
+
+    thread = threading.Thread(target=orphan)
+    thread.start()
+    held.wait()
+    with rows.writing(path, "a key") as writer:
+        assert writer.done == 2
+    thread.join()
 
 
 def test_totals_and_failures(tmp_path: Path) -> None:
