@@ -169,14 +169,16 @@ class Engine(AbstractContextManager["Engine"]):
         Both of its streams go to `log`, its standard output also to `on_line`. Raises CannotRunHere where it
         can't be started, and where the engine stops answering.
         """
+        containers: list[Container] = []
         # In a thread of its own, which no interruption stops: what the engine has created is always known and removed.
         pool = ThreadPoolExecutor(1)
-        created = pool.submit(self._client.containers.create, **arguments(spec, self.traits))
-        pool.shutdown(wait=False)
         timed_out = threading.Event()
-        timer = threading.Timer(timeout_s, lambda: _kill(created.result(), timed_out))
+        timer = threading.Timer(timeout_s, lambda: _kill(containers[0], timed_out))
         try:
-            container = created.result()
+            pool.submit(
+                lambda: containers.append(self._client.containers.create(**arguments(spec, self.traits)))
+            ).result()
+            (container,) = containers
             with closing(container.attach(stream=True, logs=True, demux=True)) as output:
                 container.start()
                 timer.start()
@@ -188,8 +190,9 @@ class Engine(AbstractContextManager["Engine"]):
             raise _cannot_start(spec, error) from error
         finally:
             timer.cancel()
-            if created.exception() is None:
-                _remove(created.result())
+            pool.shutdown()
+            for container in containers:
+                _remove(container)
         return ContainerReport(str(container.id), exit_code, timed_out.is_set(), killed_for_memory)
 
     def labelled(self, label: str) -> dict[str, str]:

@@ -45,28 +45,35 @@ class LocalExecutor:
         started = time.monotonic()
         command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
         with (output_dir / "log.txt").open("wb") as log:
+            processes: list[subprocess.Popen[bytes]] = []
+
+            def start() -> None:
+                processes.append(
+                    subprocess.Popen(
+                        command,
+                        cwd=self._runner_root,  # python -m looks here first
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=log,
+                        env=self._environment,
+                        start_new_session=True,
+                    )
+                )
+
             # In a thread of its own, which no interruption stops: what was started is always known and ended.
             pool = ThreadPoolExecutor(1)
-            starting = pool.submit(
-                subprocess.Popen,
-                command,
-                cwd=self._runner_root,  # python -m looks here first
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self._environment,
-                start_new_session=True,
-            )
-            pool.shutdown(wait=False)
             try:
-                process = starting.result()
+                pool.submit(start).result()
+                (process,) = processes
                 with Watchdog(process, started + timeout_s, self._memory_bytes) as watchdog:
                     for line in process.stdout or ():
                         log.write(line)
                         on_line(line.decode(errors="replace").rstrip("\n"))
                     exit_code = process.wait()
             finally:
-                _end(starting.result())
+                pool.shutdown()
+                for process in processes:
+                    _end(process)
         return ExitReport(
             exit_code=exit_code,
             timed_out=watchdog.timed_out,

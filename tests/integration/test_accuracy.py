@@ -84,8 +84,8 @@ def test_both_stacks_saw_the_same_pixels_and_hold_the_same_weights(both: Path) -
 
 @pytest.mark.docker
 def test_nothing_but_documents_and_detections_is_left(both: Path) -> None:
-    left = {path.name for path in both.rglob("*") if path.is_file()}
-    documents = {"plan.json", "job.json", "result.json", "execution.json", "scores.json"}
+    left = {path.name for path in both.rglob("*") if path.is_file() and not path.name.startswith("disagreement-")}
+    documents = {"plan.json", "job.json", "result.json", "execution.json", "scores.json", "agreement.json"}
     assert left == {".lock", "table.md", "log.txt", "detections.sqlite", *documents}
 
 
