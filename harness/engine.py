@@ -3,7 +3,6 @@
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ from harness.containers import ContainerReport, ContainerSpec, Image, Traits, ar
 from harness.errors import CannotRunHere
 from harness.executors.base import OnLine
 from harness.gpus import TOOLKIT_REMEDIES
+from harness.interruptions import held_back
 
 #: The HTTP status of an engine that is already doing what it was asked for.
 CONFLICT = 409
@@ -169,16 +169,12 @@ class Engine(AbstractContextManager["Engine"]):
         Both of its streams go to `log`, its standard output also to `on_line`. Raises CannotRunHere where it
         can't be started, and where the engine stops answering.
         """
-        containers: list[Container] = []
-        # In a thread of its own, which no interruption stops: what the engine has created is always known and removed.
-        pool = ThreadPoolExecutor(1)
+        container: Container | None = None
         timed_out = threading.Event()
-        timer = threading.Timer(timeout_s, lambda: _kill(containers[0], timed_out))
+        timer = threading.Timer(timeout_s, lambda: _kill(container, timed_out) if container else None)
         try:
-            pool.submit(
-                lambda: containers.append(self._client.containers.create(**arguments(spec, self.traits)))
-            ).result()
-            (container,) = containers
+            with held_back():  # or what the engine has just created would be lost
+                container = self._client.containers.create(**arguments(spec, self.traits))
             with closing(container.attach(stream=True, logs=True, demux=True)) as output:
                 container.start()
                 timer.start()
@@ -190,8 +186,7 @@ class Engine(AbstractContextManager["Engine"]):
             raise _cannot_start(spec, error) from error
         finally:
             timer.cancel()
-            pool.shutdown()
-            for container in containers:
+            if container:
                 _remove(container)
         return ContainerReport(str(container.id), exit_code, timed_out.is_set(), killed_for_memory)
 

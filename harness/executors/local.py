@@ -6,13 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 
 from harness.catalogue import ROOT
 from harness.executors.base import ExitReport, OnLine
+from harness.interruptions import held_back
 
 #: How often the watchdog looks: seldom enough not to show in a measurement beside it.
 WATCH_INTERVAL_S = 0.2
@@ -45,11 +45,10 @@ class LocalExecutor:
         started = time.monotonic()
         command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
         with (output_dir / "log.txt").open("wb") as log:
-            processes: list[subprocess.Popen[bytes]] = []
-
-            def start() -> None:
-                processes.append(
-                    subprocess.Popen(
+            process = None
+            try:
+                with held_back():  # or what has just been started would be lost
+                    process = subprocess.Popen(
                         command,
                         cwd=self._runner_root,  # python -m looks here first
                         stdin=subprocess.DEVNULL,
@@ -58,21 +57,13 @@ class LocalExecutor:
                         env=self._environment,
                         start_new_session=True,
                     )
-                )
-
-            # In a thread of its own, which no interruption stops: what was started is always known and ended.
-            pool = ThreadPoolExecutor(1)
-            try:
-                pool.submit(start).result()
-                (process,) = processes
                 with Watchdog(process, started + timeout_s, self._memory_bytes) as watchdog:
                     for line in process.stdout or ():
                         log.write(line)
                         on_line(line.decode(errors="replace").rstrip("\n"))
                     exit_code = process.wait()
             finally:
-                pool.shutdown()
-                for process in processes:
+                if process:
                     _end(process)
         return ExitReport(
             exit_code=exit_code,
