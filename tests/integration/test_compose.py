@@ -1,6 +1,7 @@
 """compose.yaml, with the compose that the distribution ships, as somebody without the harness uses it."""
 
 import json
+import re
 import os
 import shutil
 import subprocess
@@ -43,7 +44,8 @@ def test_a_service_leaves_a_valid_result(engine: Engine, cuda102: str, tmp_path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "ms, the median of 22 iterations" in done.stdout + done.stderr
+    # On a busy machine the protocol's cap ends it before the 22.
+    assert re.search(r"ok: [\d.]+ ms, the median of \d+ iterations", done.stdout + done.stderr)
     document = json.loads((tmp_path / "compose" / f"{cuda102}--{LITE}" / "result.json").read_text())
     result = from_dict(Result, document)
     assert result.status == "ok"
