@@ -1,8 +1,8 @@
 """compose.yaml, with the compose that the distribution ships, as somebody without the harness uses it."""
 
 import json
-import re
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
