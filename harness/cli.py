@@ -164,6 +164,9 @@ def agree(
     sweep: Annotated[bool, typer.Option("--sweep", help="Run again with each switch of the numerics turned.")] = False,
     box_tolerance: Annotated[float, typer.Option(metavar="PX", min=0, help="How far a corner may move.")] = 0.1,
     score_tolerance: Annotated[float, typer.Option(metavar="X", min=0, help="How far a score may move.")] = 0.001,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where what differs is drawn, if not beside the results.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Tell whether environments, readers or runs detect the same.
@@ -177,7 +180,7 @@ def agree(
     if len(runs) > (1 if sweep else 2):
         raise BadInput(f"{len(runs)} runs were named", "name one for --sweep, else one or two")
     tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
-    if not (agree_swept if sweep else agree_runs)(runs, tolerances, as_json=as_json):
+    if not (agree_swept if sweep else agree_runs)(runs, tolerances, pictures, as_json=as_json):
         raise typer.Exit(1)
 
 

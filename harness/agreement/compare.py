@@ -51,8 +51,10 @@ class Tally:
 
     def _remember(self, row: Row, matched: Matched) -> None:
         lost = len(matched.unmatched_reference), len(matched.unmatched_other)
-        found = ImageDifference(row.file, *lost, matched.box_shift_px, matched.score_difference)
-        entry = ((sum(lost), matched.box_shift_px, matched.score_difference), -self.images, found)
+        distances = matched.box_shift_px, matched.score_difference
+        found = ImageDifference(row.file, *lost, *distances, matched.mask_iou, matched.keypoint_shift_px)
+        unlike = 0.0 if matched.mask_iou is None else 1 - matched.mask_iou
+        entry = ((sum(lost), *distances, matched.keypoint_shift_px or 0.0, unlike), -self.images, found)
         heapq.heappush(self.worst, entry)
         if len(self.worst) > WORST:
             heapq.heappop(self.worst)

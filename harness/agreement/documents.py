@@ -36,13 +36,18 @@ class PassName(Document):
 
 @dataclass(frozen=True)
 class ImageDifference(Document):
-    """An image in which the passes differ, by how many unmatched detections of each, and how far matched ones are."""
+    """An image in which the passes differ, by how many unmatched detections of each, and how far matched ones are.
+
+    The least mask IoU and the largest shift of a keypoint are None where there are no masks or keypoints.
+    """
 
     file: str
     unmatched_reference: int
     unmatched_other: int
     box_shift_px: float
     score_difference: float
+    mask_iou: float | None = None
+    keypoint_shift_px: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,11 @@ class ApDifference(Document):
     high: float | None
     confidence: float
     resamples: int
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the choice of images alone does not explain the difference; never where there is no interval."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The detections of one image in two passes, matched one to one."""
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,21 @@ from scipy.optimize import linear_sum_assignment
 
 from harness.agreement.documents import Tolerances, Verdict
 from runner.contract import Thresholds
-from runner.rows import Row
+from runner.rows import Found, Row
 
 #: Below this overlap two boxes are of two objects.
 LEAST_IOU = 0.5
 #: Costs more than any number of pairs of one object do.
 FORBIDDEN = 1e6
 Indices = NDArray[np.intp]
+NOTHING = Found(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int32))
 
 
 @dataclass(frozen=True)
 class Matched:
     """How the detections of one image match: pairs (m, 2) of their numbers, and the numbers of those without a match.
 
-    Those in borderline_* lie at a cut-off and count neither for nor against.
+    `borderline` more have none, but lie at a cut-off, and count neither for nor against.
     """
 
     verdict: Verdict
@@ -38,76 +40,73 @@ class Matched:
 
 
 def match(reference: Row, other: Row, thresholds: Thresholds | None, tolerances: Tolerances) -> Matched:
-    """Match the detections of one image. A picture that one pass could not read has none."""
-    one, two = _columns(reference), _columns(other)
-    none = np.empty(0, np.intp)
-    if reference.failure != other.failure:
-        return Matched("different", np.empty((0, 2), np.intp), np.arange(len(one[0])), np.arange(len(two[0])))
-    if _same(one, two):
-        return _exact("identical", one, np.column_stack([np.arange(len(one[0]))] * 2), none)
-    first, second = _order(one), _order(two)
-    if _same([column[first] for column in one], [column[second] for column in two]):
-        return _exact("reordered", one, np.column_stack([first, second]), none)
+    """Match the detections of one image. A picture that a pass could not read has none there."""
+    one, two = reference.found or NOTHING, other.found or NOTHING
+    if (reference.found is None) != (other.found is None):
+        return Matched("different", np.empty((0, 2), np.intp), np.arange(len(one.scores)), np.arange(len(two.scores)))
+    left, right = _bits(one), _bits(two)
+    if left == right:
+        return _exact("identical", one, np.arange(len(left)), np.arange(len(right)))
+    first, second = sorted(range(len(left)), key=left.__getitem__), sorted(range(len(right)), key=right.__getitem__)
+    if [left[number] for number in first] == [right[number] for number in second]:
+        return _exact("reordered", one, np.array(first), np.array(second))
     pairs = _assigned(one, two)
-    cut = _cut_off(one, two, thresholds) + tolerances.score
-    left, left_borderline = _unmatched(one, pairs[:, 0], cut)
-    right, right_borderline = _unmatched(two, pairs[:, 1], cut)
+    lost, lost_at_cut_off = _unmatched(one, pairs[:, 0], two, thresholds, tolerances)
+    new, new_at_cut_off = _unmatched(two, pairs[:, 1], one, thresholds, tolerances)
     return _judged(
-        Matched("equal", pairs, left, right, left_borderline + right_borderline), reference, other, tolerances
+        Matched("equal", pairs, lost, new, lost_at_cut_off + new_at_cut_off), (reference, other), (one, two), tolerances
     )
 
 
-def _columns(row: Row) -> list[NDArray[Any]]:
-    """Return boxes, scores, labels, and masks and keypoints where the model makes them, as arrays of equal length."""
-    found = row.found
-    if found is None:
-        return [np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int32)]
-    columns = [found.boxes, found.scores, found.labels]
-    if found.masks is not None:
-        columns.append(np.array(found.masks, object))
-    if found.keypoints is not None:
-        columns += [found.keypoints, found.keypoint_scores]
-    return [column for column in columns if column is not None]
+def _columns(found: Found) -> list[NDArray[Any]]:
+    """Return what is known of each of the n detections in numbers, each column as (n, values)."""
+    columns = [found.boxes, found.scores, found.labels, found.keypoints, found.keypoint_scores]
+    return [column.reshape(len(column), prod(column.shape[1:])) for column in columns if column is not None]
 
 
-def _same(one: list[NDArray[Any]], two: list[NDArray[Any]]) -> bool:
-    return len(one) == len(two) and all(map(np.array_equal, one, two))
+def _bits(found: Found) -> list[tuple[bytes, bytes]]:
+    """Return each detection as the bytes of its numbers and of its mask: equal numbers may differ in their bits."""
+    if not len(found.scores):
+        return []
+    numbers = np.hstack([np.ascontiguousarray(column).view(np.uint8) for column in _columns(found)])
+    masks = [b""] * len(numbers) if found.masks is None else found.masks
+    return list(zip(map(bytes, numbers), masks, strict=True))
 
 
-def _order(columns: list[NDArray[Any]]) -> Indices:
-    """Return the one order that does not depend on how equal scores were sorted."""
-    boxes, scores, labels = columns[:3]
-    return np.lexsort((*boxes.T, scores, labels))
-
-
-def _exact(verdict: Verdict, columns: list[NDArray[Any]], pairs: Indices, none: Indices) -> Matched:
-    has_masks = any(column.dtype == object for column in columns)
-    has_keypoints = any(column.ndim == 3 for column in columns)
+def _exact(verdict: Verdict, found: Found, first: Indices, second: Indices) -> Matched:
+    none = np.empty(0, np.intp)
     return Matched(
         verdict,
-        pairs,
+        np.column_stack([first, second]),
         none,
         none,
-        mask_iou=1.0 if has_masks else None,
-        keypoint_shift_px=0.0 if has_keypoints else None,
+        mask_iou=None if found.masks is None else 1.0,
+        keypoint_shift_px=None if found.keypoints is None else 0.0,
     )
 
 
-def _assigned(one: list[NDArray[Any]], two: list[NDArray[Any]]) -> Indices:
+def _assigned(one: Found, two: Found) -> Indices:
     """Return the pairs of one class whose boxes overlap, of all ways to pair them the one that costs least in all.
 
-    A pair costs what its boxes do not share (1 - IoU) and how far its scores are apart (Kuhn, 1955).
+    A pair costs what its boxes do not share (1 - IoU) and how far its scores are apart (Kuhn, 1955). A detection with
+    a number that is not finite is like no other.
     """
     pairs = [np.empty((0, 2), np.intp)]
-    for label in np.intersect1d(one[2], two[2]):
-        left, right = np.flatnonzero(one[2] == label), np.flatnonzero(two[2] == label)
-        overlap = iou(one[0][left], two[0][right])
-        apart = np.abs(one[1][left].astype(np.float64)[:, None] - two[1][right])
+    first, second = _finite(one), _finite(two)
+    for label in np.intersect1d(one.labels, two.labels):
+        left, right = np.flatnonzero(first & (one.labels == label)), np.flatnonzero(second & (two.labels == label))
+        overlap = iou(one.boxes[left], two.boxes[right])
+        apart = np.abs(one.scores[left].astype(np.float64)[:, None] - two.scores[right])
         cost = np.where(overlap >= LEAST_IOU, 1 - overlap + apart, FORBIDDEN)
         rows, columns = linear_sum_assignment(cost)
         fits = cost[rows, columns] < FORBIDDEN
         pairs.append(np.column_stack([left[rows[fits]], right[columns[fits]]]))
     return np.concatenate(pairs)
+
+
+def _finite(found: Found) -> NDArray[np.bool_]:
+    finite: NDArray[np.bool_] = np.isfinite(np.hstack(_columns(found))).all(axis=1)
+    return finite
 
 
 def iou(one: NDArray[Any], two: NDArray[Any]) -> NDArray[np.float64]:
@@ -120,42 +119,53 @@ def iou(one: NDArray[Any], two: NDArray[Any]) -> NDArray[np.float64]:
     return np.where(total > 0, shared / np.where(total > 0, total, 1), 0.0)
 
 
-def _cut_off(one: list[NDArray[Any]], two: list[NDArray[Any]], thresholds: Thresholds | None) -> float:
-    """Return the score below which one pass may lack a detection: the threshold's, or that of a full image's last."""
-    if thresholds is None:
-        return 0.0
-    full = [float(columns[1].min()) for columns in (one, two) if len(columns[1]) >= thresholds.detections]
-    return max([thresholds.score, *full])
-
-
-def _unmatched(columns: list[NDArray[Any]], matched: Indices, cut: float) -> tuple[Indices, int]:
-    """Return the detections without a match, and how many more there are at the cut-off."""
-    left = np.setdiff1d(np.arange(len(columns[1])), matched)
-    clear = left[columns[1][left] > cut]
+def _unmatched(
+    found: Found, matched: Indices, beside: Found, thresholds: Thresholds | None, tolerances: Tolerances
+) -> tuple[Indices, int]:
+    """Return the detections without a match in the other pass, and how many more may lack one for rounding alone."""
+    left = np.setdiff1d(np.arange(len(found.scores)), matched)
+    clear = left[~_at_cut_off(found.scores[left], beside, thresholds, tolerances.score)]
     return clear, len(left) - len(clear)
 
 
-def _judged(found: Matched, reference: Row, other: Row, tolerances: Tolerances) -> Matched:
+def _at_cut_off(
+    scores: NDArray[Any], beside: Found, thresholds: Thresholds | None, tolerance: float
+) -> NDArray[np.bool_]:
+    """Tell which scores (n,) are so near to where the other pass cut off that rounding may have decided.
+
+    They are those just above the threshold, and those next to the last of a full image. What lies below the threshold
+    is there by another threshold, not by rounding.
+    """
+    if thresholds is None:
+        return np.zeros(len(scores), bool)
+    # Compared as the model compares them: a threshold in float32, too.
+    lowest, exact = np.float32(thresholds.score), scores.astype(np.float64)
+    near = (scores >= lowest) & (exact - lowest <= tolerance)
+    if len(beside.scores) >= thresholds.detections:
+        near |= np.abs(exact - beside.scores.min()) <= tolerance
+    return near
+
+
+def _judged(matched: Matched, rows: tuple[Row, Row], both: tuple[Found, Found], tolerances: Tolerances) -> Matched:
     """Return the match with its distances and verdict."""
-    one, two, (left, right) = reference.found, other.found, found.pairs.T
-    if one is None or two is None:
-        return found
+    (one, two), (left, right) = both, matched.pairs.T
     shift, apart = _largest(one.boxes[left], two.boxes[right]), _largest(one.scores[left], two.scores[right])
     masks = keypoints = None
     if one.masks is not None and two.masks is not None:
-        masks = min([mask_iou(one.masks[i], two.masks[j], reference) for i, j in found.pairs.tolist()], default=1.0)
+        pairs = matched.pairs.tolist()
+        masks = min([mask_iou((one.masks[i], two.masks[j]), rows) for i, j in pairs], default=1.0)
     if one.keypoints is not None and two.keypoints is not None:
-        keypoints = _largest(one.keypoints[left][..., :2], two.keypoints[right][..., :2])
+        keypoints = _largest(one.keypoints[left][..., :2], two.keypoints[right][..., :2]) if len(left) else 0.0
     fits = (
-        not len(found.unmatched_reference)
-        and not len(found.unmatched_other)
+        not len(matched.unmatched_reference)
+        and not len(matched.unmatched_other)
         and shift <= tolerances.box_px
         and apart <= tolerances.score
         and (masks is None or masks >= tolerances.mask_iou)
         and (keypoints is None or keypoints <= tolerances.keypoint_px)
     )
     return replace(
-        found,
+        matched,
         verdict="equal" if fits else "different",
         box_shift_px=shift,
         score_difference=apart,
@@ -168,10 +178,13 @@ def _largest(one: NDArray[Any], two: NDArray[Any]) -> float:
     return float(np.abs(one.astype(np.float64) - two).max(initial=0.0))
 
 
-def mask_iou(one: bytes, two: bytes, row: Row) -> float:
-    """Return the intersection over union of two masks of the row's picture."""
-    if one == two:
+def mask_iou(masks: tuple[bytes, bytes], rows: tuple[Row, Row]) -> float:
+    """Return the intersection over union of a mask of each row; 0 where the pictures were read in different sizes."""
+    sizes = [(row.height, row.width) for row in rows]
+    if sizes[0] != sizes[1]:
+        return 0.0
+    if masks[0] == masks[1]:
         return 1.0
-    pair: Any = [[{"size": [row.height, row.width], "counts": counts}] for counts in (one, two)]
-    shared: Any = run_lengths.iou(pair[0], pair[1], [0])
+    one, two = ([{"size": size, "counts": counts}] for size, counts in zip(sizes, masks, strict=True))
+    shared: Any = run_lengths.iou(one, two, [0])  # type: ignore[arg-type]
     return float(shared[0, 0])

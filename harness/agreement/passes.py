@@ -1,7 +1,9 @@
 """Which passes of which runs are compared, and their agreements kept beside them."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations, product
 from pathlib import Path
 
 from harness import coco, documents
@@ -11,7 +13,7 @@ from harness.agreement.documents import Agreement, ApDifference, PassName, Toler
 from harness.agreement.matching import match
 from harness.agreement.precision import difference
 from harness.catalogue import models
-from harness.errors import BadInput
+from harness.errors import BadDocument, BadInput, StorageError
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of, kinds
 from harness.storage import Cell, RunFolder
@@ -55,52 +57,80 @@ def passes_of(folder: RunFolder) -> list[Pass]:
 def within(folder: RunFolder) -> list[tuple[Pass, Pass]]:
     """Return each pass of a run with the run's first pass of the same model, images and weights."""
     found = passes_of(folder)
-    firsts: dict[object, Pass] = {}
-    for each in found:
-        firsts.setdefault(_images(each), each)
-    return [(firsts[_images(each)], each) for each in found if firsts[_images(each)] is not each]
+    pairs = [(next(first for first in found if _alike(first, each)), each) for each in found]
+    return [(first, each) for first, each in pairs if first is not each]
 
 
 def between(reference: RunFolder, other: RunFolder) -> list[tuple[Pass, Pass]]:
-    """Return each pass of the other run with the reference's first of the same model, images and weights."""
-    firsts: dict[object, Pass] = {}
-    for each in passes_of(reference):
-        firsts.setdefault(_images(each), each)
-    return [(firsts[_images(each)], each) for each in passes_of(other) if _images(each) in firsts]
+    """Return each pass of the other run with the reference's of the same model, images and weights.
+
+    Of several, it is that of the same cell, else the first of the same environment, else the first: what the runs
+    differ in is asked, not what their environments do.
+    """
+    found = passes_of(reference)
+    beside = [(each, [first for first in found if _alike(first, each)]) for each in passes_of(other)]
+    return [(min(firsts, key=lambda first: _distance(first, each)), each) for each, firsts in beside if firsts]
 
 
-def _images(of: Pass) -> object:
-    """Return what two passes must share to be compared: model, weights and images."""
+def _distance(one: Pass, two: Pass) -> tuple[bool, bool]:
+    return one.job.cell != two.job.cell, one.job.environment != two.job.environment
+
+
+def _alike(one: Pass, two: Pass) -> bool:
+    """Tell whether two passes share what they must to be compared: model, images and weights."""
+    return (
+        one.job.model.builder == two.job.model.builder
+        and _images(one) == _images(two)
+        and one.cell.result.weights_sha256 == two.cell.result.weights_sha256
+    )
+
+
+def _images(of: Pass) -> tuple[str, list[int]] | None:
     dataset = of.job.dataset
-    ids = tuple(dataset.ids) if dataset else ()
-    return of.job.model.builder, of.cell.result.weights_sha256, dataset.annotations_sha256 if dataset else None, ids
+    return (dataset.annotations_sha256, dataset.ids) if dataset else None
 
 
 def require_comparable(pairs: list[tuple[Pass, Pass]], *folders: RunFolder) -> None:
     """Raise BadInput, with the reason, where there is nothing to compare."""
     if pairs:
         return
+    sides = [passes_of(folder) for folder in folders]
+    for folder, side in zip(folders, sides, strict=True):
+        if not side:
+            raise BadInput(f"{folder.name}: no detections yet", "make some with: harness run --suite accuracy")
     names = " and ".join(dict.fromkeys(folder.name for folder in folders))
-    found = [each for folder in folders for each in passes_of(folder)]
-    if not found:
-        raise BadInput(f"{names}: no detections yet", "make some with: harness run --suite accuracy")
-    if len({each.job.model.builder for each in found}) == len(found):
+    every = combinations(sides[0], 2) if len(sides) == 1 else product(*sides)
+    same = [(one, two) for one, two in every if one.job.model.builder == two.job.model.builder]
+    if not same and len(sides) == 1:
         raise BadInput(f"{names}: no model has two detection passes", "name two runs, or run in two environments")
-    raise BadInput(f"{names}: no two passes are of one model, the same weights and the same images", "run them alike")
+    if not same:
+        raise BadInput(f"{names}: they detected with other models", "run the same --model in both")
+    if not any(_images(one) == _images(two) for one, two in same):
+        raise BadInput(f"{names}: the passes of one model are of other images or annotations", "run on the same")
+    raise BadInput(f"{names}: the passes of one model over the same images have other weights", "run with the same")
 
 
-def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
-    """Compare two passes, keep the agreement and pictures of the worst images beside the other, and return it.
+def compare(reference: Pass, other: Pass, tolerances: Tolerances, pictures_folder: Path | None = None) -> Agreement:
+    """Compare two passes, keep the agreement beside the other, draw the worst images, and return the agreement.
 
-    Raises BadInput where the annotations are gone or changed.
+    The pictures go beside the agreement, or where `disagreements` says. Raises BadInput where the annotations are gone
+    or changed, BadDocument where a pass can't be read, StorageError where the pictures have no folder.
     """
     thresholds = other.job.model.thresholds
-    counted = tally(rows.read(reference.file), rows.read(other.file), thresholds, tolerances)
+    counted = tally(_rows(reference), _rows(other), thresholds, tolerances)
     found = agreement(counted, other.job, reference.name, other.name, tolerances)
     found = replace(found, ap_differences=list(_ap_differences(reference, other)))
-    _draw_worst(found, reference, other)
+    _draw_worst(found, reference, other, pictures_folder)
     documents.write(other.place / "agreement.json", found)
     return found
+
+
+def _rows(of: Pass) -> Iterator[rows.Row]:
+    try:
+        yield from rows.read(of.file)
+    except sqlite3.Error as error:
+        remedy = "run the cell again (harness run --resume)"
+        raise BadDocument(f"{of.file} is no detection pass: {error}", remedy) from error
 
 
 def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
@@ -114,16 +144,31 @@ def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
         yield difference(annotations, one.of(iou), two.of(iou), iou)
 
 
-def _draw_worst(found: Agreement, reference: Pass, other: Pass) -> None:
-    for old in other.place.glob("disagreement-*.png"):
+def disagreements(of: Pass, folder: Path | None = None) -> list[Path]:
+    """Return the pictures of where the pass differs most: in its cell's folder, or in one of that name in `folder`."""
+    return sorted(_drawn_in(of, folder).glob("disagreement-*.png"))
+
+
+def _drawn_in(of: Pass, folder: Path | None) -> Path:
+    return folder / of.job.cell if folder else of.place
+
+
+def _draw_worst(found: Agreement, reference: Pass, other: Pass, folder: Path | None) -> None:
+    for old in disagreements(other, folder):
         old.unlink()
-    wanted = {difference.file: number for number, difference in enumerate(found.worst, start=1)}
+    if not found.worst:
+        return
+    place, wanted = _drawn_in(other, folder), {image.file: number for number, image in enumerate(found.worst, start=1)}
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{place} can't be made: {error.strerror}", "choose another --pictures") from error
     images = Path(str(other.folder.plan.dataset_folder))
-    for one, two in zip(rows.read(reference.file), rows.read(other.file), strict=True):
+    for one, two in zip(_rows(reference), _rows(other), strict=True):
         if one.file in wanted:
             matched = match(one, two, other.job.model.thresholds, found.tolerances)
             drawn = pictures.draw(images / one.file, (one, two), matched, _names(reference, other))
-            drawn.save(other.place / f"disagreement-{wanted[one.file]}.png")
+            drawn.save(place / f"disagreement-{wanted[one.file]}.png")
 
 
 def _names(reference: Pass, other: Pass) -> tuple[str, str]:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 from rich.console import Console
 
 from harness import sweep
 from harness.agreement.documents import Tolerances
-from harness.agreement.passes import Pass, between, compare, require_comparable, within
+from harness.agreement.passes import Pass, between, compare, disagreements, require_comparable, within
 from harness.commands.report import open_run, print_tables
 from harness.commands.run import run_plan
 from harness.display import working
@@ -15,33 +16,34 @@ from harness.preflight import Preflight
 from harness.report.agreement import agreement_table
 
 
-def agree_runs(names: list[str], tolerances: Tolerances, *, as_json: bool) -> bool:
+def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
     """Compare the passes of one run with one another, or of the second with the first. Returns whether all agree."""
     folders = [open_run(name) for name in names]
     pairs = within(folders[0]) if len(folders) == 1 else between(*folders)
     require_comparable(pairs, *folders)
-    return _told(pairs, tolerances, as_json=as_json)
+    return _told(pairs, tolerances, pictures, as_json=as_json)
 
 
-def agree_swept(names: list[str], tolerances: Tolerances, *, as_json: bool) -> bool:
-    """Repeat the run's passes with each switch of the numerics turned, and compare. Returns whether all agree."""
+def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
+    """Repeat the run's passes with each switch of the numerics turned, and compare. Returns whether all ran and agree."""
     folder, console = open_run(names[0]), Console(stderr=as_json)
     planned = sweep.plan(folder)
     with Preflight() as preflight:
-        swept, _ = run_plan(console, planned, preflight, "sweep")
+        swept, fine = run_plan(console, planned, preflight, "sweep")
     pairs = between(folder, swept)
     require_comparable(pairs, folder, swept)
-    return _told(pairs, tolerances, as_json=as_json)
+    agreed = _told(pairs, tolerances, pictures, as_json=as_json)
+    return agreed and fine  # a cell that did not run agrees with nothing
 
 
-def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, *, as_json: bool) -> bool:
+def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
     with working(Console(stderr=True), "comparing detections"):
-        found = [compare(*pair, tolerances) for pair in pairs]
+        found = [compare(*pair, tolerances, pictures) for pair in pairs]
     if as_json:
         print(json.dumps([dataclasses.asdict(each) for each in found], indent=1))
     else:
         print_tables(Console(), [agreement_table(found)])
         for _, other in pairs:
-            for path in sorted(other.place.glob("disagreement-*.png")):
+            for path in disagreements(other, pictures):
                 Console().print(str(path), markup=False, highlight=False, soft_wrap=True)
     return all(each.verdict != "different" for each in found)

@@ -3,6 +3,7 @@
 from harness.agreement.documents import Agreement, ApDifference, Verdict
 from harness.catalogue import models
 from harness.report.table import GAP, Column, Table
+from harness.scoring.documents import Iou
 
 MEANINGS: dict[Verdict, str] = {
     "identical": "bit for bit",
@@ -10,6 +11,7 @@ MEANINGS: dict[Verdict, str] = {
     "equal": "one to one within the tolerances",
     "different": "not one to one within the tolerances",
 }
+HEADINGS: dict[Iou, str] = {"bbox": "AP", "segm": "mask AP", "keypoints": "keypoint AP"}
 
 
 def agreement_table(found: list[Agreement]) -> Table:
@@ -25,7 +27,7 @@ def agreement_table(found: list[Agreement]) -> Table:
         [Column("at a cut-off", [str(each.borderline) for each in found])],
         [Column("pixels differ", [str(each.pixels_different) for each in found])],
     ]
-    for iou, heading in (("bbox", "AP"), ("segm", "mask AP"), ("keypoints", "keypoint AP")):
+    for iou, heading in HEADINGS.items():
         changes = [next((ap for ap in each.ap_differences if ap.iou == iou), None) for each in found]
         if any(changes):
             groups.append([Column(f"{heading} change", [_change(change) for change in changes])])
@@ -65,6 +67,12 @@ def _notes(found: list[Agreement]) -> list[str]:
         )
     references = dict.fromkeys(f"{each.reference.environment} ({each.reference.cell})" for each in found)
     notes.append(f"compared with {', '.join(references)}; AP in points of percent, 95 % interval, paired by image")
+    notes += [
+        f"{_name(each)}, {models()[each.model].display}: the interval of the {HEADINGS[ap.iou]} change excludes zero"
+        for each in found
+        for ap in each.ap_differences
+        if ap.excludes_zero
+    ]
     notes += [
         f"{_name(each)}, {models()[each.model].display}: worst images {_worst(each)}" for each in found if each.worst
     ]

@@ -81,7 +81,7 @@ def around(before: Callable[[Any], Any] | None = None, after: Callable[[Any], An
 
 def with_lower_threshold() -> Model:
     assert THRESHOLDS is not None
-    model: Model = trained(replace(THRESHOLDS, score=THRESHOLDS.score / 2, detections=600, topk_candidates=600))
+    model: Model = trained(replace(THRESHOLDS, score=THRESHOLDS.score / 2))
     return model
 
 
@@ -196,6 +196,21 @@ def test_two_runs_are_compared_and_what_differs_is_drawn(readers: tuple[Path, Pa
     drawn = sorted(path.name for path in other.rglob("disagreement-*.png"))
     assert len(drawn) == min(agreement.images_different, 3)
     assert done.returncode == (agreement.verdict == "different")
+
+
+def test_pictures_go_to_the_folder_that_is_named(readers: tuple[Path, Path], tmp_path: Path) -> None:
+    one, other = readers
+    beside = set(other.rglob("disagreement-*.png"))
+    done = harness(
+        "agree", one, other, "--box-tolerance", "0", "--score-tolerance", "0", "--pictures", tmp_path / "new"
+    )
+    assert done.returncode in (0, 1), done.stderr
+    agreement = RunFolder(other).cells()[0].agreement
+    assert agreement is not None
+    drawn = sorted((tmp_path / "new").rglob("*.png"))
+    assert len(drawn) == len(agreement.worst)
+    assert all(str(path) in done.stdout for path in drawn)
+    assert set(other.rglob("disagreement-*.png")) == beside
 
 
 def test_a_sweep_turns_each_switch(readers: tuple[Path, Path]) -> None:

@@ -105,10 +105,64 @@ def test_what_is_missing_at_the_end_of_a_full_image_is_borderline() -> None:
     assert matched(SOME, other, LIMITS).verdict == "different"
 
 
+def test_what_lies_below_the_threshold_is_not_borderline() -> None:
+    """Else a pass with a lowered threshold would agree, whatever it found more."""
+    more = found([*BOXES, [60, 0, 80, 10], [0, 60, 20, 80]], [0.9, 0.8, 0.7, 0.0495, 0.01], [1, 2, 1, 1, 1])
+    result = matched(SOME, more)
+    assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("different", 0, [3, 4])
+
+
+def test_the_threshold_is_float32_as_the_model_s_is() -> None:
+    """The float32 next to 0.2 may lie above it or, as that next to 0.7 does, below."""
+    for score in (0.2, 0.7):
+        more = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.75, score], [1, 2, 1, 1])
+        fewer = found(BOXES, [0.9, 0.8, 0.75], [1, 2, 1])
+        assert matched(fewer, more, replace(LIMITS, score=score)).borderline == 1
+
+
+def test_a_raised_limit_of_detections_differs() -> None:
+    boxes = [[20 * i, 0, 20 * i + 10, 10] for i in range(6)]
+    scores = [0.9, 0.8, 0.7, 0.6995, 0.5, 0.4]
+    result = matched(found(boxes[:3], scores[:3]), found(boxes, scores), replace(LIMITS, detections=3))
+    assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("different", 1, [4, 5])
+
+
+def test_only_a_pass_that_is_full_may_lack_the_last_of_the_other() -> None:
+    full = replace(LIMITS, detections=3)
+    result = matched(SOME, found(BOXES[:2], [0.9, 0.8], [1, 2]), full)
+    assert (result.verdict, result.borderline, result.unmatched_reference.tolist()) == ("different", 0, [2])
+
+
 def test_an_image_that_one_side_could_not_read_differs() -> None:
     unread = row(None, failure="the file breaks off")
     assert match(row(SOME), unread, LIMITS, TOLERANCES).verdict == "different"
-    assert match(unread, unread, LIMITS, TOLERANCES).verdict == "identical"
+    assert match(unread, row(found([], [])), LIMITS, TOLERANCES).verdict == "different"
+
+
+def test_what_neither_side_could_read_agrees_whatever_its_reader_calls_it() -> None:
+    unread, too = row(None, failure="OpenCV does not read it"), row(None, failure="cannot identify image file")
+    assert match(unread, too, LIMITS, TOLERANCES).verdict == "identical"
+
+
+NAN = changed(SOME, scores=np.array([np.nan, 0.8, 0.7], "f4"))
+
+
+def test_bits_are_compared_and_not_numbers() -> None:
+    assert matched(NAN, NAN).verdict == "identical"
+    assert (
+        matched(SOME, changed(SOME, boxes=np.where(SOME.boxes == 0, np.float32(-0.0), SOME.boxes))).verdict == "equal"
+    )
+
+
+@pytest.mark.parametrize("column", ["boxes", "scores", "keypoints"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_like_nothing_and_leaves_the_figures_finite(column: str, value: float) -> None:
+    posed = changed(SOME, keypoints=np.ones((3, 17, 3), "f4"), keypoint_scores=np.ones((3, 17), "f4"))
+    broken = getattr(posed, column).copy()
+    broken[0] = value
+    result = matched(posed, changed(posed, **{column: broken}))
+    assert (result.unmatched_reference.tolist(), result.unmatched_other.tolist()) == ([0], [0])
+    assert (result.box_shift_px, result.score_difference, result.keypoint_shift_px) == (0.0, 0.0, 0.0)
 
 
 def encoded(width: int) -> bytes:
@@ -124,6 +178,24 @@ def test_masks_must_overlap(width: int, verdict: str) -> None:
     result = matched(one, two)
     assert result.verdict == verdict
     assert result.mask_iou == pytest.approx(width / 100)
+
+
+def test_equal_boxes_whose_masks_changed_places_are_reordered() -> None:
+    twice = [[0, 0, 100, 50]] * 2
+    one, two = (found(twice, [0.9, 0.9], masks=[encoded(a), encoded(b)]) for a, b in ((10, 90), (90, 10)))
+    assert (matched(one, two).verdict, matched(one, two).mask_iou) == ("reordered", 1.0)
+
+
+def test_masks_of_a_picture_that_was_turned_have_nothing_in_common() -> None:
+    one, two = (found([[0, 0, 100, 50]], [score], masks=[encoded(100)]) for score in (0.9, 0.9001))
+    result = match(row(one, width=200), row(two, height=200), LIMITS, TOLERANCES)
+    assert (result.verdict, result.mask_iou) == ("different", 0.0)
+
+
+def test_the_worst_of_images_that_differ_by_their_masks_alone_come_first() -> None:
+    whole, *others = (found([[0, 0, 100, 50]], [0.9], masks=[encoded(width)]) for width in (100, 90, 50))
+    counted = tally([row(whole)] * 2, [row(each, f"{i}.jpg") for i, each in enumerate(others)], LIMITS, TOLERANCES)
+    assert [each.mask_iou for _, _, each in sorted(counted.worst, reverse=True)] == pytest.approx([0.5, 0.9])
 
 
 @pytest.mark.parametrize(("shift", "verdict"), [(0.0, "identical"), (0.05, "equal"), (2.0, "different")])
@@ -162,6 +234,7 @@ def test_both_directions_agree(one: Found, two: Found) -> None:
     assert there.verdict == back.verdict
     assert len(there.unmatched_reference) == len(back.unmatched_other)
     assert len(there.pairs) == len(back.pairs)
+    assert there.borderline == back.borderline
 
 
 @unhurried

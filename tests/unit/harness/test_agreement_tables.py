@@ -64,6 +64,16 @@ def test_the_notes_say_what_a_verdict_means_and_name_the_worst_images() -> None:
         assert words in text
 
 
+def test_a_change_of_ap_that_excludes_zero_is_noted_and_another_is_not() -> None:
+    def notes(low: float | None, high: float | None) -> str:
+        return "\n".join(
+            agreement_table([agreement(ap_differences=[ApDifference("bbox", -0.01, low, high, 0.95, 9)])]).notes
+        )
+
+    assert "local, SSD300 VGG16: the interval of the AP change excludes zero" in notes(-0.02, -0.005)
+    assert all("excludes zero" not in notes(*bounds) for bounds in ((-0.02, 0.001), (0.0, 0.0), (None, None)))
+
+
 def test_masks_and_keypoints_have_columns_where_there_are_any() -> None:
     masks = agreement(mask_iou=0.998, ap_differences=[ApDifference("segm", 0.0, None, None, 0.95, 0)])
     table = agreement_table([agreement(), masks])

@@ -1,0 +1,150 @@
+"""Which passes of real run folders are compared with which, and what is left beside them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import coco, documents, shapes
+from harness.agreement.documents import Tolerances
+from harness.agreement.passes import Pass, between, compare, disagreements, require_comparable, within
+from harness.documents import PlannedCell
+from harness.errors import BadDocument, BadInput, StorageError
+from harness.storage import RunFolder
+from runner import rows
+from runner.contract import Dataset, Detections
+from tests.samples import job, ok_result, plan
+
+PICTURES = 3
+FILE = "detections.sqlite"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "some-shapes"
+    shapes.generate(folder, PICTURES, 0)
+    return folder
+
+
+def cell(name: str, environment: str = "local", **changes: Any) -> dict[str, Any]:
+    return {"cell": name, "environment": environment, **changes}
+
+
+def run_of(
+    data: Path, path: Path, *cells: dict[str, Any], weights: str = "ab" * 32, limit: int = PICTURES
+) -> RunFolder:
+    """Make a run whose passes each found one box an image, shifted by the cell's own `shift`."""
+    annotations = coco.read(data / "annotations" / "instances.json")
+    ids = list(annotations.pictures)[:limit]
+    files = [annotations.pictures[key].file_name for key in ids]
+    dataset = Dataset("some-shapes", annotations.sha256, sorted(annotations.categories), ids, files)
+    shifts = [each.get("shift", 0.0) for each in cells]
+    plain = [{name: value for name, value in each.items() if name != "shift"} for each in cells]
+    jobs = [job(**{"suite": "accuracy", "dataset": dataset, "images": [], **each}) for each in plain]
+    planned = [PlannedCell(each, named=True, annotations=str(annotations.path)) for each in jobs]
+    path.mkdir()
+    documents.write(path / "plan.json", replace(plan(*planned), dataset_folder=str(data / "images")))
+    folder = RunFolder(path)
+    for each, shift in zip(jobs, shifts, strict=True):
+        place = folder.clear(each)
+        detections = detected(place, dataset, shift)
+        result = ok_result(each, latency=None, weights_sha256=weights, detections=detections)
+        documents.write(place / "result.json", result)
+    return folder
+
+
+def detected(place: Path, dataset: Dataset, shift: float) -> Detections:
+    """Write a pass and return what its result says of it."""
+    box = np.array([[10, 10, 50, 50]], "f4") + np.float32(shift)
+    found = rows.Found(box, np.array([0.9], "f4"), np.array([1], "i4"))
+    images = zip(dataset.ids, dataset.files, strict=True)
+    with rows.writing(place / FILE, "a pass") as writer:
+        writer.append([rows.Row(*image, rows.Times(), None, 100, 100, "ab" * 32, found) for image in images])
+        totals = writer.totals()
+    times: dict[str, Any] = {
+        "load_ms": 1.0,
+        "wall_ms": 1.0,
+        "first_batch_ms": 1.0,
+        "waited_ms": 0.0,
+        "other_load_cpus": 0.0,
+    }
+    return Detections(file=FILE, resumed_images=0, bad_images=[], **times, **totals._asdict())
+
+
+def names(pairs: list[tuple[Pass, Pass]]) -> list[tuple[str, str]]:
+    return [(one.job.cell, other.job.cell) for one, other in pairs]
+
+
+def test_the_first_pass_of_a_run_is_the_reference_of_its_model(data: Path, tmp_path: Path) -> None:
+    ssdlite = job("ssdlite320_mobilenet_v3_large").model
+    run = run_of(data, tmp_path / "a", cell("s1", "cuda10.2"), cell("l1", model=ssdlite), cell("s2"), cell("s3", "cpu"))
+    assert names(within(run)) == [("s1", "s2"), ("s1", "s3")]
+
+
+def test_a_pass_is_compared_with_that_of_its_own_cell_or_else_environment(data: Path, tmp_path: Path) -> None:
+    """Else what an environment does would be taken for what a switch of a sweep does."""
+    run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l"), cell("l--tf32"))
+    swept = run_of(data, tmp_path / "b", cell("c--x", "cuda10.2"), cell("l--x"), cell("l--tf32"), cell("p", "cpu"))
+    assert names(between(run, swept)) == [("c", "c--x"), ("l", "l--x"), ("l--tf32", "l--tf32"), ("c", "p")]
+
+
+@pytest.mark.parametrize(
+    ("other", "changes", "reason"),
+    [
+        (cell("l"), {"weights": "cd" * 32}, "have other weights; run with the same"),
+        (cell("l"), {"limit": 2}, "are of other images or annotations"),
+        (cell("l", model=job("ssdlite320_mobilenet_v3_large").model), {}, "they detected with other models"),
+    ],
+)
+def test_what_is_not_comparable_is_refused_with_the_reason(
+    data: Path, tmp_path: Path, other: dict[str, Any], changes: dict[str, Any], reason: str
+) -> None:
+    one, two = run_of(data, tmp_path / "a", cell("l")), run_of(data, tmp_path / "b", other, **changes)
+    assert between(one, two) == []
+    with pytest.raises(BadInput, match=reason):
+        require_comparable([], one, two)
+
+
+def test_a_run_without_detections_is_named(data: Path, tmp_path: Path) -> None:
+    one, two = run_of(data, tmp_path / "a", cell("l")), run_of(data, tmp_path / "b")
+    with pytest.raises(BadInput, match="b: no detections yet"):
+        require_comparable(between(one, two), one, two)
+
+
+def test_the_agreement_and_the_pictures_lie_beside_the_pass(data: Path, tmp_path: Path) -> None:
+    run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5), cell("p", "cpu", shift=0.01))
+    (different, equal) = (compare(*pair, Tolerances()) for pair in within(run))
+    assert (different.verdict, equal.verdict) == ("different", "equal")
+    assert [each.agreement for each in run.cells()] == [None, different, equal]
+    _, first, second = (Pass(run, each) for each in run.cells())
+    assert [path.name for path in disagreements(first)] == [f"disagreement-{i}.png" for i in (1, 2, 3)]
+    assert disagreements(second) == []
+
+
+def test_pictures_of_an_earlier_comparison_go(data: Path, tmp_path: Path) -> None:
+    run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5))
+    (pair,) = within(run)
+    compare(*pair, Tolerances())
+    compare(*pair, Tolerances(box_px=1.0))
+    assert disagreements(pair[1]) == []
+
+
+def test_pictures_may_go_elsewhere_but_not_where_a_file_is(data: Path, tmp_path: Path) -> None:
+    run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5))
+    (pair,) = within(run)
+    compare(*pair, Tolerances(), tmp_path / "pictures")
+    assert len(list((tmp_path / "pictures" / "l").iterdir())) == PICTURES
+    assert disagreements(pair[1]) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="choose another --pictures"):
+        compare(*pair, Tolerances(), tmp_path / "file")
+
+
+def test_a_pass_whose_file_is_gone_is_a_sentence(data: Path, tmp_path: Path) -> None:
+    run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l"))
+    (pair,) = within(run)
+    pair[1].file.unlink()
+    with pytest.raises(BadDocument, match=r"detections.sqlite is no detection pass: .*; run the cell again"):
+        compare(*pair, Tolerances())
