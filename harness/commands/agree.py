@@ -25,7 +25,7 @@ def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, 
 
 
 def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
-    """Repeat the run's passes with each switch of the numerics turned, and compare. Returns whether all ran and agree."""
+    """Repeat the passes with each switch of the numerics turned, and compare. Returns whether all ran and agree."""
     folder, console = open_run(names[0]), Console(stderr=as_json)
     planned = sweep.plan(folder)
     with Preflight() as preflight:
