@@ -1,7 +1,7 @@
 """Statistics derived from raw samples; the runner stores the samples, whoever reads them calls this."""
 
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy
 
@@ -38,9 +38,7 @@ def summarise(latency: Latency) -> Summary:
     images_per_second is n over the summed time; the published figure, mean(1/t), weighs fast images more.
     """
     samples = latency.samples
-    measured = [i for i, phase in enumerate(samples.phase) if phase == "measured"]
-    times = [_time(samples.device_ms[i], samples.wall_ms[i]) for i in measured]
-    ordered = numpy.sort(numpy.asarray(times, dtype=float))
+    ordered = numpy.sort(numpy.asarray(measured_ms(latency), dtype=float))
     n = len(ordered)
     return Summary(
         n=n,
@@ -52,8 +50,14 @@ def summarise(latency: Latency) -> Summary:
         p99_ms=float(ordered[int(0.99 * (n - 1))]) if n >= MIN_SAMPLES_P99 else None,
         images_per_second=1000.0 * n / float(ordered.sum()),
         first_inference_ms=samples.wall_ms[0],
-        detections_per_image=_mean([samples.detections[i] for i in measured]),
+        detections_per_image=_mean([n for n, phase in zip(samples.detections, samples.phase) if phase == "measured"]),
     )
+
+
+def measured_ms(latency: Latency) -> List[float]:
+    """Return the measured samples in the order of execution: device time where there is one, wall time else."""
+    columns = zip(latency.samples.phase, latency.samples.device_ms, latency.samples.wall_ms)
+    return [_time(device_ms, wall_ms) for phase, device_ms, wall_ms in columns if phase == "measured"]
 
 
 def _time(device_ms: Optional[float], wall_ms: float) -> float:

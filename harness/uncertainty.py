@@ -1,0 +1,64 @@
+"""How sure the reported latency of one cell is, from its own samples."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import bdtr, stdtrit
+
+from runner.contract import Latency
+from runner.statistics import measured_ms
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval, both ends in ms."""
+
+    low_ms: float
+    high_ms: float
+
+
+def latency_interval(latency: Latency, statistic: str) -> Interval | None:
+    """Return the 95 % interval of the mean or the median of the measured samples, None where they are too few.
+
+    It speaks of this process and these inputs alone: another process may differ by more, which repeats show. Neighbours
+    in time resemble each other, so n samples count as n (1 - r) / (1 + r) independent ones, r being the autocorrelation
+    at lag 1 where it is positive (Zwiers and von Storch, Journal of Climate 8, 1995). Of a mean the interval is
+    Student's; of a median it lies between order statistics, which assumes nothing of the distribution (David and
+    Nagaraja, Order Statistics, 3rd edition, section 7.1).
+    """
+    times = np.asarray(measured_ms(latency))
+    independent = effective_count(times)
+    return {"mean": _of_mean, "median": _of_median}[statistic](times, independent)
+
+
+def effective_count(times: np.ndarray) -> float:
+    """Return how many independent samples tell as much of the mean as these (n,)."""
+    n = len(times)
+    centred = times - times.mean() if n else times
+    variance = float(centred @ centred)
+    if n < 3 or variance == 0.0:
+        return float(n)
+    r = max(0.0, float(centred[1:] @ centred[:-1]) / variance)
+    return n * (1 - r) / (1 + r)
+
+
+def _of_mean(times: np.ndarray, independent: float) -> Interval | None:
+    if independent < 2:
+        return None
+    half = stdtrit(independent - 1, (1 + CONFIDENCE) / 2) * times.std(ddof=1) / independent**0.5
+    return Interval(float(times.mean() - half), float(times.mean() + half))
+
+
+def _of_median(times: np.ndarray, independent: float) -> Interval | None:
+    """Return the order statistics that as many independent samples would have, at the same share of the ranks."""
+    count = int(independent)
+    outside = -1  # how many of `count` ordered samples may lie beyond each end
+    while outside + 1 < count and bdtr(outside + 1, count, 0.5) <= (1 - CONFIDENCE) / 2:
+        outside += 1
+    if outside < 0:
+        return None
+    ordered = np.sort(times)
+    beyond = int(outside * len(ordered) / count)
+    return Interval(float(ordered[beyond]), float(ordered[-1 - beyond]))
