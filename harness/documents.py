@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import MAKE_ROOM, BadDocument, StorageError
+from harness.migrations import upgraded
 from runner.contract import SCHEMA_VERSION, Document, Job
 from runner.serialise import write_json
 
@@ -104,7 +105,10 @@ def schema(kind: type[Document]) -> dict[str, Any]:
 
 
 def read(kind: type[D], path: Path) -> D:
-    """Read and validate a document. Raises BadDocument, which names the file and the first thing wrong with it."""
+    """Read and validate a document, one of an earlier version as the present one has it.
+
+    Raises BadDocument, which names the file and the first thing wrong with it.
+    """
     what = f"{path} is not a usable {path.stem} document"
     remedy = "delete it and run the cell again (harness run --resume)"
     try:
@@ -119,6 +123,8 @@ def read(kind: type[D], path: Path) -> D:
             f"{path} has schema version {version}, this harness reads up to {SCHEMA_VERSION}",
             "update the harness",
         )
+    if isinstance(version, int) and 1 <= version < SCHEMA_VERSION:
+        data = upgraded(data, version)
     try:
         document: D = _adapter(cast("Any", kind)).validate_python(data)
     except ValidationError as error:

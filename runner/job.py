@@ -133,7 +133,7 @@ def _warnings(measured: Latency) -> List[str]:
         warnings.append(
             f"few detections: {detections:.2f} an image, so non-maximum suppression and the heads did little work"
         )
-    if measured.other_load_cpus > MUCH_OTHER_LOAD_CPUS:
+    if measured.other_load_cpus is not None and measured.other_load_cpus > MUCH_OTHER_LOAD_CPUS:
         warnings.append(f"other work kept {measured.other_load_cpus:.1f} CPUs busy meanwhile: measure again when idle")
     return warnings
 

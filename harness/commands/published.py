@@ -12,18 +12,24 @@ from harness.report.table import GAP, Column, Table
 
 
 def check_published(as_json: bool) -> bool:
-    """Print the cells that are not the mean of their source file. Returns whether each is one of its statistics."""
+    """Print the cells that are not the mean of their source file.
+
+    Returns whether each is one of its file's statistics, and the documents' other figures are the files' own.
+    """
     cells = check()
     if as_json:
         print(json.dumps([dataclasses.asdict(cell) for cell in cells], indent=1))
     else:
         _show(Console(), cells)
-    return all(cell.is_the for cell in cells)
+    return all(cell.is_the and cell.faithful for cell in cells)
 
 
 def _show(console: Console, cells: list[Cell]) -> None:
     odd = [cell for cell in cells if cell.is_the != "mean"]
     console.print(f"{len(cells) - len(odd)} of {len(cells)} cells are the mean of their source file", highlight=False)
+    for cell in cells:
+        if not cell.faithful:
+            console.print(f"{cell.column}, {cell.builder}: the document differs from its source file", highlight=False)
     if not odd:
         return
     names = Column("Model", [models()[cell.builder].display for cell in odd])
@@ -33,5 +39,5 @@ def _show(console: Console, cells: list[Cell]) -> None:
         [Column("mean ms", [f"{cell.mean_ms:.2f}" for cell in odd])],
         [Column("it is the", [cell.is_the or GAP for cell in odd])],
     ]
-    sources = [f"{cell.column}: {latency()[cell.column].source}" for cell in odd]
+    sources = [f"{cell.column}: {latency()[cell.column].source.file}" for cell in odd]
     print_table(console, Table("Cells that are not the mean", names, groups, list(dict.fromkeys(sources))))

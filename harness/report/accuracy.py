@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.catalogue import Model, models
-from harness.published import average_precision
+from harness.published import accuracy as published_accuracy
 from harness.report.describe import attributed, hardware_name, outcome, software
 from harness.report.table import GAP, Column, Table
 from harness.scoring.documents import Iou, Score
@@ -114,8 +114,8 @@ def _interval(scored: Score) -> str:
 def _published(model: Model, scored: Score) -> str:
     """Return what was published on val2017: in 2021 for boxes cut to integers, by torchvision for all else."""
     if scored.box_rule == "truncate-int":
-        row = average_precision().get(model.builder)
-        return f"{row[0]:.2f}" if row else GAP
+        row = published_accuracy().models.get(model.builder)
+        return f"{row['AP']:.2f}" if row else GAP
     value = {"bbox": model.box_ap, "segm": model.mask_ap, "keypoints": model.keypoint_ap}[scored.iou]
     return f"{value:.1f}" if value is not None else GAP
 

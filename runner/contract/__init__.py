@@ -41,7 +41,7 @@ from runner.contract.result import (
     StoppedBy,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -116,13 +116,14 @@ class Samples(Document):
 class Latency(Document):
     """The raw latency measurement of one model and why it ended.
 
-    other_load_cpus is how many CPUs, on average, were busy with something else from warm-up to end.
+    other_load_cpus is how many CPUs, on average, were busy with something else from warm-up to end; None where an early
+    version of the runner did not look.
     """
 
     load_ms: float
     stopped_by: StoppedBy
     planned_iterations: int
-    other_load_cpus: float
+    other_load_cpus: Optional[float]
     inputs: List[Input]
     samples: Samples
 

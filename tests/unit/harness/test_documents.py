@@ -6,7 +6,7 @@ import pytest
 from harness import documents
 from harness.catalogue import ROOT
 from harness.errors import BadDocument, StorageError
-from runner.contract import Job, Result
+from runner.contract import SCHEMA_VERSION, Job, Result
 from runner.serialise import ContractError, from_dict, to_dict
 from tests.samples import job, ok_result
 
@@ -62,7 +62,9 @@ def test_a_corrupt_document_is_one_sentence(tmp_path: Path, text: str) -> None:
 def test_a_document_of_the_future_names_the_fix(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text('{"schema_version": 99, "unheard": "of"}')
-    with pytest.raises(BadDocument, match=r"schema version 99, this harness reads up to 1; update the harness\.$"):
+    with pytest.raises(
+        BadDocument, match=rf"schema version 99, this harness reads up to {SCHEMA_VERSION}; update the harness\.$"
+    ):
         documents.read(Result, path)
 
 

@@ -1,0 +1,76 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from harness import documents
+from harness.errors import BadDocument
+from harness.report.latency import latency_table
+from harness.storage import RunFolder
+from runner.contract import SCHEMA_VERSION, Numerics, Result
+from runner.serialise import to_dict
+from runner.statistics import summarise
+from tests.samples import job, ok_result
+
+OLD_RUNS = sorted(path.parent for path in (Path(__file__).parents[2] / "data" / "old_runs").glob("*/plan.json"))
+
+
+@pytest.mark.parametrize("path", OLD_RUNS, ids=lambda path: path.name)
+def test_a_run_of_an_earlier_version_is_read_whole(path: Path) -> None:
+    before = {file: file.read_bytes() for file in path.rglob("*.json")}
+    (cell,) = RunFolder(path).cells()
+    assert cell.job == RunFolder(path).plan.cells[0].job
+    assert cell.job.schema_version == cell.result.schema_version == SCHEMA_VERSION
+    assert cell.job.protocol.numerics == Numerics()
+    assert cell.result.latency is not None
+    assert latency_table([cell]).rows[0][1] == f"{summarise(cell.result.latency).median_ms:.2f}"
+    assert {file: file.read_bytes() for file in path.rglob("*.json")} == before
+
+
+def test_what_an_early_version_did_not_record_is_unknown() -> None:
+    found = {}
+    for path in OLD_RUNS:
+        (cell,) = RunFolder(path).cells()
+        assert cell.result.latency is not None
+        found[path.name] = cell.result.latency.other_load_cpus
+    assert found["first"] is None
+    assert found["before-numerics"] is not None
+
+
+def as_version_1(tmp_path: Path, **protocol: object) -> Path:
+    data = to_dict(ok_result(job()))
+    data["schema_version"] = data["job"]["schema_version"] = 1
+    del data["job"]["protocol"]["numerics"]
+    data["job"]["protocol"].update({"tf32": True, "cudnn_benchmark": True, "deterministic": False} | protocol)
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+def test_tf32_was_also_allowed_to_matrix_products(tmp_path: Path) -> None:
+    numerics = documents.read(Result, as_version_1(tmp_path)).job.protocol.numerics
+    assert numerics == Numerics(tf32=True, matmul_precision="high", cudnn_benchmark=True)
+
+
+def test_an_earlier_document_is_validated_all_the_same(tmp_path: Path) -> None:
+    with pytest.raises(BadDocument, match="colour"):
+        documents.read(Result, as_version_1(tmp_path, colour="red"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"schema_version": 1, "job": []}',
+        '{"schema_version": 1, "job": {"protocol": 7}, "latency": 3}',
+        '{"schema_version": 1, "cells": [1, {"job": "x"}]}',
+        '{"schema_version": 0}',
+        '{"schema_version": -4, "job": {"protocol": {"tf32": 1}}}',
+        '{"schema_version": 1, "job": {"protocol": {"tf32": 1}}}',
+        '{"schema_version": true}',
+    ],
+)
+def test_garbage_that_says_it_is_of_an_earlier_version_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "result.json"
+    path.write_text(text)
+    with pytest.raises(BadDocument, match=r"result\.json"):
+        documents.read(Result, path)
