@@ -220,6 +220,23 @@ def report(
 
 
 @app.command()
+def merge(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the tables go.")],
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="IDs or folders of runs, or latest.")
+    ] = None,
+    published: Annotated[bool, typer.Option("--published", help="Add what was published in 2021.")] = False,
+    allow: Annotated[
+        bool, typer.Option("--allow", help="Also what was not measured alike, in columns of its own.")
+    ] = False,
+) -> None:
+    """Merge runs, of one or several machines, into one tidy table and wide ones."""
+    from harness.commands.merge import merge_runs
+
+    merge_runs(runs or [], out, published=published, allow=allow)
+
+
+@app.command()
 def version(as_json: Json = False) -> None:
     """Print the harness's version."""
     print(json.dumps({"version": __version__}) if as_json else __version__)

@@ -1,6 +1,8 @@
 """Reading and writing the JSON documents of a run, and the ones that only the host writes."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -132,6 +134,24 @@ def read(kind: type[D], path: Path) -> D:
         place = ".".join(map(str, first["loc"])) or "the document"
         raise BadDocument(f"{what}: {place}: {first['msg']}", remedy) from error
     return document
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file to write that takes the place of `path` in the end, or leaves it as it was.
+
+    Raises StorageError where it can't be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path} can't be written: {error.strerror or error}", MAKE_ROOM) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def write(path: Path, document: Document) -> None:

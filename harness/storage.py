@@ -1,5 +1,6 @@
 """The folder of a run: results/RUN-ID with plan.json and one folder per cell."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -68,8 +69,12 @@ class RunFolder:
 
     @cached_property
     def plan(self) -> Plan:
-        """The plan that the run executes."""
-        return documents.read(Plan, self.path / "plan.json")
+        """The plan that the run executes. Raises BadDocument where it is unusable or names a folder elsewhere."""
+        plan = documents.read(Plan, self.path / "plan.json")
+        for name in (cell.job.cell for cell in plan.cells):
+            if not re.fullmatch(r"[\w.-]{1,200}", name) or name in (".", ".."):
+                raise BadDocument(f"{self.path / 'plan.json'} names a cell {name!r:.80}", "this is no run of a harness")
+        return plan
 
     @property
     def lock_path(self) -> Path:
@@ -130,16 +135,20 @@ class RunFolder:
 
     def cells(self) -> list[Cell]:
         """Return the cells that have a result, in the order of the plan; of a pass in shards, the whole alone."""
-        return [cell for cell in self.every_cell() if cell.job.shard is None]
+        return list(self.stream())
 
     def every_cell(self) -> list[Cell]:
         """Return every cell that has a result, shards too, in the order of the plan."""
-        found = ((planned.job, self.result(planned.job)) for planned in self.plan.cells)
-        return [
-            Cell(job, result, self.execution(job), self.scores(job), self.agreement(job))
-            for job, result in found
-            if result
-        ]
+        return list(self._read([planned.job for planned in self.plan.cells]))
+
+    def stream(self) -> Iterator[Cell]:
+        """Yield what cells() returns, one at a time: a long run is more than fits in memory."""
+        return self._read([planned.job for planned in self.plan.cells if planned.job.shard is None])
+
+    def _read(self, jobs: list[Job]) -> Iterator[Cell]:
+        for job in jobs:
+            if result := self.result(job):
+                yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job))
 
 
 def runs() -> list[RunFolder]:

@@ -1,10 +1,13 @@
 """Documents for tests, built the way the real parts build them."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from harness import documents
 from harness.catalogue import environments, protocols
-from harness.documents import Plan, PlannedCell
+from harness.documents import Execution, Host, Plan, PlannedCell
+from harness.storage import RunFolder
 from runner.contract import (
     SCHEMA_VERSION,
     Hardware,
@@ -101,3 +104,19 @@ def ok_result(of: Job, *, wall_ms: float = 10.0, **changes: Any) -> Result:
 def plan(*cells: PlannedCell | Job) -> Plan:
     planned = [cell if isinstance(cell, PlannedCell) else PlannedCell(cell, named=True) for cell in cells]
     return Plan(SCHEMA_VERSION, NOW, ["run"], None, None, None, None, cells=planned)
+
+
+def execution(of: Job, **changes: Any) -> Execution:
+    plain = Execution(SCHEMA_VERSION, of.cell, "docker", Host("h"), 0, False, False, 1.0, None, None, True, [])
+    return replace(plain, **changes)
+
+
+def run_folder(path: Path, *results: Result, **seen: Any) -> RunFolder:
+    """Write a run as the harness leaves it; `seen` are fields of every execution."""
+    folder = RunFolder.create(path, "run")
+    documents.write(path / "plan.json", plan(*(result.job for result in results)))
+    for result in results:
+        place = folder.clear(result.job)
+        documents.write(place / "result.json", result)
+        documents.write(place / "execution.json", execution(result.job, **seen))
+    return folder

@@ -1,13 +1,14 @@
 """What a comparison of two detection passes leaves behind, as a document."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from harness.scoring.documents import Iou
 from runner.contract import Document
 
 #: From best to worst: bit for bit; bit for bit in another order, as ties may be; one to one within the tolerances.
 Verdict = Literal["identical", "reordered", "equal", "different"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def print_tables(console: Console, tables: list[Table]) -> None:
 
 def print_table(console: Console, table: Table) -> None:
     """Print a table and its notes on a terminal."""
-    console.print(f"\n{table.title}", style="bold", highlight=False)
+    table = render.harmless(table)
+    console.print(f"\n{table.title}", style="bold", markup=False, highlight=False)
     for page in render.terminal(table, console):
         console.print("", page, sep="\n")
     console.print()

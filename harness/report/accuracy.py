@@ -1,15 +1,15 @@
 """The accuracy tables: COCO's numbers in percent as in the published table, and where the time of the passes went."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 from harness.catalogue import Model, models
 from harness.published import accuracy as published_accuracy
-from harness.report.describe import attributed, hardware_name, outcome, software
+from harness.report.describe import attributed, outcome, software, stack_of
 from harness.report.table import GAP, Column, Table
 from harness.scoring.documents import Iou, Score
+from harness.series import AccuracySeries, accuracy_series
 from harness.storage import Cell
-from runner.contract import DetectionPass, Detections
+from runner.contract import Detections
 
 KINDS: dict[Iou, str] = {"bbox": "boxes", "segm": "masks", "keypoints": "keypoints"}
 #: COCO's metrics in groups that stay together on a narrow page; a table shows those that its kind has.
@@ -25,61 +25,47 @@ PUBLISHED_ON = "coco-val2017"
 PARTS = ["decode", "waited", "transfer", "forward", "encode"]
 
 
-@dataclass(frozen=True)
-class Series:
-    """What makes detection passes comparable: cells of one table share all of this."""
-
-    environment: str
-    hardware: str
-    protocol: str
-    weights: str
-    dataset: str
-    images: int
-    how: DetectionPass
-    threads: int | None
-    pinned: bool
-
-    @property
-    def title(self) -> str:
-        """Where the passes detected, and in what."""
-        plural = "s" if self.images > 1 else ""
-        return f"{self.dataset}, {self.images} image{plural}: {self.environment} · {self.hardware}"
-
-
 def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
     """Arrange the cells of the suite into tables: for each series one a kind of detection, and one of times.
 
     What was published stands only beside what was detected in the same images.
     """
-    by_series: dict[Series, list[Cell]] = {}
-    for cell in cells:
-        if series := _series_of(cell):
-            by_series.setdefault(series, []).append(cell)
     return [
         table
-        for series, found in by_series.items()
+        for series, found in _by_series(cells).items()
         for table in [*_precision(series, found, with_published), _times(series, found)]
     ]
 
 
-def _series_of(cell: Cell) -> Series | None:
-    job = cell.job
-    if job.dataset is None or job.detection is None:
-        return None
-    return Series(
-        environment=job.environment,
-        hardware=hardware_name(cell.result),
-        protocol=job.protocol.name,
-        weights=job.model.weights.kind,
-        dataset=job.dataset.name,
-        images=len(job.dataset.ids),
-        how=job.detection,
-        threads=job.variant.threads,
-        pinned=cell.execution.pinned if cell.execution else True,
-    )
+def precision_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
+    """Return those of them that hold AP."""
+    by_series = _by_series(cells).items()
+    return [table for series, found in by_series for table in _precision(series, found, with_published)]
 
 
-def _precision(series: Series, cells: list[Cell], with_published: bool) -> Iterator[Table]:
+def published_table() -> Table:
+    """Return the accuracy table published in 2021."""
+    found = published_accuracy()
+    names = Column("Model", [models()[builder].display for builder in found.models])
+    groups = [
+        [Column(metric, [f"{row[metric]:.2f}" for row in found.models.values()]) for metric in group]
+        for group in [["AP"], *METRICS]
+        if "AR" not in group  # of keypoints alone
+    ]
+    where = f"{found.dataset}, {found.images} images, {', '.join(found.machine)}"
+    notes = [f"{', '.join(found.software)}; boxes cut to integers before they were scored"]
+    return Table(f"AP of boxes in %, published in 2021: {where}", names, groups, notes)
+
+
+def _by_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:
+    by_series: dict[AccuracySeries, list[Cell]] = {}
+    for cell in cells:
+        if series := accuracy_series(cell):
+            by_series.setdefault(series, []).append(cell)
+    return by_series
+
+
+def _precision(series: AccuracySeries, cells: list[Cell], with_published: bool) -> Iterator[Table]:
     scored = [(models()[c.job.model.builder], score) for c in cells if c.scores for score in c.scores.scores]
     for iou, kind in KINDS.items():
         rows = [(model, score) for model, score in scored if score.iou == iou]
@@ -120,20 +106,20 @@ def _published(model: Model, scored: Score) -> str:
     return f"{value:.1f}" if value is not None else GAP
 
 
-def _notes(series: Series, cells: list[Cell], iou: Iou) -> list[str]:
+def _notes(series: AccuracySeries, cells: list[Cell], iou: Iou) -> list[str]:
     parts = [series.protocol, f"{series.weights} weights", f"read by {series.how.reader}", f"batch {series.how.batch}"]
-    notes = [", ".join([*parts, *software(cells)])]
+    notes = [", ".join([*parts, *software([stack_of(cell) for cell in cells])])]
     if series.weights == "random":
         notes.append("random weights: what is detected means nothing, and so does its AP")
     if iou == "bbox":
         notes.append("truncate-int: boxes cut to integers, as in 2021; float: as torchvision scores them")
-    return notes + attributed(_by_model(cells), lambda cell: _remarks_on(cell, iou))
+    return notes + attributed(_remarks_of(cells, lambda cell: _remarks_on(cell, iou)))
 
 
-def _by_model(cells: list[Cell]) -> dict[str, list[Cell]]:
-    by_model: dict[str, list[Cell]] = {}
+def _remarks_of(cells: list[Cell], remarks_on: Callable[[Cell], list[str]]) -> dict[str, list[list[str]]]:
+    by_model: dict[str, list[list[str]]] = {}
     for cell in cells:
-        by_model.setdefault(models()[cell.job.model.builder].display, []).append(cell)
+        by_model.setdefault(models()[cell.job.model.builder].display, []).append(remarks_on(cell))
     return by_model
 
 
@@ -154,7 +140,7 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]
 
 
-def _times(series: Series, cells: list[Cell]) -> Table:
+def _times(series: AccuracySeries, cells: list[Cell]) -> Table:
     passes = [cell.result.detections for cell in cells]
     names = Column("Model", [models()[cell.job.model.builder].display for cell in cells])
     speeds = Column("images / s", [_speed(passed) if passed else GAP for passed in passes])
@@ -165,7 +151,7 @@ def _times(series: Series, cells: list[Cell]) -> Table:
         title=f"Time of the detection pass, {series.title}",
         names=names,
         groups=[[speeds], [counts], parts],
-        notes=notes + attributed(_by_model(cells), outcome),
+        notes=notes + attributed(_remarks_of(cells, outcome)),
     )
 
 

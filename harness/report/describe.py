@@ -1,33 +1,34 @@
-"""What every table says of its cells: the hardware, the software, and what became of them."""
+"""What every table says of its cells: the software, and what became of them."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.storage import Cell
-from runner.contract import Result
 
 
-def hardware_name(result: Result) -> str:
-    """Return what computed, short: the GPU's name, or the CPU's with its number of usable cores."""
-    hardware = result.hardware
-    if hardware is None:
-        return "not measured"
-    if result.job.device == "cuda" and hardware.gpus:
-        return hardware.gpus[0].name
-    model = re.sub(r"\((R|TM)\)|CPU|Processor|\d+-Core|@.*", " ", hardware.cpu_model)
-    cores = hardware.usable_cores
-    return f"{' '.join(model.split())}, {cores} core{'s' if cores > 1 else ''}"
+@dataclass(frozen=True)
+class Stack:
+    """The software of a cell in words, None where it left none on record, and whether it is what the pins say."""
+
+    text: str | None
+    pinned: bool
+    deviations: list[str]
 
 
-def software(cells: Sequence[Cell]) -> list[str]:
+def stack_of(cell: Cell) -> Stack:
+    """Return the software of a cell."""
+    observed, execution = cell.result.software, cell.execution
+    text = (
+        f"torch {observed.torch}, torchvision {observed.torchvision}, threads: {observed.threads}" if observed else None
+    )
+    return Stack(text, execution.pinned if execution else True, execution.deviations if execution else [])
+
+
+def software(stacks: Sequence[Stack]) -> list[str]:
     """Return what there is to say of the software of cells of one environment, pins included."""
-    parts = []
-    observed = next((cell.result.software for cell in cells if cell.result.software), None)
-    if observed:
-        parts.append(f"torch {observed.torch}, torchvision {observed.torchvision}, threads: {observed.threads}")
-    executions = [cell.execution for cell in cells if cell.execution]
-    if any(not execution.pinned for execution in executions):
-        found = next((execution.deviations for execution in executions if execution.deviations), [])
+    parts = [text for text in (stack.text for stack in stacks) if text][:1]
+    if any(not stack.pinned for stack in stacks):
+        found = next((stack.deviations for stack in stacks if stack.deviations), [])
         parts.append("not pinned" + (f" ({'; '.join(found)})" if found else ""))
     return parts
 
@@ -38,11 +39,12 @@ def outcome(cell: Cell) -> list[str]:
     return [f"{cell.result.status}, {failure.message}"] if failure else []
 
 
-def attributed(cells_of: dict[str, list[Cell]], remarks_on: Callable[[Cell], list[str]]) -> list[str]:
+def attributed(remarks_of: Mapping[str, Iterable[list[str]]]) -> list[str]:
     """Return the remarks on the cells of each model, each remark once with the models that it is about."""
     about: dict[str, list[str]] = {}
-    for display, cells in cells_of.items():
-        said = [remark for cell in cells for remark in remarks_on(cell)] if cells else ["not in this run"]
+    for display, remarks in remarks_of.items():
+        cells = list(remarks)
+        said = [remark for cell in cells for remark in cell] if cells else ["not in this run"]
         for remark in dict.fromkeys(said):
             about.setdefault(remark, []).append(display)
     return [f"{', '.join(names)}: {remark}" for remark, names in about.items()]

@@ -1,52 +1,89 @@
 """The latency table: rows are models, columns are environment × hardware, as in the published table."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from harness.agreement.documents import Agreement
+from harness.agreement.documents import VERDICTS, Verdict
 from harness.catalogue import Model, models
 from harness.published import check as check_published
 from harness.published import latency as published_latency
-from harness.report.describe import attributed, hardware_name, outcome, software
+from harness.report.describe import Stack, attributed, outcome, software, stack_of
 from harness.report.table import GAP, Column, Table
+from harness.series import UNMEASURED, LatencySeries, hardware_name, latency_series
 from harness.storage import Cell
-from runner.statistics import summarise
+from runner.contract import Protocol
+from runner.statistics import Summary, summarise
 
 
 @dataclass(frozen=True)
-class Series:
-    """What makes measurements comparable: cells of one column share all of this."""
+class Timed:
+    """What the table needs of a cell: a merge of thousands keeps these instead of their samples."""
 
-    environment: str
-    hardware: str
-    protocol: str
-    weights: str
-    threads: int | None
-    cpus: str | None
-    iterations: int | None
-    pinned: bool
+    series: LatencySeries
+    builder: str
+    protocol: Protocol
+    summary: Summary | None
+    stack: Stack
+    remarks: list[str]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The verdict on the detections of one model in one environment of a machine, and whom they were compared with."""
+
+    verdict: Verdict
+    reference: str
+
+
+#: By environment, hardware and model.
+Gates = dict[tuple[str, str, str], Gate]
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
     """Arrange the cells of the suite into the table: ms and detections per image, columns in order of appearance."""
     cells = list(cells)
-    gate = {(cell.job.environment, cell.job.model.builder): cell.agreement for cell in cells if cell.agreement}
-    by_series: dict[Series, dict[str, list[Cell]]] = {}
-    for cell in (cell for cell in cells if cell.job.suite == "latency"):
-        by_model = by_series.setdefault(series_of(cell), defaultdict(list))
-        by_model[cell.job.model.builder].append(cell)
-    shown = [model for model in models().values() if any(model.builder in by_model for by_model in by_series.values())]
-    labels = _labels(list(by_series))
+    return arrange([timed(cell) for cell in cells if cell.job.suite == "latency"], gates(cells), with_published)
+
+
+def timed(cell: Cell) -> Timed:
+    """Return what the table needs of a cell of the suite latency."""
+    return Timed(
+        series=latency_series(cell),
+        builder=cell.job.model.builder,
+        protocol=cell.job.protocol,
+        summary=summarise(cell.result.latency) if cell.result.latency else None,
+        stack=stack_of(cell),
+        remarks=_remarks_on(cell),
+    )
+
+
+def gates(cells: Iterable[Cell]) -> Gates:
+    """Return the verdicts of the detection passes among the cells, of several on one model the worst."""
+    found: Gates = {}
+    for cell in cells:
+        if cell.agreement:
+            where = (cell.job.environment, hardware_name(cell.result), cell.job.model.builder)
+            gate = Gate(cell.agreement.verdict, cell.agreement.reference.environment)
+            found[where] = max(found.get(where, gate), gate, key=lambda each: VERDICTS.index(each.verdict))
+    return found
+
+
+def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
+    """Arrange what was timed into the table. Without any, the published columns alone have all the published models."""
+    by_series = _columns(entries)
+    measured = {entry.builder for entry in entries}
+    shown = [model for model in models().values() if (model.builder in measured if measured else model.published_2021)]
+    labels = labels_of(list(by_series))
     notes = _recipes(by_series)
-    notes += [_describe(series, labels[series], by_model) for series, by_model in by_series.items()]
+    notes += [_describe(series, labels[series], found) for series, found in by_series.items()]
     groups = []
-    for series, by_model in by_series.items():
-        cells_of = {model.display: by_model.get(model.builder, []) for model in shown}
-        latencies, detections = map(list, zip(*map(_figures, cells_of.values()), strict=True))
+    for series, found in by_series.items():
+        entries_of = {model.display: [each for each in found if each.builder == model.builder] for model in shown}
+        latencies, detections = map(list, zip(*map(_figures, entries_of.values()), strict=True))
         groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
-        groups[-1] += _verdicts(series.environment, shown, gate)
-        notes += [f"{labels[series]}: {remark}" for remark in attributed(cells_of, _remarks_on)]
+        groups[-1] += _verdicts(series, shown, gate)
+        remarks = {display: [each.remarks for each in found] for display, found in entries_of.items()}
+        notes += [f"{labels[series]}: {remark}" for remark in attributed(remarks)]
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
@@ -55,10 +92,26 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
     return Table("Latency of one image, batch 1", names, groups, notes)
 
 
-def _verdicts(environment: str, shown: list[Model], gate: dict[tuple[str, str], Agreement]) -> list[Column]:
+def _columns(entries: list[Timed]) -> dict[LatencySeries, list[Timed]]:
+    """Return the entries by column; one that left no hardware on record goes where its environment was measured."""
+    by_series: dict[LatencySeries, list[Timed]] = {}
+    for entry in (each for each in entries if each.series.hardware != UNMEASURED):
+        by_series.setdefault(entry.series, []).append(entry)
+    for entry in (each for each in entries if each.series.hardware == UNMEASURED):
+        plain = _without_place(entry.series)
+        place = next((series for series in by_series if _without_place(series) == plain), entry.series)
+        by_series.setdefault(place, []).append(entry)
+    return by_series
+
+
+def _without_place(series: LatencySeries) -> LatencySeries:
+    return replace(series, hardware=UNMEASURED, host=None, torch=None, pinned=True)
+
+
+def _verdicts(series: LatencySeries, shown: list[Model], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
-    found = [gate.get((environment, model.builder)) for model in shown]
-    references = dict.fromkeys(each.reference.environment for each in found if each)
+    found = [gate.get((series.environment, series.hardware, model.builder)) for model in shown]
+    references = dict.fromkeys(each.reference for each in found if each)
     if not references:
         return []
     return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in found])]
@@ -82,62 +135,51 @@ def _published(shown: list[Model]) -> list[Column]:
     ]
 
 
-def series_of(cell: Cell) -> Series:
-    """Return the column that the cell belongs to."""
-    job = cell.job
-    return Series(
-        environment=job.environment,
-        hardware=hardware_name(cell.result),
-        protocol=job.protocol.name,
-        weights=job.model.weights.kind,
-        threads=job.variant.threads,
-        cpus=job.variant.cpus,
-        iterations=job.variant.iterations,
-        pinned=cell.execution.pinned if cell.execution else True,
-    )
-
-
-def _labels(columns: list[Series]) -> dict[Series, str]:
+def labels_of(columns: list[LatencySeries]) -> dict[LatencySeries, str]:
     """Name each column as short as it stays unmistakable: only what differs between columns is added."""
-    varying = [
-        name
-        for name in ("protocol", "weights", "threads", "cpus", "iterations", "pinned")
-        if len({getattr(series, name) for series in columns}) > 1
-    ]
-    return {series: " · ".join([series.environment, series.hardware, *_extras(series, varying)]) for series in columns}
+    names = ("protocol", "weights", "inputs", "threads", "cpus", "iterations", "pinned")
+    varying = [name for name in names if len({getattr(series, name) for series in columns}) > 1]
+    labels = {series: [series.environment, series.hardware, *_extras(series, varying)] for series in columns}
+    for name in ("torch", "host"):  # differ between most columns, so they are added only where nothing else tells
+        alike = [series for series in columns if list(labels.values()).count(labels[series]) > 1]
+        for series in alike:
+            labels[series] = [*labels[series], *_extras(series, [name])]
+    return {series: " · ".join(parts) for series, parts in labels.items()}
 
 
-def _extras(series: Series, names: list[str]) -> list[str]:
+def _extras(series: LatencySeries, names: list[str]) -> list[str]:
     texts = {
         "protocol": series.protocol,
         "weights": f"{series.weights} weights",
+        "inputs": series.inputs,
         "threads": f"threads: {series.threads or 'default'}",
         "cpus": f"CPUs: {series.cpus or 'all'}",
         "iterations": f"iterations: {series.iterations or 'all'}",
         "pinned": "pinned" if series.pinned else "not pinned",
+        "torch": f"torch {series.torch}",
+        "host": f"machine {series.host}",
     }
     return [texts[name] for name in names]
 
 
-def _recipes(by_series: dict[Series, dict[str, list[Cell]]]) -> list[str]:
+def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:
     """Say once what several columns share: how each protocol measures, and what random weights mean."""
-    cells = [cell for by_model in by_series.values() for cells in by_model.values() for cell in cells]
-    titles = {cell.job.protocol.name: cell.job.protocol.title for cell in cells}
+    titles = {entry.protocol.name: entry.protocol.title for found in by_series.values() for entry in found}
     notes = [f"{name}: {title}" for name, title in titles.items()]
     if any(series.weights == "random" for series in by_series):
         notes.append("random weights: what is detected means nothing, only the amount of work is real")
     return notes
 
 
-def _describe(series: Series, label: str, by_model: dict[str, list[Cell]]) -> str:
-    cells = [cell for cells in by_model.values() for cell in cells]
+def _describe(series: LatencySeries, label: str, found: list[Timed]) -> str:
     shortened = [f"iterations: {series.iterations} instead of the protocol's own"] if series.iterations else []
-    return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *software(cells), *shortened])}"
+    stack = software([entry.stack for entry in found])
+    return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *stack, *shortened])}"
 
 
-def _figures(cells: list[Cell]) -> tuple[str, str]:
+def _figures(entries: list[Timed]) -> tuple[str, str]:
     """Return the texts of latency and detections per image, over the repeats of one model."""
-    measured = [(cell.job.protocol.statistic, summarise(cell.result.latency)) for cell in cells if cell.result.latency]
+    measured = [(entry.protocol.statistic, entry.summary) for entry in entries if entry.summary]
     if not measured:
         return GAP, GAP
     latency = _mean([summary.value(statistic) for statistic, summary in measured])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -9,32 +10,72 @@ from typing import TYPE_CHECKING
 
 from harness.report.table import Column, Table
 
+#: How long a text of a cell and one below the table may be, in characters.
+LONGEST, LONGEST_NOTE = 160, 1000
+
 if TYPE_CHECKING:
     import rich.table
     from rich.console import Console
 
 
+def harmless(table: Table) -> Table:
+    """Return the table without control characters and with texts of a length that a page can hold.
+
+    What result files say may come from anywhere: a terminal must not obey it, and one long name not fill the page.
+    """
+    columns = [[_harmless_column(column) for column in group] for group in [[table.names], *table.groups]]
+    notes = [printable(note, LONGEST_NOTE) for note in table.notes]
+    return Table(printable(table.title, LONGEST_NOTE), columns[0][0], columns[1:], notes)
+
+
+def _harmless_column(column: Column) -> Column:
+    return Column(printable(column.heading, LONGEST), [printable(text, LONGEST) for text in column.values])
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """Return the text with a space for each control character, cut to a length where one is given."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
+
+
 def markdown(table: Table) -> str:
     """Render as a Markdown table, columns aligned, with its notes as a list below."""
+    table = harmless(table)
     head, *body = [[_escape(text) for text in row] for row in (table.headings, *table.rows)]
     widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
     rule = [("-" * (width - 1)).ljust(width, ":") for width in widths]
     rule[0] = rule[0][::-1]
     lines = [_line(_pad(row, widths)) for row in (head, rule, *body)]
     notes = [f"- {_escape(note)}" for note in table.notes]
-    return "\n".join([f"## {table.title}", "", *lines, "", *notes, ""])
+    return "\n".join([f"## {_escape(table.title)}", "", *lines, "", *notes, ""])
 
 
 def csv_text(table: Table) -> str:
     """Render as CSV. A cell that a spreadsheet would take for a formula is quoted with an apostrophe."""
+    return _csv([table.headings, *table.rows])
+
+
+def stacked_csv(tables: list[Table]) -> str:
+    """Render several tables as one CSV: a first column has their titles, a column that a table lacks stays empty."""
+    headings = list(dict.fromkeys(heading for table in tables for heading in table.headings))
+    lines = [["Table", *headings]]
+    for table in tables:
+        for row in table.rows:
+            of_heading = dict(zip(table.headings, row, strict=True))
+            lines.append([table.title, *(of_heading.get(heading, "") for heading in headings)])
+    return _csv(lines)
+
+
+def _csv(lines: list[list[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([[_defuse(text) for text in row] for row in (table.headings, *table.rows)])
+    writer.writerows([[defused(text) for text in line] for line in lines])
     return out.getvalue()
 
 
 def terminal(table: Table, console: "Console") -> list["rich.table.Table"]:
     """Render for a terminal: long headings wrap, and groups of columns that do not fit beside others go below them."""
+    table = harmless(table)
     pages: list[list[Column]] = [[]]
     for block in _blocks(table, console):
         if pages[-1] and not _fits(table, pages[-1] + block, console):
@@ -91,9 +132,13 @@ def _line(texts: list[str]) -> str:
 
 
 def _escape(text: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    return printable.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    """Return the text as Markdown shows it, rather than as a link, a picture or HTML."""
+    escaped = re.sub(r"[\\`*\[\]|]", r"\\\g<0>", text)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _defuse(text: str) -> str:
-    return "'" + text if text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and len(text) > 1) else text
+def defused(text: str) -> str:
+    """Return the text as a spreadsheet shows it and does not compute it, without control characters."""
+    text = printable(text)
+    start = text.lstrip()[:2]
+    return "'" + text if start[:1] in ("=", "+", "@") or (start[:1] == "-" and start != "-") else text

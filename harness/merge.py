@@ -1,0 +1,106 @@
+"""The results of many runs as one tidy table, and whether they may stand side by side."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from harness.errors import BadInput
+from harness.report.render import defused
+from harness.series import UNMEASURED, AccuracySeries, LatencySeries
+from harness.storage import Cell, RunFolder
+from harness.tidy import Row
+from runner.contract import DetectionPass
+
+#: What a reader takes for granted within a column of hardware and environment.
+WORDS = {
+    "torch": "torch",
+    "protocol": "protocol",
+    "weights": "weights",
+    "inputs": "inputs",
+    "dataset": "dataset",
+    "images": "number of images",
+    "how": "reader, batch or box rule",
+    "threads": "threads",
+    "cpus": "CPUs",
+    "iterations": "iterations",
+    "pinned": "pinned",
+}
+TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
+
+
+def cells_of(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Cell]]:
+    """Yield the cells of the runs, one at a time. Raises BadInput where a measurement comes twice.
+
+    A cell is known by its machine, its name and when it began, so that a copy of a run is not taken for a repeat.
+    """
+    seen: dict[tuple[str | None, str, str], RunFolder] = {}
+    for folder in folders:
+        for cell in folder.stream():
+            host = cell.execution.host.id if cell.execution else None
+            first = seen.setdefault((host, cell.job.cell, cell.result.started_at), folder)
+            if first is not folder:
+                raise BadInput(
+                    f"{folder.path} holds the measurement {cell.job.cell} that {first.path} holds already",
+                    "name each run once",
+                )
+            yield folder, cell
+
+
+def conflicts(series: Iterable[LatencySeries | AccuracySeries]) -> list[str]:
+    """Return a sentence for each environment on a machine whose results were not measured alike, with what differs.
+
+    Accuracy on different datasets is no conflict: they have tables of their own.
+    """
+    groups: dict[tuple[object, ...], list[LatencySeries | AccuracySeries]] = {}
+    for each in dict.fromkeys(series):
+        if each.hardware != UNMEASURED:
+            dataset = each.dataset if isinstance(each, AccuracySeries) else None
+            groups.setdefault((type(each), each.environment, each.hardware, each.host, dataset), []).append(each)
+    return [
+        f"{found[0].environment} on {found[0].hardware}: {_differences(found)}"
+        for found in groups.values()
+        if len(found) > 1
+    ]
+
+
+def _differences(found: Sequence[LatencySeries | AccuracySeries]) -> str:
+    names = [field.name for field in fields(found[0]) if field.name in WORDS]
+    values = {name: dict.fromkeys(_text(getattr(each, name)) for each in found) for name in names}
+    return ", ".join(f"{WORDS[name]} ({' | '.join(texts)})" for name, texts in values.items() if len(texts) > 1)
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "default"
+        case bool():
+            return "yes" if value else "no"
+        case DetectionPass():
+            return f"{value.reader}, batch {value.batch}, {value.box_rule}"
+        case _:
+            return str(value)
+
+
+def write_parquet(rows: Sequence[Row], path: Path) -> None:
+    """Write the rows as Parquet, a column for each field of a row."""
+    columns = {
+        name: pa.array([getattr(row, name) for row in rows], TYPES[(get_args(kind) or [kind])[0]])
+        for name, kind in get_type_hints(Row).items()
+    }
+    pyarrow.parquet.write_table(pa.table(columns), path, compression="zstd")
+
+
+def write_csv(rows: Sequence[Row], path: Path) -> None:
+    """Write the rows as CSV; a text that a spreadsheet would compute is defused, what is unknown is empty."""
+    names = [field.name for field in fields(Row)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        for row in rows:
+            values = (getattr(row, name) for name in names)
+            writer.writerow([defused(value) if isinstance(value, str) else value for value in values])
