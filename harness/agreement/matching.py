@@ -134,15 +134,17 @@ def _at_cut_off(
     """Tell which scores (n,) are so near to where the other pass cut off that rounding may have decided.
 
     They are those just above the threshold, and those next to the last of a full image. What lies below the threshold
-    is there by another threshold, not by rounding.
+    is there by another threshold, not by rounding. The models round before the sigmoid or softmax, which lets less of
+    it through the nearer a score p is to 0 or 1: by its slope p (1 - p), at most 1/4.
     """
     if thresholds is None:
         return np.zeros(len(scores), bool)
     # Compared as the model compares them: a threshold in float32, too.
     lowest, exact = np.float32(thresholds.score), scores.astype(np.float64)
-    near = (scores >= lowest) & (exact - lowest <= tolerance)
+    near = (scores >= lowest) & (exact - lowest <= 4 * tolerance * float(lowest) * (1 - float(lowest)))
     if len(beside.scores) >= thresholds.detections:
-        near |= np.abs(exact - beside.scores.min()) <= tolerance
+        last = float(beside.scores.min())
+        near |= np.abs(exact - last) <= 4 * tolerance * last * (1 - last)
     return near
 
 

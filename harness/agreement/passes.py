@@ -72,6 +72,13 @@ def between(reference: RunFolder, other: RunFolder) -> list[tuple[Pass, Pass]]:
     return [(min(firsts, key=lambda first: _distance(first, each)), each) for each, firsts in beside if firsts]
 
 
+def alone(pairs: list[tuple[Pass, Pass]], *folders: RunFolder) -> list[Pass]:
+    """Return the passes of the runs that are in no pair, since no other has their model, images and weights."""
+    paired = {(each.folder.path, each.job.cell) for pair in pairs for each in pair}
+    found = [each for folder in folders for each in passes_of(folder)]
+    return [each for each in found if (each.folder.path, each.job.cell) not in paired]
+
+
 def _distance(one: Pass, two: Pass) -> tuple[bool, bool]:
     return one.job.cell != two.job.cell, one.job.environment != two.job.environment
 

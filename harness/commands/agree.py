@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 from rich.console import Console
 
 from harness import sweep
 from harness.agreement.documents import Tolerances
-from harness.agreement.passes import Pass, between, compare, disagreements, require_comparable, within
+from harness.agreement.passes import Pass, alone, between, compare, disagreements, require_comparable, within
 from harness.commands.report import open_run, print_tables
 from harness.commands.run import run_plan
 from harness.display import working
@@ -21,6 +22,9 @@ def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, 
     folders = [open_run(name) for name in names]
     pairs = within(folders[0]) if len(folders) == 1 else between(*folders)
     require_comparable(pairs, *folders)
+    for each in alone(pairs, *folders):
+        name = f"{each.folder.name}, {each.job.cell}"
+        print(f"not compared: {name}: no other pass of its model, images and weights", file=sys.stderr)
     return _told(pairs, tolerances, pictures, as_json=as_json)
 
 

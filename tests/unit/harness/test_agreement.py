@@ -90,11 +90,19 @@ def test_an_assignment_finds_pairs_that_a_greedy_search_misses() -> None:
 
 
 def test_what_is_missing_beside_the_score_threshold_is_borderline() -> None:
-    more = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.0505], [1, 2, 1, 1])
+    more = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.0501], [1, 2, 1, 1])
     result = matched(SOME, more)
     assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("equal", 1, [])
     clear = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.06], [1, 2, 1, 1])
     assert matched(SOME, clear).unmatched_other.tolist() == [3]
+
+
+def test_a_low_threshold_leaves_as_much_less_to_rounding() -> None:
+    """Else one of 0.001, as SSDlite's, could be doubled and the passes still agree."""
+    low = replace(LIMITS, score=0.001)
+    more = found([*BOXES, [60, 0, 80, 10], [0, 60, 20, 80]], [0.9, 0.8, 0.7, 0.001002, 0.0015], [1, 2, 1, 1, 1])
+    result = matched(SOME, more, low)
+    assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("different", 1, [4])
 
 
 def test_what_is_missing_at_the_end_of_a_full_image_is_borderline() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness import coco, documents, shapes
 from harness.agreement.documents import Tolerances
-from harness.agreement.passes import Pass, between, compare, disagreements, require_comparable, within
+from harness.agreement.passes import Pass, alone, between, compare, disagreements, require_comparable, within
 from harness.documents import PlannedCell
 from harness.errors import BadDocument, BadInput, StorageError
 from harness.storage import RunFolder
@@ -105,6 +105,15 @@ def test_what_is_not_comparable_is_refused_with_the_reason(
     assert between(one, two) == []
     with pytest.raises(BadInput, match=reason):
         require_comparable([], one, two)
+
+
+def test_a_pass_that_has_none_beside_it_is_not_passed_over_in_silence(data: Path, tmp_path: Path) -> None:
+    one = run_of(data, tmp_path / "a", cell("l"))
+    two = run_of(data, tmp_path / "b", cell("l"), cell("other", model=job("ssdlite320_mobilenet_v3_large").model))
+    pairs = between(one, two)
+    assert len(pairs) == 1
+    assert [each.job.cell for each in alone(pairs, one, two)] == ["other"]
+    assert alone(pairs, one) == []
 
 
 def test_a_run_without_detections_is_named(data: Path, tmp_path: Path) -> None:

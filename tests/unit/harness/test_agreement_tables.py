@@ -92,3 +92,12 @@ def test_a_latency_carries_the_verdict_on_what_its_stack_detects() -> None:
     assert table.headings[-1] == "detects as cuda10.2?"
     assert table.rows[0][-1] == "different"
     assert len(table.headings) == 6
+
+
+def test_of_several_verdicts_on_one_model_the_worst_stands() -> None:
+    passes = [
+        Cell(job(suite="accuracy"), ok_result(job(suite="accuracy")), None, None, agreement(verdict))
+        for verdict in ("equal", "different", "identical")
+    ]
+    table = latency_table([Cell(job(), ok_result(job()), None), *passes])
+    assert (table.headings[-1], table.rows[0][-1]) == ("detects as cuda10.2?", "different")

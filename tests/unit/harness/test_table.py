@@ -57,6 +57,15 @@ def test_a_gap_is_a_dash_with_its_reason() -> None:
     assert sum("not in this run" in note for note in table.notes) == 2
 
 
+def test_a_cell_that_left_no_hardware_is_a_gap_where_its_environment_was_measured() -> None:
+    crashed = ok_result(job(), status="crashed", latency=None, hardware=None, software=None)
+    crashed = replace(crashed, failure=Failure("Crashed", "it crashed", "", "infrastructure"))
+    table = latency_table([cell(job("ssdlite320_mobilenet_v3_large")), Cell(job(), crashed, None)])
+    assert [row[:2] for row in table.rows] == [["SSD300 VGG16", GAP], ["SSDlite320 MobileNetV3-Large", "10.00"]]
+    assert len(table.headings) == 3
+    assert any("SSD300 VGG16: crashed, it crashed" in note for note in table.notes)
+
+
 def test_columns_that_are_not_comparable_stay_apart_and_say_what_differs() -> None:
     threads = job(variant=Variant(threads=1))
     table = latency_table([cell(job()), cell(threads), cell(job(), pinned=False)])
