@@ -10,7 +10,7 @@ PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated report perf clean
+.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated reference report perf clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ generated: $(VENV)/.harness ## write docs/result.schema.json, jobs/ and the tabl
 	$(BIN)/python scripts/write-schema
 	$(BIN)/python scripts/write-jobs
 	$(BIN)/python scripts/write-environment-tables
+
+reference: $(VENV)/.harness $(VENV)/.torch ## measure the run that ships in results/reference anew, on an idle machine
+	scripts/measure-reference
+	@$(MAKE) --no-print-directory generated
 
 report: $(VENV)/.harness ## print the table of the newest run beside the published numbers
 	$(HARNESS) report latest --published
