@@ -7,9 +7,12 @@ number of threads, or both, with one thread each as the reference has it. Both s
 import contextlib
 import io
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -29,8 +32,8 @@ from runner.contract import Dataset, ModelSpec
 
 #: Of the evaluation set; a turn of each side takes some seconds.
 IMAGES = 100
-#: As in the reference's command line (references/detection/train.py, --workers).
-WORKERS = 4
+#: As in the reference's command line (references/detection/train.py, --workers), where there are CPUs for them.
+WORKERS = min(4, len(os.sched_getaffinity(0)))
 CPU = torch.device("cpu")
 
 
@@ -43,21 +46,22 @@ def main(out: Path, turns: int, side: str) -> None:
     if side == "both":
         torch.set_num_threads(1)
     model = runner_models.load(_spec(), assets.SHAPES_WEIGHTS.parent)[0]
-    taken = []
-    for turn in range(turns + 1):
-        ours = _ours(model, annotations, bundled / "images")
-        if side == "both":
-            ours |= _reference(model, annotations, bundled / "images", path)
-            difference = max(
-                abs(a - b) for a, b in zip(ours.pop("numbers"), ours.pop("reference_numbers"), strict=True)
-            )
-            if difference > 1e-6:  # the reference computes widths in float32
-                raise SystemExit(f"the sides' numbers differ by {difference:g}")
-        else:
-            del ours["numbers"]
-        if turn:
-            taken.append(ours)
-    (out / "turns.json").write_text(json.dumps(taken), encoding="utf-8")
+    sides: list[Callable[[], dict[str, Any]]] = [lambda: _ours(model, annotations, bundled / "images")]
+    if side == "both":
+        sides.append(lambda: _reference(model, annotations, bundled / "images", path))
+    order, taken = Random(0), []
+    for _ in range(turns + 1):
+        order.shuffle(sides)
+        turn = [measure() for measure in sides]
+        _require_equal([each.pop("numbers") for each in turn])
+        taken.append({name: value for each in turn for name, value in each.items()})
+    (out / "turns.json").write_text(json.dumps(taken[1:]), encoding="utf-8")
+
+
+def _require_equal(numbers: list[list[float]]) -> None:
+    difference = max(abs(a - b) for a, b in zip(numbers[0], numbers[-1], strict=True))
+    if difference > 1e-6:  # the reference computes widths in float32
+        raise SystemExit(f"the sides' numbers differ by {difference:g}")
 
 
 def _spec() -> ModelSpec:
@@ -127,7 +131,7 @@ def _reference(model: Any, annotations: coco.Annotations, images: Path, path: Pa
         evaluation._paramsEval = evaluation.params
         evaluation.accumulate()
         evaluation.summarize()
-        return {"reference_s": time.perf_counter() - began, "reference_numbers": evaluation.stats.tolist()}
+        return {"reference_s": time.perf_counter() - began, "numbers": evaluation.stats.tolist()}
 
 
 def _evaluate(truth: COCO, evaluation: Any, image_id: int, output: dict[str, torch.Tensor]) -> Any:
