@@ -28,7 +28,7 @@ def measure_pass() -> Sides:
 def measure_beside_reference() -> Sides:
     """Return the seconds of detecting in, and scoring, the same pictures with the same weights."""
     turns = _turns("both")
-    note = "100 JPEG pictures of shapes, one thread each; equal numbers; DataLoader of a worker a CPU, at most 4; pycocotools by image"
+    note = "100 JPEG pictures of shapes, one thread each, a worker a CPU; equal numbers; pycocotools by image"
     return Sides([turn["ours_s"] for turn in turns], [turn["reference_s"] for turn in turns], note)
 
 

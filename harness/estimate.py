@@ -1,5 +1,6 @@
 """How long a plan will take, from this host's earlier results or from one timed iteration."""
 
+import math
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from harness.catalogue import models
 from harness.documents import Host, Plan, PlannedCell
 from harness.errors import BadDocument
 from harness.executors.base import Executor
+from harness.published import latency
 from harness.storage import Cell, RunFolder, runs
-from runner.contract import Job, Stopping
+from runner.contract import Device, Job, Stopping
 from runner.statistics import summarise
 
 #: Work of fewer iterations than this is done about as soon as it is estimated.
@@ -125,16 +127,23 @@ def known_timings(cells: Iterable[Cell]) -> Known:
 def seconds(job: Job, known: Known) -> float | None:
     """Estimate the seconds of a cell, or None where nothing is known of its kind of work.
 
-    A model that was never timed is scaled from the timed one nearest to it in published GFLOPS.
+    A model that was never timed is scaled from the timed one that is nearest to it.
     """
-    catalogue = models()
-    own = catalogue[job.model.builder].gflops
     kin = {name: cost for (work, name), cost in known.items() if work == same_work(job)}
     if not kin:
         return None
-    nearest = min(kin, key=lambda name: max(catalogue[name].gflops / own, own / catalogue[name].gflops))
+    scales = {name: _times_as_long(job.model.builder, name, job.device) for name in kin}
+    nearest = min(scales, key=lambda name: abs(math.log(scales[name])))
     cost = kin[nearest]
-    iterating_s = iterations(job) * cost.iteration_s * own / catalogue[nearest].gflops
+    iterating_s = iterations(job) * cost.iteration_s * scales[nearest]
     if job.protocol.cap_seconds is not None and job.suite == "latency":
         iterating_s = min(iterating_s, job.protocol.cap_seconds)
     return cost.overhead_s + iterating_s
+
+
+def _times_as_long(one: str, other: str, device: Device) -> float:
+    """Return how many times as long a model takes as another: as published on such a device, else by GFLOPS."""
+    published = latency()["epyc" if device == "cpu" else "t4"].latency_ms
+    if one in published and other in published:
+        return published[one] / published[other]
+    return models()[one].gflops / models()[other].gflops

@@ -48,7 +48,8 @@ def _of_mean(times: np.ndarray, independent: float) -> Interval | None:
     if independent < 2:
         return None
     half = stdtrit(independent - 1, (1 + CONFIDENCE) / 2) * times.std(ddof=1) / independent**0.5
-    return Interval(float(times.mean() - half), float(times.mean() + half))
+    low, high = float(times.mean() - half), float(times.mean() + half)
+    return Interval(low, high) if low > 0 else None  # so few samples that they do not even bound it
 
 
 def _of_median(times: np.ndarray, independent: float) -> Interval | None:

@@ -145,7 +145,7 @@ def published_markdown(heading: str) -> list[list[str]]:
     text = (published.FOLDER / "sources" / "tables.md").read_text()
     lines = text[text.index(f"\n## {heading}\n") :].splitlines()
     rows = [line.strip().strip("|") for line in lines if line.startswith("|")]
-    found = []
+    found: list[list[str]] = []
     for row in rows:
         if len(found) and row.count("|") != rows[0].count("|"):
             break

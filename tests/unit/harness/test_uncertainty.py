@@ -44,7 +44,7 @@ def test_a_series_that_drifts_counts_for_few_samples() -> None:
     assert effective_count(np.full(50, 3.0)) == 50
 
 
-@pytest.mark.parametrize(("statistic", "times"), [("mean", [5.0]), ("median", [5.0] * 5)])
+@pytest.mark.parametrize(("statistic", "times"), [("mean", [5.0]), ("mean", [5.0, 9.0]), ("median", [5.0] * 5)])
 def test_too_few_samples_have_no_interval(statistic: str, times: list[float]) -> None:
     assert latency_interval(latency(times), statistic) is None
 
