@@ -34,7 +34,7 @@ bench-gpu: $(VENV)/.harness ## the same on the GPU
 	if [ "$$image" = local ]; then $(MAKE) --no-print-directory $(VENV)/.torch || exit $$?; fi; \
 	$(HARNESS) run --image $$image --device $(DEVICE) --protocol quick-1 --weights auto --published $(BENCH)
 
-test: $(VENV)/.dev $(VENV)/.torch ## run the tests; those that need Docker are skipped where no engine answers
+test: $(VENV)/.dev $(VENV)/.torch ## run the tests; those that need Docker or Chromium are skipped where there is none
 	$(BIN)/pytest
 
 lint: $(VENV)/.dev ## check style, types, Dockerfiles and locks
@@ -53,10 +53,11 @@ standin-bases: ## make stand-ins for base images where no image registry can be 
 lock: $(VENV)/.dev ## resolve base digests and wheels of every environment anew, and pin them
 	$(HARNESS) images lock --write
 
-generated: $(VENV)/.harness ## write docs/result.schema.json, jobs/ and the tables of docs/environments.md anew
+generated: $(VENV)/.harness ## write what is made from other files anew: schema, jobs/, tables of docs and README, charts
 	$(BIN)/python scripts/write-schema
 	$(BIN)/python scripts/write-jobs
 	$(BIN)/python scripts/write-environment-tables
+	$(BIN)/python scripts/write-reference
 
 reference: $(VENV)/.harness $(VENV)/.torch ## measure the run that ships in results/reference anew, on an idle machine
 	scripts/measure-reference

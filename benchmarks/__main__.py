@@ -8,7 +8,7 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import accuracy, cell, overhead, rebuild, report, scoring, ssdlite, startup
+from benchmarks import accuracy, cell, merging, overhead, rebuild, report, report_page, scoring, ssdlite, startup
 from benchmarks.rows import Row, measured
 from harness.catalogue import ROOT
 from harness.errors import BadInput
@@ -71,6 +71,25 @@ ROWS = [
         what="all of scoring 500,000 boxes with 1,000 resamples, of the 60 s allowed",
         unit="s",
         measure=scoring.measure_interval,
+    ),
+    Row(
+        name="merge-10k",
+        what="merging 10,000 results, of the 20 s allowed",
+        unit="s",
+        measure=merging.measure_many,
+    ),
+    Row(
+        name="merge-growth",
+        what="merging 10,000 results beside ten times the time of 1,000",
+        unit="s",
+        bound=1.1,
+        measure=merging.measure_growth,
+    ),
+    Row(
+        name="report-page",
+        what="a page of 100 cells of 1,000 samples, from opening to charts drawn and sorted, of the 2 s allowed",
+        unit="s",
+        measure=report_page.measure,
     ),
     Row(
         name="accuracy-pass",

@@ -18,11 +18,17 @@ def report(
     form: Annotated[
         str | None, typer.Option("--format", metavar="markdown|csv", help="Else the terminal's own.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write report.html and report.md there instead.")
+    ] = None,
 ) -> None:
-    """Print the tables of runs."""
-    from harness.commands.report import print_report
+    """Print the tables of runs, or write a page of them with charts."""
+    from harness.commands.report import print_report, write_report
 
-    print_report(runs, published=published, form=form)
+    if out is None:
+        print_report(runs, published=published, form=form)
+    else:
+        write_report(runs, out, published=published)
 
 
 @results_app.command()

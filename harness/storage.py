@@ -65,7 +65,7 @@ class RunFolder:
     @property
     def name(self) -> str:
         """What --resume and report know the run by: its ID under results/, its path elsewhere."""
-        return self.path.name if self.path.parent == RESULTS else str(self.path)
+        return str(self.path.relative_to(RESULTS) if self.path.is_relative_to(RESULTS) else self.path)
 
     @cached_property
     def plan(self) -> Plan:

@@ -1,4 +1,7 @@
-"""What every test may use. A missing engine skips, except where HARNESS_REQUIRE_DOCKER=1 says that it must be there."""
+"""What every test may use.
+
+A missing engine or browser skips, unless HARNESS_REQUIRE_DOCKER=1 or HARNESS_REQUIRE_BROWSER=1 says it must be there.
+"""
 
 import os
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ import pytest
 from harness.engine import Engine
 from harness.errors import CannotRunHere
 
+REQUIRE_BROWSER = os.environ.get("HARNESS_REQUIRE_BROWSER") == "1"
 REQUIRE_DOCKER = os.environ.get("HARNESS_REQUIRE_DOCKER") == "1"
 
 

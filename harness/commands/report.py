@@ -1,9 +1,15 @@
 """harness report: the tables of runs."""
 
+import shlex
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict
 
 from rich.console import Console
 
+from harness import documents
+from harness.display import working
 from harness.errors import BadInput, unknown
 from harness.report import render
 from harness.report.accuracy import accuracy_tables
@@ -11,6 +17,15 @@ from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.table import Table
 from harness.storage import Cell, RunFolder, runs
+
+
+class Said(TypedDict):
+    """What a page and its Markdown both say beside the results."""
+
+    published: bool
+    commands: list[str]
+    title: str
+    made_at: str
 
 
 def print_report(names: list[str], *, published: bool, form: str | None) -> None:
@@ -22,6 +37,31 @@ def print_report(names: list[str], *, published: bool, form: str | None) -> None
         print_tables(Console(), tables)
     else:
         sys.stdout.write("\n".join(map(render.csv_text if form == "csv" else render.markdown, tables)))
+
+
+def write_report(names: list[str], out: Path, *, published: bool) -> None:
+    """Write report.html, which needs no other file, and report.md with its charts into a folder."""
+    from harness.report import page  # only here: what draws takes a while to import
+
+    console, folders = Console(), [open_run(name) for name in names]
+    with working(console, "drawing"):
+        cells = cells_of(names)
+        tables = tables_of(cells, published=published)
+        said: Said = {
+            "published": published,
+            "commands": [f"harness {shlex.join(folder.plan.command)}" for folder in folders],
+            "title": f"Report of {', '.join(folder.name for folder in folders)}",
+            "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        }
+        files = {
+            "report.html": page.build(cells, tables, **said),
+            "report.md": page.markdown(cells, tables, **said),
+            **page.static_charts(cells, published=published),
+        }
+        for name, text in files.items():
+            with documents.replacing(out / name) as part:
+                part.write_text(text, encoding="utf-8")
+    console.print(str(out / "report.html"), markup=False, highlight=False, soft_wrap=True)
 
 
 def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:

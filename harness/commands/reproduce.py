@@ -9,10 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import building, estimate, images, plan, reproduce
+from harness import estimate, plan, reproduce
 from harness.catalogue import Environment, environment, pick
 from harness.commands.report import open_run, print_table
-from harness.commands.run import run_plan
+from harness.commands.run import built_images, run_plan
 from harness.display import downloads, duration, remaining, show_cells, show_time, working
 from harness.documents import Plan
 from harness.errors import BadInput, CannotRunHere
@@ -44,6 +44,8 @@ def reproduce_column(wish: Wish, command: list[str], out: Path | None, *, dry_ru
     """Measure a column again and print the comparison. Returns whether every cell is ok."""
     console = Console(stderr=as_json)
     budget_s = reproduce.parse_budget(wish.budget) if wish.budget else None
+    if out and out.exists():
+        raise BadInput(f"{out} exists already", "choose another --out")
     with Preflight() as preflight:
         column = _column(console, wish.column, preflight)
         stack = environment(wish.image) if wish.image else reproduce.environment_of(column)
@@ -152,7 +154,7 @@ def _timed_and_trimmed(console: Console, column: str, planned: Plan, budget_s: f
 
     That moment is a run of its own, so that the estimates of this plan and of later ones know it.
     """
-    _build(console, planned, preflight)
+    built_images(console, planned, preflight)  # in plain sight, since the pilot prints nothing
     with working(console, "timing the largest model for a moment"):
         folder, fine = run_plan(Console(quiet=True), reproduce.pilot(planned), preflight, f"reproduce-{column}-pilot")
     (cell,) = folder.cells()
@@ -160,15 +162,6 @@ def _timed_and_trimmed(console: Console, column: str, planned: Plan, budget_s: f
         reason = cell.result.failure.message if cell.result.failure else "it was not measured"
         raise CannotRunHere(f"{cell.job.model.builder} could not be timed: {reason}", f"read {folder.path}")
     return _trimmed(console, planned, budget_s - cell.execution.wall_seconds)
-
-
-def _build(console: Console, planned: Plan, preflight: Preflight) -> None:
-    """Build the image where it is missing, in plain sight: the pilot run prints nothing."""
-    stack = environment(planned.cells[0].job.environment)
-    if stack.base and images.find(preflight.engine, stack) is None:
-        recipe = images.recipe(preflight.engine, stack, None, {})
-        building.agree(console, stack, preflight.engine, yes=False)
-        building.build(console, preflight.engine, recipe)
 
 
 def _trimmed(console: Console, planned: Plan, left_s: float) -> Plan:

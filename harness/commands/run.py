@@ -51,7 +51,7 @@ def run_plan(
     published: bool = False,
 ) -> tuple[RunFolder, bool]:
     """Execute a plan in a new folder, `out` or one named after `name`. Returns it, and whether every cell is ok."""
-    identities = _images(console, planned, preflight)
+    identities = built_images(console, planned, preflight)
     folder = RunFolder.create(out, name)
     documents.write(folder.path / "plan.json", planned)
     return folder, _execute(console, folder, identities, preflight, published=published)
@@ -62,7 +62,7 @@ def resume_run(name: str, *, published: bool) -> bool:
     console = Console()
     folder = RunFolder.open(name)
     with Preflight() as preflight:
-        identities = _images(console, folder.plan, preflight)
+        identities = built_images(console, folder.plan, preflight)
         return _execute(console, folder, identities, preflight, published=published)
 
 
@@ -93,7 +93,7 @@ def _execute(
     return fine
 
 
-def _images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, ImageIdentity]:
+def built_images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, ImageIdentity]:
     """Return the image of each Docker environment that has a cell to run, built where it is missing."""
     names = dict.fromkeys(cell.job.environment for cell in planned.cells if cell.skipped is None)
     stacks = [stack for stack in map(environment, names) if stack.base]

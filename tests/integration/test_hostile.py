@@ -55,6 +55,22 @@ def test_no_table_obeys_what_a_result_says(tmp_path: Path, text: str) -> None:
     assert rows[0]["environment"] == text  # kept as it is where nothing interprets it
 
 
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_page_obeys_what_a_result_says(tmp_path: Path, text: str) -> None:
+    """What a browser makes of the page: test_report_page.py."""
+    of = replace(job(), environment=text)
+    run_folder(tmp_path / "run", *hostile(of, text), host=Host(text), deviations=[text], pinned=False)
+    done = harness("report", tmp_path / "run", "--published", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert {"report.html", "report.md", "latency.svg"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    for file in (tmp_path / "out").iterdir():
+        page = file.read_text(encoding="utf-8")
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "\x1b" not in page
+        assert len(page) < 5_000_000
+
+
 @pytest.mark.parametrize("name", ["formula", "plus", "tab"])
 def test_no_spreadsheet_computes_what_a_result_says(tmp_path: Path, name: str) -> None:
     text = HOSTILE[name]

@@ -1,5 +1,6 @@
 """What is made from docker/environments.toml is current, and compose.yaml says the same as it."""
 
+import re
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from types import ModuleType
@@ -33,6 +34,25 @@ def test_the_tables_of_the_environments_are_current() -> None:
     assert page == script("write-environment-tables").page(page), "write them anew with: make generated"
     for stack in docker_environments():
         assert f"| `{stack.name}` |" in page
+
+
+def test_the_reference_tables_of_the_readme_are_current() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme == script("write-reference").page(readme), "write them anew with: make generated"
+
+
+def test_the_reference_charts_are_current() -> None:
+    """By what they say of each mark: where its text stands depends on the fonts of the machine."""
+    expected = script("write-reference").charts()
+    assert set(expected) == set((ROOT / "docs" / "reference").iterdir())
+    for path, svg in expected.items():
+        assert said(path.read_text(encoding="utf-8")) == said(svg), "write them anew with: make generated"
+
+
+def said(svg: str) -> list[str]:
+    found = re.findall(r'aria-label="([^"]*)"', svg)
+    assert found
+    return found
 
 
 def test_compose_has_a_service_for_each_environment_and_device() -> None:

@@ -1,0 +1,140 @@
+"""Who measured: a card for each software stack and each machine; and what was not measured, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.catalogue import environments
+from harness.report.page.findings import display
+from harness.series import hardware_name
+from harness.storage import Cell
+from runner.contract import Gpu, Hardware, Software
+
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card: what it is about, what differs from what was expected, its facts, and longer lists below them."""
+
+    title: str
+    subtitle: str
+    deviations: list[str]
+    facts: dict[str, str]
+    lists: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Cells without a figure for one reason."""
+
+    status: str
+    environment: str
+    suite: str
+    message: str
+    remedy: str
+    models: list[str]
+
+
+def environment_cards(cells: Sequence[Cell]) -> list[Card]:
+    """Return a card for each stack that was observed; one environment has several where images or versions differ."""
+    found: dict[tuple[object, ...], list[Cell]] = {}
+    for cell in cells:
+        if software := cell.result.software:
+            image = cell.execution.image.id if cell.execution and cell.execution.image else None
+            versions = (software.python, software.torch, software.torchvision, software.cuda, software.cudnn)
+            found.setdefault((cell.job.environment, image, *versions), []).append(cell)
+    return [_environment(group, software) for group in found.values() if (software := group[0].result.software)]
+
+
+def _environment(cells: list[Cell], software: Software) -> Card:
+    name = cells[0].job.environment
+    known = environments().get(name.partition(":")[0])
+    executions = [cell.execution for cell in cells if cell.execution]
+    deviations = list(dict.fromkeys(text for each in executions for text in each.deviations))
+    if not deviations and any(not each.pinned for each in executions):
+        deviations = ["not pinned"]
+    libraries = [f"{each.name} {each.version or ''}".strip() for each in software.shared_libraries]
+    return Card(
+        title=name,
+        subtitle=known.title if known else "",
+        deviations=deviations,
+        facts=_versions(software) | _image(cells[0]),
+        lists={
+            "Loaded libraries": libraries,
+            "Numerics": [f"{switch}: {value}" for switch, value in software.numerics.items()],
+            "Packages": [f"{package} {version}" for package, version in software.packages.items()],
+            "How torch was built": software.torch_config.splitlines(),
+        },
+    )
+
+
+def _versions(software: Software) -> dict[str, str]:
+    facts = {
+        "Python": software.python,
+        "torch": software.torch,
+        "torchvision": software.torchvision,
+        "CUDA": software.cuda or "none",
+        "cuDNN": str(software.cudnn or "none"),
+        "threads": f"{software.threads}, between operators {software.interop_threads}",
+    }
+    compiled = " ".join(software.compiled_architectures)
+    return facts | ({"compiled for": compiled} if compiled else {})
+
+
+def _image(cell: Cell) -> dict[str, str]:
+    image = cell.execution.image if cell.execution else None
+    if image is None:
+        return {}
+    facts = {"image": image.tag, "image id": image.id, "recipe": image.recipe_sha256, "base": image.base}
+    arguments = ", ".join(f"{name}={value}" for name, value in image.build_args.items())
+    return facts | ({"build arguments": arguments} if arguments else {})
+
+
+def hardware_cards(cells: Sequence[Cell]) -> list[Card]:
+    """Return a card for each machine, and for each name under which it computed."""
+    found: dict[tuple[str, str], tuple[Cell, Hardware]] = {}
+    for cell in cells:
+        if hardware := cell.result.hardware:
+            host = cell.execution.host.id if cell.execution else ""
+            found.setdefault((hardware_name(cell.result), host), (cell, hardware))
+    return [_machine(name, cell, hardware) for (name, _), (cell, hardware) in found.items()]
+
+
+def _machine(name: str, cell: Cell, hardware: Hardware) -> Card:
+    facts = {
+        "processor": hardware.cpu_model,
+        "usable cores": str(hardware.usable_cores),
+        "logical cores": str(hardware.logical_cores),
+        "physical cores": str(hardware.physical_cores or "not known"),
+        "highest clock": f"{hardware.max_frequency_mhz:.0f} MHz" if hardware.max_frequency_mhz else "not known",
+        "governor": hardware.governor or "not known",
+        "memory": f"{hardware.memory_bytes / GIB:.1f} GiB",
+        "virtualisation": hardware.virtualisation or "none seen",
+        "kernel": hardware.kernel,
+    }
+    host = cell.execution.host if cell.execution else None
+    if host:
+        facts |= {"host": host.id} | ({"engine": host.engine} if host.engine else {})
+    if not hardware.gpus:
+        facts["GPU"] = f"none: {hardware.gpus_missing_reason}" if hardware.gpus_missing_reason else "none"
+    for gpu in hardware.gpus:
+        facts[f"GPU {gpu.index}"] = _gpu(gpu)
+    return Card(name, cell.job.device.upper() if cell.job.device == "cpu" else "CUDA", [], facts)
+
+
+def _gpu(gpu: Gpu) -> str:
+    parts = [gpu.name, f"{gpu.memory_bytes / GIB:.1f} GiB", f"driver {gpu.driver}"]
+    parts += [f"compute capability {gpu.compute_capability}"] if gpu.compute_capability else []
+    parts += [f"{gpu.power_limit_watts:.0f} W"] if gpu.power_limit_watts else []
+    parts += [f"up to {gpu.max_sm_clock_mhz} MHz"] if gpu.max_sm_clock_mhz else []
+    return ", ".join(parts)
+
+
+def troubles(cells: Sequence[Cell]) -> list[Trouble]:
+    """Return why cells have no figure, each reason once with the models that it is about."""
+    found: dict[tuple[str, str, str, str, str], list[str]] = {}
+    for cell in cells:
+        if failure := cell.result.failure:
+            reason = (cell.result.status, cell.job.environment, cell.job.suite, failure.message, failure.remedy)
+            found.setdefault(reason, []).append(display(cell))
+    return [Trouble(*reason, list(dict.fromkeys(names))) for reason, names in found.items()]

@@ -1,0 +1,131 @@
+"""What the figures say, in a sentence: the titles of the page and of its charts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+
+from harness.catalogue import models
+from harness.report.page.figures import listed, significant, times
+from harness.report.page.frontier import Placed
+from harness.report.page.ratios import Comparison
+from harness.report.page.timings import Timing, latencies
+from harness.storage import Cell
+from runner.contract import Latency
+from runner.statistics import measured_ms
+
+#: Below this correlation a slope says nothing worth a title.
+WEAK = 0.3
+
+
+def headline(cells: Sequence[Cell], timings: Sequence[Timing]) -> str:
+    """Return the sentence that stands above everything: what is fastest, else most accurate, else that nothing is."""
+    if timings:
+        return fastest(timings)
+    scored = [
+        (score.metrics["AP"], cell)
+        for cell in cells
+        if cell.scores and cell.job.model.weights.kind != "random"
+        for score in cell.scores.scores
+        if score.iou == "bbox" and score.metrics["AP"] >= 0
+    ]
+    if scored:
+        ap, best = max(scored, key=lambda pair: pair[0])
+        where = f" on {best.job.dataset.name}" if best.job.dataset else ""
+        return f"{display(best)} has the highest AP: {100 * ap:.1f} %{where}"
+    counts = Counter(cell.result.status.replace("_", " ") for cell in cells)
+    return f"No latency was measured: {listed([f'{n} cells {status}' for status, n in counts.items()])}"
+
+
+def fastest(timings: Sequence[Timing]) -> str:
+    """Say which model is fastest, how fast, and how much faster than the slowest of its series; pinned ones first."""
+    best = min(timings, key=lambda timing: (not timing.series.pinned, timing.ms))
+    rivals = [timing for timing in timings if timing.number == best.number]
+    slowest = max(rivals, key=lambda timing: timing.ms)
+    figure = f"{significant(best.ms)} ms"
+    where = f" ({best.label})" if len({timing.number for timing in timings}) > 1 else ""
+    if slowest.ms > best.ms:
+        ratio = times(slowest.ms / best.ms)
+        return f"{best.model.display} is fastest: {figure}, {ratio} faster than {slowest.model.display}{where}"
+    others = [timing for timing in timings if timing.model == best.model and timing.series.pinned == best.series.pinned]
+    slowest = max(others, key=lambda timing: timing.ms)
+    if slowest.ms > best.ms:
+        ratio = times(slowest.ms / best.ms)
+        return f"{best.model.display} is fastest in {best.label}: {figure}, {ratio} faster than in {slowest.label}"
+    return f"{best.model.display} takes {figure}{where}"
+
+
+def frontier(points: Sequence[Placed]) -> str:
+    """Say which models no other of their series beats, in the series that has most models."""
+    most = Counter(point.timing.number for point in points).most_common(1)[0][0]
+    series = [point for point in points if point.timing.number == most]
+    best = sorted((p for p in series if p.on_frontier), key=lambda point: point.timing.ms)
+    names = [point.timing.model.display for point in best]
+    where = f" ({series[0].timing.label})" if len(series) < len(points) else ""
+    if len(series) == 1:
+        return f"{names[0]} has an AP of {best[0].ap:.1f} % at {significant(best[0].timing.ms)} ms{where}"
+    if len(names) == len(series):
+        return f"Each of these {len(names)} models buys accuracy with time{where}"
+    return f"No model is both faster and more accurate than {listed(names, 'or')}{where}"
+
+
+def compared(comparison: Comparison) -> str:
+    """Say how each other series compares with the reference, by the geometric mean of its ratios."""
+    models = Counter(ratio.timing.label for ratio in comparison.ratios)
+    said = [
+        f"{label} takes {significant(mean)} times as long as {comparison.reference.label} "
+        + (f"(geometric mean of {models[label]} models)" if models[label] > 1 else "")
+        for label, mean in sorted(comparison.means.items(), key=lambda pair: pair[1])
+    ]
+    return "; ".join(text.strip() for text in (said if len(said) <= 2 else [said[0], said[-1]]))
+
+
+def spread(timing: Timing) -> str:
+    """Say how far the samples of a timing lie apart and what the first inference took."""
+    values = [ms for latency in latencies(timing.cells) for ms in measured_ms(latency)]
+    low, high = np.percentile(values, [5, 95])
+    first = latencies(timing.cells)[0].samples.wall_ms[0] / median(values)
+    return (
+        f"{timing.model.display}: nine of ten samples took {significant(low)} to {significant(high)} ms, "
+        f"the first inference {significant(first, 2)} times the median"
+    )
+
+
+def drift(timing: Timing) -> str:
+    """Say whether the measured samples of a timing became slower: its second half beside its first."""
+    values = measured_ms(latencies(timing.cells)[0])
+    half = len(values) // 2
+    if half == 0:
+        return f"{timing.model.display}: one sample was measured"
+    change = median(values[half:]) / median(values[:half]) - 1
+    direction = "slower" if change > 0 else "faster"
+    if abs(change) < 0.005:
+        return f"{timing.model.display}: the second half of the samples was as fast as the first"
+    return f"{timing.model.display}: the second half of the samples was {abs(change):.1%} {direction} than the first"
+
+
+def by_detections(timing: Timing) -> str:
+    """Say how latency changes with the number of detections, by least squares, where they go together."""
+    latency = latencies(timing.cells)[0]
+    counts, name = measured_detections(latency), timing.model.display
+    if len(set(counts)) == 1:
+        return f"{name}: {counts[0]} detections in every image"
+    ms = measured_ms(latency)
+    if len(set(ms)) == 1 or abs(r := float(np.corrcoef(counts, ms)[0, 1])) < WEAK:
+        return f"{name}: latency hardly follows the number of detections"
+    slope = float(np.polyfit(counts, ms, 1)[0])
+    change = "longer" if slope > 0 else "shorter"
+    return f"{name}: {significant(abs(slope), 2)} ms {change} with each detection (correlation {r:.2f})"
+
+
+def measured_detections(latency: Latency) -> list[int]:
+    """Return how many detections each measured sample had, in the order of execution."""
+    samples = latency.samples
+    return [n for n, phase in zip(samples.detections, samples.phase, strict=True) if phase == "measured"]
+
+
+def display(cell: Cell) -> str:
+    """Return the model's name as a person reads it; one that the catalogue lacks keeps its builder's."""
+    model = models().get(cell.job.model.builder)
+    return model.display if model else cell.job.model.builder

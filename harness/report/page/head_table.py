@@ -1,0 +1,103 @@
+"""The table at the head of the page: a row for each timing, with all that one chooses by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.published import latency as published_latency
+from harness.report.page.figures import significant
+from harness.report.page.frontier import Placed, placed
+from harness.report.page.marks import Mark, marks_of
+from harness.report.page.timings import Timing
+from harness.report.table import GAP
+from harness.storage import Cell
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A cell of the table: its text, what it sorts by (None: last), and smaller text below it."""
+
+    text: str
+    key: float | str | None
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: the label of its series, the model with its marks, and the rest, heading by heading."""
+
+    label: str
+    model: Entry
+    marks: list[Mark]
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class HeadTable:
+    """The table; `texts` are its headings that hold words, `numbers` those after them that hold numbers."""
+
+    texts: list[str]
+    numbers: list[str]
+    lines: list[Line]
+
+
+def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool) -> HeadTable:
+    """Return the table, fastest first. `published` adds the columns of 2021."""
+    columns = list(published_latency().values()) if published else []
+    by_timing = {
+        (point.timing.number, point.timing.model.builder): point
+        for points in placed(timings, cells, published=published).values()
+        for point in points
+    }
+    numbers = [
+        "latency, ms",
+        *(["AP of boxes, %"] if by_timing else []),
+        *(f"2021: {column.hardware}, ms" for column in columns),
+        *("p99, ms", "images / s", "detections / image", "memory, MiB"),
+    ]
+    lines = [
+        Line(
+            label=timing.label,
+            model=Entry(timing.model.display, timing.model.display),
+            marks=marks_of(timing),
+            entries=[
+                *_who(timing),
+                _latency(timing),
+                *([_ap(by_timing.get((timing.number, timing.model.builder)))] if by_timing else []),
+                *(_number(column.latency_ms.get(timing.model.builder)) for column in columns),
+                *_figures(timing),
+            ],
+        )
+        for timing in sorted(timings, key=lambda timing: timing.ms)
+    ]
+    return HeadTable(["environment", "hardware", "protocol"], numbers, lines)
+
+
+def _who(timing: Timing) -> list[Entry]:
+    series = timing.series
+    return [Entry(text, text) for text in (series.environment, series.hardware, series.protocol)]
+
+
+def _latency(timing: Timing) -> Entry:
+    known = timing.low_ms is not None and timing.high_ms is not None
+    between = f"{significant(timing.low_ms or 0)} to {significant(timing.high_ms or 0)}" if known else ""
+    return Entry(significant(timing.ms), timing.ms, between)
+
+
+def _figures(timing: Timing) -> list[Entry]:
+    memory = None if timing.memory_bytes is None else timing.memory_bytes / MIB
+    return [
+        _number(timing.p99_ms),
+        _number(timing.images_per_second),
+        Entry(f"{timing.detections:.1f}", timing.detections),
+        Entry(GAP, None) if memory is None else Entry(f"{memory:.0f}", memory),
+    ]
+
+
+def _number(value: float | None) -> Entry:
+    return Entry(GAP, None) if value is None else Entry(significant(value), value)
+
+
+def _ap(point: Placed | None) -> Entry:
+    return Entry(f"{point.ap:.1f}", point.ap, point.source) if point else Entry(GAP, None)

@@ -1,0 +1,127 @@
+"""The page itself: one HTML file with its styles, its script and its data, which asks the network for nothing.
+
+Whatever comes from result files is hostile until shown otherwise. The template escapes every text; data is JSON in a
+script that does not run, without a character that could end it; and the content security policy lets none but the
+page's own two scripts run, by their hashes, and nothing be loaded.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import vl_convert
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.report.page import findings
+from harness.report.page.cards import environment_cards, hardware_cards, troubles
+from harness.report.page.charts import charts
+from harness.report.page.drawing import Chart
+from harness.report.page.figures import all_printable, printable
+from harness.report.page.head_table import head_table
+from harness.report.page.palette import look
+from harness.report.page.sample_charts import sample_charts
+from harness.report.page.samples import samples_by_model
+from harness.report.page.timings import Timing, timings_of
+from harness.report.table import Table
+from harness.storage import Cell
+
+TEMPLATES = Path(__file__).parent / "templates"
+#: What the page's own script takes from Vega's bundle.
+EXPORTS = "window.vegaEmbed = vegaEmbed;"
+#: What could end a script, or a line of it, is written as JSON's own escapes.
+ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+def build(
+    cells: Sequence[Cell],
+    tables: Sequence[Table],
+    *,
+    published: bool,
+    commands: Sequence[str],
+    title: str,
+    made_at: str,
+) -> str:
+    """Return the page of the cells. `tables` stand in it as they are, `commands` are those that repeat it.
+
+    `published` puts the latencies of 2021 beside the measured ones, and lets the AP that torchvision publishes stand
+    in for what was not measured. Raises BadDocument where a sample is no duration.
+    """
+    timings = timings_of(cells)
+    drawn = charts(cells, timings, published=published, legend=False)
+    of_samples = sample_charts(_labels(timings)) if timings else []
+    bundle, script = vl_convert.javascript_bundle(EXPORTS), _text("page.js")
+    page = _templates().get_template("page.html.jinja")
+    return page.render(
+        title=title,
+        headline=findings.headline(cells, timings),
+        made_at=made_at,
+        policy=_policy([bundle, script]),
+        style=Markup(_text("page.css")),  # noqa: S704 -- the project's own file
+        bundle=Markup(bundle),  # noqa: S704 -- vl-convert's own
+        script=Markup(script),  # noqa: S704 -- the project's own file
+        data=Markup(_data(timings, [*drawn, *of_samples])),  # noqa: S704 -- escaped there
+        series=[(timing.label, look(timing.number)) for timing in _first_of_series(timings)],
+        head=head_table(cells, timings, published=published),
+        charts=drawn,
+        sample_charts=of_samples,
+        models=list(dict.fromkeys(timing.model.display for timing in timings)),
+        random=bool(timings) and all(timing.series.weights == "random" for timing in timings),
+        tables=tables,
+        environments=environment_cards(cells),
+        machines=hardware_cards(cells),
+        troubles=troubles(cells),
+        commands=commands,
+    )
+
+
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_clean,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _clean(value: object) -> object:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _text(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{each}'" for each in hashes)
+    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def _first_of_series(timings: Sequence[Timing]) -> list[Timing]:
+    return list({timing.number: timing for timing in reversed(timings)}.values())[::-1]
+
+
+def _labels(timings: Sequence[Timing]) -> list[str]:
+    return [timing.label for timing in _first_of_series(timings)]
+
+
+def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
+    """Return what the script needs, as JSON that can stand in HTML."""
+    series = [
+        {
+            "label": timing.label,
+            "environment": timing.series.environment,
+            "hardware": timing.series.hardware,
+            "protocol": timing.series.protocol,
+        }
+        for timing in _first_of_series(timings)
+    ]
+    specs = {chart.name: {"spec": chart.drawing.to_dict(), "rows": chart.rows} for chart in drawn}
+    document = {"series": series, "charts": specs, "samples": samples_by_model(timings)}
+    text = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate(ESCAPES)

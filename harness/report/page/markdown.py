@@ -1,0 +1,63 @@
+"""The report as Markdown: the headline, the charts as SVG files beside it, the tables and how to repeat it."""
+
+import json
+import textwrap
+from collections.abc import Sequence
+
+import altair as alt
+import vl_convert
+
+from harness.report import render
+from harness.report.page import findings
+from harness.report.page.charts import charts
+from harness.report.page.drawing import ROWS, Chart
+from harness.report.page.figures import all_printable, printable
+from harness.report.page.timings import timings_of
+from harness.report.table import Table
+from harness.storage import Cell
+
+WIDTH_PX = 800
+LINE = 100
+
+
+def static_charts(cells: Sequence[Cell], *, published: bool) -> dict[str, str]:
+    """Return the charts of figures as SVG, by file name; those of samples are on the page alone."""
+    drawn = charts(cells, timings_of(cells), published=published, legend=True)
+    return {_file(chart): _svg(chart) for chart in drawn}
+
+
+def markdown(
+    cells: Sequence[Cell],
+    tables: Sequence[Table],
+    *,
+    published: bool,
+    commands: Sequence[str],
+    title: str,
+    made_at: str,
+) -> str:
+    """Return the report as Markdown; its pictures are the files of static_charts(), in the same folder."""
+    timings = timings_of(cells)
+    drawn = charts(cells, timings, published=published, legend=True)
+    pictures = [f"![{_text(chart.title)}. {_text(chart.about)}]({_file(chart)})\n" for chart in drawn]
+    repeat = ["## Repeat this\n", "\n".join(["```", *map(printable, commands), "```", ""])] if commands else []
+    parts = [f"# {_text(title)}\n", f"**{_text(findings.headline(cells, timings))}**\n", f"Made {_text(made_at)}\n"]
+    return "\n".join([*parts, *pictures, *map(render.markdown, tables), *repeat])
+
+
+def _file(chart: Chart) -> str:
+    return f"{chart.name}.svg"
+
+
+def _text(text: str) -> str:
+    """Return the text as Markdown that shows it as it is."""
+    plain = printable(text).replace("&", "&amp;").replace("<", "&lt;")
+    return "".join(f"\\{c}" if c in "\\`*_[]|" else c for c in plain)
+
+
+def _svg(chart: Chart) -> str:
+    lines = textwrap.wrap(printable(chart.title), LINE)
+    below = [line for text in [chart.about, ", ".join(chart.key)] for line in textwrap.wrap(printable(text), LINE + 20)]
+    title = alt.Title(lines, subtitle=below, anchor="start", fontSize=14, offset=12, subtitlePadding=6)
+    drawing = chart.drawing.properties(width=WIDTH_PX, title=title, background="white")
+    drawing = drawing.configure_view(stroke=None).configure_axis(titleFontWeight="normal", gridColor="#dfe3e8")
+    return vl_convert.vegalite_to_svg(json.dumps(all_printable(drawing.to_dict() | {"datasets": {ROWS: chart.rows}})))
