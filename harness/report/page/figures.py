@@ -3,6 +3,11 @@
 import math
 from collections.abc import Sequence
 
+from harness.report import render
+
+#: How long a text may be, in characters; that of how torch was built is the longest honest one.
+LONGEST = 4000
+
 
 def significant(value: float, digits: int = 3) -> str:
     """Return a positive number with so many significant digits and without an exponent."""
@@ -22,8 +27,8 @@ def listed(words: Sequence[str], conjunction: str = "and") -> str:
 
 
 def printable(text: str) -> str:
-    """Return the text with a space for whatever does not print: control characters, turns of direction, surrogates."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """Return the text as it may stand on a page: what does not print is a space, and what is endless is cut."""
+    return render.printable(text, LONGEST)
 
 
 def all_printable(value: object) -> object:
