@@ -83,11 +83,13 @@ class Reproduction:
 
 
 def repeats(column: str, cells: Iterable[Cell], image: str | None) -> list[Cell]:
-    """Return the cells that repeat the column, of the environment `image` where one is named.
+    """Return the cells that repeat the column, of the environment `image` where one is named, else of the column's own.
 
-    Raises BadInput where there is none, or where they are of several environments.
+    Raises BadInput where there is none, or where they are of several environments and none is the column's.
     """
     found = [cell for cell in cells if _repeats(column, cell.job) and image in (None, cell.job.environment)]
+    own = [cell for cell in found if cell.job.environment == environment_of(column).name]
+    found = own or found
     stacks = list(dict.fromkeys(cell.job.environment for cell in found))
     if not found:
         where = f" in {image}" if image else ""

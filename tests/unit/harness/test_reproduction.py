@@ -197,10 +197,11 @@ def test_a_run_is_taken_only_for_what_it_repeats() -> None:
         repeats("epyc", cells[1:], None)
 
 
-def test_a_run_of_two_environments_is_compared_one_at_a_time() -> None:
-    cells = [timed(SSD, 500.0), timed(SSD, 400.0, environment="cpu")]
-    with pytest.raises(BadInput, match=r"in cuda10\.2 and cpu; name one of them with --image"):
-        repeats("epyc", cells, None)
+def test_of_several_environments_the_column_s_own_is_compared_or_the_one_that_is_named() -> None:
+    cells = [timed(SSD, 500.0), timed(SSD, 400.0, environment="cpu"), timed(SSD, 300.0, environment="cuda11.1")]
+    assert repeats("epyc", cells, None) == [cells[0]]
     assert repeats("epyc", cells, "cpu") == [cells[1]]
+    with pytest.raises(BadInput, match=r"in cpu and cuda11\.1; name one of them with --image"):
+        repeats("epyc", cells[1:], None)
     with pytest.raises(BadInput, match="nothing of the column epyc in local"):
         repeats("epyc", cells, "local")
