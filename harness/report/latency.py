@@ -58,10 +58,13 @@ def timed(cell: Cell) -> Timed:
 
 
 def gates(cells: Iterable[Cell]) -> Gates:
-    """Return the verdicts of the detection passes among the cells, of several on one model the worst."""
+    """Return the verdicts of the detection passes among the cells, of several on one model the worst.
+
+    A pass of a sweep, with other numerics than the protocol's, tells nothing of what was timed.
+    """
     found: Gates = {}
     for cell in cells:
-        if cell.agreement:
+        if cell.agreement and cell.job.variant.numerics is None:
             where = (cell.job.environment, hardware_name(cell.result), cell.job.model.builder)
             gate = Gate(cell.agreement.verdict, cell.agreement.reference.environment)
             found[where] = max(found.get(where, gate), gate, key=lambda each: VERDICTS.index(each.verdict))

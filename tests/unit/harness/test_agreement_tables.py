@@ -6,6 +6,7 @@ from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.table import GAP
 from harness.storage import Cell
+from runner.contract import Numerics, Variant
 from tests.samples import job, ok_result
 
 
@@ -101,3 +102,11 @@ def test_of_several_verdicts_on_one_model_the_worst_stands() -> None:
     ]
     table = latency_table([Cell(job(), ok_result(job()), None), *passes])
     assert (table.headings[-1], table.rows[0][-1]) == ("detects as cuda10.2?", "different")
+
+
+def test_a_pass_of_a_sweep_does_not_mark_a_latency() -> None:
+    swept = job(suite="accuracy", variant=Variant(numerics=Numerics(deterministic=True)))
+    table = latency_table(
+        [Cell(job(), ok_result(job()), None), Cell(swept, ok_result(swept), None, None, agreement("different"))]
+    )
+    assert not [heading for heading in table.headings if "detects as" in heading]
