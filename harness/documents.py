@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -142,16 +143,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises StorageError where it can't be written.
     """
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(path)
+        # A folder of its own, so that two processes that write the same file do not meet.
+        with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
+            part = Path(folder) / path.name
+            yield part
+            part.replace(path)
     except OSError as error:
         raise StorageError(f"{path} can't be written: {error.strerror or error}", MAKE_ROOM) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def write(path: Path, document: Document) -> None:

@@ -137,7 +137,7 @@ def test_what_can_t_be_written_leaves_the_tables_of_before(tmp_path: Path) -> No
     with pytest.raises(StorageError, match=r"tidy\.parquet can't be written"):
         merged(tmp_path, tmp_path / "a")
     assert (tmp_path / "out" / "tidy.csv").read_bytes() == before
-    assert not list((tmp_path / "out").glob("*.part"))
+    assert not list((tmp_path / "out").glob(".*"))
 
 
 def published_markdown(heading: str) -> list[list[str]]:
