@@ -38,7 +38,8 @@ def copied(folder: Path) -> Path:
     root = folder / "copy"
     left_out = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__", ".*_cache", "build", "*.egg-info")
     shutil.copytree(ROOT, root, ignore=left_out)
-    shutil.copytree(ROOT / "results" / "published", root / "results" / "published")
+    for name in ("published", "reference"):
+        shutil.copytree(ROOT / "results" / name, root / "results" / name)
     return root
 
 

@@ -12,6 +12,7 @@ from harness import documents
 from harness.catalogue import ROOT
 from harness.preflight import Preflight
 from harness.storage import RunFolder
+from runner.contract import SCHEMA_VERSION
 from tests import samples
 from tests.integration.commands import LITE, fails, harness
 
@@ -121,7 +122,7 @@ def finished_run(tmp_path: Path) -> RunFolder:
     [
         ("", "is not a usable result document"),
         ('{"schema_version": 1, "status": "ok"', "is not a usable result document"),
-        ('{"schema_version": 99}', "has schema version 99, this harness reads up to 1; update the harness."),
+        ('{"schema_version": 99}', f"has schema version 99, this harness reads up to {SCHEMA_VERSION}; update"),
         ('{"schema_version": 1}', "is not a usable result document: job: Field required"),
     ],
 )
