@@ -60,7 +60,9 @@ def _source(real: typer.Typer, variable: str) -> list[str]:
     for number, group in enumerate(real.registered_groups):
         assert group.typer_instance is not None
         inner = f"{variable}_group_{number}"
-        lines += [*_source(group.typer_instance, inner), f"{variable}.add_typer({inner}, name={group.name!r})"]
+        # A group without a name is none: its commands are the app's own.
+        named = f", name={group.name!r}" if isinstance(group.name, str) else ""
+        lines += [*_source(group.typer_instance, inner), f"{variable}.add_typer({inner}{named})"]
     return lines
 
 
