@@ -68,17 +68,11 @@ def _intervals(x: alt.X, look: Look, *extra: alt.Chart) -> alt.LayerChart:
     values = of.transform_filter("datum.heading === null")
     tips = [alt.Tooltip("group:N", title="model"), alt.Tooltip("label:N", title="series")]
     tips += [alt.Tooltip("tip:N", title="figure"), alt.Tooltip("interval:N", title="interval")]
-    layers = [
-        *extra,
-        headings(of),
-        values.mark_rule(strokeWidth=2).encode(y=rows_axis(), x=x, x2="high:Q").encode(x=_moved(x, "low:Q")),
-        values.mark_point(filled=True, size=55, opacity=1).encode(y=rows_axis(), x=x, shape=look.shape, tooltip=tips),
-        values.mark_text(align="left", dx=8, fontSize=11).encode(y=rows_axis(), x=_moved(x, "high:Q"), text="text:N"),
-    ]
-    coloured = [
-        layer.encode(color=look.colour) if n - len(extra) in (1, 2) else layer for n, layer in enumerate(layers)
-    ]
-    return layered(coloured, height=alt.Step(ROW_PX))
+    bar = values.mark_rule(strokeWidth=2).encode(y=rows_axis(), x=_moved(x, "low:Q"), x2="high:Q", color=look.colour)
+    point = values.mark_point(filled=True, size=55, opacity=1).encode(y=rows_axis(), x=x, tooltip=tips)
+    text = values.mark_text(align="left", dx=8, fontSize=11).encode(y=rows_axis(), x=_moved(x, "high:Q"), text="text:N")
+    layers = [*extra, headings(of), bar, point.encode(shape=look.shape, color=look.colour), text]
+    return layered(layers, height=alt.Step(ROW_PX))
 
 
 def _moved(x: alt.X, field: str) -> alt.X:
