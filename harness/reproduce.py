@@ -14,6 +14,8 @@ from runner.contract import Job
 
 #: The accuracy table's column of AP; the other columns are those of the latency table.
 MAP = "map"
+#: How much of a budget is planned for: estimates err, and a budget should hold.
+PLANNED_FOR = 0.85
 #: What is timed before a budget is divided: of a detection pass the first image warms up and tells nothing.
 PILOT_ITERATIONS = 2
 

@@ -143,7 +143,7 @@ def _show_expectation(console: Console, planned: Plan, budget_s: float | None) -
     """Print what is expected of the plan without running anything: by earlier results alone."""
     expected = estimate.from_history(planned)
     if budget_s is not None and None not in expected:
-        planned = _trimmed(console, planned, budget_s)
+        planned = _trimmed(console, planned, reproduce.PLANNED_FOR * budget_s)
     elif budget_s is not None:
         console.print("what the budget holds is known once one model was timed for a moment")
     show_time(console, estimate.from_history(planned))
@@ -161,7 +161,7 @@ def _timed_and_trimmed(console: Console, column: str, planned: Plan, budget_s: f
     if not fine or cell.execution is None:
         reason = cell.result.failure.message if cell.result.failure else "it was not measured"
         raise CannotRunHere(f"{cell.job.model.builder} could not be timed: {reason}", f"read {folder.path}")
-    return _trimmed(console, planned, budget_s - cell.execution.wall_seconds)
+    return _trimmed(console, planned, reproduce.PLANNED_FOR * budget_s - cell.execution.wall_seconds)
 
 
 def _trimmed(console: Console, planned: Plan, left_s: float) -> Plan:

@@ -90,6 +90,7 @@ def _execute(
     (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     print_tables(console, tables)
     console.print(f"raw samples, hardware and software of each cell: {folder.path}", highlight=False, soft_wrap=True)
+    console.print(f"as a page with charts: harness report {folder.name} -o DIR", highlight=False, soft_wrap=True)
     return fine
 
 
