@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.rows import Broken, Sides, Skipped
-from harness.report.page import build
+from harness.report.page import Report, build
 from tests.unit.harness.page_cells import PUBLISHED, timed
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def measure() -> Sides:
 def _page() -> str:
     stacks = [f"stack-{number:02d}" for number in range(-(-CELLS // len(PUBLISHED)))]
     cells = [timed(builder, stack, samples_each=SAMPLES) for stack in stacks for builder in PUBLISHED][:CELLS]
-    return build(cells, [], published=True, commands=["harness run"], title="Report", made_at="now")
+    return build(Report(cells, [], published=True, commands=["harness run"], title="Report", made_at="now"))
 
 
 def _interactive_s(browser: "Browser", file: Path) -> float:

@@ -11,7 +11,7 @@ import pyarrow.parquet
 
 from harness.errors import BadInput
 from harness.report.render import defused
-from harness.series import UNMEASURED, AccuracySeries, LatencySeries
+from harness.series import UNMEASURED, AccuracySeries, Series
 from harness.storage import Cell, RunFolder
 from harness.tidy import Row
 from runner.contract import DetectionPass
@@ -51,12 +51,12 @@ def cells_of(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Cell]]:
             yield folder, cell
 
 
-def conflicts(series: Iterable[LatencySeries | AccuracySeries]) -> list[str]:
+def conflicts(series: Iterable[Series]) -> list[str]:
     """Return a sentence for each environment on a machine whose results were not measured alike, with what differs.
 
     Accuracy on different datasets is no conflict: they have tables of their own.
     """
-    groups: dict[tuple[object, ...], list[LatencySeries | AccuracySeries]] = {}
+    groups: dict[tuple[object, ...], list[Series]] = {}
     for each in dict.fromkeys(series):
         if each.hardware != UNMEASURED:
             dataset = each.dataset if isinstance(each, AccuracySeries) else None
@@ -68,8 +68,8 @@ def conflicts(series: Iterable[LatencySeries | AccuracySeries]) -> list[str]:
     ]
 
 
-def _differences(found: Sequence[LatencySeries | AccuracySeries]) -> str:
-    names = [field.name for field in fields(found[0]) if field.name in WORDS]
+def _differences(found: Sequence[Series]) -> str:
+    names = [name for name in WORDS if hasattr(found[0], name)]
     values = {name: dict.fromkeys(_text(getattr(each, name)) for each in found) for name in names}
     return ", ".join(f"{WORDS[name]} ({' | '.join(texts)})" for name, texts in values.items() if len(texts) > 1)
 

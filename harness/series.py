@@ -11,8 +11,8 @@ UNMEASURED = "not measured"
 
 
 @dataclass(frozen=True)
-class LatencySeries:
-    """A column of the latency table. `host` and `torch` are None where the cell left nothing that says them."""
+class Series:
+    """What every series shares. `host` and `torch` are None where the cell left nothing that says them."""
 
     environment: str
     hardware: str
@@ -20,28 +20,26 @@ class LatencySeries:
     torch: str | None
     protocol: str
     weights: str
-    inputs: str
     threads: int | None
-    cpus: str | None
-    iterations: int | None
     pinned: bool
 
 
 @dataclass(frozen=True)
-class AccuracySeries:
+class LatencySeries(Series):
+    """A column of the latency table."""
+
+    inputs: str
+    cpus: str | None
+    iterations: int | None
+
+
+@dataclass(frozen=True)
+class AccuracySeries(Series):
     """An accuracy table."""
 
-    environment: str
-    hardware: str
-    host: str | None
-    torch: str | None
-    protocol: str
-    weights: str
     dataset: str
     images: int
     how: DetectionPass
-    threads: int | None
-    pinned: bool
 
     @property
     def title(self) -> str:
@@ -52,39 +50,31 @@ class AccuracySeries:
 
 def latency_series(cell: Cell) -> LatencySeries:
     """Return the column that a cell of the suite latency belongs to."""
-    job = cell.job
+    variant = cell.job.variant
     return LatencySeries(
-        environment=job.environment,
-        hardware=hardware_name(cell.result),
-        host=_host(cell),
-        torch=_torch(cell),
-        protocol=job.protocol.name,
-        weights=weights_name(job),
-        inputs=inputs_name(job),
-        threads=job.variant.threads,
-        cpus=job.variant.cpus,
-        iterations=job.variant.iterations,
-        pinned=_pinned(cell),
+        **vars(_shared(cell)), inputs=inputs_name(cell.job), cpus=variant.cpus, iterations=variant.iterations
     )
 
 
 def accuracy_series(cell: Cell) -> AccuracySeries | None:
     """Return the table that a cell of the suite accuracy belongs to, None where the cell is of another suite."""
-    job = cell.job
-    if job.dataset is None or job.detection is None:
+    dataset, how = cell.job.dataset, cell.job.detection
+    if dataset is None or how is None:
         return None
-    return AccuracySeries(
+    return AccuracySeries(**vars(_shared(cell)), dataset=dataset.name, images=len(dataset.ids), how=how)
+
+
+def _shared(cell: Cell) -> Series:
+    job, execution, software = cell.job, cell.execution, cell.result.software
+    return Series(
         environment=job.environment,
         hardware=hardware_name(cell.result),
-        host=_host(cell),
-        torch=_torch(cell),
+        host=execution.host.id if execution else None,
+        torch=software.torch if software else None,
         protocol=job.protocol.name,
         weights=weights_name(job),
-        dataset=job.dataset.name,
-        images=len(job.dataset.ids),
-        how=job.detection,
         threads=job.variant.threads,
-        pinned=_pinned(cell),
+        pinned=execution.pinned if execution else True,
     )
 
 
@@ -116,15 +106,3 @@ def inputs_name(job: Job) -> str:
 def digest(images: list[ImageFile]) -> str:
     """Return six hex digits of a SHA-256 over the pictures' own, in their order."""
     return hashlib.sha256("".join(image.sha256 for image in images).encode()).hexdigest()[:6]
-
-
-def _host(cell: Cell) -> str | None:
-    return cell.execution.host.id if cell.execution else None
-
-
-def _torch(cell: Cell) -> str | None:
-    return cell.result.software.torch if cell.result.software else None
-
-
-def _pinned(cell: Cell) -> bool:
-    return cell.execution.pinned if cell.execution else True

@@ -172,7 +172,7 @@ def published_rows() -> Iterator[Row]:
     """Yield what was published in 2021: the figures of the source files, and the cells of the tables."""
     for name, column in published.latency().items():
         for builder, figures in column.models.items():
-            place = _published(name, builder, column.protocol, column.hardware, column.device, "near-black")
+            place = _published(name, builder, column, column.hardware, column.device, "near-black")
             row = replace(place, n=column.measured_iterations, unit="ms")
             yield replace(row, metric="latency_mean", value=figures.mean_ms, reported=True)
             yield replace(row, metric="latency_median", value=figures.median_ms)
@@ -185,20 +185,21 @@ def published_rows() -> Iterator[Row]:
             )
     table = published.accuracy()
     for builder, metrics in table.models.items():
-        place = _published("map", builder, table.protocol, ", ".join(table.machine), "cuda", table.dataset)
+        place = _published("map", builder, table, ", ".join(table.machine), "cuda", table.dataset)
         row = replace(place, suite="accuracy", iou="bbox", box_rule="truncate-int", unit="1", n=table.images)
         for metric, percent in metrics.items():
             yield replace(row, metric=metric, value=percent / 100, reported=True)
 
 
-def _published(column: str, builder: str, protocol: str, hardware: str, device: str, inputs: str) -> Row:
-    software = (published.accuracy() if column == "map" else published.latency()[column]).software
+def _published(
+    column: str, builder: str, source: published.Column | published.Accuracy, hardware: str, device: str, inputs: str
+) -> Row:
     return Row(
         run="published in 2021",
         host=None,
         cell=f"{column}--{builder}",
         status="ok",
-        environment=", ".join(software),
+        environment=", ".join(source.software),
         image_tag=None,
         image_id=None,
         torch=None,
@@ -207,8 +208,8 @@ def _published(column: str, builder: str, protocol: str, hardware: str, device: 
         device=device,
         model=builder,
         suite="latency",
-        protocol=protocol,
-        weights="pretrained",
+        protocol=source.protocol,
+        weights=source.weights,
         inputs=inputs,
         threads=None,
         cpus=None,

@@ -141,11 +141,16 @@ def _at_cut_off(
         return np.zeros(len(scores), bool)
     # Compared as the model compares them: a threshold in float32, too.
     lowest, exact = np.float32(thresholds.score), scores.astype(np.float64)
-    near = (scores >= lowest) & (exact - lowest <= 4 * tolerance * float(lowest) * (1 - float(lowest)))
+    near = (scores >= lowest) & (exact - lowest <= _slack(float(lowest), tolerance))
     if len(beside.scores) >= thresholds.detections:
         last = float(beside.scores.min())
-        near |= np.abs(exact - last) <= 4 * tolerance * last * (1 - last)
+        near |= np.abs(exact - last) <= _slack(last, tolerance)
     return near
+
+
+def _slack(score: float, tolerance: float) -> float:
+    """Return how far rounding may move a score: the whole tolerance at 1/2, less the nearer it is to 0 or 1."""
+    return 4 * tolerance * score * (1 - score)
 
 
 def _judged(matched: Matched, rows: tuple[Row, Row], both: tuple[Found, Found], tolerances: Tolerances) -> Matched:

@@ -4,7 +4,6 @@ import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
 
 from rich.console import Console
 
@@ -19,20 +18,11 @@ from harness.report.table import Table
 from harness.storage import Cell, RunFolder, runs
 
 
-class Said(TypedDict):
-    """What a page and its Markdown both say beside the results."""
-
-    published: bool
-    commands: list[str]
-    title: str
-    made_at: str
-
-
 def print_report(names: list[str], *, published: bool, form: str | None) -> None:
     """Print the tables of the named runs, in the terminal's own form unless one is asked for."""
     if form not in (None, "markdown", "csv"):
         raise unknown("format", form, ["markdown", "csv"])
-    tables = tables_of(cells_of(names), published=published)
+    tables = tables_of(cells_of([open_run(name) for name in names]), published=published)
     if form is None and sys.stdout.isatty():
         print_tables(Console(), tables)
     else:
@@ -45,19 +35,17 @@ def write_report(names: list[str], out: Path, *, published: bool) -> None:
 
     console, folders = Console(), [open_run(name) for name in names]
     with working(console, "drawing"):
-        cells = cells_of(names)
-        tables = tables_of(cells, published=published)
-        said: Said = {
-            "published": published,
-            "commands": [f"harness {shlex.join(folder.plan.command)}" for folder in folders],
-            "title": f"Report of {', '.join(folder.name for folder in folders)}",
-            "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        }
-        files = {
-            "report.html": page.build(cells, tables, **said),
-            "report.md": page.markdown(cells, tables, **said),
-            **page.static_charts(cells, published=published),
-        }
+        cells = cells_of(folders)
+        report = page.Report(
+            cells=cells,
+            tables=tables_of(cells, published=published),
+            published=published,
+            commands=[f"harness {shlex.join(folder.plan.command)}" for folder in folders],
+            title=f"Report of {', '.join(folder.name for folder in folders)}",
+            made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        )
+        charts = page.static_charts(cells, published=published)
+        files = {"report.html": page.build(report), "report.md": page.markdown(report), **charts}
         for name, text in files.items():
             with documents.replacing(out / name) as part:
                 part.write_text(text, encoding="utf-8")
@@ -90,11 +78,12 @@ def print_table(console: Console, table: Table) -> None:
         console.print(f"- {note}", markup=False, highlight=False)
 
 
-def cells_of(names: list[str]) -> list[Cell]:
-    """Return the cells of the named runs. Raises BadInput where there are none."""
-    cells = [cell for name in names for cell in open_run(name).cells()]
+def cells_of(folders: list[RunFolder]) -> list[Cell]:
+    """Return the cells of the runs. Raises BadInput where there are none."""
+    cells = [cell for folder in folders for cell in folder.cells()]
     if not cells:
-        raise BadInput(f"{' '.join(names)}: no cell has a result yet", "go on with: harness run --resume ID")
+        names = " ".join(folder.name for folder in folders)
+        raise BadInput(f"{names}: no cell has a result yet", "go on with: harness run --resume ID")
     return cells
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from harness.agreement.documents import VERDICTS, Verdict
+from harness.agreement.documents import VERDICTS, Agreement
 from harness.catalogue import Model, models
 from harness.published import check as check_published
 from harness.published import latency as published_latency
@@ -27,16 +27,8 @@ class Timed:
     remarks: list[str]
 
 
-@dataclass(frozen=True)
-class Gate:
-    """The verdict on the detections of one model in one environment of a machine, and whom they were compared with."""
-
-    verdict: Verdict
-    reference: str
-
-
 #: By environment, hardware and model.
-Gates = dict[tuple[str, str, str], Gate]
+Gates = dict[tuple[str, str, str], Agreement]
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
@@ -58,7 +50,7 @@ def timed(cell: Cell) -> Timed:
 
 
 def gates(cells: Iterable[Cell]) -> Gates:
-    """Return the verdicts of the detection passes among the cells, of several on one model the worst.
+    """Return the agreements of the detection passes among the cells, of several on one model the worst.
 
     A pass of a sweep, with other numerics than the protocol's, tells nothing of what was timed.
     """
@@ -66,8 +58,8 @@ def gates(cells: Iterable[Cell]) -> Gates:
     for cell in cells:
         if cell.agreement and cell.job.variant.numerics is None:
             where = (cell.job.environment, hardware_name(cell.result), cell.job.model.builder)
-            gate = Gate(cell.agreement.verdict, cell.agreement.reference.environment)
-            found[where] = max(found.get(where, gate), gate, key=lambda each: VERDICTS.index(each.verdict))
+            worst = found.get(where, cell.agreement)
+            found[where] = max(worst, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
     return found
 
 
@@ -114,7 +106,7 @@ def _without_place(series: LatencySeries) -> LatencySeries:
 def _verdicts(series: LatencySeries, shown: list[Model], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
     found = [gate.get((series.environment, series.hardware, model.builder)) for model in shown]
-    references = dict.fromkeys(each.reference for each in found if each)
+    references = dict.fromkeys(each.reference.environment for each in found if each)
     if not references:
         return []
     return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in found])]

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 
 from harness.catalogue import ROOT
 from harness.commands.report import tables_of
-from harness.report.page import build
+from harness.report.page import Report, build
 from harness.storage import Cell
 from tests import samples
 from tests.conftest import REQUIRE_BROWSER
@@ -57,7 +57,9 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
         file = tmp_path / "report.html"
         tables = tables_of(cells, published=True)
         commands = ["harness run --image cuda10.2 --all-models"]
-        file.write_text(build(cells, tables, published=True, commands=commands, title="Report", made_at="2026-01-02"))
+        file.write_text(
+            build(Report(cells, tables, published=True, commands=commands, title="Report", made_at="2026-01-02"))
+        )
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()

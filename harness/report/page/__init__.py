@@ -2,5 +2,6 @@
 
 from harness.report.page.html import build
 from harness.report.page.markdown import markdown, static_charts
+from harness.report.page.report import Report
 
-__all__ = ["build", "markdown", "static_charts"]
+__all__ = ["Report", "build", "markdown", "static_charts"]

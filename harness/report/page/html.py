@@ -22,11 +22,10 @@ from harness.report.page.drawing import Chart
 from harness.report.page.figures import all_printable, printable
 from harness.report.page.head_table import head_table
 from harness.report.page.palette import look
+from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
-from harness.report.page.timings import Timing, timings_of
-from harness.report.table import Table
-from harness.storage import Cell
+from harness.report.page.timings import Timing
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: What the page's own script takes from Vega's bundle.
@@ -35,45 +34,33 @@ EXPORTS = "window.vegaEmbed = vegaEmbed;"
 ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
-def build(
-    cells: Sequence[Cell],
-    tables: Sequence[Table],
-    *,
-    published: bool,
-    commands: Sequence[str],
-    title: str,
-    made_at: str,
-) -> str:
-    """Return the page of the cells. `tables` stand in it as they are, `commands` are those that repeat it.
-
-    `published` puts the latencies of 2021 beside the measured ones, and lets the AP that torchvision publishes stand
-    in for what was not measured. Raises BadDocument where a sample is no duration.
-    """
-    timings = timings_of(cells)
-    drawn = charts(cells, timings, published=published, legend=False)
+def build(report: Report) -> str:
+    """Return the page. Raises BadDocument where a sample is no duration."""
+    cells, timings = report.cells, report.timings
+    drawn = charts(cells, timings, published=report.published, legend=False)
     of_samples = sample_charts(_labels(timings)) if timings else []
     bundle, script = vl_convert.javascript_bundle(EXPORTS), _text("page.js")
     page = _templates().get_template("page.html.jinja")
     return page.render(
-        title=title,
+        title=report.title,
         headline=findings.headline(cells, timings),
-        made_at=made_at,
+        made_at=report.made_at,
         policy=_policy([bundle, script]),
         style=Markup(_text("page.css")),  # noqa: S704 -- the project's own file
         bundle=Markup(bundle),  # noqa: S704 -- vl-convert's own
         script=Markup(script),  # noqa: S704 -- the project's own file
         data=Markup(_data(timings, [*drawn, *of_samples])),  # noqa: S704 -- escaped there
         series=[(timing.label, look(timing.number)) for timing in _first_of_series(timings)],
-        head=head_table(cells, timings, published=published),
+        head=head_table(cells, timings, published=report.published),
         charts=drawn,
         sample_charts=of_samples,
         models=list(dict.fromkeys(timing.model.display for timing in timings)),
         random=bool(timings) and all(timing.series.weights == "random" for timing in timings),
-        tables=tables,
+        tables=report.tables,
         environments=environment_cards(cells),
         machines=hardware_cards(cells),
         troubles=troubles(cells),
-        commands=commands,
+        commands=report.commands,
     )
 
 

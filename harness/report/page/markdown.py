@@ -12,8 +12,8 @@ from harness.report.page import findings
 from harness.report.page.charts import charts
 from harness.report.page.drawing import ROWS, Chart
 from harness.report.page.figures import all_printable, printable
+from harness.report.page.report import Report
 from harness.report.page.timings import timings_of
-from harness.report.table import Table
 from harness.storage import Cell
 
 WIDTH_PX = 800
@@ -26,22 +26,15 @@ def static_charts(cells: Sequence[Cell], *, published: bool) -> dict[str, str]:
     return {_file(chart): _svg(chart) for chart in drawn}
 
 
-def markdown(
-    cells: Sequence[Cell],
-    tables: Sequence[Table],
-    *,
-    published: bool,
-    commands: Sequence[str],
-    title: str,
-    made_at: str,
-) -> str:
+def markdown(report: Report) -> str:
     """Return the report as Markdown; its pictures are the files of static_charts(), in the same folder."""
-    timings = timings_of(cells)
-    drawn = charts(cells, timings, published=published, legend=True)
+    cells, timings, commands = report.cells, report.timings, report.commands
+    drawn = charts(cells, timings, published=report.published, legend=True)
     pictures = [f"![{_text(chart.title)}. {_text(chart.about)}]({_file(chart)})\n" for chart in drawn]
     repeat = ["## Repeat this\n", "\n".join(["```", *map(printable, commands), "```", ""])] if commands else []
-    parts = [f"# {_text(title)}\n", f"**{_text(findings.headline(cells, timings))}**\n", f"Made {_text(made_at)}\n"]
-    return "\n".join([*parts, *pictures, *map(render.markdown, tables), *repeat])
+    headline = f"**{_text(findings.headline(cells, timings))}**\n"
+    parts = [f"# {_text(report.title)}\n", headline, f"Made {_text(report.made_at)}\n"]
+    return "\n".join([*parts, *pictures, *map(render.markdown, report.tables), *repeat])
 
 
 def _file(chart: Chart) -> str:

@@ -5,18 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from harness.agreement.documents import VERDICTS, Agreement
+from harness.agreement.documents import Agreement
 from harness.catalogue import Model, models
 from harness.errors import BadDocument
-from harness.report.latency import labels_of
-from harness.series import LatencySeries, hardware_name, latency_series
+from harness.report.latency import gates, labels_of
+from harness.series import LatencySeries, latency_series
 from harness.storage import Cell
 from harness.uncertainty import latency_interval
 from runner.contract import Latency
 from runner.statistics import Summary, measured_ms, summarise
-
-#: What an agreement speaks of: environment, hardware, builder.
-Gate = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,15 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
     found: dict[LatencySeries, dict[str, list[Cell]]] = {}
     for cell in timed:
         found.setdefault(latency_series(cell), {}).setdefault(cell.job.model.builder, []).append(cell)
-    named, agreed = _labels(list(found)), _agreements(cells)
+    named, gate = _labels(list(found)), gates(cells)
     return [
-        _timing(number, series, named[series], by_model[builder], agreed.get(_gate(by_model[builder][0])))
+        _timing(
+            number,
+            series,
+            named[series],
+            by_model[builder],
+            gate.get((series.environment, series.hardware, builder)),
+        )
         for number, (series, by_model) in enumerate(found.items())
         for builder in models()
         if builder in by_model
@@ -72,20 +75,6 @@ def _labels(series: list[LatencySeries]) -> dict[LatencySeries, str]:
 def latencies(cells: Iterable[Cell]) -> list[Latency]:
     """Return the measurements of the cells that have one."""
     return [cell.result.latency for cell in cells if cell.result.latency]
-
-
-def _agreements(cells: Sequence[Cell]) -> dict[Gate, Agreement]:
-    """Return the worst agreement of each gate; what was found with other numerics says nothing of a latency."""
-    worst: dict[Gate, Agreement] = {}
-    for cell in cells:
-        found, key = cell.agreement, _gate(cell)
-        if found and cell.job.variant.numerics is None:
-            worst[key] = max(worst.get(key, found), found, key=lambda each: VERDICTS.index(each.verdict))
-    return worst
-
-
-def _gate(cell: Cell) -> Gate:
-    return cell.job.environment, hardware_name(cell.result), cell.job.model.builder
 
 
 def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], agreement: Agreement | None) -> Timing:
@@ -115,8 +104,9 @@ def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], a
 
 def _check(cell: Cell) -> None:
     for latency in latencies([cell]):
-        times = [*measured_ms(latency), *latency.samples.wall_ms, *latency.samples.start_ms]
-        if not measured_ms(latency) or not all(0 <= time < math.inf for time in times) or not min(measured_ms(latency)):
+        measured = measured_ms(latency)
+        times = [*measured, *latency.samples.wall_ms, *latency.samples.start_ms]
+        if not measured or not all(0 <= time < math.inf for time in times) or not min(measured):
             raise BadDocument(
                 f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
                 "delete its result.json and run it again (harness run --resume)",

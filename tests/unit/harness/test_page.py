@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.commands.report import tables_of
-from harness.report.page import build, markdown, static_charts
+from harness.report.page import Report, build, markdown, static_charts
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.palette import look
 from harness.storage import Cell
@@ -19,7 +19,7 @@ HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x0
 
 def page(cells: list[Cell], *, published: bool = False, commands: tuple[str, ...] = ()) -> str:
     tables = tables_of(cells, published=published)
-    return build(cells, tables, published=published, commands=commands, title="Report", made_at="2026-01-02")
+    return build(Report(cells, tables, published, commands, title="Report", made_at="2026-01-02"))
 
 
 def data_of(html: str) -> dict[str, list[dict[str, Any]]]:
@@ -97,7 +97,7 @@ def test_42_series_look_different() -> None:
 def test_markdown_shows_the_charts_that_lie_beside_it() -> None:
     cells = page_cells(["cuda10.2", "cpu"])
     tables = tables_of(cells, published=True)
-    text = markdown(cells, tables, published=True, commands=["harness run"], title="A_b", made_at="now")
+    text = markdown(Report(cells, tables, published=True, commands=["harness run"], title="A_b", made_at="now"))
     pictures = re.findall(r"\]\(([\w-]+\.svg)\)$", text, re.MULTILINE)
     assert pictures == list(static_charts(cells, published=True)) == ["latency.svg", "accuracy.svg", "environments.svg"]
     assert text.startswith("# A\\_b\n\n**SSDlite320 MobileNetV3-Large is fastest: ")

@@ -1,0 +1,30 @@
+"""What a page and its Markdown are both made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.report.page.timings import Timing, timings_of
+from harness.report.table import Table
+from harness.storage import Cell
+
+
+@dataclass(frozen=True)
+class Report:
+    """Cells and what is said of them. `tables` stand in a report as they are, `commands` are those that repeat it.
+
+    `published` puts the latencies of 2021 beside the measured ones, and lets the AP that torchvision publishes stand
+    in for what was not measured.
+    """
+
+    cells: Sequence[Cell]
+    tables: Sequence[Table]
+    published: bool
+    commands: Sequence[str]
+    title: str
+    made_at: str
+
+    @cached_property
+    def timings(self) -> list[Timing]:
+        """Every model that was timed. Raises BadDocument where a sample is no duration."""
+        return timings_of(self.cells)
