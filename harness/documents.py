@@ -38,9 +38,9 @@ class ImageIdentity(Document):
 
 @dataclass(frozen=True)
 class Host(Document):
-    """The machine that executed a cell; `id` is the same for every run on one machine and tells nothing else."""
+    """The machine that executed a cell; `id` is a pseudonym of its machine-id, None where it has none."""
 
-    id: str
+    id: str | None
     engine: str | None = None
     kernel: str | None = None
     nvidia_toolkit: str | None = None
@@ -83,7 +83,8 @@ class PlannedCell(Document):
 class Plan(Document):
     """Everything a run needs to start again: its cells in order, and what of this host they use.
 
-    `images_folder` holds the inputs of the suite latency, `dataset_folder` those of the suite accuracy.
+    `gpu` is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder`
+    those of the suite accuracy.
     """
 
     schema_version: int

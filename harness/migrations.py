@@ -7,6 +7,8 @@ Documents stay on disk as they are.
 from collections.abc import Iterator
 from typing import Any
 
+from runner.contract import pseudonym
+
 Data = dict[str, Any]
 #: What stood in a protocol itself before it had a document of numerics.
 SWITCHES = ("tf32", "cudnn_benchmark", "deterministic")
@@ -35,6 +37,27 @@ def _numerics_are_one_document(data: Data) -> None:
     data["schema_version"] = 2
 
 
+#: What a host without a machine-id was called, whichever it was.
+NO_MACHINE_ID = pseudonym("no machine-id")
+
+
+def _devices_have_pseudonyms(data: Data) -> None:
+    """2 to 3: UUIDs of GPUs are pseudonyms; a host without a machine-id is unknown; the rest was not observed."""
+    hardware = data.get("hardware")
+    gpus = hardware.get("gpus") if isinstance(hardware, dict) else None
+    for gpu in gpus if isinstance(gpus, list) else []:
+        if isinstance(gpu, dict) and isinstance(gpu.get("uuid"), str):
+            gpu["uuid"] = pseudonym(gpu["uuid"])
+    if isinstance(data.get("gpu"), str):
+        data["gpu"] = pseudonym(data["gpu"])
+    host = data.get("host")
+    if isinstance(host, dict) and host.get("id") == NO_MACHINE_ID:
+        host["id"] = None
+    for job in _jobs(data):
+        job["schema_version"] = 3
+    data["schema_version"] = 3
+
+
 def _jobs(data: Data) -> Iterator[Data]:
     """Yield the jobs of a document: itself, a result's, those of a plan's cells."""
     cells = data.get("cells")
@@ -43,4 +66,4 @@ def _jobs(data: Data) -> Iterator[Data]:
 
 
 #: The step from each version to the next, version 1 first.
-STEPS = [_numerics_are_one_document]
+STEPS = [_numerics_are_one_document, _devices_have_pseudonyms]

@@ -5,6 +5,7 @@ and by the newest host alike. Units are in the names. Unknown is None with a rea
 The host validates the same dataclasses through pydantic, with unknown keys forbidden.
 """
 
+from runner.contract.identity import pseudonym
 from runner.contract.job import (
     BoxRule,
     Dataset,
@@ -26,6 +27,7 @@ from runner.contract.job import (
 )
 from runner.contract.result import (
     BadImage,
+    CpuSupply,
     Detections,
     Failure,
     Gpu,
@@ -39,14 +41,16 @@ from runner.contract.result import (
     Software,
     Status,
     StoppedBy,
+    UsedGpu,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 __all__ = [
     "SCHEMA_VERSION",
     "BadImage",
     "BoxRule",
+    "CpuSupply",
     "Dataset",
     "DetectionPass",
     "Detections",
@@ -74,6 +78,8 @@ __all__ = [
     "Stopping",
     "Suite",
     "Thresholds",
+    "UsedGpu",
     "Variant",
     "Weights",
+    "pseudonym",
 ]

@@ -20,13 +20,16 @@ class Document:
 class Weights(Document):
     """What fills the model: torchvision's COCO checkpoint, seeded noise, the bundled checkpoint of shapes, or a file.
 
-    `file` is a name inside the weights folder that the executor hands in.
+    `file` is a name inside the weights folder that the executor hands in. `norm_eps` is the epsilon of the batch norms
+    of the graph that they were trained in, None where it is the one of torchvision's COCO checkpoints or has to be
+    found out.
     """
 
     kind: Literal["pretrained", "random", "shapes", "file"]
     seed: Optional[int] = None
     file: Optional[str] = None
     sha256: Optional[str] = None
+    norm_eps: Optional[float] = None
 
 
 @dataclass(frozen=True)

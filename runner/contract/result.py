@@ -50,13 +50,17 @@ class Software(Document):
 
 @dataclass(frozen=True)
 class Gpu(Document):
-    """One GPU as NVML describes it; a field that the driver does not answer is None."""
+    """One GPU, or one instance of a GPU in MIG mode, as NVML describes it; what the driver does not answer is None.
+
+    An instance has the index of its GPU, and a profile such as 1g.5gb. `uuid` is a pseudonym. `failure` is what NVML
+    said of a GPU that it can't describe, one that is lost, say.
+    """
 
     index: int
-    name: str
-    uuid: str
-    memory_bytes: int
-    driver: str
+    name: Optional[str]
+    uuid: Optional[str]
+    memory_bytes: Optional[int]
+    driver: Optional[str]
     compute_capability: Optional[str] = None
     pci_bus_id: Optional[str] = None
     power_limit_watts: Optional[float] = None
@@ -65,11 +69,47 @@ class Gpu(Document):
     temperature_celsius: Optional[int] = None
     mig_enabled: Optional[bool] = None
     ecc_enabled: Optional[bool] = None
+    mig_profile: Optional[str] = None
+    failure: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class UsedGpu(Document):
+    """The GPU that computed, as CUDA itself names it; in MIG mode the instance, which then has a profile.
+
+    `uuid` is a pseudonym, of the instance's where there is one. `missing_reason` says why a field is None.
+    """
+
+    name: str
+    uuid: Optional[str]
+    pci_bus_id: Optional[str]
+    mig_profile: Optional[str] = None
+    missing_reason: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class CpuSupply(Document):
+    """What the machine let the process have of its CPUs from warm-up to end.
+
+    `quota_cpus` is the tightest CPU quota of its control groups, None where there is none. In `throttled_periods` of
+    that quota's `periods` the process was stopped, for `throttled_ms` in all. `steal_cpus` is how many CPUs, on
+    average, the hypervisor gave to others. `missing_reason` says why a field is None.
+    """
+
+    quota_cpus: Optional[float]
+    periods: Optional[int]
+    throttled_periods: Optional[int]
+    throttled_ms: Optional[float]
+    steal_cpus: Optional[float]
+    missing_reason: Optional[str] = None
 
 
 @dataclass(frozen=True)
 class Hardware(Document):
-    """The machine as the runner sees it from inside its process or container."""
+    """The machine as the runner sees it from inside its process or container.
+
+    `usable_cpus` are the numbers of the CPUs that the process may use; `used_gpu` is None on a CPU.
+    """
 
     cpu_model: str
     physical_cores: Optional[int]
@@ -82,6 +122,8 @@ class Hardware(Document):
     kernel: str
     gpus: List[Gpu]
     gpus_missing_reason: Optional[str] = None
+    usable_cpus: Optional[List[int]] = None
+    used_gpu: Optional[UsedGpu] = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +142,9 @@ class Samples(Document):
 
     start_ms counts from the first iteration's start. wall_ms is perf_counter around model(images),
     synchronised as the protocol says; device_ms is a CUDA event pair around the same call, None on a CPU.
+    process_cpu_ms is the CPU time of all threads of the process during the call, and the switches are those of its
+    threads from one to another: voluntary when one waits, involuntary when it is made to. The three are None where an
+    early version of the runner did not look.
     """
 
     phase: List[Literal["warmup", "measured"]]
@@ -110,6 +155,9 @@ class Samples(Document):
     height: List[int]
     width: List[int]
     detections: List[int]
+    process_cpu_ms: Optional[List[float]] = None
+    voluntary_switches: Optional[List[int]] = None
+    involuntary_switches: Optional[List[int]] = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +191,8 @@ class Detections(Document):
     Each part's milliseconds are summed over the images of the whole pass. Decoding goes on beside the other parts;
     waited_ms is how long those stood still for it. wall_ms, from the first image to the last row, is of this process
     alone, which found resumed_images done by an earlier one; first_batch_ms is what its first batch took of that, the
-    warm-up of the model included.
+    warm-up of the model included. turned_images is how many pictures carry an EXIF orientation that the reader did not
+    follow, None where an early version of the runner did not look.
     """
 
     file: str
@@ -160,6 +209,7 @@ class Detections(Document):
     forward_ms: float
     encode_ms: float
     other_load_cpus: float
+    turned_images: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +225,11 @@ class Memory(Document):
 
 @dataclass(frozen=True)
 class Result(Document):
-    """The document that one cell leaves behind. A cell that did not finish has a failure and no figures."""
+    """The document that one cell leaves behind. A cell that did not finish has a failure and no figures.
+
+    `runner_sha256` is over the runner's own source files, `harness_version` that of the harness that started it, None
+    where a person did.
+    """
 
     schema_version: int
     job: Job
@@ -189,4 +243,7 @@ class Result(Document):
     latency: Optional[Latency] = None
     detections: Optional[Detections] = None
     memory: Optional[Memory] = None
+    cpu_supply: Optional[CpuSupply] = None
+    runner_sha256: Optional[str] = None
+    harness_version: Optional[str] = None
     warnings: List[str] = field(default_factory=list)

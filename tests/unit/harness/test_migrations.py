@@ -4,13 +4,14 @@ from pathlib import Path
 import pytest
 
 from harness import documents
+from harness.documents import Execution, Host
 from harness.errors import BadDocument
 from harness.report.latency import latency_table
 from harness.storage import RunFolder
-from runner.contract import SCHEMA_VERSION, Numerics, Result
+from runner.contract import SCHEMA_VERSION, Numerics, Result, pseudonym
 from runner.serialise import to_dict
 from runner.statistics import summarise
-from tests.samples import job, ok_result
+from tests.samples import execution, job, ok_result
 
 OLD_RUNS = sorted(path.parent for path in (Path(__file__).parents[2] / "data" / "old_runs").glob("*/plan.json"))
 
@@ -18,8 +19,8 @@ OLD_RUNS = sorted(path.parent for path in (Path(__file__).parents[2] / "data" / 
 @pytest.mark.parametrize("path", OLD_RUNS, ids=lambda path: path.name)
 def test_a_run_of_an_earlier_version_is_read_whole(path: Path) -> None:
     before = {file: file.read_bytes() for file in path.rglob("*.json")}
-    (cell,) = RunFolder(path).cells()
-    assert cell.job == RunFolder(path).plan.cells[0].job
+    cell, *_ = RunFolder(path).cells()
+    assert [each.job for each in RunFolder(path).cells()] == [planned.job for planned in RunFolder(path).plan.cells]
     assert cell.job.schema_version == cell.result.schema_version == SCHEMA_VERSION
     assert cell.job.protocol.numerics == Numerics()
     assert cell.result.latency is not None
@@ -30,11 +31,31 @@ def test_a_run_of_an_earlier_version_is_read_whole(path: Path) -> None:
 def test_what_an_early_version_did_not_record_is_unknown() -> None:
     found = {}
     for path in OLD_RUNS:
-        (cell,) = RunFolder(path).cells()
+        cell, *_ = RunFolder(path).cells()
         assert cell.result.latency is not None
         found[path.name] = cell.result.latency.other_load_cpus
     assert found["first"] is None
     assert found["before-numerics"] is not None
+
+
+def test_a_gpu_of_an_earlier_version_has_a_pseudonym(tmp_path: Path) -> None:
+    data = to_dict(ok_result(job()))
+    data["schema_version"] = data["job"]["schema_version"] = 2
+    gpu = {"index": 0, "name": "Tesla T4", "uuid": "GPU-aaa", "memory_bytes": 1, "driver": "535"}
+    data["hardware"]["gpus"] = [gpu]
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(data))
+    hardware = documents.read(Result, path).hardware
+    assert hardware is not None
+    assert [each.uuid for each in hardware.gpus] == [pseudonym("GPU-aaa")]
+
+
+def test_a_host_without_a_machine_id_is_unknown(tmp_path: Path) -> None:
+    data = to_dict(execution(job(), host=Host(pseudonym("no machine-id"))))
+    data["schema_version"] = 2
+    path = tmp_path / "execution.json"
+    path.write_text(json.dumps(data))
+    assert documents.read(Execution, path).host.id is None
 
 
 def as_version_1(tmp_path: Path, **protocol: object) -> Path:
