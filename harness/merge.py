@@ -1,4 +1,4 @@
-"""The results of many runs as one tidy table, and whether they may stand side by side."""
+"""The results of many runs as one tidy table."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,25 +11,9 @@ import pyarrow.parquet
 
 from harness.errors import BadInput
 from harness.report.render import defused
-from harness.series import UNMEASURED, AccuracySeries, Series
 from harness.storage import Cell, RunFolder
 from harness.tidy import Row
-from runner.contract import DetectionPass
 
-#: What a reader takes for granted within a column of hardware and environment.
-WORDS = {
-    "torch": "torch",
-    "protocol": "protocol",
-    "weights": "weights",
-    "inputs": "inputs",
-    "dataset": "dataset",
-    "images": "number of images",
-    "how": "reader, batch or box rule",
-    "threads": "threads",
-    "cpus": "CPUs",
-    "iterations": "iterations",
-    "pinned": "pinned",
-}
 TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
 
 
@@ -49,41 +33,6 @@ def cells_of(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Cell]]:
                     "name each run once",
                 )
             yield folder, cell
-
-
-def conflicts(series: Iterable[Series]) -> list[str]:
-    """Return a sentence for each environment on a machine whose results were not measured alike, with what differs.
-
-    Accuracy on different datasets is no conflict: they have tables of their own.
-    """
-    groups: dict[tuple[object, ...], list[Series]] = {}
-    for each in dict.fromkeys(series):
-        if each.hardware != UNMEASURED:
-            dataset = each.dataset if isinstance(each, AccuracySeries) else None
-            groups.setdefault((type(each), each.environment, each.hardware, each.host, dataset), []).append(each)
-    return [
-        f"{found[0].environment} on {found[0].hardware}: {_differences(found)}"
-        for found in groups.values()
-        if len(found) > 1
-    ]
-
-
-def _differences(found: Sequence[Series]) -> str:
-    names = [name for name in WORDS if hasattr(found[0], name)]
-    values = {name: dict.fromkeys(_text(getattr(each, name)) for each in found) for name in names}
-    return ", ".join(f"{WORDS[name]} ({' | '.join(texts)})" for name, texts in values.items() if len(texts) > 1)
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return "default"
-        case bool():
-            return "yes" if value else "no"
-        case DetectionPass():
-            return f"{value.reader}, batch {value.batch}, {value.box_rule}"
-        case _:
-            return str(value)
 
 
 def write_parquet(rows: Sequence[Row], path: Path) -> None:

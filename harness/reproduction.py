@@ -7,10 +7,11 @@ from statistics import fmean, geometric_mean
 from typing import Literal
 
 from harness.errors import BadInput
+from harness.naming import UNMEASURED, computing_name, hardware_name
 from harness.published import accuracy
 from harness.reproduce import MACHINES, MAP, environment_of, protocol_of, published_of
 from harness.scoring.documents import ApInterval, Score
-from harness.series import UNMEASURED, hardware_name
+from harness.series import grouped, latency_series, state_of
 from harness.storage import Cell
 from harness.uncertainty import Interval, latency_interval
 from runner.contract import BoxRule, Job, Result
@@ -129,16 +130,8 @@ def compare(column: str, cells: list[Cell]) -> Reproduction:
     return replace(found, latency=_latency_rows(found, cells))
 
 
-def machine_of(result: Result) -> str | None:
-    """Return the name of what computed, as the machine itself gives it, None where that is not known."""
-    if result.hardware is None:
-        return None
-    gpus = result.hardware.gpus if result.job.device == "cuda" else []
-    return gpus[0].name if gpus else result.hardware.cpu_model
-
-
 def _is_the_column_s(column: str, result: Result) -> bool:
-    name = machine_of(result)
+    name = computing_name(result)
     if column == MAP or name is None or result.hardware is None:
         return False
     return MACHINES[column].is_this(name, result.hardware.usable_cores)
@@ -151,6 +144,9 @@ def _not_comparable(found: Reproduction, cells: list[Cell]) -> str | None:
     if job.dataset is not None:
         whole = accuracy().images
         return None if len(job.dataset.ids) == whole else f"the published AP are of all {whole} images"
+    measured = [(latency_series(cell), state_of(cell), cell) for cell in cells if cell.result.latency]
+    if len(grouped(measured)) > 1:
+        return "its cells were not measured alike (see: harness merge RUN -o DIR)"
     alone = len({cell.job.model.builder for cell in cells if cell.result.latency}) == 1
     return "one model alone stands in no relation to others" if alone and not found.exact else None
 

@@ -24,13 +24,14 @@ RESULTS = ROOT / "results"
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell left behind."""
+    """What one cell of the named run left behind."""
 
     job: Job
     result: Result
     execution: Execution | None
     scores: CellScores | None = None
     agreement: Agreement | None = None
+    run: str = ""
 
 
 class RunFolder:
@@ -148,7 +149,7 @@ class RunFolder:
     def _read(self, jobs: list[Job]) -> Iterator[Cell]:
         for job in jobs:
             if result := self.result(job):
-                yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job))
+                yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job), self.name)
 
 
 def runs() -> list[RunFolder]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness import published
+from harness.facts import FACTS
+from harness.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.scoring.documents import Score
-from harness.series import hardware_name, inputs_name, weights_name
 from harness.storage import Cell
 from harness.uncertainty import Interval, latency_interval
-from runner.contract import Detections, Latency, Memory
+from runner.contract import Detections, Latency, Memory, Software
 from runner.statistics import summarise
 
 
@@ -18,7 +19,8 @@ class Row:
 
     `value` lies between `low` and `high` with 95 % confidence, where an interval is known; `n` counts samples,
     or of images. `reported` marks the statistic that the protocol reports, and the box rule's AP. Run and machine
-    (`host`) together with the cell name a measurement wherever it was made. Columns that do not apply are None.
+    (`host`) together with the cell name a measurement wherever it was made. What it was measured with is what was
+    observed, not what was asked for; `content` tells datasets of one name apart. Columns that do not apply are None.
     """
 
     run: str
@@ -37,8 +39,15 @@ class Row:
     protocol: str
     weights: str
     inputs: str
+    content: str | None
     threads: int | None
     cpus: str | None
+    cpu_quota: str | None
+    numerics: str | None
+    python: str | None
+    gpu: str | None
+    runner: str | None
+    harness: str | None
     iterations: int | None
     reader: str | None
     batch: int | None
@@ -68,7 +77,7 @@ def _blank(run: str, cell: Cell) -> Row:
     job, result, execution = cell.job, cell.result, cell.execution
     image = execution.image if execution else None
     failure = [result.failure.message] if result.failure else []
-    verdict = cell.agreement
+    verdict, facts = cell.agreement, {fact.name: fact.observed(cell) for fact in FACTS}
     return Row(
         run=run,
         host=execution.host.id if execution else None,
@@ -86,8 +95,15 @@ def _blank(run: str, cell: Cell) -> Row:
         protocol=job.protocol.name,
         weights=weights_name(job),
         inputs=job.dataset.name if job.dataset else inputs_name(job),
-        threads=job.variant.threads,
-        cpus=job.variant.cpus,
+        content=content_of(job.dataset) if job.dataset else None,
+        threads=result.software.threads if result.software else None,
+        cpus=facts["cpus"],
+        cpu_quota=facts["quota"],
+        numerics=_numerics(result.software) if result.software else None,
+        python=facts["python"],
+        gpu=facts["gpu"],
+        runner=facts["runner"],
+        harness=facts["harness"],
         iterations=job.variant.iterations,
         reader=job.detection.reader if job.dataset and job.detection else None,
         batch=job.detection.batch if job.dataset and job.detection else None,
@@ -96,6 +112,10 @@ def _blank(run: str, cell: Cell) -> Row:
         detects_as=f"{verdict.reference.environment}: {verdict.verdict}" if verdict else None,
         warnings="; ".join([*failure, *result.warnings]),
     )
+
+
+def _numerics(software: Software) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
 
 
 def _figures(blank: Row, cell: Cell) -> Iterator[Row]:
@@ -211,8 +231,15 @@ def _published(
         protocol=source.protocol,
         weights=source.weights,
         inputs=inputs,
+        content=None,
         threads=None,
         cpus=None,
+        cpu_quota=None,
+        numerics=None,
+        python=None,
+        gpu=None,
+        runner=None,
+        harness=None,
         iterations=None,
         reader="cv2" if column == "map" else None,
         batch=1,

@@ -9,12 +9,12 @@ from harness.commands.report import open_run
 from harness.display import working
 from harness.documents import replacing
 from harness.errors import BadInput
-from harness.merge import cells_of, conflicts, write_csv, write_parquet
+from harness.merge import cells_of, write_csv, write_parquet
 from harness.report import render
-from harness.report.accuracy import precision_tables, published_table
-from harness.report.latency import Gates, Timed, arrange, gates, timed
+from harness.report.accuracy import by_series, precision_tables, published_table
+from harness.report.latency import Gates, Timed, arrange, columns, gates, timed
 from harness.report.table import Table
-from harness.series import accuracy_series
+from harness.series import conflicts
 from harness.storage import Cell, RunFolder
 from harness.tidy import Row, published_rows, rows
 
@@ -57,8 +57,7 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
             merged.add(folder.name, cell)
     if not merged.cells and not published:
         raise BadInput("there is nothing to merge", "name a RUN whose cells have results, or give --published")
-    detected = filter(None, map(accuracy_series, merged.detected))
-    found = conflicts([*(each.series for each in merged.timed), *detected])
+    found = conflicts([*columns(merged.timed), *by_series(merged.detected)])
     if found and not allow:
         remedy = "merge fewer runs, or set the kinds side by side, labelled, with --allow"
         raise BadInput("not comparable: " + "; ".join(found), remedy)

@@ -17,12 +17,13 @@ from harness.display import downloads, duration, remaining, show_cells, show_tim
 from harness.documents import Plan
 from harness.errors import BadInput, CannotRunHere
 from harness.inputs import Choice
+from harness.naming import computing_name
 from harness.plan import Request
 from harness.preflight import Preflight
 from harness.published import accuracy
 from harness.report.reproduction import reproduction_table
 from harness.reproduce import COLUMNS, MAP
-from harness.reproduction import compare, machine_of, repeats
+from harness.reproduction import compare, repeats
 from harness.storage import Cell, RunFolder
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -80,7 +81,7 @@ def _like_the_run(cells: list[Cell]) -> str:
     if any(cell.job.dataset for cell in cells):
         return MAP
     for cell in cells:
-        if machine := machine_of(cell.result):
+        if machine := computing_name(cell.result):
             return reproduce.choose(machine if cell.job.device == "cuda" else None, machine)[0]
     raise BadInput("no cell of the run tells what machine it ran on", "name the --column")
 

@@ -7,7 +7,7 @@ from harness.published import accuracy as published_accuracy
 from harness.report.describe import attributed, outcome, software, stack_of
 from harness.report.table import GAP, Column, Table
 from harness.scoring.documents import Iou, Score
-from harness.series import AccuracySeries, accuracy_series
+from harness.series import AccuracySeries, accuracy_series, grouped, labels_of, state_of
 from harness.storage import Cell
 from runner.contract import Detections
 
@@ -30,17 +30,22 @@ def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> l
 
     What was published stands only beside what was detected in the same images.
     """
+    found = by_series(cells)
+    titles = labels_of(list(found))
     return [
         table
-        for series, found in _by_series(cells).items()
-        for table in [*_precision(series, found, with_published), _times(series, found)]
+        for series, alike in found.items()
+        for table in [*_precision(series, titles[series], alike, with_published), _times(titles[series], alike)]
     ]
 
 
 def precision_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
     """Return those of them that hold AP."""
-    by_series = _by_series(cells).items()
-    return [table for series, found in by_series for table in _precision(series, found, with_published)]
+    found = by_series(cells)
+    titles = labels_of(list(found))
+    return [
+        table for series, alike in found.items() for table in _precision(series, titles[series], alike, with_published)
+    ]
 
 
 def published_table() -> Table:
@@ -57,21 +62,19 @@ def published_table() -> Table:
     return Table(f"AP of boxes in %, published in 2021: {where}", names, groups, notes)
 
 
-def _by_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:
-    by_series: dict[AccuracySeries, list[Cell]] = {}
-    for cell in cells:
-        if series := accuracy_series(cell):
-            by_series.setdefault(series, []).append(cell)
-    return by_series
+def by_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:
+    """Return the cells of the suite by table."""
+    of_the_suite = ((accuracy_series(cell), cell) for cell in cells)
+    return grouped((series, state_of(cell), cell) for series, cell in of_the_suite if series)
 
 
-def _precision(series: AccuracySeries, cells: list[Cell], with_published: bool) -> Iterator[Table]:
+def _precision(series: AccuracySeries, place: str, cells: list[Cell], with_published: bool) -> Iterator[Table]:
     scored = [(models()[c.job.model.builder], score) for c in cells if c.scores for score in c.scores.scores]
     for iou, kind in KINDS.items():
         rows = [(model, score) for model, score in scored if score.iou == iou]
         if rows:
             names = [model.display + (f", {score.box_rule}" if iou == "bbox" else "") for model, score in rows]
-            title = f"AP of {kind} in %, {series.title}"
+            title = f"AP of {kind} in %, {place}"
             beside = with_published and series.dataset == PUBLISHED_ON
             yield Table(title, Column("Model", names), _groups(rows, beside), _notes(series, cells, iou))
 
@@ -140,7 +143,7 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]
 
 
-def _times(series: AccuracySeries, cells: list[Cell]) -> Table:
+def _times(place: str, cells: list[Cell]) -> Table:
     passes = [cell.result.detections for cell in cells]
     names = Column("Model", [models()[cell.job.model.builder].display for cell in cells])
     speeds = Column("images / s", [_speed(passed) if passed else GAP for passed in passes])
@@ -148,7 +151,7 @@ def _times(series: AccuracySeries, cells: list[Cell]) -> Table:
     parts = [Column(f"{part} ms", [_share(passed, part) if passed else GAP for passed in passes]) for part in PARTS]
     notes = ["ms an image; decoding goes on beside the rest, which waited for it as long as the column says"]
     return Table(
-        title=f"Time of the detection pass, {series.title}",
+        title=f"Time of the detection pass, {place}",
         names=names,
         groups=[[speeds], [counts], parts],
         notes=notes + attributed(_remarks_of(cells, outcome)),

@@ -26,9 +26,9 @@ def stack_of(cell: Cell) -> Stack:
 
 def software(stacks: Sequence[Stack]) -> list[str]:
     """Return what there is to say of the software of cells of one environment, pins included."""
-    parts = [text for text in (stack.text for stack in stacks) if text][:1]
+    parts = list(dict.fromkeys(stack.text for stack in stacks if stack.text))
     if any(not stack.pinned for stack in stacks):
-        found = next((stack.deviations for stack in stacks if stack.deviations), [])
+        found = dict.fromkeys(text for stack in stacks for text in stack.deviations)
         parts.append("not pinned" + (f" ({'; '.join(found)})" if found else ""))
     return parts
 

@@ -1,15 +1,17 @@
 """The latency table: rows are models, columns are environment × hardware, as in the published table."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.agreement.documents import VERDICTS, Agreement
 from harness.catalogue import Model, models
+from harness.facts import ALL, NO_QUOTA
+from harness.naming import hardware_name
 from harness.published import check as check_published
 from harness.published import latency as published_latency
 from harness.report.describe import Stack, attributed, outcome, software, stack_of
 from harness.report.table import GAP, Column, Table
-from harness.series import UNMEASURED, LatencySeries, hardware_name, latency_series
+from harness.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
 from harness.storage import Cell
 from runner.contract import Protocol
 from runner.statistics import Summary, summarise
@@ -20,6 +22,7 @@ class Timed:
     """What the table needs of a cell: a merge of thousands keeps these instead of their samples."""
 
     series: LatencySeries
+    state: State | None
     builder: str
     protocol: Protocol
     summary: Summary | None
@@ -41,6 +44,7 @@ def timed(cell: Cell) -> Timed:
     """Return what the table needs of a cell of the suite latency."""
     return Timed(
         series=latency_series(cell),
+        state=state_of(cell),
         builder=cell.job.model.builder,
         protocol=cell.job.protocol,
         summary=summarise(cell.result.latency) if cell.result.latency else None,
@@ -65,7 +69,7 @@ def gates(cells: Iterable[Cell]) -> Gates:
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     """Arrange what was timed into the table. Without any, the published columns alone have all the published models."""
-    by_series = _columns(entries)
+    by_series = columns(entries)
     measured = {entry.builder for entry in entries}
     shown = [model for model in models().values() if (model.builder in measured if measured else model.published_2021)]
     labels = labels_of(list(by_series))
@@ -87,20 +91,9 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     return Table("Latency of one image, batch 1", names, groups, notes)
 
 
-def _columns(entries: list[Timed]) -> dict[LatencySeries, list[Timed]]:
-    """Return the entries by column; one that left no hardware on record goes where its environment was measured."""
-    by_series: dict[LatencySeries, list[Timed]] = {}
-    for entry in (each for each in entries if each.series.hardware != UNMEASURED):
-        by_series.setdefault(entry.series, []).append(entry)
-    for entry in (each for each in entries if each.series.hardware == UNMEASURED):
-        plain = _without_place(entry.series)
-        place = next((series for series in by_series if _without_place(series) == plain), entry.series)
-        by_series.setdefault(place, []).append(entry)
-    return by_series
-
-
-def _without_place(series: LatencySeries) -> LatencySeries:
-    return replace(series, hardware=UNMEASURED, host=None, torch=None, pinned=True)
+def columns(entries: Iterable[Timed]) -> dict[LatencySeries, list[Timed]]:
+    """Return what was timed by column."""
+    return grouped((entry.series, entry.state, entry) for entry in entries)
 
 
 def _verdicts(series: LatencySeries, shown: list[Model], gate: Gates) -> list[Column]:
@@ -130,33 +123,6 @@ def _published(shown: list[Model]) -> list[Column]:
     ]
 
 
-def labels_of(columns: list[LatencySeries]) -> dict[LatencySeries, str]:
-    """Name each column as short as it stays unmistakable: only what differs between columns is added."""
-    names = ("protocol", "weights", "inputs", "threads", "cpus", "iterations", "pinned")
-    varying = [name for name in names if len({getattr(series, name) for series in columns}) > 1]
-    labels = {series: [series.environment, series.hardware, *_extras(series, varying)] for series in columns}
-    for name in ("torch", "host"):  # differ between most columns, so they are added only where nothing else tells
-        alike = [series for series in columns if list(labels.values()).count(labels[series]) > 1]
-        for series in alike:
-            labels[series] = [*labels[series], *_extras(series, [name])]
-    return {series: " · ".join(parts) for series, parts in labels.items()}
-
-
-def _extras(series: LatencySeries, names: list[str]) -> list[str]:
-    texts = {
-        "protocol": series.protocol,
-        "weights": f"{series.weights} weights",
-        "inputs": series.inputs,
-        "threads": f"threads: {series.threads or 'default'}",
-        "cpus": f"CPUs: {series.cpus or 'all'}",
-        "iterations": f"iterations: {series.iterations or 'all'}",
-        "pinned": "pinned" if series.pinned else "not pinned",
-        "torch": f"torch {series.torch}",
-        "host": f"machine {series.host}",
-    }
-    return [texts[name] for name in names]
-
-
 def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:
     """Say once what several columns share: how each protocol measures, and what random weights mean."""
     titles = {entry.protocol.name: entry.protocol.title for found in by_series.values() for entry in found}
@@ -167,9 +133,11 @@ def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:
 
 
 def _describe(series: LatencySeries, label: str, found: list[Timed]) -> str:
-    shortened = [f"iterations: {series.iterations} instead of the protocol's own"] if series.iterations else []
+    iterations, quota = series.fact("iterations"), series.fact("quota")
+    shortened = [f"iterations: {iterations} instead of the protocol's own"] if iterations != ALL else []
+    held = [f"held to {quota} CPUs by a quota"] if quota not in (None, NO_QUOTA) else []
     stack = software([entry.stack for entry in found])
-    return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *stack, *shortened])}"
+    return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *stack, *shortened, *held])}"
 
 
 def _figures(entries: list[Timed]) -> tuple[str, str]:

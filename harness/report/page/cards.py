@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.catalogue import environments
+from harness.naming import hardware_name
 from harness.report.page.findings import display
-from harness.series import hardware_name
 from harness.storage import Cell
 from runner.contract import Gpu, Hardware, Software
 

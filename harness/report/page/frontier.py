@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from harness.naming import weights_name
 from harness.report.page.timings import Timing
 from harness.scoring.documents import Score
 from harness.storage import Cell
@@ -65,7 +66,7 @@ def _same_model(cell: Cell, timing: Timing) -> bool:
     return (
         cell.job.environment == timing.series.environment
         and cell.job.model.builder == timing.model.builder
-        and cell.job.model.weights.kind == timing.series.weights
+        and weights_name(cell.job) == timing.series.weights
         and cell.job.variant.numerics is None
         and len(hashes) < 2
     )

@@ -1,11 +1,11 @@
 """Environments compared: how many times as long as in the first one a model takes in another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import geometric_mean
 
 from harness.report.page.timings import Timing
-from harness.series import LatencySeries
+from harness.series import Series
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Comparison:
 
 def comparisons(timings: Sequence[Timing]) -> list[Comparison]:
     """Return a comparison for each hardware, protocol and kind of weights that several environments were timed with."""
-    groups: dict[LatencySeries, list[Timing]] = {}
+    groups: dict[Series, list[Timing]] = {}
     for timing in timings:
-        groups.setdefault(replace(timing.series, environment="", torch=None, pinned=True), []).append(timing)
+        groups.setdefault(timing.series.without_stack, []).append(timing)
     compared = [_compare(group) for group in groups.values()]
     return [comparison for comparison in compared if comparison.ratios]
 

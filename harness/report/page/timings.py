@@ -8,8 +8,8 @@ from statistics import fmean
 from harness.agreement.documents import Agreement
 from harness.catalogue import Model, models
 from harness.errors import BadDocument
-from harness.report.latency import gates, labels_of
-from harness.series import LatencySeries, latency_series
+from harness.report.latency import gates
+from harness.series import LatencySeries, grouped, labels_of, latency_series, state_of
 from harness.storage import Cell
 from harness.uncertainty import latency_interval
 from runner.contract import Latency
@@ -46,9 +46,10 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
     Raises BadDocument where a sample is no duration.
     """
     timed = [cell for cell in cells if cell.result.latency and cell.job.model.builder in models()]
-    found: dict[LatencySeries, dict[str, list[Cell]]] = {}
-    for cell in timed:
-        found.setdefault(latency_series(cell), {}).setdefault(cell.job.model.builder, []).append(cell)
+    found = {
+        series: {builder: [cell for cell in alike if cell.job.model.builder == builder] for builder in models()}
+        for series, alike in grouped((latency_series(cell), state_of(cell), cell) for cell in timed).items()
+    }
     named, gate = _labels(list(found)), gates(cells)
     return [
         _timing(
@@ -60,7 +61,7 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
         )
         for number, (series, by_model) in enumerate(found.items())
         for builder in models()
-        if builder in by_model
+        if by_model[builder]
     ]
 
 

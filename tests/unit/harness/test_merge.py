@@ -99,7 +99,7 @@ OTHER = {
         {},
     ),
     "inputs": (measured(job(images=[]), started_at=LATER), {}),
-    "threads": (measured(job(variant=Variant(threads=1)), started_at=LATER), {}),
+    "threads": (measured(job(), started_at=LATER, software=software(threads=1)), {}),
     "iterations": (measured(job(variant=Variant(iterations=9)), started_at=LATER), {}),
     "torch": (measured(job(), started_at=LATER, software=software(torch="2.0")), {}),
     "pinned": (measured(job(), started_at=LATER), {"pinned": False}),

@@ -14,7 +14,7 @@ from harness.report.table import GAP, Column, Table
 from harness.series import hardware_name
 from harness.storage import Cell
 from runner.contract import Failure, Job, Variant
-from tests.samples import job, latency, ok_result
+from tests.samples import job, latency, ok_result, software
 
 
 def cell(of: Job, *, pinned: bool = True, **changes: object) -> Cell:
@@ -67,12 +67,12 @@ def test_a_cell_that_left_no_hardware_is_a_gap_where_its_environment_was_measure
 
 
 def test_columns_that_are_not_comparable_stay_apart_and_say_what_differs() -> None:
-    threads = job(variant=Variant(threads=1))
-    table = latency_table([cell(job()), cell(threads), cell(job(), pinned=False)])
+    one = cell(job(), software=software(threads=1))
+    table = latency_table([cell(job()), one, cell(job(), pinned=False)])
     assert [heading for heading in table.headings if "(ms)" in heading] == [
-        "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: default · pinned (ms)",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: 2 · pinned (ms)",
         "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: 1 · pinned (ms)",
-        "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: default · not pinned (ms)",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores · threads: 2 · not pinned (ms)",
     ]
 
 

@@ -1,0 +1,277 @@
+"""What is observed tells series apart: every single field of what a cell leaves does, or may differ for a reason."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+
+from harness.documents import Host, ImageIdentity
+from harness.series import accuracy_series, conflicts, grouped, labels_of, latency_series, state_of
+from harness.storage import Cell
+from runner.contract import CpuSupply, Dataset, Gpu, Input, SharedLibrary, UsedGpu, Weights
+from tests.samples import execution, hardware, job, latency, ok_result, software
+
+CARD = Gpu(
+    index=0,
+    name="Tesla T4",
+    uuid="aaa",
+    memory_bytes=16 << 30,
+    driver="535",
+    compute_capability="7.5",
+    pci_bus_id="00:01",
+    power_limit_watts=70.0,
+    max_sm_clock_mhz=1590,
+    max_memory_clock_mhz=5001,
+    temperature_celsius=40,
+    mig_enabled=False,
+    ecc_enabled=True,
+    mig_profile="1g.5gb",
+    failure=None,
+)
+IMAGE = ImageIdentity(
+    "cuda10.2:abc", "sha256:1", ["x@sha256:1"], "e" * 64, "debian@sha256:2", {"A": "b"}, [], "sha256:3"
+)
+
+OUTCOME = "an outcome of the measurement, not a circumstance of it"
+BOOKKEEPING = "names the cell or says when it ran"
+#: What may differ within a series, and why.
+MAY_DIFFER = {
+    "result.schema_version": "documents are migrated before they are read",
+    "result.status": OUTCOME,
+    "result.started_at": BOOKKEEPING,
+    "result.finished_at": BOOKKEEPING,
+    "result.failure": OUTCOME,
+    "result.weights_sha256": "differs from model to model; of one model it is a state, see the test of states",
+    "result.memory": OUTCOME,
+    "result.detections": OUTCOME,
+    "result.warnings": "follow from what was observed",
+    "result.latency.load_ms": OUTCOME,
+    "result.latency.stopped_by": OUTCOME,
+    "result.latency.planned_iterations": "what was asked for; the variant's iterations tell series apart",
+    "result.latency.other_load_cpus": "an outcome; said of the cell",
+    "result.latency.samples": OUTCOME,
+    "result.latency.inputs[0].name": "its pixels tell more",
+    "result.latency.inputs[0].height": "its pixels tell more",
+    "result.latency.inputs[0].width": "its pixels tell more",
+    "result.cpu_supply.periods": OUTCOME,
+    "result.cpu_supply.throttled_periods": "an outcome; said of the cell",
+    "result.cpu_supply.throttled_ms": "an outcome; said of the cell",
+    "result.cpu_supply.steal_cpus": OUTCOME,
+    "result.cpu_supply.missing_reason": "explains what is unknown",
+    "result.software.packages": "what computes is among the versions and the loaded libraries",
+    "result.software.shared_libraries[0].path": "the same library at another place is the same",
+    "result.hardware.memory_bytes": "limits what can run, not how fast; kernels reserve a little more or less",
+    "result.hardware.usable_cores": "how many the usable CPUs are, which tell series apart",
+    "result.hardware.gpus_missing_reason": "explains what is unknown",
+    "result.hardware.gpus[0].index": "differs with the order of enumeration; the UUID tells",
+    "result.hardware.gpus[0].name": "what computed is named by CUDA",
+    "result.hardware.gpus[0].memory_bytes": "belongs to the card, which its UUID tells",
+    "result.hardware.gpus[0].compute_capability": "belongs to the card, which its UUID tells",
+    "result.hardware.gpus[0].pci_bus_id": "a slot; the UUID tells the card",
+    "result.hardware.gpus[0].temperature_celsius": "an outcome",
+    "result.hardware.gpus[0].mig_enabled": "the instance that computed has a profile",
+    "result.hardware.gpus[0].mig_profile": "the instance that computed has a profile",
+    "result.hardware.gpus[0].failure": "said of a card that did not answer, which did not compute",
+    "result.hardware.used_gpu.pci_bus_id": "a slot; the UUID tells the card",
+    "result.hardware.used_gpu.missing_reason": "explains what is unknown",
+    "result.job.schema_version": "documents are migrated before they are read",
+    "result.job.cell": BOOKKEEPING,
+    "result.job.repeat": "repeats are what a series averages",
+    "execution.schema_version": "documents are migrated before they are read",
+    "execution.cell": BOOKKEEPING,
+    "execution.executor": "an environment has one kind of executor",
+    "execution.host.engine": "starts containers and does not compute",
+    "execution.host.kernel": "the runner observes it as well",
+    "execution.host.nvidia_toolkit": "starts containers and does not compute",
+    "execution.exit_code": OUTCOME,
+    "execution.timed_out": OUTCOME,
+    "execution.out_of_memory": OUTCOME,
+    "execution.wall_seconds": OUTCOME,
+    "execution.container_id": BOOKKEEPING,
+    "execution.image.tag": "a name; the recipe's hash tells",
+    "execution.image.id": "builds of one recipe on two machines have two ids",
+    "execution.image.digests": "where the image was pushed",
+    "execution.image.substitutions": "the base and the build arguments tell",
+    "execution.deviations": "in words what the observed versions say",
+}
+
+
+def measured() -> Cell:
+    """A cell on a GPU in which every field has a value."""
+    of = job(device="cuda")
+    result = ok_result(
+        of,
+        software=software(
+            numerics={"deterministic_algorithms": "False", "matmul_precision": "highest"},
+            shared_libraries=[SharedLibrary("libopenblas.so.0", "/usr/lib/libopenblas.so.0", "0.3.29")],
+        ),
+        hardware=replace(
+            hardware(),
+            gpus=[CARD],
+            used_gpu=UsedGpu("Tesla T4", "aaa", "00:01", "1g.5gb", None),
+            usable_cpus=[0, 1],
+        ),
+        latency=replace(latency([10.0] * 3), inputs=[Input("cat.jpg", 300, 451, "ab" * 32)]),
+        cpu_supply=CpuSupply(0.5, 10, 5, 70.0, 0.0, None),
+        runner_sha256="cd" * 32,
+        harness_version="0.1.0",
+    )
+    return Cell(of, result, execution(of, host=Host("h", "20.10", "6.1", None), image=IMAGE), run="run")
+
+
+CELL = measured()
+#: Parts that are one value to whoever reads them.
+WHOLE = {"result.job.protocol", "result.job.model", "result.memory", "result.latency.samples"}
+
+
+def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield (path, value) of every field below a document."""
+    if isinstance(value, list) and value and is_dataclass(value[0]):
+        value, path = value[0], f"{path}[0]"
+    if is_dataclass(value) and path not in WHOLE:
+        for field in fields(value):
+            yield from leaves(getattr(value, field.name), f"{path}.{field.name}")
+    else:
+        yield path, value
+
+
+def changed(document: Any, path: str, value: Any) -> Any:
+    """Return the document with another value at the path, counted from the document itself."""
+    name, _, rest = path.partition(".")
+    plain = name.removesuffix("[0]")
+    if rest:
+        inner = getattr(document, plain)
+        value = [changed(inner[0], rest, value)] if name.endswith("[0]") else changed(inner, rest, value)
+    return replace(document, **{plain: value})
+
+
+def other(value: Any) -> Any:
+    """Return another value of the same kind."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case list():
+            return [*value, "x"] if value and isinstance(value[0], str) else [*value, 9]
+        case dict():
+            return {**value, **{key: other(old) for key, old in value.items()}}
+        case None:
+            return "x"
+        case _:
+            return "x" + value
+
+
+LEAVES = [
+    (path, value)
+    for name, document in (("result", CELL.result), ("execution", CELL.execution))
+    for path, value in leaves(document, name)
+    if not path.startswith("result.job.") and path not in WHOLE
+]
+
+
+@pytest.mark.parametrize(("path", "value"), LEAVES, ids=[path for path, _ in LEAVES])
+def test_each_observed_field_tells_series_apart_or_may_differ(path: str, value: Any) -> None:
+    part, _, rest = path.partition(".")
+    cell = replace(CELL, **{part: changed(getattr(CELL, part), rest, other(value))})
+    may = any(path == known or path.startswith((f"{known}.", f"{known}[")) for known in MAY_DIFFER)
+    assert (latency_series(cell) != latency_series(CELL)) is not may
+
+
+def test_the_list_of_what_may_differ_names_fields_that_exist() -> None:
+    known = {path for path, _ in LEAVES} | WHOLE | {"result.job.schema_version", "result.job.cell", "result.job.repeat"}
+    for path in MAY_DIFFER:
+        assert any(each == path or each.startswith((f"{path}.", f"{path}[")) for each in known), path
+
+
+def on_cpu(**changes: Any) -> Cell:
+    result = ok_result(job(), **changes)
+    return Cell(job(), result, execution(job()), run="run")
+
+
+def test_threads_are_those_that_torch_had_whatever_was_asked_for() -> None:
+    one, two = on_cpu(software=software(threads=1)), on_cpu(software=software(threads=2))
+    assert conflicts(map(latency_series, (one, two))) == ["cuda10.2 on AMD EPYC 7B12, 2 cores: threads (1 | 2)"]
+    assert [label.split(" · ")[-1] for label in labels_of([latency_series(one), latency_series(two)]).values()] == [
+        "threads: 1",
+        "threads: 2",
+    ]
+
+
+def test_a_switch_of_the_numerics_is_named_alone() -> None:
+    cells = [on_cpu(software=software(numerics={"flush_denormals": text, "x": "1"})) for text in ("False", "True")]
+    (conflict,) = conflicts(map(latency_series, cells))
+    assert conflict.endswith(": flush denormals (False | True)")
+
+
+def test_a_gpu_that_nvml_did_not_show_is_no_cpu() -> None:
+    of = job(device="cuda")
+    cells = [on_cpu(), Cell(of, ok_result(of, job=of), execution(of), run="run")]
+    assert [latency_series(cell).hardware for cell in cells] == ["AMD EPYC 7B12, 2 cores", "unknown GPU"]
+
+
+def test_of_several_gpus_the_one_that_computed_is_named() -> None:
+    of = job(device="cuda")
+    cards = [CARD, replace(CARD, index=1, name="GTX 1070", uuid="bbb")]
+    seen = replace(hardware(), gpus=cards, used_gpu=UsedGpu("GTX 1070", "bbb", None))
+    series = latency_series(Cell(of, ok_result(of, job=of, hardware=seen), execution(of)))
+    assert (series.hardware, series.fact("gpu")) == ("GTX 1070", "bbb")
+    unknown = replace(seen, used_gpu=None)
+    series = latency_series(Cell(of, ok_result(of, job=of, hardware=unknown), execution(of)))
+    assert (series.hardware, series.fact("gpu")) == ("one of Tesla T4 and GTX 1070", None)
+
+
+def test_unknown_machines_are_never_one() -> None:
+    cells = [replace(on_cpu(), execution=execution(job(), host=Host(None)), run=run) for run in ("a", "b")]
+    first, second = map(latency_series, cells)
+    assert first != second
+    assert [label.split(" · ")[-1] for label in labels_of([first, second]).values()] == [
+        "unknown machine of a",
+        "unknown machine of b",
+    ]
+
+
+def test_cpus_are_a_set_and_not_its_spelling() -> None:
+    seen = [replace(hardware(), usable_cpus=cpus) for cpus in ([0], [1])]
+    first, second = (latency_series(on_cpu(hardware=each)) for each in seen)
+    assert conflicts([first, second]) == ["cuda10.2 on AMD EPYC 7B12, 2 cores: CPUs (0 | 1)"]
+
+
+def detected(name: str, annotations: str, ids: list[int]) -> Cell:
+    dataset = Dataset(name, annotations, [1], ids, [f"{i}.jpg" for i in ids])
+    of = job(suite="accuracy", images=[], dataset=dataset)
+    return Cell(of, ok_result(of, latency=None), execution(of), run="run")
+
+
+def test_datasets_of_one_name_have_tables_of_their_own() -> None:
+    series = [accuracy_series(detected("valid", text, [1, 2])) for text in ("a", "b")]
+    titles = list(labels_of([each for each in series if each]).values())
+    assert len(set(titles)) == 2
+    assert all(title.startswith("valid, 2 images: cuda10.2 · AMD EPYC 7B12, 2 cores · content ") for title in titles)
+
+
+def test_the_same_number_of_other_images_is_another_table() -> None:
+    assert accuracy_series(detected("valid", "a", [1, 2])) != accuracy_series(detected("valid", "a", [1, 3]))
+
+
+def test_states_of_one_model_are_told_apart_and_those_of_two_are_not() -> None:
+    same, new = on_cpu(), on_cpu(weights_sha256="ef" * 32)
+    another = replace(new, job=job("retinanet_resnet50_fpn"), result=ok_result(job("retinanet_resnet50_fpn")))
+    apart = grouped((latency_series(cell), state_of(cell), cell) for cell in (same, new))
+    assert [str(series.state).split(",")[0] for series in apart] == ["weights ababab", "weights efefef"]
+    assert conflicts(apart)
+    assert len(grouped((latency_series(cell), state_of(cell), cell) for cell in (same, another))) == 1
+
+
+def test_a_cell_that_was_not_measured_goes_where_the_same_was() -> None:
+    failed = replace(on_cpu(), result=replace(ok_result(job(), latency=None), software=None, hardware=None))
+    (alike,) = grouped((latency_series(cell), state_of(cell), cell) for cell in (failed, on_cpu())).values()
+    assert len(alike) == 2
+
+
+def test_own_weights_in_two_graphs_are_two_series() -> None:
+    files = [Weights("file", sha256="a" * 64, norm_eps=eps) for eps in (0.0, 1e-5)]
+    jobs = [job(model=replace(job().model, weights=weights)) for weights in files]
+    first, second = (latency_series(Cell(of, ok_result(of), execution(of))) for of in jobs)
+    assert (first.weights, second.weights) == ("file aaaaaa, eps 0", "file aaaaaa, eps 1e-05")
