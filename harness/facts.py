@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import cache
 
 from harness.naming import cpu_list, inputs_name, short
 from harness.storage import Cell
-from runner.contract import Gpu, Software
+from runner.contract import Gpu, Protocol, Software
 
 NOT_RECORDED = "not recorded"
 #: How many iterations were asked for where no number was, and which quota holds where none does.
@@ -53,10 +54,13 @@ class Fact:
 
 
 def _recipe(cell: Cell) -> str:
+    return _latency_recipe(cell.job.protocol) if cell.job.suite == "latency" else "none"
+
+
+@cache
+def _latency_recipe(protocol: Protocol) -> str:
     """Return six hex digits over what a protocol says of how latency is measured; its switches are observed."""
-    if cell.job.suite != "latency":
-        return "none"
-    recipe = asdict(cell.job.protocol)
+    recipe = asdict(protocol)
     for name in ("name", "title", "repeats", "timeout_seconds", "numerics", "detection"):
         del recipe[name]
     return short(json.dumps(recipe, sort_keys=True))
@@ -208,3 +212,8 @@ FACTS: tuple[Fact, ...] = (
     Fact("runner", Of.RUNNER, lambda cell: (cell.result.runner_sha256 or "")[:6] or None, "runner {}", may_differ=True),
     Fact("harness", Of.RUNNER, lambda cell: cell.result.harness_version, "harness {}", may_differ=True),
 )
+
+
+def observed(cell: Cell, *names: str) -> dict[str, str | None]:
+    """Return the facts of these names."""
+    return {fact.name: fact.observed(cell) for fact in FACTS if fact.name in names}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness import published
-from harness.facts import FACTS
+from harness.facts import observed
 from harness.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.scoring.documents import Score
 from harness.storage import Cell
@@ -77,7 +77,7 @@ def _blank(run: str, cell: Cell) -> Row:
     job, result, execution = cell.job, cell.result, cell.execution
     image = execution.image if execution else None
     failure = [result.failure.message] if result.failure else []
-    verdict, facts = cell.agreement, {fact.name: fact.observed(cell) for fact in FACTS}
+    verdict, facts = cell.agreement, observed(cell, "cpus", "quota", "python", "gpu", "runner", "harness")
     return Row(
         run=run,
         host=execution.host.id if execution else None,
