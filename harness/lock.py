@@ -58,7 +58,7 @@ def resolve(engine: Engine, environment: Environment, draft: Draft) -> list[str]
         lambda: _wheels(environment, draft),
     ]
     if environment.wheel_index:
-        parts.append(lambda: _own_wheels(environment, draft))
+        parts.append(lambda: own_wheels(environment, draft))
     unresolved = []
     for part in parts:
         try:
@@ -100,7 +100,7 @@ def _wheels(environment: Environment, draft: Draft) -> None:
     draft.change(environment.folder / "requirements.lock", text)
 
 
-def _own_wheels(environment: Environment, draft: Draft) -> None:
+def own_wheels(environment: Environment, draft: Draft) -> None:
     """Lock the wheels that only PyTorch's own index serves, in the versions that torch.lock names."""
     path, index = environment.folder / "torch.lock", str(environment.wheel_index)
     names = re.findall(r"^\S+==\S+", draft.text(path), re.MULTILINE)
