@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import List, Optional, get_args
 
 from runner.contract import SCHEMA_VERSION, Device, Job, Result
+from runner.contract.cpus import parse_cpus
 from runner.serialise import ContractError, from_dict, write_json
 
 MEASURED, NOT_MEASURED, UNREADABLE_JOB, UNWRITABLE_RESULT = range(4)
@@ -44,15 +45,6 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return _unwritable(options.out, error)
     print(_conclusion(result), file=sys.stderr)
     return MEASURED if result.status == "ok" else NOT_MEASURED
-
-
-def parse_cpus(text: str) -> List[int]:
-    """Return the CPU numbers of a list such as "0,2-3", as taskset and cpusets write it."""
-    cpus: List[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        cpus.extend(range(int(first), int(last or first) + 1))
-    return cpus
 
 
 def _make_writable(out: Path) -> None:
