@@ -1,5 +1,6 @@
 """One cell from job to result: identify the stack, build the model, measure, account."""
 
+import os
 import time
 import traceback
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from torch import nn
 
 from runner import compat, contention, detection, hardware, inputs, latency, libraries, memory, models, software
 from runner.contention import Contention
-from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result
+from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result, source_sha256
 from runner.errors import JobError
 from runner.latency import Progress
 
@@ -41,6 +42,8 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         started_at=_now(),
         finished_at="",
         hardware=hardware.observe(),
+        runner_sha256=source_sha256(Path(__file__).parent),
+        harness_version=os.environ.get("HARNESS_VERSION"),
     )
     try:
         compat.set_numerics(job.numerics)
