@@ -144,14 +144,6 @@ def test_where_the_interpreter_has_other_packages_now_local_cells_are_measured_a
     assert reuse.outdated(other, execution, FakeExecutor()) is None
 
 
-@pytest.mark.torch
-def test_the_interpreter_s_stack_is_known_without_torch_and_as_torch_says_it() -> None:
-    torch, torchvision = pytest.importorskip("torch"), pytest.importorskip("torchvision")
-    found = own.stack()
-    assert (found["torch"], found["torch_git"]) == (torch.__version__, torch.version.git_version)
-    assert found["torchvision"] == torchvision.__version__
-
-
 def test_a_result_of_the_harness_itself_says_which_harness_and_runner(tmp_path: Path) -> None:
     skipped = folder_of(tmp_path, samples.plan(PlannedCell(SSD, named=True, skipped="no such builder")))
     run.execute(skipped, {("cuda10.2", "latency"): FakeExecutor()}, None, Silent())
