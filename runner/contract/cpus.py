@@ -1,7 +1,7 @@
 """Sets of CPUs as text, the way that taskset, cpusets and the kernel write them: 0,2-3."""
 
 import re
-from typing import Iterable, List
+from typing import Iterable, List, Set
 
 #: More CPUs than any kernel can have; a range beyond it is a slip of the finger and not a machine.
 LIMIT = 1 << 16
@@ -9,7 +9,7 @@ LIMIT = 1 << 16
 
 def parse_cpus(text: str) -> List[int]:
     """Return the numbers of a set of CPUs such as "0,2-3", each once, in order. Raises ValueError where it is none."""
-    cpus = set()
+    cpus: Set[int] = set()
     for part in text.strip().split(","):
         match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", part)
         if match is None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness import documents
-from runner.contract import Failure, Result
+from runner.contract import Failure, ImageFile, Result
 from runner.contract.privacy import scrubbed
 from tests.samples import NOW, job
 
@@ -65,7 +65,7 @@ def test_every_text_of_a_document_is_looked_at() -> None:
 def test_a_document_on_disk_is_private_but_its_job_is_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "cells" / "c" / "result.json"
     path.parent.mkdir(parents=True)
-    of = job(cell="c", environment="/home/mia")
+    of = job(cell="c", images=[ImageFile("of/home/mia/1.jpg", "0" * 64)])
     failure = Failure("X", f"{path.parent / 'log.txt'} is full", f"empty {tmp_path}/b or {os.sep}home/mia", "model")
     documents.write(path, Result(3, of, "failed", NOW, NOW, failure=failure))
     read = documents.read(Result, path)
