@@ -12,11 +12,11 @@ from harness import assets, compatibility, gpus, images
 from harness.catalogue import ROOT, environments, models
 from harness.errors import CannotRunHere
 from harness.preflight import Preflight, Target
+from runner.contract import cgroups
 
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 BOOST = Path("/sys/devices/system/cpu/cpufreq/boost")
 NO_TURBO = Path("/sys/devices/system/cpu/intel_pstate/no_turbo")
-CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,19 @@ def _turbo() -> bool | None:
 
 
 def _cpu_limit() -> float | None:
-    """Return how many CPUs the quota of this process's cgroup amounts to, None where there is none to be read."""
-    quota, _, period = (_read(CGROUP / "cpu.max") or "max").partition(" ")
-    return int(quota) / int(period) if quota.isdigit() else None
+    """Return how many CPUs the tightest quota on this process amounts to, None where there is none to be read."""
+    try:
+        return next((quota.cpus for quota in cgroups.quotas()), None)
+    except cgroups.Unknown:
+        return None
 
 
 def _memory_limit() -> int | None:
-    """Return the limit of this process's cgroup, None where there is none to be read."""
-    text = _read(CGROUP / "memory.max")
-    return int(text) if text and text.isdigit() else None
+    """Return the tightest limit of this process's control groups, None where there is none to be read."""
+    try:
+        return cgroups.memory_limit()
+    except cgroups.Unknown:
+        return None
 
 
 def _read(path: Path) -> str | None:

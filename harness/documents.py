@@ -11,10 +11,11 @@ from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from harness.catalogue import ROOT
 from harness.errors import MAKE_ROOM, BadDocument, StorageError
 from harness.migrations import upgraded
 from runner.contract import SCHEMA_VERSION, Document, Job
-from runner.serialise import write_json
+from runner.serialise import private_dict, write_json
 
 D = TypeVar("D", bound=Document)
 
@@ -156,8 +157,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write(path: Path, document: Document) -> None:
-    """Write a document in one step. Raises StorageError and leaves nothing half-written."""
+    """Write a document in one step. Raises StorageError and leaves nothing half-written.
+
+    A plan has the paths of this host, to be executed again; nothing else says where it was made.
+    """
+    run, private = path.parents[2:3], not isinstance(document, Plan | Job)
     try:
-        write_json(path, document)
+        write_json(path, document, private_dict(document, [*run, path.parent, ROOT]) if private else None)
     except OSError as error:
         raise StorageError(f"{path} can't be written: {error.strerror}", MAKE_ROOM) from error

@@ -15,6 +15,7 @@ from harness.documents import Host, Plan, PlannedCell
 from harness.errors import BadDocument
 from harness.executors.base import Executor
 from harness.published import latency
+from harness.reuse import reusable
 from harness.storage import Cell, RunFolder, runs
 from runner.contract import Device, Job, Stopping
 from runner.statistics import summarise
@@ -57,14 +58,20 @@ def for_plan(folder: RunFolder, executors: run.Executors) -> list[float | None]:
 
 
 def _is_pending(folder: RunFolder, cell: PlannedCell, executor: Executor | None) -> bool:
-    return executor is not None and not cell.skipped and not cell.joins and run.reusable(folder, cell, executor) is None
+    return executor is not None and not cell.skipped and not cell.joins and reusable(folder, cell, executor) is None
 
 
 def _earlier_cells() -> Iterable[Cell]:
-    """Yield this host's measured cells, newest run first; what can't be read is no help and passed over."""
+    """Yield this host's measured cells, newest run first; what can't be read is no help and passed over.
+
+    A host that has no id knows none of its own.
+    """
+    own = run.host_id()
+    if own is None:
+        return
     for folder in islice(runs(), RUNS_CONSIDERED):
         with suppress(BadDocument):
-            yield from (c for c in folder.every_cell() if c.execution and c.execution.host.id == run.host_id())
+            yield from (c for c in folder.every_cell() if c.execution and c.execution.host.id == own)
 
 
 def _middle(jobs: list[Job]) -> Job:

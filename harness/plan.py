@@ -16,6 +16,7 @@ from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.inputs import Choice, Inputs
 from harness.preflight import Preflight, Target
 from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Reader, Suite, Variant, Weights
+from runner.contract.cpus import format_cpus, parse_cpus
 
 
 @dataclass(frozen=True)
@@ -199,14 +200,16 @@ def make_variant(
 
 
 def _cpus(text: str) -> str:
-    """Check a list of CPUs such as 0,2-3 and return it. Raises BadInput where it is none or names absent CPUs."""
-    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
-        raise BadInput(f"{text!r} is no list of CPUs", "write it as taskset does, such as 0,2-3")
+    """Return the one text of a set of CPUs such as 0,2-3. Raises BadInput where it is none or names absent CPUs."""
+    try:
+        chosen = parse_cpus(text)
+    except ValueError as error:
+        raise BadInput(str(error), "write it such as 0,2-3") from None
     usable = os.sched_getaffinity(0)
-    absent = sorted({int(number) for number in re.findall(r"\d+", text)} - usable)
+    absent = sorted(set(chosen) - usable)
     if absent:
-        raise BadInput(f"this process may not use CPU {absent[0]}", f"it may use {sorted(usable)}")
-    return text
+        raise BadInput(f"this process may not use CPU {absent[0]}", f"it may use {format_cpus(usable)}")
+    return format_cpus(chosen)
 
 
 def parse_size(text: str) -> int:

@@ -1,19 +1,22 @@
 """Executes a plan: cell after cell, each saved before the next, going on past a failed one."""
 
-import hashlib
 import platform
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness import documents, gpus, shards
+from harness import documents, gpus, own, shards
 from harness.documents import Execution, Host, PlannedCell
 from harness.executors.base import Executor, ExitReport, OnLine
+from harness.reuse import reusable
 from harness.storage import RunFolder
-from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Status, Suite
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Status, Suite, pseudonym
 
-MACHINE_ID = Path("/etc/machine-id")
+#: The second is where D-Bus keeps it on a machine without systemd.
+MACHINE_IDS = [Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")]
 #: Exit status of the runner, as runner/__main__.py defines it.
 UNREADABLE_JOB, UNWRITABLE_RESULT = 2, 3
 
@@ -60,23 +63,17 @@ def executor_of(job: Job, executors: Executors) -> Executor | None:
     return executors.get((job.environment, job.suite))
 
 
-def host_id() -> str:
-    """Return a name for this machine that is the same in every run and reveals nothing else of it."""
-    text = MACHINE_ID.read_text(encoding="ascii") if MACHINE_ID.exists() else "no machine-id"
-    return hashlib.sha256(b"detection-harness " + text.encode()).hexdigest()[:12]
+def host_id() -> str | None:
+    """Return a name for this machine that is the same in every run and reveals nothing else of it.
 
-
-def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
-    """Return the cell's result where it is ok and of just this job and recipe."""
-    result, execution = folder.result(planned.job), folder.execution(planned.job)
-    if result is None or execution is None or executor is None:
-        return None
-    same_recipe = _recipe(execution.image) == _recipe(executor.image)
-    return result if result.status == "ok" and result.job == planned.job and same_recipe else None
-
-
-def _recipe(image: documents.ImageIdentity | None) -> str | None:
-    return image.recipe_sha256 if image else None
+    None where it has no machine-id, or one that is not made yet: see machine-id(5).
+    """
+    for path in MACHINE_IDS:
+        with suppress(OSError, UnicodeDecodeError):
+            text = path.read_text(encoding="ascii").strip()
+            if re.fullmatch("[0-9a-f]{32}", text) and set(text) != {"0"}:
+                return pseudonym(f"{text}\n")  # with the file's last character, as ever
+    return None
 
 
 def _execute_cell(
@@ -124,7 +121,16 @@ def settle(cell: Path, job: Job, report: ExitReport) -> Result:
 
 def _without_measurement(job: Job, status: Status, failure: Failure) -> Result:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return Result(SCHEMA_VERSION, job, status, started_at=now, finished_at=now, failure=failure)
+    return Result(
+        SCHEMA_VERSION,
+        job,
+        status,
+        started_at=now,
+        finished_at=now,
+        failure=failure,
+        runner_sha256=own.runner_sha256(),
+        harness_version=own.version(),
+    )
 
 
 def execution_of(job: Job, result: Result, report: ExitReport, executor: Executor, host: Host) -> Execution:

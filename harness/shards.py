@@ -3,16 +3,19 @@
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from harness import documents
 from harness.documents import Execution, PlannedCell
 from harness.errors import BadInput
 from harness.storage import Cell, RunFolder
 from runner import rows
-from runner.contract import Detections, Failure, Job, Memory, Result, Shard
+from runner.contract import CpuSupply, Detections, Failure, Job, Memory, Result, Shard
 
 #: Rows that are copied at once.
 BLOCK = 200
+
+N = TypeVar("N", int, float)
 
 
 def split(whole: PlannedCell, shards: int) -> list[PlannedCell]:
@@ -64,18 +67,42 @@ def _result(job: Job, parts: list[Cell]) -> Result:
         finished_at=max(cell.result.finished_at for cell in parts),
         detections=None,
         memory=_memory([cell.result.memory for cell in parts if cell.result.memory]),
+        cpu_supply=_supply([cell.result.cpu_supply for cell in parts]),
         warnings=list(dict.fromkeys(warning for cell in parts for warning in cell.result.warnings)),
     )
     for cell in parts:
         if cell.result.failure:
             return replace(blank, status=cell.result.status, failure=cell.result.failure)
-    if any(
-        (cell.result.software, cell.result.weights_sha256) != (first.software, first.weights_sha256) for cell in parts
-    ):
-        reason = "its shards were detected by different software or weights"
+    if any(_made_by(cell.result) != _made_by(first) for cell in parts):
+        reason = "its shards were detected by different software, runners or weights"
         failure = Failure("Shards", reason, "run it anew in one environment", "infrastructure")
         return replace(blank, status="failed", failure=failure)
     return blank
+
+
+def _made_by(result: Result) -> tuple[object, ...]:
+    return (result.software, result.weights_sha256, result.runner_sha256, result.harness_version)
+
+
+def _supply(parts: list[CpuSupply | None]) -> CpuSupply | None:
+    """Return what all shards had of the CPUs: periods summed, the tightest quota, and the most that was stolen."""
+    known = [part for part in parts if part]
+    if len(known) < len(parts):
+        return None
+    return CpuSupply(
+        quota_cpus=min((part.quota_cpus for part in known if part.quota_cpus is not None), default=None),
+        periods=_sum([part.periods for part in known]),
+        throttled_periods=_sum([part.throttled_periods for part in known]),
+        throttled_ms=_sum([part.throttled_ms for part in known]),
+        steal_cpus=max((part.steal_cpus for part in known if part.steal_cpus is not None), default=None),
+        missing_reason=next((part.missing_reason for part in known if part.missing_reason), None),
+    )
+
+
+def _sum(values: list[N | None]) -> N | None:
+    """Return the sum, None where one of the values is unknown."""
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known and len(known) == len(values) else None
 
 
 def _detections(passes: list[Detections]) -> Detections:
@@ -95,6 +122,7 @@ def _detections(passes: list[Detections]) -> Detections:
         forward_ms=sum(each.forward_ms for each in passes),
         encode_ms=sum(each.encode_ms for each in passes),
         other_load_cpus=max(each.other_load_cpus for each in passes),
+        turned_images=_sum([each.turned_images for each in passes]),
     )
 
 

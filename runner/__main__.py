@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import List, Optional, get_args
 
 from runner.contract import SCHEMA_VERSION, Device, Job, Result
-from runner.serialise import ContractError, from_dict, write_json
+from runner.contract.cpus import parse_cpus
+from runner.serialise import ContractError, from_dict, private_dict, write_json
 
 MEASURED, NOT_MEASURED, UNREADABLE_JOB, UNWRITABLE_RESULT = range(4)
 
@@ -39,20 +40,17 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
     result = execute(job, Folders(options.images, options.weights, options.out), _print_progress)
     try:
-        write_json(options.out / "result.json", result)
+        write_json(options.out / "result.json", result, private_dict(result, _folders(options)))
     except OSError as error:
         return _unwritable(options.out, error)
     print(_conclusion(result), file=sys.stderr)
     return MEASURED if result.status == "ok" else NOT_MEASURED
 
 
-def parse_cpus(text: str) -> List[int]:
-    """Return the CPU numbers of a list such as "0,2-3", as taskset and cpusets write it."""
-    cpus: List[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        cpus.extend(range(int(first), int(last or first) + 1))
-    return cpus
+def _folders(options: argparse.Namespace) -> List[Path]:
+    """Return the folders that are nobody's business: what a result names lies in them."""
+    given = (options.out, options.images, options.weights, Path(__file__).parent.parent)
+    return [folder for folder in given if folder is not None]
 
 
 def _make_writable(out: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from runner import masks, rows
 from runner.contention import Contention
-from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, Reader, Software
+from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, Reader, Software, source_sha256
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
@@ -183,7 +183,5 @@ def key_of(job: Job, weights_sha256: str, software: Software) -> str:
 
     The runner's own source belongs to the stack.
     """
-    digest = hashlib.sha256(repr((job, weights_sha256, software)).encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    shared = (job, weights_sha256, software, source_sha256(Path(__file__).parent))
+    return hashlib.sha256(repr(shared).encode()).hexdigest()

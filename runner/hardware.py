@@ -33,6 +33,7 @@ def observe() -> Hardware:
         kernel=platform.release(),
         gpus=gpus,
         gpus_missing_reason=reason,
+        usable_cpus=sorted(os.sched_getaffinity(0)),
     )
 
 

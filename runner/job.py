@@ -1,5 +1,6 @@
 """One cell from job to result: identify the stack, build the model, measure, account."""
 
+import os
 import time
 import traceback
 from dataclasses import dataclass, replace
@@ -10,9 +11,9 @@ from typing import List, Optional
 import torch
 from torch import nn
 
-from runner import compat, detection, hardware, inputs, latency, libraries, memory, models, software
+from runner import compat, contention, detection, hardware, inputs, latency, libraries, memory, models, software
 from runner.contention import Contention
-from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result
+from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result, source_sha256
 from runner.errors import JobError
 from runner.latency import Progress
 
@@ -41,6 +42,8 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         started_at=_now(),
         finished_at="",
         hardware=hardware.observe(),
+        runner_sha256=source_sha256(Path(__file__).parent),
+        harness_version=os.environ.get("HARNESS_VERSION"),
     )
     try:
         compat.set_numerics(job.numerics)
@@ -67,7 +70,8 @@ def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     suite = _detect if blank.job.suite == "accuracy" else _time
     with torch.no_grad():
         result = suite(blank, model, device, folders, load_ms, progress)
-    return replace(result, status="ok", memory=meter.read())
+    warnings = result.warnings + (contention.warnings(result.cpu_supply) if result.cpu_supply else [])
+    return replace(result, status="ok", memory=meter.read(), warnings=warnings)
 
 
 def _time(
@@ -76,17 +80,17 @@ def _time(
     job = blank.job
     source = inputs.open_source(job, folders.images, device)
     stopwatch = latency.stopwatch(device, job.protocol.synchronise_before)
-    contention = Contention()
+    watch = Contention()
     samples, stopped_by = latency.measure(model, source, stopwatch, job, progress)
     measured = Latency(
         load_ms=load_ms,
         stopped_by=stopped_by,
         planned_iterations=job.measured_iterations,
-        other_load_cpus=contention.read(),
+        other_load_cpus=watch.read(),
         inputs=source.seen(),
         samples=samples,
     )
-    return replace(blank, latency=measured, warnings=_warnings(measured))
+    return replace(blank, latency=measured, cpu_supply=watch.supply(), warnings=_warnings(measured))
 
 
 def _detect(
@@ -98,7 +102,9 @@ def _detect(
     models.require_classes(model, job.model, job.dataset)
     key = detection.key_of(job, state_sha256, software.observe())
     task = detection.Pass(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
-    return replace(blank, detections=detection.detect(task, folders.out, load_ms, progress))
+    watch = Contention()
+    detections = detection.detect(task, folders.out, load_ms, progress)
+    return replace(blank, detections=detections, cpu_supply=watch.supply())
 
 
 def _device(blank: Result) -> torch.device:

@@ -1,7 +1,9 @@
 """The measuring loop: calls the model until the protocol says stop, and keeps every sample."""
 
+import resource
 import time
-from typing import Any, Callable, Tuple
+from dataclasses import replace
+from typing import Any, Callable, List, NamedTuple, Tuple
 
 import torch
 
@@ -15,6 +17,14 @@ Stopwatch = Callable[[Callable[[Any], Any], Any], Tuple[Any, int, int, Any]]
 
 #: A line of progress is written at most this often, so that a fast model is not measured beside its own display.
 PROGRESS_INTERVAL_NS = 250_000_000
+
+
+class _Usage(NamedTuple):
+    """What all threads of this process have used so far; microseconds to ask, and outside of what is timed."""
+
+    cpu_ns: int
+    voluntary_switches: int
+    involuntary_switches: int
 
 
 def measure(
@@ -31,12 +41,13 @@ def measure(
     """
     _require_counts(job.protocol)
     samples = Samples([], [], [], [], [], [], [], [])
+    usages: List[_Usage] = []
     origin = reported = time.perf_counter_ns()
     deadline = origin + int(job.protocol.cap_seconds * 1e9) if job.protocol.cap_seconds else None
     for phase, iterations in (("warmup", job.warmup_iterations), ("measured", job.measured_iterations)):
         source.restart()
         for done in range(1, iterations + 1):
-            wall_ns = _iterate(model, source, stopwatch, samples, phase, origin)
+            wall_ns = _iterate(model, source, stopwatch, samples, usages, phase, origin)
             now = time.perf_counter_ns()
             late = deadline is not None and now >= deadline
             if now - reported >= PROGRESS_INTERVAL_NS or late or done == iterations:
@@ -44,7 +55,7 @@ def measure(
                 progress("iteration", phase=phase, done=done, planned=iterations, wall_ms=wall_ns / 1e6)
             if late:
                 break
-    return samples, "count" if done == job.measured_iterations else "cap"
+    return _with(usages, samples), "count" if done == job.measured_iterations else "cap"
 
 
 def _iterate(
@@ -52,11 +63,14 @@ def _iterate(
     source: Source,
     stopwatch: Stopwatch,
     samples: Samples,
+    usages: List[_Usage],
     phase: Any,
     origin: int,
 ) -> int:
     frame = source.next()
+    before = _usage()
     outputs, start_ns, wall_ns, device_ms = stopwatch(model, frame.argument)
+    usages.append(_Usage(*(now - then for now, then in zip(_usage(), before))))
     samples.phase.append(phase)
     samples.start_ms.append((start_ns - origin) / 1e6)
     samples.wall_ms.append(wall_ns / 1e6)
@@ -66,6 +80,20 @@ def _iterate(
     samples.width.append(frame.width)
     samples.detections.append(sum(len(output["boxes"]) for output in outputs))
     return wall_ns
+
+
+def _with(usages: List[_Usage], samples: Samples) -> Samples:
+    return replace(
+        samples,
+        process_cpu_ms=[used.cpu_ns / 1e6 for used in usages],
+        voluntary_switches=[used.voluntary_switches for used in usages],
+        involuntary_switches=[used.involuntary_switches for used in usages],
+    )
+
+
+def _usage() -> _Usage:
+    counted = resource.getrusage(resource.RUSAGE_SELF)
+    return _Usage(time.process_time_ns(), counted.ru_nvcsw, counted.ru_nivcsw)
 
 
 def stopwatch(device: torch.device, synchronise_before: bool) -> Stopwatch:

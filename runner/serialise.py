@@ -6,9 +6,10 @@ import os
 import tempfile
 import typing
 from pathlib import Path
-from typing import Any, Dict, Literal, Mapping, Type, TypeVar
+from typing import Any, Dict, Iterable, Literal, Mapping, Optional, Type, TypeVar
 
 from runner.contract import Document
+from runner.contract.privacy import scrubbed
 
 
 class ContractError(ValueError):
@@ -23,6 +24,12 @@ def to_dict(document: Document) -> Dict[str, Any]:
     return dataclasses.asdict(document)  # type: ignore[call-overload, no-any-return]
 
 
+def private_dict(document: Document, folders: Iterable[Path] = ()) -> Dict[str, Any]:
+    """Return to_dict's answer without a person's paths and names; a job is left as it is, what it names is relative."""
+    data = to_dict(document)
+    return {key: value if key == "job" else scrubbed(value, folders) for key, value in data.items()}
+
+
 def from_dict(kind: Type[D], data: Any) -> D:
     """Build a document from plain data.
 
@@ -32,8 +39,8 @@ def from_dict(kind: Type[D], data: Any) -> D:
     return value
 
 
-def write_json(path: Path, document: Document) -> None:
-    """Write the document to `path` in one step: a reader sees the whole file or none.
+def write_json(path: Path, document: Document, data: Optional[Dict[str, Any]] = None) -> None:
+    """Write the document, or `data` in its place, to `path` in one step: a reader sees the whole file or none.
 
     Raises OSError (a full disk, say) and then leaves neither the file nor a part of it.
     """
@@ -41,7 +48,7 @@ def write_json(path: Path, document: Document) -> None:
     part = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(to_dict(document), stream, indent=1, allow_nan=False)
+            json.dump(data or to_dict(document), stream, indent=1, allow_nan=False)
             stream.write("\n")
             stream.flush()
             os.fsync(stream.fileno())

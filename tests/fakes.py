@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from harness import own
 from harness.documents import ImageIdentity
 from harness.executors.base import ExitReport, OnLine
 from runner.contract import Failure, Job, Result
@@ -32,7 +33,8 @@ class FakeExecutor:
         job = from_dict(Job, data)
         self.executed.append(job.cell)
         on_line(json.dumps({"event": "iteration", "phase": "measured", "done": 1, "planned": 1, "wall_ms": 1.0}))
-        write_json(output_dir / "result.json", ok_result(job, wall_ms=self._wall_ms))
+        made_by = {"runner_sha256": own.runner_sha256(), "harness_version": own.version()}
+        write_json(output_dir / "result.json", ok_result(job, wall_ms=self._wall_ms, **made_by))
         return _report(0)
 
     def _act(self, behaviour: str, output_dir: Path, on_line: OnLine) -> ExitReport:

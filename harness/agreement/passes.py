@@ -46,7 +46,7 @@ class Pass:
     @property
     def name(self) -> PassName:
         """What the document calls it."""
-        return PassName(self.folder.name, self.job.cell, self.job.environment)
+        return PassName(self.folder.path.resolve().name, self.job.cell, self.job.environment)
 
 
 def passes_of(folder: RunFolder) -> list[Pass]:

@@ -36,7 +36,7 @@ def _host(found: Findings) -> list[str]:
         for gpu in found.gpus
     ]
     turbo = {True: "on", False: "off", None: "unknown"}[found.turbo]
-    quota = f", limited to {found.cpu_limit:g} by a quota, which throttles in bursts" if found.cpu_limit else ""
+    quota = f", limited to {found.cpu_limit:g} CPUs by a quota, which throttles in bursts" if found.cpu_limit else ""
     limit = f", limited to {_gb(found.memory_limit_bytes)}" if found.memory_limit_bytes else ""
     return [
         f"engine    {engine}",

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from harness import building, documents, estimate, images, plan, run
+from harness import building, documents, estimate, images, plan, reuse, run
 from harness.catalogue import environment
 from harness.commands.judge import judge
 from harness.commands.report import print_tables, tables_of
@@ -78,6 +78,8 @@ def _execute(
         with folder.locked():
             executors = _executors(folder, identities, preflight)
             engine_version = preflight.engine.version if identities else None
+            for remark in reuse.remarks(folder, executors):
+                console.print(remark, markup=False, highlight=False)
             estimates = estimate.for_plan(folder, executors)
             show_time(console, estimates)
             with LiveDisplay(console, folder.plan, estimates).live() as display:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from harness import own
 from harness.containers import ContainerSpec
 from harness.documents import ImageIdentity
 from harness.engine import LABEL, Engine
@@ -51,6 +52,7 @@ class DockerExecutor:
             memory_bytes=self._memory_bytes,
             cpus=self._cpus,
             gpu=self._gpu,
+            environment=own.variables(),
         )
         report = self._engine.run(spec, timeout_s, output_dir / "log.txt", on_line)
         return ExitReport(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from harness import own
 from harness.catalogue import ROOT
 from harness.executors.base import ExitReport, OnLine
 from harness.interruptions import held_back
@@ -37,7 +38,7 @@ class LocalExecutor:
         ]
         self._memory_bytes = memory_bytes
         visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu}
-        self._environment = {**os.environ, **visible}
+        self._environment = {**os.environ, **visible, **own.variables()}
         self._runner_root = runner_root
 
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:

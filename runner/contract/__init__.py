@@ -5,7 +5,7 @@ and by the newest host alike. Units are in the names. Unknown is None with a rea
 The host validates the same dataclasses through pydantic, with unknown keys forbidden.
 """
 
-from runner.contract.identity import pseudonym
+from runner.contract.identity import pseudonym, source_sha256
 from runner.contract.job import (
     BoxRule,
     Dataset,
@@ -82,4 +82,5 @@ __all__ = [
     "Variant",
     "Weights",
     "pseudonym",
+    "source_sha256",
 ]

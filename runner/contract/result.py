@@ -92,8 +92,8 @@ class CpuSupply(Document):
     """What the machine let the process have of its CPUs from warm-up to end.
 
     `quota_cpus` is the tightest CPU quota of its control groups, None where there is none. In `throttled_periods` of
-    that quota's `periods` the process was stopped, for `throttled_ms` in all. `steal_cpus` is how many CPUs, on
-    average, the hypervisor gave to others. `missing_reason` says why a field is None.
+    its `periods` the process was stopped, for `throttled_ms` in all, by the quota that did so most often. `steal_cpus`
+    is how many CPUs, on average, the hypervisor gave to others. `missing_reason` says why a field is None.
     """
 
     quota_cpus: Optional[float]

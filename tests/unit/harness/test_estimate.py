@@ -1,10 +1,13 @@
 from dataclasses import replace
+from pathlib import Path
 
-from harness import estimate
+import pytest
+
+from harness import estimate, run
 from harness.documents import Execution, Host
 from harness.storage import Cell
 from runner.contract import Dataset, Detections, Job, Variant
-from tests.samples import job, latency, ok_result
+from tests.samples import job, latency, ok_result, plan, run_folder
 
 SSD, R50 = "ssd300_vgg16", "fasterrcnn_resnet50_fpn"
 
@@ -73,3 +76,16 @@ def test_one_batch_tells_nothing_of_a_pass() -> None:
 
 def test_a_pass_tells_nothing_of_latency() -> None:
     assert estimate.seconds(job(SSD, environment="cuda10.2"), estimate.known_timings([passed(9)])) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "left", "known"), [("h", "h", True), ("h", "g", False), ("h", None, False), (None, None, False)]
+)
+def test_only_this_host_s_own_cells_tell_its_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str | None, left: str | None, known: bool
+) -> None:
+    earlier = run_folder(tmp_path / "earlier", ok_result(job(SSD)), host=Host(left))
+    monkeypatch.setattr(estimate, "runs", lambda: [earlier])
+    monkeypatch.setattr(run, "host_id", lambda: own)
+    (seconds,) = estimate.from_history(plan(job(SSD)))
+    assert (seconds is not None) is known

@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,25 @@ def test_what_is_no_size(text: str) -> None:
         plan.parse_size(text)
 
 
-@pytest.mark.parametrize("text", ["a", "1-", "0,,1"])
+@pytest.fixture
+def usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 4, 5})
+
+
+@pytest.mark.usefixtures("usable")
+@pytest.mark.parametrize("text", ["0-1", "0,1", "1,0", "0,0-1"])
+def test_one_set_of_cpus_is_one_variant_however_it_is_written(text: str) -> None:
+    assert plan.make_variant(None, text, None, None, None).cpus == "0-1"
+
+
+@pytest.mark.usefixtures("usable")
+@pytest.mark.parametrize(("text", "absent"), [("0-5", 2), ("0-9", 2), ("4-6", 6), ("0,7,1", 7)])
+def test_every_cpu_of_a_list_has_to_be_there(text: str, absent: int) -> None:
+    with pytest.raises(BadInput, match=f"may not use CPU {absent}; it may use 0-1,4-5"):
+        plan.make_variant(None, text, None, None, None)
+
+
+@pytest.mark.parametrize("text", ["a", "1-", "0,,1", "3-1", "0-99999999"])
 def test_what_is_no_list_of_cpus(text: str) -> None:
     with pytest.raises(BadInput, match="no list of CPUs"):
         plan.make_variant(None, text, None, None, None)

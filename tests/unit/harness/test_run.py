@@ -1,15 +1,17 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness import documents, run
+from harness import documents, own, reuse, run
 from harness.documents import ImageIdentity, Plan, PlannedCell
 from harness.errors import BadInput
 from harness.executors.base import ExitReport, OnLine
 from harness.storage import RunFolder
-from runner.contract import Job, Result
+from runner.contract import Job, Result, pseudonym
 from tests import samples
 from tests.fakes import FailingExecutor, FakeExecutor
 
@@ -89,6 +91,95 @@ def test_a_changed_recipe_or_job_is_measured_again(tmp_path: Path) -> None:
     again = FakeExecutor(image("bb"))
     run.execute(RunFolder(folder.path), {("cuda10.2", "latency"): again}, None, Silent())
     assert again.executed == [SSD.cell]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"runner_sha256": "ab" * 32}, "since the runner has changed"),
+        ({"runner_sha256": None}, "since no record tells which runner it was"),
+        ({"harness_version": "0.0.1"}, r"since it was harness 0\.0\.1, and is .* now"),
+        ({"harness_version": None}, "since it was harness of unknown version, and is .* now"),
+    ],
+)
+def test_a_result_of_another_runner_or_harness_is_measured_again_and_why_is_said(
+    tmp_path: Path, change: dict[str, Any], reason: str
+) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD, LITE))
+    executors: Any = {("cuda10.2", "latency"): FakeExecutor(image())}
+    run.execute(folder, executors, None, Silent())
+    result = folder.result(LITE)
+    assert result is not None
+    documents.write(folder.cell_folder(LITE) / "result.json", replace(result, **change))
+    (remark,) = reuse.remarks(folder, executors)
+    assert re.fullmatch(f"measured again: 1 cell, {reason}", remark)
+    newer = FakeExecutor(image())
+    run.execute(folder, {("cuda10.2", "latency"): newer}, None, Silent())
+    assert newer.executed == [LITE.cell]
+    assert reuse.remarks(folder, executors) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "then", "why"),
+    [
+        ("torch", "2.0.0+cpu", r"torch was 2\.0\.0\+cpu, and is 2\.1\.0\+cpu now"),
+        ("torch_git", "old", r"torch \(its commit\) was old, and is new now"),
+        ("torchvision", "0.15.0", r"torchvision was 0\.15\.0, and is 0\.16\.0\+cpu now"),
+        ("python", "3.10.1", r"python was 3\.10\.1, and is 3\.11\.7 now"),
+    ],
+)
+def test_where_the_interpreter_has_other_packages_now_local_cells_are_measured_again(
+    monkeypatch: pytest.MonkeyPatch, field: str, then: str, why: str
+) -> None:
+    now = {"python": "3.11.7", "torch": "2.1.0+cpu", "torch_git": "new", "torchvision": "0.16.0+cpu"}
+    monkeypatch.setattr(own, "stack", lambda: now)
+    made_by: dict[str, Any] = {"runner_sha256": own.runner_sha256(), "harness_version": own.version()}
+    same = samples.ok_result(SSD, software=samples.software(**now), **made_by)
+    other = samples.ok_result(SSD, software=samples.software(**{**now, field: then}), **made_by)
+    local, execution = FakeExecutor(), samples.execution(SSD)
+    local.name = "local"
+    assert reuse.outdated(same, execution, local) is None
+    assert re.fullmatch(f"since {why}", reuse.outdated(other, execution, local) or "")
+    # An image holds its own packages, whatever is installed beside it.
+    assert reuse.outdated(other, execution, FakeExecutor()) is None
+
+
+def test_a_result_of_the_harness_itself_says_which_harness_and_runner(tmp_path: Path) -> None:
+    skipped = folder_of(tmp_path, samples.plan(PlannedCell(SSD, named=True, skipped="no such builder")))
+    run.execute(skipped, {("cuda10.2", "latency"): FakeExecutor()}, None, Silent())
+    crashed = run.settle(tmp_path, SSD, ExitReport(1, timed_out=False, out_of_memory=False, wall_seconds=1))
+    for result in (skipped.result(SSD), crashed):
+        assert result is not None
+        assert (result.runner_sha256, result.harness_version) == (own.runner_sha256(), own.version())
+
+
+ONE_ID, OTHER_ID = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
+
+
+@pytest.mark.parametrize(
+    ("files", "known"),
+    [
+        (["0123456789abcdef0123456789abcdef\n"], ONE_ID),
+        ([ONE_ID], ONE_ID),
+        ([None, OTHER_ID], OTHER_ID),
+        ([ONE_ID, OTHER_ID], ONE_ID),
+        (["", OTHER_ID], OTHER_ID),
+        (["uninitialized\n"], None),
+        (["0" * 32 + "\n"], None),
+        (["", None], None),
+        (["not an id", "\u00e4"], None),
+        ([], None),
+    ],
+)
+def test_a_host_is_known_by_its_machine_id_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str | None], known: str | None
+) -> None:
+    paths = [tmp_path / str(number) for number in range(len(files))]
+    for path, text in zip(paths, files, strict=True):
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(run, "MACHINE_IDS", [*paths, tmp_path])  # a folder can't be read
+    assert run.host_id() == (pseudonym(f"{known}\n") if known else None)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from harness.documents import Execution, Host, PlannedCell
 from harness.errors import BadInput
 from harness.storage import RunFolder
 from runner import rows
-from runner.contract import Dataset, Detections, Failure, Job, Memory, Result
+from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result
 from runner.rows import Found, Row, Times
 from tests.samples import job, ok_result, plan, software
 
@@ -126,7 +126,15 @@ def test_a_failed_shard_fails_the_whole(folder: RunFolder) -> None:
     assert (result.status, result.failure, result.detections) == ("failed", failure, None)
 
 
-@pytest.mark.parametrize("change", [{"software": software(torch="2.0")}, {"weights_sha256": "cd" * 32}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"software": software(torch="2.0")},
+        {"weights_sha256": "cd" * 32},
+        {"runner_sha256": "ef" * 32},
+        {"harness_version": "0.0.7"},
+    ],
+)
 def test_shards_of_different_stacks_are_no_whole(folder: RunFolder, change: dict[str, Any]) -> None:
     *parts, joined = folder.plan.cells
     for part in parts:
@@ -134,4 +142,27 @@ def test_shards_of_different_stacks_are_no_whole(folder: RunFolder, change: dict
     leave(folder, parts[2], **change)
     result: Result = shards.join(folder, joined)
     assert result.failure is not None
-    assert result.failure.message == "its shards were detected by different software or weights"
+    assert result.failure.message == "its shards were detected by different software, runners or weights"
+
+
+def test_the_whole_had_the_cpus_of_all_its_shards(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    supplies = [CpuSupply(0.5, 10 * n, n, 2.0 * n, 0.1 * n) for n in range(1, len(parts) + 1)]
+    for part, supply in zip(parts, supplies, strict=True):
+        leave(folder, part, cpu_supply=supply)
+    n = len(parts)
+    total = n * (n + 1) // 2
+    assert shards.join(folder, joined).cpu_supply == CpuSupply(0.5, 10 * total, total, 2.0 * total, 0.1 * n)
+
+
+@pytest.mark.parametrize("last", [None, CpuSupply(None, None, None, None, 0.0, "nothing is mounted")])
+def test_what_one_shard_does_not_know_the_whole_does_not(folder: RunFolder, last: CpuSupply | None) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part, cpu_supply=CpuSupply(0.5, 10, 1, 2.0, 0.0))
+    leave(folder, parts[-1], cpu_supply=last)
+    supply = shards.join(folder, joined).cpu_supply
+    if last is None:
+        assert supply is None
+    else:
+        assert supply == CpuSupply(0.5, None, None, None, 0.0, "nothing is mounted")

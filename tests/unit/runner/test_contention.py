@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 
 from runner import contention
 from runner.contention import Contention
+from runner.contract import CpuSupply
+from runner.contract.cgroups import Quota, Throttling, Unknown
 
 unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
@@ -104,3 +107,83 @@ def test_this_machine_can_be_watched() -> None:
     watching = Contention()
     assert sum(range(100_000)) > 0
     assert watching.read() >= 0.0
+
+
+class ActingQuotas:
+    """Quotas on this process, by name; what they did is counted where a test says so."""
+
+    def __init__(self, **cpus: float) -> None:
+        self.quotas = {Quota(cpus, Path(name)): Throttling(1000, 900, 5000.0) for name, cpus in cpus.items()}
+        self.error: Exception | None = None
+
+    def count(self, name: str, periods: int, throttled: int, ms: float) -> None:
+        (quota,) = (quota for quota in self.quotas if quota.statistics.name == name)
+        was = self.quotas[quota]
+        self.quotas[quota] = Throttling(was.periods + periods, was.throttled_periods + throttled, was.throttled_ms + ms)
+
+    def install(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(contention, "quotas", lambda: sorted(self.quotas, key=lambda quota: quota.cpus))
+        patch.setattr(contention, "throttling", self._throttling)
+
+    def _throttling(self, quota: Quota) -> Throttling:
+        if self.error:
+            raise self.error
+        return self.quotas[quota]
+
+
+def supplied(acting: ActingQuotas, meanwhile: Callable[[], None], steal: float = 0.0) -> CpuSupply:
+    machine = ActingMachine()
+    with pytest.MonkeyPatch.context() as patch:
+        machine.install(patch)
+        acting.install(patch)
+        watching = Contention()
+        machine.now += 10
+        machine.cpus.steal += steal
+        meanwhile()
+        return watching.supply()
+
+
+def test_a_quota_is_told_with_what_it_did_meanwhile() -> None:
+    acting = ActingQuotas(own=0.3)
+    supply = supplied(acting, lambda: acting.count("own", 100, 98, 7000.0), steal=2.5)
+    assert supply == CpuSupply(0.3, 100, 98, 7000.0, 0.25)
+    (warning,) = contention.warnings(supply)
+    assert warning.startswith("throttled in 98 of 100 periods by a CPU quota of 0.3 CPUs: ")
+
+
+def test_of_nested_quotas_the_tightest_is_named_and_the_one_that_was_felt_is_counted() -> None:
+    acting = ActingQuotas(own=1.0, parent=1.5)  # whose other children use it up
+    supply = supplied(acting, lambda: acting.count("parent", 80, 60, 300.0))
+    assert (supply.quota_cpus, supply.periods, supply.throttled_periods) == (1.0, 80, 60)
+
+
+def test_a_quota_that_did_nothing_is_no_warning() -> None:
+    acting = ActingQuotas(own=4.0)
+    supply = supplied(acting, lambda: acting.count("own", 100, 0, 0.0))
+    assert supply == CpuSupply(4.0, 100, 0, 0.0, 0.0)
+    assert contention.warnings(supply) == []
+
+
+def test_without_a_quota_there_is_nothing_to_count() -> None:
+    supply = supplied(ActingQuotas(), lambda: None, steal=10)
+    assert supply == CpuSupply(None, None, None, None, 1.0, "there is no CPU quota")
+    assert contention.warnings(supply) == []
+
+
+def test_a_quota_that_is_changed_meanwhile_is_unknown() -> None:
+    acting = ActingQuotas()
+    supply = supplied(acting, lambda: acting.quotas.update(ActingQuotas(new=0.5).quotas))
+    assert (supply.quota_cpus, supply.missing_reason) == (None, "the CPU quota was changed meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Unknown("nothing is mounted"), "nothing is mounted"),
+        (FileNotFoundError(2, "No such file", "cpu.stat"), "the CPU quota's cpu.stat can't be read: No such file"),
+    ],
+)
+def test_what_can_not_be_known_has_a_reason(error: Exception, reason: str) -> None:
+    acting = ActingQuotas(own=0.5)
+    supply = supplied(acting, lambda: setattr(acting, "error", error))
+    assert supply == CpuSupply(None, None, None, None, 0.0, reason)

@@ -1,7 +1,9 @@
 import math
+import time
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,6 +35,9 @@ class Clock:
 
     def perf_counter_ns(self) -> int:
         return self.now_ns
+
+    def process_time_ns(self) -> int:
+        return 3 * self.now_ns  # three threads are at work
 
     def work(self, ms: float) -> None:
         self.now_ns += int(ms * MS)
@@ -133,6 +138,47 @@ def test_each_row_tells_time_picture_and_detections() -> None:
         ("3x4", 3, 4),
         ("5x6", 5, 6),
     ]
+
+
+def test_each_row_tells_the_cpu_time_of_all_threads_during_the_call_alone() -> None:
+    samples, _ = measure(a_job(1, 2), [30.0, 20.0, 10.0])
+    assert samples.process_cpu_ms == [90.0, 60.0, 30.0]
+
+
+def test_each_row_tells_the_switches_of_the_process_s_threads() -> None:
+    clock, of = Clock(), a_job(0, 3)
+    counted = SimpleNamespace(ru_nvcsw=100, ru_nivcsw=40)
+
+    def model(argument: Any) -> list[Any]:
+        counted.ru_nvcsw += 5
+        counted.ru_nivcsw += 1
+        return []
+
+    class BusyPictures(Pictures):
+        def next(self) -> Frame:
+            counted.ru_nvcsw += 1000
+            return super().next()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latency, "time", clock)
+        patch.setattr("resource.getrusage", lambda who: SimpleNamespace(**vars(counted)))
+        source = BusyPictures(["1x1"], of.protocol, CPU)
+        samples, _ = latency.measure(model, source, latency.stopwatch(CPU, True), of, Telling())
+    assert (samples.voluntary_switches, samples.involuntary_switches) == ([5] * 3, [1] * 3)
+
+
+def test_a_call_that_waits_switches_and_uses_next_to_no_cpu() -> None:
+    of = a_job(0, 3)
+
+    def waiting(argument: Any) -> list[Any]:
+        time.sleep(0.02)
+        return []
+
+    samples, _ = latency.measure(waiting, pictures(of), latency.stopwatch(CPU, True), of, Telling())
+    assert samples.process_cpu_ms is not None
+    assert samples.voluntary_switches is not None
+    assert min(samples.voluntary_switches) >= 1
+    assert all(cpu < wall / 2 for cpu, wall in zip(samples.process_cpu_ms, samples.wall_ms, strict=True))
 
 
 def test_both_phases_begin_with_the_first_input() -> None:

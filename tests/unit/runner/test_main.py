@@ -9,10 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 
-from runner.__main__ import main, parse_cpus
+from runner.__main__ import main
 from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Variant
 from runner.serialise import from_dict, to_dict
 from tests.samples import job, ok_result
@@ -182,28 +181,8 @@ def test_cpus_that_are_not_there_are_a_failure_and_not_a_traceback(
         raise OSError(22, "Invalid argument")
 
     monkeypatch.setattr(os, "sched_setaffinity", refused)
+    assert main([write(job(variant=Variant(cpus="7"))), str(out)]) == 2
     assert main([write(job(variant=Variant(cpus="3-1"))), str(out)]) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "cpus"),
-    [("0", [0]), ("7", [7]), ("0,2-3", [0, 2, 3]), ("4-4", [4]), ("8-11,0", [8, 9, 10, 11, 0]), ("0-1\n", [0, 1])],
-)
-def test_a_list_of_cpus_is_numbers_and_ranges(text: str, cpus: list[int]) -> None:
-    assert parse_cpus(text) == cpus
-
-
-@unhurried
-@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 20)), min_size=1, max_size=8))
-def test_every_range_is_read_in_full(ranges: list[tuple[int, int]]) -> None:
-    text = ",".join(f"{first}-{first + more}" if more else str(first) for first, more in ranges)
-    assert parse_cpus(text) == [cpu for first, more in ranges for cpu in range(first, first + more + 1)]
-
-
-@pytest.mark.parametrize("text", ["", "a", "0,", "-1", "0-b", "0 1", "0x1"])
-def test_what_is_no_list_of_cpus_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
-        parse_cpus(text)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ pytest.importorskip("torch")
 import torch
 import torchvision
 
+from harness import own
 from runner import software
 from runner.contract import Software
 from runner.serialise import from_dict, to_dict
@@ -48,3 +49,9 @@ def test_a_build_without_cudnn_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "is_available", lambda: True)
     monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 7605)
     assert software.observe().cudnn == 7605
+
+
+def test_the_harness_knows_its_interpreter_s_stack_without_torch_and_as_torch_says_it() -> None:
+    found = own.stack()
+    assert (found["torch"], found["torch_git"]) == (torch.__version__, torch.version.git_version)
+    assert found["torchvision"] == torchvision.__version__

@@ -1,0 +1,58 @@
+"""Which results of a run are those that would be measured now, and why the others are not."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from harness import documents, own
+from harness.documents import Execution, PlannedCell
+from harness.executors.base import Executor
+from harness.storage import RunFolder
+from runner.contract import Result, Suite
+
+
+def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
+    """Return the cell's result where it is ok and just what its job would be measured by now."""
+    result, execution = folder.result(planned.job), folder.execution(planned.job)
+    if executor is None or result is None or execution is None or not _is_of(planned, result):
+        return None
+    return None if outdated(result, execution, executor) else result
+
+
+def remarks(folder: RunFolder, executors: Mapping[tuple[str, Suite], Executor]) -> list[str]:
+    """Return why cells that were measured before are measured again, a sentence for each reason."""
+    reasons: Counter[str] = Counter()
+    for planned in folder.plan.cells:
+        executor = executors.get((planned.job.environment, planned.job.suite))
+        result, execution = folder.result(planned.job), folder.execution(planned.job)
+        if executor and result and execution and not planned.joins and _is_of(planned, result):
+            reason = outdated(result, execution, executor)
+            reasons.update([reason] if reason else [])
+    return [f"measured again: {count} {'cell' if count == 1 else 'cells'}, {why}" for why, count in reasons.items()]
+
+
+def outdated(result: Result, execution: Execution, executor: Executor) -> str | None:
+    """Return how a result differs from what would be measured now, None where it does not."""
+    if _recipe(execution.image) != _recipe(executor.image):
+        return "since the recipe of the image has changed"
+    if result.runner_sha256 != own.runner_sha256():
+        return "since the runner has changed" if result.runner_sha256 else "since no record tells which runner it was"
+    if result.harness_version != own.version():
+        return f"since it was harness {result.harness_version or 'of unknown version'}, and is {own.version()} now"
+    return _other_stack(result) if executor.name == "local" else None
+
+
+def _is_of(planned: PlannedCell, result: Result) -> bool:
+    return result.status == "ok" and result.job == planned.job
+
+
+def _other_stack(result: Result) -> str | None:
+    """Return what of the stack is another one now; an image holds its own, an interpreter may be installed anew."""
+    for name, now in own.stack().items():
+        then = getattr(result.software, name, None)
+        if then != now:
+            return f"since {name.replace('_git', ' (its commit)')} was {then}, and is {now} now"
+    return None
+
+
+def _recipe(image: documents.ImageIdentity | None) -> str | None:
+    return image.recipe_sha256 if image else None

@@ -1,0 +1,54 @@
+"""A real run's documents say nothing of the person and the machine but what the measurement needs."""
+
+import platform
+import re
+from pathlib import Path
+
+import pytest
+
+from harness import own, run
+from harness.catalogue import ROOT
+from harness.storage import RunFolder
+from tests.integration.commands import LITE, harness
+
+pytestmark = pytest.mark.torch
+
+COMMON = ["run", "--image", "local", "--device", "cpu", "--weights", "random", "--threads", "1", "--model", LITE]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A cell of each suite, of a person whose home is a folder of the test's."""
+    home = tmp_path_factory.mktemp("home-of-somebody")
+    out = home / "runs" / "one"
+    suites = ["--suite", "latency,accuracy", "--dataset", "shapes", "--limit", "2", "--iterations", "2"]
+    done = harness(*COMMON, *suites, "--out", out, variables={"HOME": str(home)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return RunFolder(out)
+
+
+def test_no_document_but_the_plan_says_where_or_who(measured: RunFolder) -> None:
+    machine_ids = [path.read_text().strip() for path in run.MACHINE_IDS if path.is_file()]
+    telling = ["home-of-somebody", str(ROOT), str(ROOT.resolve()), str(Path.home()) + "/", *filter(None, machine_ids)]
+    host = platform.node()
+    documents = [path for path in measured.path.rglob("*.json") if path.name != "plan.json"]
+    assert {path.name for path in documents} >= {"job.json", "result.json", "execution.json", "scores.json"}
+    for path in documents:
+        text = path.read_text(encoding="utf-8")
+        assert [word for word in telling if re.search(rf"(?<![\w-]){re.escape(word)}", text)] == [], path
+        assert f'"{host}"' not in text, path
+    assert "home-of-somebody" in (measured.path / "plan.json").read_text()
+
+
+def test_each_result_tells_what_made_it_and_what_it_had_of_the_cpus(measured: RunFolder) -> None:
+    cells = measured.cells()
+    assert {cell.job.suite for cell in cells} == {"latency", "accuracy"}
+    for cell in cells:
+        assert (cell.result.runner_sha256, cell.result.harness_version) == (own.runner_sha256(), own.version())
+        assert cell.result.cpu_supply is not None
+        assert cell.result.cpu_supply.steal_cpus is not None
+        assert cell.result.hardware is not None
+        assert len(cell.result.hardware.usable_cpus or []) == cell.result.hardware.usable_cores
+    (latency,) = (cell.result.latency for cell in cells if cell.result.latency)
+    assert latency.samples.process_cpu_ms is not None
+    assert min(latency.samples.process_cpu_ms) > 0
