@@ -12,8 +12,9 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import MAKE_ROOM, BadDocument, StorageError
+from harness.measured import flaw
 from harness.migrations import upgraded
-from runner.contract import SCHEMA_VERSION, Document, Job
+from runner.contract import SCHEMA_VERSION, Document, Job, Result
 from runner.serialise import write_json
 
 D = TypeVar("D", bound=Document)
@@ -134,6 +135,9 @@ def read(kind: type[D], path: Path) -> D:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the document"
         raise BadDocument(f"{what}: {place}: {first['msg']}", remedy) from error
+    lack = flaw(document) if isinstance(document, Result) else None
+    if lack:
+        raise BadDocument(f"{what}: {lack}", remedy)
     return document
 
 

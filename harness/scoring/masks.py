@@ -6,6 +6,9 @@ from hotcoco import mask as rle
 
 from harness.coco import Picture
 
+#: How many times its picture's sides a mask may reach beyond it. Drawing one takes time and memory by its outline, and
+#: pycocotools ends in a segmentation fault where the coordinates leave its integers.
+FAR = 10
 #: The string form: five bits a character above this one, the next bit says that more follow.
 FIRST_CHARACTER, MORE, NEGATIVE, BITS = 48, 0x20, 0x10, 5
 
@@ -15,10 +18,14 @@ def compressed(segmentation: dict[str, Any] | list[list[float]], picture: Pictur
 
     Raises ValueError where they are damaged or belong to a picture of another size.
     """
+    if picture.height is None or picture.width is None:
+        raise ValueError("its picture has no height and width")
     size = [picture.height, picture.width]
     if isinstance(segmentation, list):
         if not segmentation or any(len(ring) < 6 or len(ring) % 2 for ring in segmentation):
             raise ValueError("a polygon needs at least three points, each x and y")
+        if any(_far(ring[axis::2], size[1 - axis]) for ring in segmentation for axis in (0, 1)):
+            raise ValueError("a polygon is far outside of its picture")
         parts = rle.fr_py_objects(segmentation, *size)
         counts: bytes = rle.merge(parts)["counts"]
         return counts
@@ -26,11 +33,15 @@ def compressed(segmentation: dict[str, Any] | list[list[float]], picture: Pictur
         raise ValueError(f"its size is {segmentation.get('size')!r}, that of its picture {size}")
     try:
         counts = rle.fr_py_objects(segmentation, *size)["counts"]
-    except (TypeError, OverflowError):
+    except (AttributeError, KeyError, TypeError, OverflowError):
         raise ValueError("counts are neither run lengths nor their string") from None
     if _pixels(counts) != picture.height * picture.width:
         raise ValueError(f"its run lengths do not add up to the {picture.height * picture.width} pixels of its picture")
     return counts
+
+
+def _far(coordinates: list[float], side: int) -> bool:
+    return min(coordinates) < -FAR * side or max(coordinates) > (1 + FAR) * side
 
 
 def _pixels(counts: bytes) -> int:
