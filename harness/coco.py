@@ -220,7 +220,7 @@ def _wrong_shape(entry: dict[str, Any]) -> str | None:
 def has_mask(entry: dict[str, Any]) -> bool:
     """Tell whether an annotation has a mask; exports write null, [] or [[]] for none."""
     mask = entry.get("segmentation")
-    return bool(mask) and mask != [[]]
+    return any(mask) if isinstance(mask, list) else bool(mask)
 
 
 def _polygons(mask: Any) -> bool:

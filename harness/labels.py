@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-#: By label, as torchvision's weights metadata has them (torchvision/models/_meta.py); N/A are labels without a category.
+#: By label, as torchvision has them (torchvision/models/_meta.py); N/A are labels without a category.
 # fmt: off
 COCO = [
     "__background__", "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",

@@ -116,9 +116,11 @@ def compared(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> dict[
     if iou == "segm":
         picture, mask = annotations.pictures[entry["image_id"]], entry["segmentation"]
         try:
-            counts = masks.compressed(mask, picture)
+            if isinstance(mask, list):
+                masks.check_polygons(mask, picture)
+            else:
+                counts = masks.compressed(mask, picture).decode("ascii")
+                values["segmentation"] = {"size": list(picture.size or ()), "counts": counts}
         except ValueError as error:
             raise BadInput(f"{where} has a damaged mask: {error}", "fetch or export the annotations again") from None
-        if isinstance(mask, dict):
-            values["segmentation"] = {"size": [picture.height, picture.width], "counts": counts.decode("ascii")}
     return values
