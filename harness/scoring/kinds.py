@@ -14,7 +14,8 @@ def scorable(model: Model, annotations: Annotations) -> tuple[list[Iou], dict[Io
     """
     from harness.scoring.coco_data import require  # only here: NumPy and hotcoco
 
-    kinds, left_out = [BY_TASK[task] for task in model.tasks], {}
+    kinds = [BY_TASK[task] for task in model.tasks]
+    left_out: dict[Iou, str] = {}
     if "segm" in kinds and annotations.objects and not any(map(has_mask, annotations.objects)):
         left_out["segm"] = f"masks are not scored, since no object of {annotations.path.name} has one"
     scored = [iou for iou in kinds if iou not in left_out]
