@@ -203,7 +203,8 @@ def test_other_than_17_keypoints_are_refused(tmp_path: Path, document: dict[str,
 def test_boxes_need_neither_files_nor_sizes_nor_areas_nor_masks(tmp_path: Path) -> None:
     bare = copy.deepcopy(GOOD)
     bare["images"] = [{"id": 7}, {"id": 3, "file_name": None, "height": None, "width": None}]
-    for found, mask in zip(bare["annotations"], [None, [], [[]]], strict=True):
+    masks: list[Any] = [None, [], [[]]]
+    for found, mask in zip(bare["annotations"], masks, strict=True):
         found |= {"segmentation": mask, "area": None, "iscrowd": None}
     annotations = coco.read(written(tmp_path, bare))
     assert annotations.pictures == {7: Picture("", None, None), 3: Picture("", None, None)}

@@ -69,7 +69,8 @@ def perfect(folder: Path, builder: str) -> list[Row]:
 
 
 def _counts(entry: dict[str, Any], picture: coco.Picture) -> bytes:
-    segmentation, size = entry["segmentation"], (picture.height, picture.width)
+    segmentation, size = entry["segmentation"], picture.size
+    assert size is not None
     if isinstance(segmentation, dict):
         return str(segmentation["counts"]).encode()
     counts: bytes = rle.merge(rle.frPyObjects(segmentation, *size))["counts"]  # type: ignore[assignment]

@@ -24,7 +24,7 @@ def moved(change: list[list[float]]) -> Detections:
     return replace(FOUND, boxes_xywh=FOUND.boxes_xywh @ np.array(change))
 
 
-CORNERS = [[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1]]
+CORNERS = [[1.0, 0, 1, 0], [0, 1.0, 0, 1], [0, 0, 1.0, 0], [0, 0, 0, 1.0]]
 
 
 def test_ordinary_detections_get_no_remark() -> None:
