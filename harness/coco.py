@@ -15,17 +15,27 @@ from harness.errors import BadInput
 
 REMEDY = "correct the file, or export it in COCO's format again"
 NUMBERS = {int, float}
+#: No coordinate in pixels is larger; the scorers differ where products of coordinates leave the floats.
+LARGEST = 1e9
 #: COCO's persons have 17, and so do torchvision's keypoint models.
 KEYPOINTS = 17
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the data set: its file, relative to the folder of pictures, and its size in pixels."""
+    """A picture of the data set: its file, relative to the folder of pictures, and its size in pixels.
+
+    Scoring boxes needs neither: the name is empty and the size None where the file has none.
+    """
 
     file_name: str
-    height: int
-    width: int
+    height: int | None
+    width: int | None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width, where the annotations have both."""
+        return None if self.height is None or self.width is None else (self.height, self.width)
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class Annotations:
     """The checked content of an annotation file; pictures and categories are by id, everything in the file's order.
 
     `objects` are the annotations as the file has them: id, image_id, category_id, bbox (x, y, width, height in pixels),
-    area (pixels), iscrowd (0 or 1), and where the file has them segmentation, keypoints and num_keypoints.
+    iscrowd (0 or 1), and where the file has them area (pixels), segmentation, keypoints and num_keypoints.
     """
 
     path: Path
@@ -52,6 +62,11 @@ class Annotations:
         objects = [found for found in self.objects if found["image_id"] in pictures]
         return replace(self, pictures=pictures, objects=objects)
 
+    def used_categories(self) -> dict[int, str]:
+        """Return the names, by id, of the categories that have objects."""
+        used = {found["category_id"] for found in self.objects}
+        return {number: name for number, name in self.categories.items() if number in used}
+
     def with_keypoints(self) -> "Annotations":
         """Return only the categories with keypoints and their objects: none where no object has any.
 
@@ -60,7 +75,7 @@ class Annotations:
         marked = {found["category_id"] for found in self.objects if found.get("keypoints")}
         objects = [found for found in self.objects if found["category_id"] in marked]
         for found in objects:
-            if len(found.get("keypoints", [])) != 3 * KEYPOINTS:
+            if len(found.get("keypoints") or []) != 3 * KEYPOINTS:
                 raise BadInput(
                     f"{self.path} is not usable for keypoints: the annotation with id {found['id']} "
                     f"has not COCO's {KEYPOINTS}",
@@ -70,8 +85,24 @@ class Annotations:
         return replace(self, categories=categories, objects=objects)
 
 
+def require_files(annotations: Annotations) -> None:
+    """Raise BadInput where a picture has no file name, or the one of another picture: a model can't look at it."""
+    seen: dict[PurePath, int] = {}
+    for image_id, picture in annotations.pictures.items():
+        where = f"{annotations.path} is not usable for a run: the image with id {image_id}"
+        if not picture.file_name:
+            raise BadInput(f"{where} has no file_name", REMEDY)
+        file = PurePath(picture.file_name)
+        if file in seen:
+            raise BadInput(f"{where} has the file_name {picture.file_name!r} of the image with id {seen[file]}", REMEDY)
+        seen[file] = image_id
+
+
 def read(path: Path) -> Annotations:
-    """Read and check an annotation file. Raises BadInput, which names the file and the first thing wrong with it."""
+    """Read and check an annotation file. Raises BadInput, which names the file and the first thing wrong with it.
+
+    What only some uses need may be absent: file names (`require_files`), sizes, areas, masks and keypoints.
+    """
     content = _content(path)
     tables = _tables(path, content)
     try:
@@ -114,14 +145,14 @@ def _pictures(entries: list[Any]) -> dict[int, Picture]:
     for index, entry in enumerate(entries):
         place = f"images[{index}]"
         image_id = _id(entry, place, pictures)
-        name, height, width = entry.get("file_name"), entry.get("height"), entry.get("width")
-        if not isinstance(name, str) or not name:
-            raise _Wrong(f"{place} has no file_name")
+        name, size = entry.get("file_name") or "", [entry.get("height"), entry.get("width")]
+        if not isinstance(name, str):
+            raise _Wrong(f"{place} has a file_name that is no text")
         if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
             raise _Wrong(f"{place} has the file_name {name!r}, which leads out of the folder of pictures")
-        if type(height) is not int or type(width) is not int or height < 1 or width < 1:
+        if any(side is not None and (type(side) is not int or side < 1) for side in size):
             raise _Wrong(f"{place} has no height and width in whole pixels")
-        pictures[image_id] = Picture(name, height, width)
+        pictures[image_id] = Picture(name, *size)
     return pictures
 
 
@@ -149,8 +180,9 @@ def _check_objects(entries: list[Any], pictures: dict[int, Picture], categories:
         wrong = _wrong_shape(entry)
         if wrong:
             raise _Wrong(f"{place} {wrong}")
-        if entry.setdefault("iscrowd", 0) not in (0, 1):
+        if entry.get("iscrowd") not in (None, 0, 1):
             raise _Wrong(f"{place} has the iscrowd {entry['iscrowd']!r}, which is neither 0 nor 1")
+        entry["iscrowd"] = int(entry.get("iscrowd") or 0)
 
 
 def _id(entry: Any, place: str, seen: Iterable[int]) -> int:
@@ -169,21 +201,30 @@ def _wrong_shape(entry: dict[str, Any]) -> str | None:
     box = entry.get("bbox")
     if not _numbers(box) or len(box) != 4 or box[2] < 0 or box[3] < 0:
         return "has a bbox that is not x, y, width, height: four finite numbers, the last two not negative"
-    if not _numbers([entry.get("area")]) or entry["area"] < 0:
-        return "has no area: a finite number that is not negative"
-    if "keypoints" in entry:
+    if max(map(abs, box)) > LARGEST:
+        return f"has a bbox far outside of any picture: {box}"
+    if entry.get("area") is not None and (not _numbers([entry["area"]]) or entry["area"] < 0):
+        return "has an area that is not a finite number, or negative"
+    if entry.get("keypoints") is not None:
         points, visible = entry["keypoints"], entry.get("num_keypoints")
         if not _numbers(points) or len(points) % 3:
             return "has keypoints that are not a list of x, y, visibility for each"
         if type(visible) is not int or not 0 <= visible <= len(points) // 3:
             return "has keypoints but no num_keypoints that counts the labelled ones"
-    if "segmentation" in entry and not (_polygons(entry["segmentation"]) or _run_lengths(entry["segmentation"])):
+    mask = entry.get("segmentation")
+    if mask is not None and not (_polygons(mask) or _run_lengths(mask)):
         return "has a segmentation that is neither polygons nor RLE with size and counts"
     return None
 
 
+def has_mask(entry: dict[str, Any]) -> bool:
+    """Tell whether an annotation has a mask; exports write null, [] or [[]] for none."""
+    mask = entry.get("segmentation")
+    return any(mask) if isinstance(mask, list) else bool(mask)
+
+
 def _polygons(mask: Any) -> bool:
-    return isinstance(mask, list) and all(_numbers(ring) and len(ring) >= 4 and len(ring) % 2 == 0 for ring in mask)
+    return isinstance(mask, list) and all(_numbers(ring) and len(ring) != 2 and len(ring) % 2 == 0 for ring in mask)
 
 
 def _run_lengths(mask: Any) -> bool:

@@ -13,8 +13,13 @@ SHAPES = "shapes"
 #: Of a folder without annotations/instances*.json and annotations/person_keypoints*.json.
 SINGLE_FILES = ("annotations.json", "_annotations.coco.json")
 
-#: The models of one plan share what was read.
-_read = cache(coco.read)
+
+# The models of one plan share what was read.
+@cache
+def _read(file: Path) -> Annotations:
+    annotations = coco.read(file)
+    coco.require_files(annotations)
+    return annotations
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,23 @@ def select(
     annotations = _read(file)
     if keypoints:
         annotations = annotations.with_keypoints()
+        if not annotations.categories:
+            raise BadInput(f"no object of {file} has keypoints", "choose models other than keypoint models")
     ids = (list(annotations.pictures) if ids_file is None else _ids(ids_file, annotations))[:limit]
-    return annotations.of(ids), ids
+    chosen = annotations.of(ids)
+    _require_findable(chosen)
+    return chosen, ids
+
+
+def _require_findable(annotations: Annotations) -> None:
+    """Raise BadInput where objects are of category 0, torchvision's label of the background, which no model gives."""
+    hidden = sum(found["category_id"] == 0 for found in annotations.objects)
+    if hidden:
+        raise BadInput(
+            f"{hidden} of {len(annotations.objects)} objects of {annotations.path} are of category 0 "
+            f"({annotations.categories[0]}), which is the background to torchvision's models: none can find them",
+            "give each category the label of the model as its id, from 1 on",
+        )
 
 
 def require_pictures(dataset: Dataset, annotations: Annotations) -> None:
@@ -173,7 +193,7 @@ def _ids(file: Path, annotations: Annotations) -> list[int]:
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"the ids {file} can't be read: {error}", "name a text file with one image id a line") from error
     for line, text in enumerate(lines, start=1):

@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness.catalogue import ROOT
 from harness.errors import MAKE_ROOM, BadDocument, StorageError
+from harness.measured import flaw
 from harness.migrations import upgraded
-from runner.contract import SCHEMA_VERSION, Document, Job
+from runner.contract import SCHEMA_VERSION, Document, Job, Result
 from runner.serialise import private_dict, write_json
 
 D = TypeVar("D", bound=Document)
@@ -136,6 +137,9 @@ def read(kind: type[D], path: Path) -> D:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the document"
         raise BadDocument(f"{what}: {place}: {first['msg']}", remedy) from error
+    lack = flaw(document) if isinstance(document, Result) else None
+    if lack:
+        raise BadDocument(f"{what}: {lack}", remedy)
     return document
 
 

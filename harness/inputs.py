@@ -6,6 +6,7 @@ from pathlib import Path
 from harness import assets, datasets
 from harness.catalogue import Model
 from harness.errors import BadInput
+from harness.scoring.kinds import scorable
 from runner.contract import Dataset, ImageFile, Protocol, Suite
 
 
@@ -23,12 +24,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs of a model's cells in one suite, in `folder`; a detection pass is scored against `annotations`."""
+    """The inputs of a model's cells in one suite, in `folder`; a detection pass is scored against `annotations`.
+
+    `used_categories` are those with objects, names by id; `remarks` are what a person should read before the pass.
+    """
 
     folder: Path | None
     images: list[ImageFile] = field(default_factory=list)
     dataset: Dataset | None = None
     annotations: Path | None = None
+    used_categories: dict[int, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 def check(choice: Choice, suites: list[Suite], protocol: Protocol) -> None:
@@ -72,4 +78,6 @@ def _of_accuracy(model: Model, choice: Choice) -> Inputs:
         ids=ids,
         files=[annotations.pictures[image_id].file_name for image_id in ids],
     )
-    return Inputs(dataset.images, dataset=listed, annotations=annotations.path)
+    remarks = [f"{model.display}: {reason}" for reason in scorable(model, annotations)[1].values()]
+    used = annotations.used_categories()
+    return Inputs(dataset.images, dataset=listed, annotations=annotations.path, used_categories=used, remarks=remarks)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
-from harness import assets, compatibility, inputs, shards
+from harness import assets, compatibility, inputs, labels, shards
 from harness.catalogue import Environment, Model, environment, models, pick, protocols
 from harness.documents import Plan, PlannedCell
 from harness.download import OnBytes
@@ -85,6 +85,12 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         for stack in stacks
         for feed in [fed[suite, model.builder]]
     ]
+    said = [text for feed in fed.values() for text in feed.remarks]
+    said += [
+        text
+        for (_, builder), feed in fed.items()
+        for text in labels.beside_coco(weights[builder].kind, builder, feed.used_categories)
+    ]
     folders = {suite: feed.folder for (suite, _), feed in fed.items()}
     return Plan(
         schema_version=SCHEMA_VERSION,
@@ -96,7 +102,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         weights_folder=_text(weights_folder),
         dataset_folder=_text(folders.get("accuracy")),
         cells=[part for cell in cells for part in shards.split(cell, request.shards)],
-    ), remarks + ([remark] if remark else [])
+    ), list(dict.fromkeys([*remarks, *([remark] if remark else []), *said]))
 
 
 def _text(folder: Path | None) -> str | None:

@@ -15,7 +15,8 @@ from harness.agreement.precision import difference
 from harness.catalogue import models
 from harness.errors import BadDocument, BadInput, StorageError
 from harness.scoring import passes as columns
-from harness.scoring.cells import annotations_of, kinds
+from harness.scoring.cells import annotations_of
+from harness.scoring.kinds import scorable
 from harness.storage import Cell, RunFolder
 from runner import rows
 from runner.contract import Job
@@ -147,7 +148,7 @@ def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
     for each in (reference, other):  # what one of them could not read is left out of both
         annotations = annotations.of(columns.read(each.file, annotations).readable)
     one, two = (columns.read(each.file, annotations) for each in (reference, other))
-    for iou in kinds(model):
+    for iou in scorable(model, annotations)[0]:
         yield difference(annotations, one.of(iou), two.of(iou), iou)
 
 

@@ -84,7 +84,7 @@ def _execute(
             show_time(console, estimates)
             with LiveDisplay(console, folder.plan, estimates).live() as display:
                 fine = run.execute(folder, executors, engine_version, display)
-            judge(console, folder)
+            unjudged = judge(console, folder)
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: harness run --resume {folder.name}", highlight=False)
         raise typer.Exit(INTERRUPTED) from None
@@ -93,7 +93,9 @@ def _execute(
     print_tables(console, tables)
     console.print(f"raw samples, hardware and software of each cell: {folder.path}", highlight=False, soft_wrap=True)
     console.print(f"as a page with charts: harness report {folder.name} -o DIR", highlight=False, soft_wrap=True)
-    return fine
+    for error in unjudged:
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    return fine and not unjudged
 
 
 def built_images(console: Console, planned: Plan, preflight: Preflight) -> dict[str, ImageIdentity]:

@@ -50,18 +50,23 @@ def score_run(name: str, *, scorer: str, as_json: bool) -> None:
     folder, console = open_run(name), Console(stderr=as_json)
     if not any(cell.result.detections for cell in folder.cells()):
         raise BadInput(f"the run {name} has no detections yet", "make some with: harness run --suite accuracy")
-    score_cells(console, folder, pick("scorer", scorer, SCORERS), anew=True)
+    failed = score_cells(console, folder, pick("scorer", scorer, SCORERS), anew=True)
     cells = folder.cells()
     if as_json:
         print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))
     else:
         print_tables(console, accuracy_tables(cells))
+    for error in failed[1:]:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+    if failed:
+        raise failed[0]
 
 
 def _lines(result: Score) -> list[str]:
     boxes = f", boxes by {result.box_rule}" if result.iou == "bbox" else ", which no box rule bears on"
     interval = result.interval
     return [
+        *(f"remark: {text}" for text in result.remarks),
         f"{result.detections} detections of {result.objects} objects in {result.images} images",
         f"{result.iou}{boxes}; {result.scorer} {result.scorer_version}",
         f"AP {interval.low:.4f} to {interval.high:.4f}, {interval.confidence:.0%} interval over images"

@@ -135,6 +135,12 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     if cell.scores.turned_images:
         masks = ", and their masks are left out" if iou == "segm" else ""
         remarks.append(f"{cell.scores.turned_images} images were read in another size than annotated{masks}")
+    if cell.scores.foreign_detections:
+        every = cell.scores.foreign_detections + max((each.detections for each in cell.scores.scores), default=0)
+        lacking = "are of categories that the annotations lack, and are left out"
+        remarks.append(f"{cell.scores.foreign_detections} of {every} detections {lacking}")
+    remarks += cell.scores.not_scored.values()
+    remarks += dict.fromkeys(text for scored in cell.scores.scores if scored.iou == iou for text in scored.remarks)
     if cell.agreement and cell.agreement.verdict == "different":
         images, reference = cell.agreement.images_different, cell.agreement.reference.environment
         remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images")

@@ -8,9 +8,11 @@ from harness.catalogue import Model, models
 from harness.coco import Annotations
 from harness.download import sha256_of
 from harness.errors import BadInput
+from harness.labels import beside_coco
 from harness.scoring import passes
 from harness.scoring.documents import CellScores, Iou, Score, ScorerName
 from harness.scoring.evaluate import score
+from harness.scoring.kinds import scorable
 from runner.contract import SCHEMA_VERSION, BoxRule, Dataset, Job
 
 #: The dataset, and its number of images, on which torchvision measured the AP that it publishes with its weights.
@@ -28,7 +30,9 @@ def score_cell(job: Job, annotations_path: Path, detections_path: Path, scorer: 
     annotations = annotations_of(annotations_path, job)
     found = passes.read(detections_path, annotations)
     annotations = annotations.of(found.readable)
-    scores = [score(annotations, found.of(iou), iou, rule, scorer) for iou in kinds(model) for rule in _rules(iou, job)]
+    kinds, left_out = scorable(model, annotations)
+    scores = [score(annotations, found.of(iou), iou, rule, scorer) for iou in kinds for rule in _rules(iou, job)]
+    named_otherwise = beside_coco(job.model.weights.kind, model.builder, annotations.used_categories())
     return CellScores(
         schema_version=SCHEMA_VERSION,
         cell=job.cell,
@@ -38,7 +42,8 @@ def score_cell(job: Job, annotations_path: Path, detections_path: Path, scorer: 
         turned_images=found.turned,
         foreign_detections=found.foreign,
         scores=scores,
-        warnings=[warning for each in scores for warning in beside_torchvision(job, model, each)],
+        warnings=[*named_otherwise, *(text for each in scores for text in beside_torchvision(job, model, each))],
+        not_scored=left_out,
     )
 
 
@@ -75,12 +80,6 @@ def annotations_of(path: Path, job: Job) -> Annotations:
         raise BadInput(f"{path} changed after the run was planned", "restore it, or run again")
     keypoints = "keypoints" in models()[job.model.builder].tasks
     return (annotations.with_keypoints() if keypoints else annotations).of(dataset.ids)
-
-
-def kinds(model: Model) -> list[Iou]:
-    """Return what is compared of the model's detections."""
-    by_task: dict[str, Iou] = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
-    return [by_task[task] for task in model.tasks]
 
 
 def _rules(iou: Iou, job: Job) -> list[BoxRule]:

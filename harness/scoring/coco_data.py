@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.coco import Annotations
+from harness.coco import Annotations, Picture
 from harness.errors import BadInput
 from harness.scoring import masks
 from harness.scoring.boxes import by_rule
@@ -34,21 +34,17 @@ def dataset(annotations: Annotations, iou: Iou) -> dict[str, Any]:
     image_numbers, category_numbers = _numbered(annotations.pictures), _numbered(annotations.categories)
     objects = []
     for number, entry in enumerate(annotations.objects, start=1):
-        _check(entry, annotations, iou)
         objects.append(
             {
                 "id": number,
                 "image_id": image_numbers[entry["image_id"]],
                 "category_id": category_numbers[entry["category_id"]],
-                **{key: entry[key] for key in KEYS[iou]},
+                **compared(entry, annotations, iou),
             }
         )
     return {
         "images": [
-            {"id": number, "file_name": picture.file_name, "height": picture.height, "width": picture.width}
-            for number, picture in (
-                (image_numbers[image_id], annotations.pictures[image_id]) for image_id in image_numbers
-            )
+            {"id": number, **_size(annotations.pictures[image_id])} for image_id, number in image_numbers.items()
         ],
         "categories": [
             {"id": number, "name": annotations.categories[known]} for known, number in category_numbers.items()
@@ -93,18 +89,38 @@ def _numbers(known: Iterable[int], ids: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.searchsorted(np.array(sorted(known), np.int64), ids) + 1
 
 
-def _check(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> None:
+def _size(picture: Picture) -> dict[str, int | None]:
+    return {"height": picture.height, "width": picture.width} if picture.size else {}
+
+
+def require(annotations: Annotations, iou: Iou) -> None:
+    """Raise BadInput for the first object that lacks what `iou` compares, or that the scorers would not agree on."""
+    for entry in annotations.objects:
+        compared(entry, annotations, iou)
+
+
+def compared(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> dict[str, Any]:
+    """Return what `iou` compares of an object, in a form that both scorers agree on. Raises BadInput as `require`."""
+    if iou == "bbox" and entry.get("area") is None:
+        entry = entry | {"area": entry["bbox"][2] * entry["bbox"][3]}  # said beside the score: remarks.py
     where = f"object {entry['id']} of {annotations.path}"
     for key in KEYS[iou]:
-        if entry.get(key) in (None, []):
+        if entry.get(key) in (None, [], [[]]):
             raise BadInput(f"{where} has no {key}, which scoring {iou} needs", f"name annotations for {iou}")
     if iou == "keypoints" and len(entry["keypoints"]) != 3 * KEYPOINTS:
         raise BadInput(
             f"{where} has {len(entry['keypoints']) // 3} keypoints, but COCO's similarity is defined for {KEYPOINTS}",
             "name annotations with COCO's keypoints of a person",
         )
-    if iou == "segm" and isinstance(entry["segmentation"], dict):
+    values = {key: entry[key] for key in KEYS[iou]}
+    if iou == "segm":
+        picture, mask = annotations.pictures[entry["image_id"]], entry["segmentation"]
         try:
-            masks.compressed(entry["segmentation"], annotations.pictures[entry["image_id"]])
+            if isinstance(mask, list):
+                masks.check_polygons(mask, picture)
+            else:
+                counts = masks.compressed(mask, picture).decode("ascii")
+                values["segmentation"] = {"size": list(picture.size or ()), "counts": counts}
         except ValueError as error:
             raise BadInput(f"{where} has a damaged mask: {error}", "fetch or export the annotations again") from None
+    return values

@@ -1,7 +1,10 @@
 """Detections as columns, and reading them from COCO's results format (https://cocodataset.org/#format-results)."""
 
+import codecs
+import json
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import compress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AllowInfNan, FailFast, Field, Strict, TypeAdapter, ValidationError
 
-from harness.coco import Annotations
+from harness.coco import LARGEST, Annotations
 from harness.errors import BadInput
 from harness.scoring import masks
 from harness.scoring.documents import Iou
@@ -28,7 +31,7 @@ class Detections:
 
     boxes_xywh: (n, 4), x, y, width, height in pixels. masks: COCO's compressed run lengths, of the picture's size.
     keypoints: (n, 17, 3), x, y in pixels and a third number that scoring ignores. Only the column that is scored is
-    needed. Every id must be one of the annotations', every number finite: see `check`.
+    needed. Every image must be one of the annotations', every number finite: see `check`.
     """
 
     image_ids: NDArray[np.int64]
@@ -41,21 +44,36 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
+    def chosen(self, which: NDArray[np.bool_]) -> "Detections":
+        """Return those that `which` (n,) tells."""
+        return Detections(
+            image_ids=self.image_ids[which],
+            category_ids=self.category_ids[which],
+            scores=self.scores[which],
+            boxes_xywh=None if self.boxes_xywh is None else self.boxes_xywh[which],
+            masks=None if self.masks is None else list(compress(self.masks, which)),
+            keypoints=None if self.keypoints is None else self.keypoints[which],
+        )
+
 
 def check(detections: Detections, annotations: Annotations, source: str) -> None:
-    """Raise BadInput for the first detection with an unknown id or a number that is not finite; `source` holds it."""
-    for name, ids, known in (
-        ("image", detections.image_ids, list(annotations.pictures)),
-        ("category", detections.category_ids, list(annotations.categories)),
-    ):
-        unknown = np.flatnonzero(~np.isin(ids, known))
-        if len(unknown):
-            where = f"entry {unknown[0]} of {source} has the {name} id {ids[unknown[0]]}"
-            raise BadInput(f"{where}, which {annotations.path} lacks", "name the annotations of the same data set")
+    """Raise BadInput for the first detection with an unknown image or a number that is no coordinate.
+
+    A category that the annotations lack is no mistake: COCOeval passes over it, and `score` says so. `source` holds it.
+    """
+    ids = detections.image_ids
+    unknown = np.flatnonzero(~np.isin(ids, list(annotations.pictures)))
+    if len(unknown):
+        where = f"entry {unknown[0]} of {source} has the image id {ids[unknown[0]]}"
+        raise BadInput(f"{where}, which {annotations.path} lacks", "name the annotations of the same data set")
     for column in (detections.scores, detections.boxes_xywh, detections.keypoints):
         if column is not None and not np.isfinite(column).all():
             first = np.argwhere(~np.isfinite(column))[0, 0]
             raise BadInput(f"entry {first} of {source} has a number that is not finite", WRITE_AGAIN)
+    for column in (detections.boxes_xywh, detections.keypoints):
+        if column is not None and (np.abs(column) > LARGEST).any():
+            first = np.argwhere(np.abs(column) > LARGEST)[0, 0]
+            raise BadInput(f"entry {first} of {source} is far outside of any picture", WRITE_AGAIN)
 
 
 def from_json(path: Path, annotations: Annotations, iou: Iou) -> Detections:
@@ -107,13 +125,22 @@ def _adapter(iou: Iou) -> TypeAdapter[list[Any]]:
 
 def _entries(path: Path, iou: Iou) -> list[Any]:
     try:
-        return _adapter(iou).validate_json(path.read_bytes())
+        return _adapter(iou).validate_json(_utf8(path.read_bytes()))
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not whole JSON ({error})", WRITE_AGAIN) from None
     except FileNotFoundError:
         raise BadInput(f"there is no detections file {str(path)!r}", "name a JSON file of COCO's results") from None
     except OSError as error:
         raise BadInput(f"{path} can't be read: {error.strerror}", "name a JSON file of COCO's results") from error
     except ValidationError as error:
         raise _explained(path, error) from None
+
+
+def _utf8(content: bytes) -> bytes:
+    """Return JSON without a byte-order mark, which tools of Windows write, as UTF-8."""
+    if not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content
+    return content.decode(json.detect_encoding(content)).encode()
 
 
 def _explained(path: Path, error: ValidationError) -> BadInput:

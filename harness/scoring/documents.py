@@ -1,6 +1,6 @@
 """What scoring leaves behind, as a document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from runner.contract import BoxRule, Document
@@ -27,7 +27,8 @@ class Score(Document):
 
     `box_rule` bears on `bbox` only: masks and keypoints carry their own areas. `images`, `objects` and `detections`
     count what was handed in, crowds included. `tide` is what AP at IoU 0.5 would gain if all errors of one kind were
-    mended: Bolya et al., TIDE (2020), with a foreground threshold of 0.5 and a background threshold of 0.1.
+    mended: Bolya et al., TIDE (2020), with a foreground threshold of 0.5 and a background threshold of 0.1. `remarks`
+    say what the numbers hide (remarks.py).
     """
 
     iou: Iou
@@ -43,6 +44,7 @@ class Score(Document):
     interval_missing_reason: str | None
     tide: dict[str, float] | None
     tide_missing_reason: str | None
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class CellScores(Document):
     `bad_images` could not be decoded and are left out. `turned_images` were decoded to another size than annotated, as
     a reader does that follows their EXIF orientation; masks in them can't be compared and are left out.
     `foreign_detections` are of categories that the annotations lack, as a model trained on others finds them.
+    `not_scored` has the reason for each kind of detection that the annotations have nothing to compare with.
     """
 
     schema_version: int
@@ -63,3 +66,4 @@ class CellScores(Document):
     foreign_detections: int
     scores: list[Score]
     warnings: list[str]
+    not_scored: dict[Iou, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.coco import Annotations
-from harness.scoring import coco_data
+from harness.scoring import coco_data, remarks
 from harness.scoring.detections import Detections
 from harness.scoring.documents import ApInterval, Iou, Score, ScorerName
 from harness.scoring.evaluation import Evaluation
@@ -40,9 +40,12 @@ def score(
 ) -> Score:
     """Score the detections on exactly the annotations' images, with COCO's crowds, areas and numbers of detections.
 
-    The box rule bears on `bbox` only. Raises BadInput where the annotations lack what `iou` compares. The detections
-    must have passed `detections.check`.
+    Those of categories that the annotations lack are left out. The box rule bears on `bbox` only. Raises BadInput where
+    the annotations lack what `iou` compares. The detections must have passed `detections.check`.
     """
+    known = np.isin(detections.category_ids, list(annotations.categories))
+    foreign = int(np.count_nonzero(~known))
+    detections = detections.chosen(known) if foreign else detections
     evaluation = evaluation_of(annotations, detections, iou, box_rule, scorer)
     interval, reason = _interval(evaluation.matches, resamples)
     return Score(
@@ -59,6 +62,7 @@ def score(
         interval_missing_reason=reason,
         tide=evaluation.tide,
         tide_missing_reason=None if evaluation.tide else _why_no_tide(scorer, iou),
+        remarks=remarks.beside(annotations, detections, foreign, iou),
     )
 
 

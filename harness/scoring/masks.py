@@ -6,6 +6,9 @@ from hotcoco import mask as rle
 
 from harness.coco import Picture
 
+#: How many times its picture's sides a mask may reach beyond it. Drawing one takes time and memory by its outline, and
+#: pycocotools ends in a segmentation fault where the coordinates leave its integers.
+FAR = 10
 #: The string form: five bits a character above this one, the next bit says that more follow.
 FIRST_CHARACTER, MORE, NEGATIVE, BITS = 48, 0x20, 0x10, 5
 
@@ -15,10 +18,9 @@ def compressed(segmentation: dict[str, Any] | list[list[float]], picture: Pictur
 
     Raises ValueError where they are damaged or belong to a picture of another size.
     """
-    size = [picture.height, picture.width]
+    size = _size(picture)
     if isinstance(segmentation, list):
-        if not segmentation or any(len(ring) < 6 or len(ring) % 2 for ring in segmentation):
-            raise ValueError("a polygon needs at least three points, each x and y")
+        check_polygons(segmentation, picture)
         parts = rle.fr_py_objects(segmentation, *size)
         counts: bytes = rle.merge(parts)["counts"]
         return counts
@@ -26,11 +28,31 @@ def compressed(segmentation: dict[str, Any] | list[list[float]], picture: Pictur
         raise ValueError(f"its size is {segmentation.get('size')!r}, that of its picture {size}")
     try:
         counts = rle.fr_py_objects(segmentation, *size)["counts"]
-    except (TypeError, OverflowError):
+    except (AttributeError, KeyError, TypeError, OverflowError):
         raise ValueError("counts are neither run lengths nor their string") from None
-    if _pixels(counts) != picture.height * picture.width:
-        raise ValueError(f"its run lengths do not add up to the {picture.height * picture.width} pixels of its picture")
+    pixels = size[0] * size[1]
+    if _pixels(counts) != pixels:
+        raise ValueError(f"its run lengths do not add up to the {pixels} pixels of its picture")
     return counts
+
+
+def check_polygons(rings: list[list[float]], picture: Picture) -> None:
+    """Raise ValueError for polygons that the scorers read differently, or not at all; each ring is x, y, x, y ..."""
+    height, width = _size(picture)
+    if not rings or any(len(ring) < 6 or len(ring) % 2 for ring in rings):
+        raise ValueError("a polygon needs at least three points, each x and y")
+    if any(_far(ring[0::2], width) or _far(ring[1::2], height) for ring in rings):
+        raise ValueError("a polygon is far outside of its picture")
+
+
+def _size(picture: Picture) -> list[int]:
+    if picture.size is None:
+        raise ValueError("its picture has no height and width")
+    return list(picture.size)
+
+
+def _far(coordinates: list[float], side: int) -> bool:
+    return min(coordinates) < -FAR * side or max(coordinates) > (1 + FAR) * side
 
 
 def _pixels(counts: bytes) -> int:

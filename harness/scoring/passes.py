@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.coco import Annotations
 from harness.errors import BadDocument
 from harness.scoring.boxes import from_corners
-from harness.scoring.detections import KEYPOINTS, Detections
+from harness.scoring.detections import KEYPOINTS, Detections, check
 from harness.scoring.documents import Iou
 from runner import rows
 from runner.rows import Row
@@ -30,24 +30,25 @@ class Pass:
 
     def of(self, iou: Iou) -> Detections:
         """Return the detections that can be compared: masks only where the picture has the annotated size."""
-        return self.detections if iou != "segm" or self.fits.all() else _chosen(self.detections, self.fits)
+        return self.detections if iou != "segm" or self.fits.all() else self.detections.chosen(self.fits)
 
 
 def read(path: Path, annotations: Annotations) -> Pass:
     """Read a pass. Raises BadDocument where the file is not one."""
     try:
         every = list(rows.read(path))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other
         raise BadDocument(
             f"{path} is no detection pass: {error}", "run the cell again (harness run --resume)"
         ) from error
     readable = [row for row in every if row.found is not None and row.image_id in annotations.pictures]
     fits = [_fits(row, annotations) for row in readable]
     columns = _columns(readable)
+    check(columns, annotations, str(path))
     known = np.isin(columns.category_ids, list(annotations.categories))
     counts = [len(row.found.scores) for row in readable if row.found]
     return Pass(
-        detections=_chosen(columns, known),
+        detections=columns.chosen(known),
         fits=np.repeat(np.array(fits, bool), counts)[known],
         readable=[row.image_id for row in readable],
         turned=fits.count(False),
@@ -57,7 +58,7 @@ def read(path: Path, annotations: Annotations) -> Pass:
 
 def _fits(row: Row, annotations: Annotations) -> bool:
     picture = annotations.pictures[row.image_id]
-    return (row.height, row.width) == (picture.height, picture.width)
+    return picture.size is None or (row.height, row.width) == picture.size
 
 
 def _columns(readable: list[Row]) -> Detections:
@@ -78,16 +79,3 @@ def _columns(readable: list[Row]) -> Detections:
 
 def _joined(parts: list[Any], *shape: int) -> NDArray[Any]:
     return np.concatenate([np.empty((0, *shape), np.float32), *parts])
-
-
-def _chosen(columns: Detections, which: NDArray[np.bool_]) -> Detections:
-    return Detections(
-        image_ids=columns.image_ids[which],
-        category_ids=columns.category_ids[which],
-        scores=columns.scores[which],
-        boxes_xywh=None if columns.boxes_xywh is None else columns.boxes_xywh[which],
-        masks=None
-        if columns.masks is None
-        else [mask for mask, chosen in zip(columns.masks, which, strict=True) if chosen],
-        keypoints=None if columns.keypoints is None else columns.keypoints[which],
-    )

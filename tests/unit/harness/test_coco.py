@@ -84,11 +84,10 @@ def test_a_file_is_read_in_its_order(tmp_path: Path) -> None:
         ("images", 1, {"id": True}, "images[1] has no integer id"),
         ("images", 1, {"id": 2**63}, "which does not fit into 64 bits"),
         ("images", 1, {"id": 7}, "images[1] has the id 7 of an earlier one"),
-        ("images", 0, {"file_name": None}, "images[0] has no file_name"),
-        ("images", 0, {"file_name": 5}, "images[0] has no file_name"),
+        ("images", 0, {"file_name": 5}, "images[0] has a file_name that is no text"),
         ("images", 0, {"file_name": "/etc/passwd"}, "'/etc/passwd', which leads out"),
         ("images", 0, {"file_name": "in/../../a.jpg"}, "'in/../../a.jpg', which leads out"),
-        ("images", 0, {"height": None}, "images[0] has no height and width"),
+        ("images", 0, {"height": "48"}, "images[0] has no height and width"),
         ("images", 0, {"width": 0}, "images[0] has no height and width"),
         ("images", 0, {"width": 64.5}, "images[0] has no height and width"),
         ("categories", 1, {"id": None}, "categories[1] has no integer id"),
@@ -105,9 +104,9 @@ def test_a_file_is_read_in_its_order(tmp_path: Path) -> None:
         ("annotations", 0, {"bbox": [1, 2, 3, float("nan")]}, "annotations[0] has a bbox that is not"),
         ("annotations", 0, {"bbox": [1, 2, 3, 10**400]}, "annotations[0] has a bbox that is not"),
         ("annotations", 0, {"bbox": [1, 2, -3, 4]}, "annotations[0] has a bbox that is not"),
-        ("annotations", 0, {"area": None}, "annotations[0] has no area"),
-        ("annotations", 0, {"area": -1}, "annotations[0] has no area"),
-        ("annotations", 0, {"area": float("inf")}, "annotations[0] has no area"),
+        ("annotations", 0, {"bbox": [1, 2, 3, 1e10]}, "annotations[0] has a bbox far outside of any picture"),
+        ("annotations", 0, {"area": -1}, "annotations[0] has an area that is not a finite number, or negative"),
+        ("annotations", 0, {"area": float("inf")}, "annotations[0] has an area that is not a finite number"),
         ("annotations", 0, {"iscrowd": 2}, "annotations[0] has the iscrowd 2"),
         ("annotations", 1, {"keypoints": KEYPOINTS[:-1]}, "annotations[1] has keypoints that are not"),
         ("annotations", 1, {"keypoints": "51"}, "annotations[1] has keypoints that are not"),
@@ -199,3 +198,29 @@ def test_empty_lists_of_keypoints_are_none(tmp_path: Path) -> None:
 def test_other_than_17_keypoints_are_refused(tmp_path: Path, document: dict[str, Any], object_id: int) -> None:
     with pytest.raises(BadInput, match=f"the annotation with id {object_id} has not COCO's 17; give it"):
         keypoints_of(tmp_path, document)
+
+
+def test_boxes_need_neither_files_nor_sizes_nor_areas_nor_masks(tmp_path: Path) -> None:
+    bare = copy.deepcopy(GOOD)
+    bare["images"] = [{"id": 7}, {"id": 3, "file_name": None, "height": None, "width": None}]
+    masks: list[Any] = [None, [], [[]]]
+    for found, mask in zip(bare["annotations"], masks, strict=True):
+        found |= {"segmentation": mask, "area": None, "iscrowd": None}
+    annotations = coco.read(written(tmp_path, bare))
+    assert annotations.pictures == {7: Picture("", None, None), 3: Picture("", None, None)}
+    assert not any(map(coco.has_mask, annotations.objects))
+    assert [found["iscrowd"] for found in annotations.objects] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (None, "the image with id 3 has no file_name"),
+        ("b.jpg", "the image with id 3 has the file_name 'b.jpg' of the image with id 7"),
+        ("./b.jpg", "the image with id 3 has the file_name './b.jpg' of the image with id 7"),
+    ],
+)
+def test_a_run_needs_a_file_of_its_own_for_each_picture(tmp_path: Path, name: str | None, sentence: str) -> None:
+    annotations = coco.read(written(tmp_path, changed("images", 1, file_name=name)))
+    with pytest.raises(BadInput, match=sentence):
+        coco.require_files(annotations)

@@ -212,3 +212,29 @@ def test_a_missing_picture_is_refused_only_where_it_is_chosen(dataset: Dataset) 
     datasets.require_pictures(dataset, datasets.select(dataset, False, None, 2)[0])
     with pytest.raises(BadInput, match=r"images does not hold c\.jpg, which .*mine\.json lists; complete"):
         datasets.require_pictures(dataset, datasets.select(dataset, False, None, None)[0])
+
+
+def of_background(file: Path, used: bool) -> Path:
+    document = json.loads(annotated(file).read_text())
+    document["categories"].append({"id": 0, "name": "things"})
+    if used:
+        document["annotations"][1]["category_id"] = 0
+    file.write_text(json.dumps(document))
+    return file
+
+
+def test_objects_that_no_model_can_find_are_refused(tmp_path: Path) -> None:
+    images = pictured(tmp_path / "images")
+    dataset = datasets.find(None, images, of_background(tmp_path / "mine.json", used=True))
+    with pytest.raises(
+        BadInput, match=r"1 of 2 objects of .*mine\.json are of category 0 \(things\), which is the back"
+    ):
+        datasets.select(dataset, False, None, None)
+    empty = datasets.find(None, images, of_background(tmp_path / "empty.json", used=False))
+    assert datasets.select(empty, False, None, None)[1] == [10, 20, 30]
+
+
+def test_a_picture_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
+    refuses(
+        "has the file_name 'a.jpg' of the image", None, tmp_path, annotated(tmp_path / "m.json", ["a.jpg", "a.jpg"])
+    )

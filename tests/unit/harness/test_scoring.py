@@ -177,6 +177,15 @@ def test_detections_without_masks_can_t_be_scored_by_masks() -> None:
     [
         ("segm", {"segmentation": []}, "object 0 of annotations.json has no segmentation, which scoring segm needs"),
         ("segm", {"segmentation": {"size": [150, 200], "counts": "04"}}, "object 0 .* has a damaged mask: its run len"),
+        (
+            "segm",
+            {"segmentation": [[0, 0, 9, 9]]},
+            "object 0 .* has a damaged mask: a polygon needs at least three points",
+        ),
+        ("segm", {"segmentation": [[0, 0, 9, 0, 9, 9], [0, 0]]}, "object 0 .* a polygon needs at least three points"),
+        ("segm", {"segmentation": [[0, 0, 1e7, 0, 9, 9]]}, "object 0 .* a polygon is far outside of its picture"),
+        ("segm", {"segmentation": [[]]}, "object 0 of annotations.json has no segmentation"),
+        ("segm", {"area": None}, "object 0 of annotations.json has no area, which scoring segm needs"),
         ("keypoints", {"keypoints": None}, "object 0 of annotations.json has no keypoints, which scoring keypoints"),
         ("keypoints", {"keypoints": [1, 1, 2]}, "object 0 of annotations.json has 1 keypoints, but COCO's similarity"),
     ],

@@ -15,6 +15,7 @@ from harness.errors import BadDocument, BadInput
 from harness.scoring.cells import beside_torchvision, score_cell
 from harness.scoring.documents import ApInterval, CellScores, Score
 from harness.scoring.evaluate import METRICS
+from harness.scoring.kinds import scorable
 from runner import rows
 from runner.contract import Dataset, Job, Weights
 from runner.rows import Found, Row, Times
@@ -68,7 +69,8 @@ def perfect(folder: Path, builder: str) -> list[Row]:
 
 
 def _counts(entry: dict[str, Any], picture: coco.Picture) -> bytes:
-    segmentation, size = entry["segmentation"], (picture.height, picture.width)
+    segmentation, size = entry["segmentation"], picture.size
+    assert size is not None
     if isinstance(segmentation, dict):
         return str(segmentation["counts"]).encode()
     counts: bytes = rle.merge(rle.frPyObjects(segmentation, *size))["counts"]  # type: ignore[assignment]
@@ -196,3 +198,36 @@ def test_an_ap_beside_the_published_one_names_the_likely_causes(folder: Path) ->
 )
 def test_what_is_as_published_or_not_comparable_is_no_warning(folder: Path, of: Score, kind: Any) -> None:
     assert list(beside_torchvision(on_val2017(folder, kind), models()[SSDLITE], of)) == []
+
+
+def without_masks(folder: Path, tmp_path: Path, keep: int) -> coco.Annotations:
+    """Return the annotations, of whose objects the first `keep` alone have masks."""
+    tables = json.loads(annotations_of(folder, MASKRCNN).read_text())
+    for found in tables["annotations"][keep:]:
+        found["segmentation"] = []
+    path = tmp_path / "boxes.json"
+    path.write_text(json.dumps(tables))
+    return coco.read(path)
+
+
+def test_boxes_are_scored_where_no_object_has_a_mask(tmp_path: Path, folder: Path) -> None:
+    bare = without_masks(folder, tmp_path, 0)
+    plain = planned(folder, MASKRCNN)
+    assert plain.dataset is not None
+    mine = replace(plain, dataset=replace(plain.dataset, annotations_sha256=bare.sha256))
+    with rows.writing(tmp_path / "detections.sqlite", "a key") as writer:
+        writer.append(perfect(folder, MASKRCNN))
+    scores = score_cell(mine, bare.path, tmp_path / "detections.sqlite", "hotcoco")
+    assert list(by_kind(scores)) == [("bbox", "float"), ("bbox", "truncate-int")]
+    assert scores.not_scored == {"segm": "masks are not scored, since no object of boxes.json has one"}
+
+
+def test_an_object_without_a_mask_among_others_is_named(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(BadInput, match=r"object 2 of .* has no segmentation, which scoring segm needs"):
+        scorable(models()[MASKRCNN], without_masks(folder, tmp_path, 1))
+
+
+def test_pretrained_weights_beside_other_categories_are_a_warning(tmp_path: Path, folder: Path) -> None:
+    model = replace(planned(folder, SSDLITE).model, weights=Weights("pretrained"))
+    scores = scored(tmp_path, folder, SSDLITE, perfect(folder, SSDLITE), model=model)
+    assert "2 is circle, not bicycle" in scores.warnings[0]

@@ -44,6 +44,13 @@ def test_boxes_come_as_the_file_has_them(tmp_path: Path) -> None:
     assert (found.image_ids.tolist(), found.category_ids.tolist(), found.scores.tolist()) == ([7, 7], [3, 3], [0.5, 1])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_read_over(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "detections.json"
+    path.write_text(json.dumps([BOX]), encoding=encoding)
+    assert from_json(path, TRUTH, "bbox").scores.tolist() == [0.5]
+
+
 def test_keypoints_come_as_rows_of_three(tmp_path: Path) -> None:
     found = from_json(written(tmp_path, [POSE]), TRUTH, "keypoints")
     assert found.keypoints is not None
@@ -104,11 +111,8 @@ def test_an_empty_list_is_no_mistake(tmp_path: Path, iou: Iou) -> None:
             [BOX, {**BOX, "image_id": 2}],
             "entry 1 of detections.json has the image id 2, which annotations.json",
         ),
-        (
-            "bbox",
-            [{**BOX, "category_id": 4}],
-            "entry 0 of detections.json has the category id 4, which annotations.json",
-        ),
+        ("bbox", [{**BOX, "bbox": [1, 2, 3, 1e200]}], "entry 0 of detections.json is far outside of any picture"),
+        ("segm", [{**MASK, "segmentation": [[0, 0, 1e9, 0, 1e9, 1e9]]}], "a polygon is far outside of its picture"),
         (
             "segm",
             [{**MASK, "segmentation": {"size": [9, 9], "counts": [81]}}],

@@ -1,0 +1,30 @@
+"""What a result that says ok must hold beyond the shape of its document, so that no reader need ask again."""
+
+import math
+from dataclasses import fields
+
+from runner.contract import Latency, Result
+
+
+def flaw(result: Result) -> str | None:
+    """Say why a result is ok and yet no measurement, or None where it is one, or says that it is none."""
+    if result.status != "ok":
+        return None
+    if result.latency is None and result.detections is None:
+        return "it is ok but holds no measurement"
+    if result.detections is not None and result.detections.images < 1:
+        return "it is ok but detected in no image"
+    return _flaw_of_latency(result.latency) if result.latency else None
+
+
+def _flaw_of_latency(latency: Latency) -> str | None:
+    samples = latency.samples
+    lengths = {len(getattr(samples, column.name)) for column in fields(samples)}
+    if len(lengths) != 1:
+        return "the columns of its samples are not of one length"
+    if "measured" not in samples.phase:
+        return "it is ok but has no measured sample"
+    times = [*samples.wall_ms, *(time for time in samples.device_ms if time is not None)]
+    if not all(math.isfinite(time) and time > 0 for time in times):
+        return "it has a time that is not a positive number"
+    return None
