@@ -80,6 +80,7 @@ def _result(job: Job, parts: list[Cell]) -> Result:
 
 def _detections(passes: list[Detections]) -> Detections:
     """Return the sums over the shards; every shard warmed up its model, the first batch is the first shard's."""
+    turned = [each.turned_images for each in passes]
     return Detections(
         file=passes[0].file,
         images=sum(each.images for each in passes),
@@ -95,6 +96,7 @@ def _detections(passes: list[Detections]) -> Detections:
         forward_ms=sum(each.forward_ms for each in passes),
         encode_ms=sum(each.encode_ms for each in passes),
         other_load_cpus=max(each.other_load_cpus for each in passes),
+        turned_images=None if None in turned else sum(filter(None, turned)),
     )
 
 
