@@ -7,7 +7,6 @@ read. What a reader would read in another way, it refuses.
 """
 
 import io
-import warnings
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Optional
 
@@ -57,8 +56,10 @@ def _followed(content: bytes, reader: Reader, found: Format, pixels: Pixels) -> 
     assert found.orientation is not None  # noqa: S101 -- for the type alone
     if found.orientation.values[0] in _SIDEWAYS and found.height != found.width:
         return bool(pixels.shape[:2] == (found.width, found.height))
-    stored = _decoded(upright(content, found.orientation), reader, found)
-    return not numpy.array_equal(stored, pixels)
+    stored = upright(content, found.orientation)
+    if found.kind == "PNG":
+        stored = png.sealed(stored, found.orientation.at)
+    return not numpy.array_equal(_decoded(stored, reader, found), pixels)
 
 
 def _decoded(content: bytes, reader: Reader, found: Format) -> Pixels:
@@ -102,12 +103,12 @@ def _by_opencv(content: bytes, found: Format) -> Any:
 def _by_pillow(content: bytes, found: Format) -> Any:
     from PIL import Image
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size has been looked at
-        picture = Image.open(io.BytesIO(content))
-    with picture:
+    Image.MAX_IMAGE_PIXELS = None  # the size has been looked at
+    with Image.open(io.BytesIO(content)) as picture:
         if picture.mode.startswith("I"):  # 16 bits of grey; Pillow would cut off all above 255
             return numpy.stack([numpy.array(picture)] * 3, axis=-1)
+        picture.load()
+        picture.info.pop("transparency", None)  # Pillow would warn that it is left out
         return numpy.array(picture.convert("RGB"))
 
 
