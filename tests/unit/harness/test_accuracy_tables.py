@@ -141,8 +141,7 @@ def test_what_coco_calls_minus_one_is_a_gap() -> None:
 def test_pictures_that_the_reader_did_not_turn_are_said_with_what_helps() -> None:
     def notes(turned: int | None, reader: Any) -> str:
         of = cell("ssd300_vgg16", *BOTH)
-        assert of.job.detection is not None
-        turning = replace(of.job, detection=replace(of.job.detection, reader=reader))
+        turning = replace(of.job, variant=replace(of.job.variant, reader=reader))
         passed = replace(PASSED, turned_images=turned)
         boxes, _ = accuracy_tables([replace(of, job=turning, result=replace(of.result, detections=passed))])
         return "\n".join(boxes.notes)
