@@ -14,8 +14,8 @@ import numpy
 
 from runner import pictures
 from runner.contract import Reader
-from runner.pictures import Format, UnreadableImage, png
-from runner.pictures.format import upright
+from runner.pictures import png
+from runner.pictures.format import Format, UnreadableImage, upright
 
 __all__ = ["Decoded", "UnreadableImage", "decode", "read"]
 

@@ -160,7 +160,7 @@ SLIVERS = [[0, 5, 0.004, 20], [30, 40, 30.02, 60], [3, 50, 9, 50.01], [70, 70, 7
 @pytest.mark.parametrize("shift", [0.0, 0.01, 0.05])
 def test_boxes_without_area_are_matched_by_their_coordinates(boxes: Any, shift: float) -> None:
     one = found([*boxes, *BOXES], [0.9] * 7)
-    moved = one.boxes[::-1] + np.float32([0, shift, 0, shift])
+    moved = one.boxes[::-1] + np.array([0, shift, 0, shift], "f4")
     result = matched(one, found(moved, [0.9001] * 7))
     assert (result.verdict, len(result.pairs)) == ("equal", 7)
     assert sorted(map(tuple, result.pairs.tolist())) == [(i, 6 - i) for i in range(7)]

@@ -45,7 +45,7 @@ def png(pixels: Any, colour: int, *extra: tuple[bytes, bytes], interlaced: bool 
 def tiff(pixels: Any, photometric: int, order: str = "<", **tags: int) -> bytes:
     """Return an uncompressed TIFF; `tags` are t338=2 and the like."""
     samples = 1 if pixels.ndim == 2 else pixels.shape[2]
-    data = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
+    data: bytes = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
     kind = 3 if pixels.dtype.kind == "f" else 2 if pixels.dtype.kind == "i" else 1
     values = {256: [pixels.shape[1]], 257: [pixels.shape[0]], 258: [8 * pixels.itemsize] * samples, 259: [1]}
     values |= {262: [photometric], 273: [0], 277: [samples], 278: [pixels.shape[0]], 279: [len(data)]}

@@ -187,7 +187,7 @@ def test_each_row_has_what_the_model_did_with_its_picture(folder: Path) -> None:
         def __init__(self, images: list[torch.Tensor]):
             self.image_sizes = [(2 * image.shape[1], 2 * image.shape[2]) for image in images]
 
-    class Model(torch.nn.Module):
+    class Model(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.transform = torch.nn.Identity()

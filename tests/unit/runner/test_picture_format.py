@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from runner.pictures import UnreadableImage, examine, load, told
+from runner.pictures import examine, load, told
+from runner.pictures.format import UnreadableImage
 from tests.unit.runner import picture_files as files
 from tests.unit.runner.picture_files import RGB, exif, png, saved, segment, with_segment
 

@@ -62,7 +62,7 @@ SAME = {
     "16-bit-gamma": (png(DEEP, 0, (b"gAMA", struct.pack(">I", 100_000))), three(upper(DEEP))),
     "significant-bits": (png(DEEP, 0, (b"sBIT", b"\x0a")), three(upper(DEEP))),
     "background": (png(RGBA, 6, (b"bKGD", bytes(6))), RGB),
-    "one-bit": (saved(Image.fromarray(GREY).convert("1", dither=0), "PNG"), three((GREY > 127) * 255)),
+    "one-bit": (saved(Image.fromarray(GREY).convert("1", dither=Image.Dither.NONE), "PNG"), three((GREY > 127) * 255)),
     "animated-png": (frames("PNG"), RGB),
     "animated-png-whose-picture-is-no-frame": (frames("PNG", default_image=True), RGB),
     "webp": (saved(RGB, "WEBP", lossless=True), RGB),
@@ -78,7 +78,10 @@ NOT_BY_TORCHVISION = {
     "16-bit-tiff-alpha": (tiff(DEEP_RGBA, 2, t338=2), upper(DEEP_RGB)),
     "tiff": (tiff(RGB, 2), RGB),
     "tiff-whose-white-is-zero": (tiff(GREY, 0), three(255 - GREY)),
-    "tiff-one-bit": (saved(Image.fromarray(GREY).convert("1", dither=0), "TIFF"), three((GREY > 127) * 255)),
+    "tiff-one-bit": (
+        saved(Image.fromarray(GREY).convert("1", dither=Image.Dither.NONE), "TIFF"),
+        three((GREY > 127) * 255),
+    ),
     "bmp": (saved(RGB, "BMP"), RGB),
     "bmp-grey": (saved(GREY, "BMP"), three(GREY)),
     "bmp-alpha": (saved(RGBA, "BMP"), RGB),
@@ -258,7 +261,12 @@ def test_a_square_picture_tells_whether_it_was_turned_too() -> None:
 def test_a_picture_is_read_again_only_where_its_size_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     once = readers._READERS["cv2"]
-    monkeypatch.setitem(readers._READERS, "cv2", lambda *arguments: calls.append(1) or once(*arguments))
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(1)
+        return once(*arguments)
+
+    monkeypatch.setitem(readers._READERS, "cv2", counted)
     for orientation, times in ((1, 1), (6, 1), (3, 2)):
         calls.clear()
         read(files.turned("JPEG", orientation), "cv2")

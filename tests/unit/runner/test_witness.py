@@ -14,17 +14,17 @@ from runner.witness import Witness
 pytestmark = pytest.mark.torch
 
 
-class Resizing(nn.Module):
+class Resizing(nn.Module):  # type: ignore[misc]
     def forward(self, images: list[torch.Tensor]) -> tuple[ImageList, None]:
         return ImageList(torch.zeros(1), [(10 + len(images), 20 + i) for i in range(len(images))]), None
 
 
-class Proposing(nn.Module):
+class Proposing(nn.Module):  # type: ignore[misc]
     def forward(self, images: list[torch.Tensor]) -> tuple[list[torch.Tensor], dict[str, float]]:
         return [suppressed(30 + i)[:, :4] for i in range(len(images))], {}
 
 
-class Model(nn.Module):
+class Model(nn.Module):  # type: ignore[misc]
     """As torchvision's are: it resizes, proposes if it has two stages, and suppresses once a picture at the end."""
 
     def __init__(self, counts: list[int], *, two_stage: bool):
