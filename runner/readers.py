@@ -64,12 +64,11 @@ def _followed(content: bytes, reader: Reader, found: Format, pixels: Pixels) -> 
 
 def _decoded(content: bytes, reader: Reader, found: Format) -> Pixels:
     try:
-        pixels = _READERS[reader](content, found)
+        return _eight_bits(_READERS[reader](content, found), found)
     except UnreadableImage:
         raise
     except Exception as error:  # no reader has an error of its own for what is broken
         raise UnreadableImage(f"{_NAMES[reader]} can't decode this {found.kind}: {_reason(error)}") from error
-    return _eight_bits(pixels, found)
 
 
 def _reason(error: Exception) -> str:
@@ -105,9 +104,9 @@ def _by_pillow(content: bytes, found: Format) -> Any:
 
     Image.MAX_IMAGE_PIXELS = None  # the size has been looked at
     with Image.open(io.BytesIO(content)) as picture:
+        picture.load()  # here, since NumPy would swallow its errors
         if picture.mode.startswith("I"):  # 16 bits of grey; Pillow would cut off all above 255
             return numpy.stack([numpy.array(picture)] * 3, axis=-1)
-        picture.load()
         picture.info.pop("transparency", None)  # Pillow would warn that it is left out
         return numpy.array(picture.convert("RGB"))
 

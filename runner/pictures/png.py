@@ -108,9 +108,8 @@ def require_sound(content: bytes) -> None:
         lines = inflating.decompress(coded, expected + 1)
     except zlib.error as error:
         raise UnreadableImage("the file is damaged: its pixels can't be unpacked") from error
-    whole = len(lines) > expected or (len(lines) == expected and inflating.eof)  # more than enough is only warned of
-    if not whole or not _filters_are_known(lines, shapes):
-        raise UnreadableImage("the file is damaged: its pixels are not all there")
+    if len(lines) != expected or not inflating.eof or not _filters_are_known(lines, shapes):
+        raise UnreadableImage("the file is damaged: its pixels are not as many as its header says")
 
 
 def _filters_are_known(lines: bytes, shapes: List[Tuple[int, int]]) -> bool:

@@ -201,10 +201,15 @@ def test_a_png_with_damaged_pixels_is_a_sentence(name: str, reader: Reader) -> N
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("behind", [bytes(300), b""])
-def test_a_png_with_more_pixels_than_it_needs_is_read(behind: bytes) -> None:
-    lines = zlib.compress(b"".join(b"\0" + row.tobytes() for row in GREY) + behind) + b"leftovers"
+def test_a_png_with_leftovers_behind_its_pixels_is_read() -> None:
+    lines = zlib.compress(b"".join(b"\0" + row.tobytes() for row in GREY)) + b"leftovers"
     assert numpy.array_equal(decode(png(GREY, 0, lines=lines), "torchvision"), three(GREY))
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_damaged_pixels_of_16_bits_are_a_sentence(reader: Reader) -> None:
+    with pytest.raises(UnreadableImage):
+        decode(png(DEEP, 0, lines=zlib.compress(bytes(100))), reader)
 
 
 @pytest.mark.parametrize("reader", READERS)
