@@ -1,6 +1,5 @@
 """What a cell needs beside its image: checkpoints, fetched and verified by the host, and input pictures."""
 
-import hashlib
 import os
 import re
 from dataclasses import replace
@@ -100,11 +99,36 @@ def weights_file(path: Path) -> Weights:
 
 
 def pictures(folder: Path, at_most: int) -> list[ImageFile]:
-    """Return the first pictures of the folder, by name. Raises BadInput where it has none."""
-    names = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICTURES) if folder.is_dir() else []
-    if not names:
+    """Return the first pictures of the folder, by name; hidden files and folders are passed over.
+
+    Raises BadInput where it has none, or one of them can't be read.
+    """
+    try:
+        entries = sorted(folder.iterdir()) if folder.is_dir() else []
+        found = [entry for entry in entries if _may_be_picture(entry)]
+    except OSError as error:
+        raise BadInput(f"the folder {folder} can't be read: {error.strerror}", "make it readable") from error
+    if not found:
         raise BadInput(f"{folder} holds no pictures", f"name a folder with {', '.join(sorted(PICTURES))} files")
-    return [
-        ImageFile(name=name, sha256=hashlib.sha256((folder / name).read_bytes()).hexdigest())
-        for name in names[:at_most]
-    ]
+    return [ImageFile(name=path.name, sha256=_hash_of_picture(path)) for path in found[:at_most]]
+
+
+def _may_be_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURES and not path.name.startswith(".") and not path.is_dir()
+
+
+def _hash_of_picture(path: Path) -> str:
+    shown, remedy = str(path).encode(errors="replace").decode(), "replace it, or remove it from the folder"
+    try:
+        path.name.encode()
+        if path.exists() and not path.is_file():  # a pipe, say, which nobody may ever write into
+            raise BadInput(f"the picture {shown} is no file", remedy)
+        if not path.stat().st_size:
+            raise BadInput(f"the picture {shown} is empty", remedy)
+        return sha256_of(path)
+    except UnicodeEncodeError as error:
+        raise BadInput(f"the name of the picture {shown} is not UTF-8", "rename it") from error
+    except OSError as error:
+        gone = path.is_symlink() and not path.exists()
+        reason = "is a link to nothing" if gone else f"can't be read: {error.strerror}"
+        raise BadInput(f"the picture {shown} {reason}", remedy) from error

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Tuple
 from unittest import mock
 
 import torch
+import torchvision.io
 from torch import nn
 
 from runner.contract import Numerics, Thresholds
@@ -188,6 +189,15 @@ def compiled_architectures() -> List[str]:
     """Return the CUDA architectures of this build, also where no GPU is present (get_arch_list is empty there)."""
     flags = torch._C._cuda_getArchFlags() if torch.version.cuda else None
     return flags.split() if flags else []
+
+
+#: decode_image learned EXIF with torchvision 0.20. Before, it knew JPEG and PNG alone, filled some subsampled channels
+#: in a simpler way than the other readers, mixed up the lines of interlaced PNGs, and wrote beyond its memory for PNGs
+#: of 16 bits (all seen with 0.10).
+HAS_RENEWED_DECODERS = "apply_exif_orientation" in inspect.signature(torchvision.io.decode_image).parameters
+#: The private functions of torchvision.ops.boxes, in 0.10 as in the newest, one of which batched_nms takes to keep the
+#: classes apart, and what they are called here.
+NMS_ROUTES = {"_batched_nms_coordinate_trick": "coordinate trick", "_batched_nms_vanilla": "vanilla"}
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -17,8 +17,10 @@ from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, R
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
-from runner.readers import UnreadableImage, decode
+from runner.pictures import load, told
+from runner.readers import UnreadableImage, read
 from runner.rows import Found, Row, Times, Writer
+from runner.witness import Witness
 
 FILE = "detections.sqlite"
 #: Pictures decoded ahead, and the threads that do it: enough for a GPU, few enough to leave a CPU to the model.
@@ -58,8 +60,9 @@ def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detecti
     try:
         with rows.writing(out / FILE, task.key) as writer:
             resumed = writer.done
-            first_batch_ms, waited_ms = _run(task, writer, progress)
-            totals, failures = writer.totals(), writer.failures()
+            with Witness(task.model) as witness:
+                first_batch_ms, waited_ms = _run(task, writer, witness, progress)
+            totals, failures, turned = writer.totals(), writer.failures(), writer.turned()
     except sqlite3.Error as error:
         raise JobError(f"the detections can't be written to {out / FILE}: {error}", "free some space") from error
     return Detections(
@@ -71,11 +74,12 @@ def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detecti
         first_batch_ms=first_batch_ms,
         waited_ms=waited_ms,
         other_load_cpus=contention.read(),
+        turned_images=turned,
         **totals._asdict(),
     )
 
 
-def _run(task: Pass, writer: Writer, progress: Progress) -> Tuple[float, float]:
+def _run(task: Pass, writer: Writer, witness: Witness, progress: Progress) -> Tuple[float, float]:
     """Detect in what has no row yet. Returns in ms what the first batch took, and how long the model waited in all."""
     planned, began, reported = len(task.dataset.ids), time.perf_counter(), 0
     first_batch_s = waited_s = 0.0
@@ -86,8 +90,8 @@ def _run(task: Pass, writer: Writer, progress: Progress) -> Tuple[float, float]:
         batch = list(islice(pictures, task.how.batch))
         waited_s += time.perf_counter() - asked
         if not task.skip_bad_images:
-            _require_readable(batch)
-        finished = _rows(task, batch)
+            _require_readable(batch, task.images)
+        finished = _rows(task, batch, witness)
         writer.append(finished)
         first_batch_s = first_batch_s or time.perf_counter() - began
         now = time.perf_counter_ns()
@@ -116,25 +120,32 @@ def _decode(image_id: int, file: str, folder: Path, reader: Reader) -> Picture:
     began = time.perf_counter()
     blank = Row(image_id, file, Times())
     try:
-        pixels = decode((folder / file).read_bytes(), reader)
-    except (OSError, UnreadableImage) as error:
-        return Picture(replace(blank, failure=getattr(error, "strerror", None) or str(error)), None)
-    seen = describe(file, pixels)
-    times = Times(decode_ms=(time.perf_counter() - began) * 1000)
-    row = replace(blank, times=times, height=seen.height, width=seen.width, pixels_sha256=seen.pixels_sha256)
-    return Picture(row, pixels)
+        decoded = read(load(folder / file), reader)
+    except UnreadableImage as error:
+        return Picture(replace(blank, failure=str(error)), None)
+    seen = describe(file, decoded.pixels)
+    row = replace(
+        blank,
+        times=Times(decode_ms=(time.perf_counter() - began) * 1000),
+        height=seen.height,
+        width=seen.width,
+        pixels_sha256=seen.pixels_sha256,
+        exif_orientation=decoded.orientation,
+        exif_followed=decoded.followed,
+    )
+    return Picture(row, decoded.pixels)
 
 
-def _require_readable(batch: List[Picture]) -> None:
+def _require_readable(batch: List[Picture], folder: Path) -> None:
     for picture in batch:
         if picture.row.failure:
             raise JobError(
-                f"the image {picture.row.file} can't be read: {picture.row.failure}",
+                told(picture.row.file, folder / picture.row.file, picture.row.failure),
                 "restore it, or pass over such images with --skip-bad-images",
             )
 
 
-def _rows(task: Pass, batch: List[Picture]) -> List[Row]:
+def _rows(task: Pass, batch: List[Picture], witness: Witness) -> List[Row]:
     """Return the finished rows of a batch, those of unreadable pictures as they are."""
     readable = [picture for picture in batch if picture.row.failure is None]
     if not readable:
@@ -143,11 +154,12 @@ def _rows(task: Pass, batch: List[Picture]) -> List[Row]:
     outputs, forward_ms = _timed(lambda: task.model(tensors), task.device)
     found, encode_ms = _timed(lambda: iter([_found(output) for output in outputs]), task.device)
     n = len(readable)
+    seen = iter(witness.take(n))
     shares = {"transfer_ms": transfer_ms / n, "forward_ms": forward_ms / n, "encode_ms": encode_ms / n}
     return [
         picture.row
         if picture.row.failure
-        else replace(picture.row, found=next(found), times=picture.row.times._replace(**shares))
+        else replace(picture.row, found=next(found), times=picture.row.times._replace(**shares), seen=next(seen))
         for picture in batch
     ]
 

@@ -13,6 +13,7 @@ from torchvision.transforms.functional import convert_image_dtype
 
 from runner.contract import ImageFile, Input, Job, Protocol
 from runner.errors import JobError
+from runner.pictures import load, told
 from runner.readers import UnreadableImage, decode
 
 #: Decoded photographs kept between iterations; 16 of full-HD float pixels take 0.4 GB.
@@ -74,16 +75,17 @@ class Photographs(Source):
         return self._decoded(name)
 
     def _decode(self, name: str) -> Tuple[torch.Tensor, Input]:
+        path = self._folder / name
         try:
-            content = (self._folder / name).read_bytes()
-        except OSError as error:
-            raise _unreadable(name, error) from error
+            content = load(path)
+        except UnreadableImage as error:
+            raise _unreadable(name, path, error) from error
         if hashlib.sha256(content).hexdigest() != self._sha256[name]:
             raise JobError(f"the image {name} changed after the run was planned", "plan the run again")
         try:
             array = decode(content, "pil")
         except UnreadableImage as error:
-            raise _unreadable(name, error) from error
+            raise _unreadable(name, path, error) from error
         pixels = torch.from_numpy(array).permute(2, 0, 1)
         return convert_image_dtype(pixels.contiguous(), torch.float32), describe(name, array)
 
@@ -115,8 +117,8 @@ def open_source(job: Job, folder: Optional[Path], device: torch.device) -> Sourc
     return Photographs(job.images, folder, job.protocol, device)
 
 
-def _unreadable(name: str, error: Exception) -> JobError:
-    return JobError(f"the image {name} can't be read: {error}", "replace or remove it")
+def _unreadable(name: str, path: Path, error: Exception) -> JobError:
+    return JobError(told(name, path, error), "replace or remove it")
 
 
 def describe(name: str, pixels: Any) -> Input:

@@ -12,8 +12,17 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy
 
-#: The version of the tables below, kept in the file.
-LAYOUT = 1
+#: The version of the tables below, kept in the file, and the columns that layout 1 did not have.
+LAYOUT = 2
+NEW = (
+    "exif_orientation",
+    "exif_followed",
+    "resized_height",
+    "resized_width",
+    "proposals",
+    "candidates",
+    "nms_route",
+)
 #: How long the process of a killed run may hold the file until it notices that nobody listens any more.
 ORPHAN_S = 60.0
 TABLES = """
@@ -22,7 +31,9 @@ CREATE TABLE images (
     position INTEGER PRIMARY KEY, image_id INTEGER NOT NULL UNIQUE, file TEXT NOT NULL, failure TEXT,
     height INTEGER, width INTEGER, pixels_sha256 TEXT, boxes INTEGER NOT NULL,
     decode_ms REAL NOT NULL, transfer_ms REAL NOT NULL, forward_ms REAL NOT NULL, encode_ms REAL NOT NULL,
-    box_xyxy BLOB, scores BLOB, labels BLOB, masks BLOB, keypoints BLOB, keypoint_scores BLOB
+    box_xyxy BLOB, scores BLOB, labels BLOB, masks BLOB, keypoints BLOB, keypoint_scores BLOB,
+    exif_orientation INTEGER, exif_followed INTEGER, resized_height INTEGER, resized_width INTEGER,
+    proposals INTEGER, candidates INTEGER, nms_route TEXT
 );
 """
 
@@ -52,9 +63,30 @@ class Found:
     keypoint_scores: Any = None
 
 
+class Seen(NamedTuple):
+    """What a model did with a picture on the way; None where it has no such step, or nobody could look.
+
+    The size to which it was resized; the proposals of the first stage; the boxes that went into the last non-maximum
+    suppression, and which of torchvision's two ways that took: "coordinate trick" or "vanilla".
+    """
+
+    resized_height: Optional[int] = None
+    resized_width: Optional[int] = None
+    proposals: Optional[int] = None
+    candidates: Optional[int] = None
+    nms_route: Optional[str] = None
+
+
+UNSEEN = Seen()
+
+
 @dataclass(frozen=True)
 class Row:
-    """One image of a pass. One that could not be decoded has a failure and nothing else."""
+    """One image of a pass. One that could not be decoded has a failure and nothing else.
+
+    exif_orientation is the file's, 1 to 8; where it is another than 1, exif_followed tells whether the reader turned
+    the picture as it says.
+    """
 
     image_id: int
     file: str
@@ -64,6 +96,9 @@ class Row:
     width: Optional[int] = None
     pixels_sha256: Optional[str] = None
     found: Optional[Found] = None
+    exif_orientation: Optional[int] = None
+    exif_followed: Optional[bool] = None
+    seen: Seen = UNSEEN
 
 
 class Totals(NamedTuple):
@@ -89,7 +124,7 @@ class Writer:
         """Add rows and commit them together."""
         with self._connection:
             self._connection.executemany(
-                f"INSERT INTO images VALUES ({', '.join('?' * 18)})",  # noqa: S608 -- eighteen question marks
+                f"INSERT INTO images VALUES ({', '.join('?' * 25)})",  # noqa: S608 -- question marks alone
                 [(position, *_columns(row)) for position, row in enumerate(rows, start=self.done)],
             )
         self.done += len(rows)
@@ -99,6 +134,11 @@ class Writer:
         sums = ", ".join(f"total({name})" for name in Totals._fields[2:])
         query = f"SELECT count(*), coalesce(sum(boxes), 0), {sums} FROM images"  # noqa: S608 -- our own column names
         return Totals(*self._connection.execute(query).fetchone())
+
+    def turned(self) -> int:
+        """Return how many pictures have an EXIF orientation that the reader did not follow."""
+        unfollowed = "SELECT count(*) FROM images WHERE exif_orientation > 1 AND NOT exif_followed"
+        return int(self._connection.execute(unfollowed).fetchone()[0])
 
     def failures(self) -> List[Any]:
         """Return (file, failure) of each image that could not be decoded."""
@@ -144,30 +184,30 @@ def _is_of(path: Path, key: str) -> bool:
 
 def read(path: Path) -> Iterator[Row]:
     """Yield the rows of a pass in their order. Raises sqlite3.Error where the file is no such pass."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         layout = connection.execute("PRAGMA user_version").fetchone()[0]
-        if layout != LAYOUT:
-            raise sqlite3.DatabaseError(f"its layout is {layout}, not {LAYOUT}")
+        if layout not in (1, LAYOUT):
+            raise sqlite3.DatabaseError(f"its layout is {layout}, not 1 to {LAYOUT}")
+        unknown = [None] * (len(NEW) if layout == 1 else 0)
         for columns in connection.execute("SELECT * FROM images ORDER BY position"):
-            yield _row(*columns[1:])
+            yield _row(*columns[1:], *unknown)
 
 
 def _columns(row: Row) -> List[Any]:
-    columns = [row.image_id, row.file, row.failure, row.height, row.width, row.pixels_sha256]
     found = row.found
-    if found is None:
-        return [*columns, 0, *row.times, None, None, None, None, None, None]
-    return [
-        *columns,
-        len(found.scores),
-        *row.times,
-        _blob(found.boxes, "<f4"),
-        _blob(found.scores, "<f4"),
-        _blob(found.labels, "<i4"),
-        None if found.masks is None else b"\n".join(found.masks),  # the encoding's characters begin at '0'
-        _blob(found.keypoints, "<f4"),
-        _blob(found.keypoint_scores, "<f4"),
-    ]
+    blobs: List[Optional[bytes]] = [None] * 6
+    if found is not None:
+        blobs = [
+            _blob(found.boxes, "<f4"),
+            _blob(found.scores, "<f4"),
+            _blob(found.labels, "<i4"),
+            None if found.masks is None else b"\n".join(found.masks),  # the encoding's characters begin at '0'
+            _blob(found.keypoints, "<f4"),
+            _blob(found.keypoint_scores, "<f4"),
+        ]
+    picture = [row.image_id, row.file, row.failure, row.height, row.width, row.pixels_sha256]
+    count = 0 if found is None else len(found.scores)
+    return [*picture, count, *row.times, *blobs, row.exif_orientation, row.exif_followed, *row.seen]
 
 
 def _row(
@@ -180,10 +220,16 @@ def _row(
     n: int,
     *rest: Any,
 ) -> Row:
-    times, (boxes, scores, labels, masks, keypoints, keypoint_scores) = Times(*rest[:4]), rest[4:]
-    if boxes is None:
-        return Row(image_id, file, times, failure, height, width, pixels_sha256)
-    found = Found(
+    times, blobs, (orientation, followed), seen = Times(*rest[:4]), rest[4:10], rest[10:12], Seen(*rest[12:])
+    found = None if blobs[0] is None else _found(n, *blobs)
+    turned = None if followed is None else bool(followed)
+    return Row(image_id, file, times, failure, height, width, pixels_sha256, found, orientation, turned, seen)
+
+
+def _found(
+    n: int, boxes: bytes, scores: bytes, labels: bytes, masks: Optional[bytes], keypoints: Any, keypoint_scores: Any
+) -> Found:
+    return Found(
         boxes=numpy.frombuffer(boxes, "<f4").reshape(n, 4),
         scores=numpy.frombuffer(scores, "<f4"),
         labels=numpy.frombuffer(labels, "<i4"),
@@ -191,7 +237,6 @@ def _row(
         keypoints=_per_detection(keypoints, n, 3),
         keypoint_scores=_per_detection(keypoint_scores, n),
     )
-    return Row(image_id, file, times, failure, height, width, pixels_sha256, found)
 
 
 def _per_detection(blob: Optional[bytes], n: int, *last: int) -> Any:

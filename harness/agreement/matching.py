@@ -50,7 +50,7 @@ def match(reference: Row, other: Row, thresholds: Thresholds | None, tolerances:
     first, second = sorted(range(len(left)), key=left.__getitem__), sorted(range(len(right)), key=right.__getitem__)
     if [left[number] for number in first] == [right[number] for number in second]:
         return _exact("reordered", one, np.array(first), np.array(second))
-    pairs = _assigned(one, two)
+    pairs = _assigned(one, two, tolerances)
     lost, lost_at_cut_off = _unmatched(one, pairs[:, 0], two, thresholds, tolerances)
     new, new_at_cut_off = _unmatched(two, pairs[:, 1], one, thresholds, tolerances)
     return _judged(
@@ -85,23 +85,34 @@ def _exact(verdict: Verdict, found: Found, first: Indices, second: Indices) -> M
     )
 
 
-def _assigned(one: Found, two: Found) -> Indices:
-    """Return the pairs of one class whose boxes overlap, of all ways to pair them the one that costs least in all.
+def _assigned(one: Found, two: Found, tolerances: Tolerances) -> Indices:
+    """Return the pairs of one class and object, of all ways to pair them the one that costs least in all.
 
-    A pair costs what its boxes do not share (1 - IoU) and how far its scores are apart (Kuhn, 1955). A detection with
-    a number that is not finite is like no other.
+    A pair costs what its boxes do not share and how far its scores are apart (Kuhn, 1955). A detection with a number
+    that is not finite is like no other.
     """
     pairs = [np.empty((0, 2), np.intp)]
     first, second = _finite(one), _finite(two)
     for label in np.intersect1d(one.labels, two.labels):
         left, right = np.flatnonzero(first & (one.labels == label)), np.flatnonzero(second & (two.labels == label))
-        overlap = iou(one.boxes[left], two.boxes[right])
+        unlike = _unlikeness(one.boxes[left], two.boxes[right], tolerances.box_px)
         apart = np.abs(one.scores[left].astype(np.float64)[:, None] - two.scores[right])
-        cost = np.where(overlap >= LEAST_IOU, 1 - overlap + apart, FORBIDDEN)
+        cost = np.where(unlike <= 1 - LEAST_IOU, unlike + apart, FORBIDDEN)
         rows, columns = linear_sum_assignment(cost)
         fits = cost[rows, columns] < FORBIDDEN
         pairs.append(np.column_stack([left[rows[fits]], right[columns[fits]]]))
     return np.concatenate(pairs)
+
+
+def _unlikeness(one: NDArray[Any], two: NDArray[Any], tolerance_px: float) -> NDArray[np.float64]:
+    """Return how unlike boxes (n, 4) and (m, 4) are, as (n, m): 1 - IoU, and next to nothing within the tolerance.
+
+    A box without area, as one that was clipped to the border, has no IoU even with itself, and a thin one little with
+    one beside it: coordinates alone tell that two of them are of one object.
+    """
+    apart = np.abs(one.astype(np.float64)[:, None] - two.astype(np.float64)[None]).max(axis=-1, initial=0.0)
+    near = np.where(apart <= tolerance_px, (1 - LEAST_IOU) * apart / max(tolerance_px, 1e-9), 1.0)
+    return np.minimum(1 - iou(one, two), near)
 
 
 def _finite(found: Found) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from harness.agreement.matching import Matched
@@ -46,6 +47,8 @@ def _canvas(path: Path, row: Row) -> Image.Image:
     """Return the picture itself, or grey where it is gone or can't be read."""
     try:
         with Image.open(path) as picture:
+            if picture.mode.startswith("I"):  # 16 bits of grey, of which the readers take the upper 8
+                return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
             return picture.convert("RGB")
     except (OSError, UnidentifiedImageError):
         return Image.new("RGB", (row.width or 320, row.height or 240), "#d0d0d0")

@@ -141,12 +141,24 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
         remarks.append(f"{cell.scores.foreign_detections} of {every} detections {lacking}")
     remarks += cell.scores.not_scored.values()
     remarks += dict.fromkeys(text for scored in cell.scores.scores if scored.iou == iou for text in scored.remarks)
+    remarks += _orientation(cell)
     if cell.agreement and cell.agreement.verdict == "different":
         images, reference = cell.agreement.images_different, cell.agreement.reference.environment
         remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images")
     missing = [scored.interval_missing_reason for scored in cell.scores.scores if scored.iou == iou]
     remarks += [f"no interval: {reason}" for reason in dict.fromkeys(missing) if reason]
     return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]
+
+
+def _orientation(cell: Cell) -> list[str]:
+    """Say how many pictures the reader did not turn; where the annotations are of turned ones, AP is low for that."""
+    passed = cell.result.detections
+    if passed is None or not passed.turned_images:
+        return []
+    reader = cell.job.detection.reader if cell.job.detection else None
+    remedy = "" if reader == "cv2" else "; --reader cv2 does"
+    count = f"{passed.turned_images} image has" if passed.turned_images == 1 else f"{passed.turned_images} images have"
+    return [f"{count} an EXIF orientation that the reader did not follow{remedy}"]
 
 
 def _times(place: str, cells: list[Cell]) -> Table:

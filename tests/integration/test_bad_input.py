@@ -49,6 +49,15 @@ def test_an_existing_folder_is_not_written_into(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_odd_files_among_the_pictures(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to("/nowhere")
+    fails(BAD_INPUT, f"the picture {tmp_path}/a.jpg is a link to nothing", *RUN, *ONE, "--images", tmp_path)
+    (tmp_path / "a.jpg").unlink()
+    (tmp_path / "a.jpg").mkdir()
+    (tmp_path / "._b.jpg").write_bytes(b"of another system")
+    fails(BAD_INPUT, "holds no pictures", *RUN, *ONE, "--images", tmp_path)
+
+
 def test_no_engine(tmp_path: Path) -> None:
     nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
     arguments = ["run", "--image", "cuda10.2", *ONE, "--weights", "random", "--out", tmp_path / "run"]

@@ -136,3 +136,18 @@ def test_a_pass_that_failed_is_named() -> None:
 def test_what_coco_calls_minus_one_is_a_gap() -> None:
     boxes, _ = accuracy_tables([cell("ssd300_vgg16", scored("bbox", "float", -1.0))])
     assert boxes.rows[0][1] == GAP
+
+
+def test_pictures_that_the_reader_did_not_turn_are_said_with_what_helps() -> None:
+    def notes(turned: int | None, reader: Any) -> str:
+        of = cell("ssd300_vgg16", *BOTH)
+        turning = replace(of.job, variant=replace(of.job.variant, reader=reader))
+        passed = replace(PASSED, turned_images=turned)
+        boxes, _ = accuracy_tables([replace(of, job=turning, result=replace(of.result, detections=passed))])
+        return "\n".join(boxes.notes)
+
+    assert "3 images have an EXIF orientation that the reader did not follow; --reader cv2 does" in notes(3, "pil")
+    assert "1 image has an EXIF orientation" in notes(1, "torchvision")
+    assert "did not follow" in notes(2, "cv2")
+    assert "--reader cv2" not in notes(2, "cv2")
+    assert "EXIF" not in notes(0, "pil") + notes(None, "pil")

@@ -152,6 +152,37 @@ def test_what_neither_side_could_read_agrees_whatever_its_reader_calls_it() -> N
     assert match(unread, too, LIMITS, TOLERANCES).verdict == "identical"
 
 
+EDGES = [[0, 5, 0, 20], [0, 40, 0, 60], [3, 100, 9, 100], [100, 100, 100, 100]]
+SLIVERS = [[0, 5, 0.004, 20], [30, 40, 30.02, 60], [3, 50, 9, 50.01], [70, 70, 70.01, 70.01]]
+
+
+@pytest.mark.parametrize("boxes", [EDGES, SLIVERS])
+@pytest.mark.parametrize("shift", [0.0, 0.01, 0.05])
+def test_boxes_without_area_are_matched_by_their_coordinates(boxes: Any, shift: float) -> None:
+    one = found([*boxes, *BOXES], [0.9] * 7)
+    moved = one.boxes[::-1] + np.array([0, shift, 0, shift], "f4")
+    result = matched(one, found(moved, [0.9001] * 7))
+    assert (result.verdict, len(result.pairs)) == ("equal", 7)
+    assert sorted(map(tuple, result.pairs.tolist())) == [(i, 6 - i) for i in range(7)]
+    assert result.box_shift_px == pytest.approx(shift, abs=1e-5)
+
+
+def test_a_box_that_lost_its_area_by_rounding_is_matched() -> None:
+    assert matched(found([[0, 5, 0, 20]], [0.9]), found([[0, 5, 0.003, 20]], [0.9])).verdict == "equal"
+
+
+def test_boxes_without_area_elsewhere_are_of_other_objects() -> None:
+    result = matched(found([[0, 5, 0, 20]], [0.9]), found([[0, 5.3, 0, 20.3]], [0.9]))
+    assert (result.verdict, len(result.pairs)) == ("different", 0)
+    other = matched(found([[0, 5, 0, 20]], [0.9], [1]), found([[0, 5, 0, 20]], [0.9], [2]))
+    assert (other.verdict, len(other.pairs)) == ("different", 0)
+
+
+def test_a_tolerance_of_nothing_matches_equal_boxes_without_area() -> None:
+    one, two = found([[0, 5, 0, 20]], [0.9]), found([[0, 5, 0, 20]], [0.9001])
+    assert match(row(one), row(two), LIMITS, Tolerances(box_px=0.0)).verdict == "equal"
+
+
 NAN = changed(SOME, scores=np.array([np.nan, 0.8, 0.7], "f4"))
 
 

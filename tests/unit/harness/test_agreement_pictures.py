@@ -46,3 +46,9 @@ def test_a_picture_that_is_gone_is_grey(tmp_path: Path) -> None:
 def test_boxes_beyond_the_picture_and_without_an_area_do_no_harm(tmp_path: Path) -> None:
     odd = row([[-50, -50, 500, 500], [30, 30, 30, 30], [40, 40, 20, 20]])
     assert drawn(tmp_path / "gone.png", row([]), odd).width == 250
+
+
+def test_a_picture_of_16_bits_is_drawn_as_the_readers_see_it(tmp_path: Path) -> None:
+    Image.fromarray(np.full((100, 120), 0x4080, "uint16")).save(tmp_path / "a.png")
+    picture = drawn(tmp_path / "a.png", row([]), row([[60, 50, 90, 90]]))
+    assert picture.getpixel((5, 90)) == (0x40, 0x40, 0x40)

@@ -18,6 +18,7 @@ from runner.detection import FILE, Pass, detect, key_of
 from runner.errors import JobError
 from runner.rows import Row
 from tests.samples import job, software
+from tests.unit.runner import picture_files
 
 pytestmark = pytest.mark.torch
 
@@ -148,10 +149,57 @@ def test_bad_images_are_passed_over_on_request_and_counted(folder: Path, batch: 
     (folder / "003.png").unlink()
     (folder / "002.png").write_bytes(b"")
     found, read, _ = run(folder, dataset, how=replace(HOW, batch=batch), skip_bad_images=True)
-    reasons = [BadImage("003.png", "No such file or directory"), BadImage("002.png", "the file breaks off")]
+    reasons = [BadImage("003.png", "No such file or directory"), BadImage("002.png", "the file is empty")]
     assert (found.images, found.boxes, found.bad_images) == (6, 4, reasons)
     assert read[2] == Row(103, "003.png", rows.Times(), failure="No such file or directory")
     assert round(float(read[-1].found.scores[0]) * 255) == 0
+
+
+def test_a_picture_that_is_not_there_is_named_with_the_path_that_was_looked_for(folder: Path) -> None:
+    dataset = paint(folder, 1)
+    (folder / "000.png").unlink()
+    with pytest.raises(JobError) as caught:
+        run(folder, dataset)
+    assert str(folder / "000.png") in caught.value.failure.message
+
+
+@pytest.mark.parametrize(("reader", "turned"), [("pil", 2), ("torchvision", 2), ("cv2", 0)])
+def test_pictures_that_the_reader_did_not_turn_are_counted(folder: Path, reader: Any, turned: int) -> None:
+    orientations = {"000.png": 6, "001.png": 3, "002.png": 1}
+    dataset = paint(folder, 4)
+    for file, orientation in orientations.items():
+        (folder / file).write_bytes(picture_files.turned("PNG", orientation))
+    found, read, _ = run(folder, dataset, how=replace(HOW, reader=reader))
+    assert found.turned_images == turned
+    assert [row.exif_orientation for row in read] == [None, 1, 3, 6]
+    assert [row.exif_followed for row in read] == [None, None, not turned, not turned]
+
+
+def test_passes_of_other_readers_saw_the_same_pixels_of_16_bits(folder: Path) -> None:
+    dataset = paint(folder, 1)
+    (folder / "000.png").write_bytes(picture_files.png(picture_files.DEEP, 0))
+    seen = {run(folder, dataset, how=replace(HOW, reader=r), key=r)[1][0].pixels_sha256 for r in ("pil", "cv2")}
+    assert len(seen) == 1
+
+
+def test_each_row_has_what_the_model_did_with_its_picture(folder: Path) -> None:
+    class Sized:
+        def __init__(self, images: list[torch.Tensor]):
+            self.image_sizes = [(2 * image.shape[1], 2 * image.shape[2]) for image in images]
+
+    class Model(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.transform = torch.nn.Identity()
+
+        def forward(self, images: list[torch.Tensor]) -> Any:
+            self.transform((Sized(images), None))
+            return brightness_as_a_box(images)
+
+    dataset = paint(folder, 3)
+    (folder / "001.png").write_bytes(b"")
+    _, read, _ = run(folder, dataset, Model(), how=replace(HOW, batch=2), skip_bad_images=True)
+    assert [(row.seen.resized_height, row.seen.resized_width) for row in read] == [(40, 60), (None, None), (40, 60)]
 
 
 def test_masks_and_keypoints_are_kept(folder: Path) -> None:

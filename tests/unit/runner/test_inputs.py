@@ -138,7 +138,15 @@ def test_a_photograph_that_is_gone_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").unlink()
     with pytest.raises(JobError, match=r"a\.png can't be read: .*No such file") as caught:
         source.next()
+    assert str(tmp_path / "a.png") in caught.value.failure.message
     assert caught.value.failure.remedy == "replace or remove it"
+
+
+def test_a_photograph_of_16_bits_has_their_upper_8(tmp_path: Path) -> None:
+    (tensor,) = (
+        photographs(tmp_path, {"a.png": encoded(numpy.full((2, 3), 0x40FF, "uint16"), mode="I;16")}).next().argument
+    )
+    assert torch.equal(tensor, torch.full((3, 2, 3), 0x40 / 255))
 
 
 def png(*chunks: tuple[bytes, bytes]) -> bytes:

@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 from runner import rows
-from runner.rows import Found, Row, Times
+from runner.rows import UNSEEN, Found, Row, Seen, Times
 
 
 def found(n: int, *, masks: bool = False, keypoints: bool = False) -> Found:
@@ -97,7 +97,7 @@ def test_a_later_layout_starts_anew_and_is_not_read(tmp_path: Path) -> None:
     write(path, row(1))
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(sqlite3.DatabaseError, match="its layout is 99, not 1"):
+    with pytest.raises(sqlite3.DatabaseError, match="its layout is 99, not 1 to 2"):
         list(rows.read(path))
     write(path, row(2))
     assert [read.image_id for read in rows.read(path)] == [2]
@@ -142,3 +142,37 @@ def test_half_a_million_boxes_take_at_most_25_megabytes(tmp_path: Path) -> None:
         writer.append([row(image_id, 100) for image_id in range(5000)])
         assert writer.totals().boxes == 500_000
     assert path.stat().st_size <= 25_000_000
+
+
+def test_what_was_seen_on_the_way_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "pass.sqlite"
+    seen = Seen(800, 1200, 1000, 4321, "vanilla")
+    kept = [
+        replace(row(1, 0), exif_orientation=6, exif_followed=True, seen=seen),
+        replace(row(2, 0), exif_orientation=3, exif_followed=False),
+        replace(row(3, 0), exif_orientation=1),
+        row(4, 0),
+    ]
+    write(path, *kept)
+    assert [replace(read, found=None) for read in rows.read(path)] == [replace(each, found=None) for each in kept]
+    with rows.writing(path, "a key") as writer:
+        assert writer.turned() == 1
+
+
+def test_a_pass_of_layout_1_is_read_and_started_anew() -> None:
+    old = Path(__file__).parents[2] / "data" / "old_runs" / "before-observed-identity"
+    (path,) = old.rglob("detections.sqlite")
+    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    read = list(rows.read(path))
+    assert read
+    assert {(each.seen, each.exif_orientation, each.exif_followed) for each in read} == {(UNSEEN, None, None)}
+    assert all(each.pixels_sha256 and each.found is not None for each in read)
+
+
+def test_a_path_is_no_address(tmp_path: Path) -> None:
+    folder = tmp_path / "100 % #1?mode=rw&x"
+    folder.mkdir()
+    write(folder / "pass.sqlite", row(1))
+    assert [read.image_id for read in rows.read(folder / "pass.sqlite")] == [1]
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]

@@ -1,0 +1,56 @@
+"""TIFF 6.0: of its many kinds those of which Pillow and OpenCV give the same pixels."""
+
+from typing import Dict, Tuple
+
+from runner.pictures.format import ORIENTATION, Field, Format, UnreadableImage, fields
+
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _EXTRA, _SAMPLE_FORMAT = (
+    256, 257, 258, 259, 262, 277, 338, 339,
+)  # fmt: skip
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
+_BY_JPEG = 7
+_UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
+_PREMULTIPLIED = 1
+#: (photometric interpretation, samples, bits of each)
+_KNOWN = {
+    *((_WHITE_IS_ZERO, 1, bits) for bits in (1, 8)),
+    *((_BLACK_IS_ZERO, 1, bits) for bits in (1, 8, 16)),
+    (_BLACK_IS_ZERO, 2, 8),
+    *((_RGB, samples, bits) for samples in (3, 4) for bits in (8, 16)),
+    (_PALETTE, 1, 8),
+    (_YCBCR, 3, 8),
+}
+
+
+def read(content: bytes) -> Format:
+    """Return what the first picture of the file says of itself. Raises UnreadableImage."""
+    found = fields(content, 0)
+    if _WIDTH not in found or _HEIGHT not in found:
+        raise UnreadableImage("it is a TIFF that breaks off, or one without a picture")
+    samples = _value(found, _SAMPLES, 1)
+    bits = found[_BITS].values if _BITS in found else (1,)
+    formats = found[_SAMPLE_FORMAT].values if _SAMPLE_FORMAT in found else (_UNSIGNED,)
+    _require_whole_numbers(formats, bits)
+    known = (_value(found, _PHOTOMETRIC, -1), samples, bits[0])
+    jpeg_alone = known[0] == _YCBCR and _value(found, _COMPRESSION, 1) != _BY_JPEG
+    if len(set(bits)) != 1 or known not in _KNOWN or jpeg_alone or _value(found, _EXTRA, 0) == _PREMULTIPLIED:
+        raise UnreadableImage("it is a TIFF of a kind that the readers do not read alike")
+    tag = found.get(ORIENTATION)
+    return Format(
+        "TIFF",
+        height=found[_HEIGHT].values[0],
+        width=found[_WIDTH].values[0],
+        bits=max(8, bits[0]),
+        orientation=tag if tag and 1 <= tag.values[0] <= 8 else None,
+        alpha=_value(found, _EXTRA, 0) != 0,
+    )
+
+
+def _require_whole_numbers(formats: Tuple[int, ...], bits: Tuple[int, ...]) -> None:
+    if set(formats) != {_UNSIGNED} or max(bits) > 16:
+        kind = "floating-point" if _FLOAT in formats else "signed" if _SIGNED in formats else "whole"
+        raise UnreadableImage(f"it is a TIFF of {kind} numbers of {max(bits)} bits, and nothing says which is white")
+
+
+def _value(found: Dict[int, Field], tag: int, default: int) -> int:
+    return found[tag].values[0] if tag in found else default
