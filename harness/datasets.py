@@ -7,11 +7,13 @@ from pathlib import Path
 
 from harness import coco
 from harness.coco import Annotations
-from harness.errors import BadInput, unknown
+from harness.errors import BadInput, reason_of, remedy_of, unknown
 
 SHAPES = "shapes"
 #: Of a folder without annotations/instances*.json and annotations/person_keypoints*.json.
 SINGLE_FILES = ("annotations.json", "_annotations.coco.json")
+
+ANOTHER_IDS = "name a text file with one image id a line"
 
 #: The models of one plan share what was read.
 _read = cache(coco.read)
@@ -174,8 +176,10 @@ def _ids(file: Path, annotations: Annotations) -> list[int]:
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the ids {file} can't be read: {error}", "name a text file with one image id a line") from error
+    except OSError as error:
+        raise BadInput(f"the ids {file} can't be read: {reason_of(error)}", remedy_of(error, ANOTHER_IDS)) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"the ids {file} can't be read: {error}", ANOTHER_IDS) from error
     for line, text in enumerate(lines, start=1):
         content = text.partition("#")[0].strip()
         if content:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.errors import MAKE_ROOM, BadDocument, StorageError
+from harness.errors import BadDocument, reason_of, refused, remedy_of
 from harness.migrations import upgraded
 from runner.contract import SCHEMA_VERSION, Document, Job
-from runner.serialise import write_json
+from runner.serialise import to_dict, write_json
 
 D = TypeVar("D", bound=Document)
 
@@ -118,7 +118,9 @@ def read(kind: type[D], path: Path) -> D:
         data = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise BadDocument(f"{path} does not exist", "name a folder that harness run has made") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadDocument(f"{path} can't be read: {reason_of(error)}", remedy_of(error)) from error
+    except (ValueError, RecursionError) as error:
         raise BadDocument(f"{what}: {error}", remedy) from error
     version = data.get("schema_version") if isinstance(data, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
@@ -131,10 +133,26 @@ def read(kind: type[D], path: Path) -> D:
     try:
         document: D = _adapter(cast("Any", kind)).validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the document"
-        raise BadDocument(f"{what}: {place}: {first['msg']}", remedy) from error
+        raise BadDocument(f"{what}: {_first(error)}", remedy) from error
     return document
+
+
+def unreadable(document: Document) -> str | None:
+    """Return what would keep a document from being read again once it is written, or None."""
+    try:
+        _adapter(cast("Any", type(document))).validate_python(json.loads(json.dumps(to_dict(document))))
+    except ValidationError as error:
+        return _first(error)
+    return None
+
+
+def _first(error: ValidationError) -> str:
+    """Return the first thing that is wrong, and where."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "the document"
+    if first["type"] == "string_unicode":  # as a file's name may be, which knows bytes alone
+        return f"{place} is {first['input']!r:.80}, which is no text in UTF-8"
+    return f"{place}: {first['msg']}"
 
 
 @contextmanager
@@ -151,7 +169,7 @@ def replacing(path: Path) -> Iterator[Path]:
             yield part
             part.replace(path)
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror or error}", MAKE_ROOM) from error
+        raise refused(error, path) from error
 
 
 def write(path: Path, document: Document) -> None:
@@ -159,4 +177,4 @@ def write(path: Path, document: Document) -> None:
     try:
         write_json(path, document)
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}", MAKE_ROOM) from error
+        raise refused(error, path) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness import documents
 from harness.documents import Execution, PlannedCell
 from harness.errors import BadInput
-from harness.storage import Cell, RunFolder
+from harness.storage import Cell, RunFolder, cell_name
 from runner import rows
 from runner.contract import Detections, Failure, Job, Memory, Result, Shard
 
@@ -30,7 +30,7 @@ def split(whole: PlannedCell, shards: int) -> list[PlannedCell]:
     for number in range(1, shards + 1):
         part = slice(images * (number - 1) // shards, images * number // shards)
         own = replace(dataset, ids=dataset.ids[part], files=dataset.files[part])
-        cell = f"{job.cell}--shard-{number}-of-{shards}"
+        cell = cell_name(job.cell, f"shard-{number}-of-{shards}")
         parts.append(replace(whole, job=replace(job, cell=cell, dataset=own, shard=Shard(number, shards))))
     return [*parts, replace(whole, joins=[part.job.cell for part in parts])]
 
