@@ -20,7 +20,6 @@ from harness.engine import Engine
 from harness.errors import CannotRunHere
 from harness.images import Recipe
 from harness.terminal import said, say
-from harness.text import elided
 
 STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 CACHED = "---> Using cache"
@@ -86,7 +85,8 @@ class Steps:
             say(self._console, f"  {line}")
 
     def _fitting(self, line: str) -> str:
-        return elided(line, self._console.width - 4)  # the spinner's
+        width = self._console.width - 4  # the spinner's
+        return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def cost(environment: Environment, engine: Engine) -> str:

@@ -61,7 +61,7 @@ class LiveDisplay:
         """Open the live line of a cell and return what moves it on."""
         began = time.monotonic()
         self._name = printable(f"{job.environment} {job.model.builder}")
-        self._cell = cell = self._progress.add_task("", total=None)
+        self._cell = cell = self._progress.add_task("", total=None, latest="", visible=False)
         self._progress.update(self._cells, completed=number - 1)
         self._show(cell, "loading the model", self._left(number, 0.0))
 
@@ -78,7 +78,7 @@ class LiveDisplay:
         room = self._console.width - (BAR + 2 if self._console.width >= WIDE else 1)
         latest, left = (_first_clauses(printable(text), room - NAME) for text in (latest, left))
         name = elided(self._name, room - max(len(latest), len(left)))
-        self._progress.update(cell, description=name, latest=latest)
+        self._progress.update(cell, description=name, latest=latest, visible=True)
         self._progress.update(self._cells, latest=left)
 
     def _left(self, number: int, elapsed_s: float) -> str:

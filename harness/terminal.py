@@ -1,5 +1,6 @@
 """What a command prints for a person: a line is text and nothing else, wherever its words come from."""
 
+import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -16,7 +17,10 @@ def said(text: str, style: str = "") -> Text:
 
 def say(console: Console, text: str, style: str = "") -> None:
     """Print a line: on a terminal broken between words alone, so that a path stays whole; else as one line."""
-    console.print(said(text, style), overflow="ignore", crop=False, soft_wrap=not console.is_terminal)
+    line = said(text, style)
+    if console.is_terminal:
+        line.plain = textwrap.fill(line.plain, console.width, break_long_words=False, break_on_hyphens=False)
+    console.print(line, soft_wrap=True)
 
 
 def say_row(table: Table, cells: Sequence[str]) -> None:

@@ -58,7 +58,7 @@ def flush_output() -> None:
 def elided(text: str, width: int) -> str:
     """Return the text in at most `width` characters: without some of its inner words, which … stands for.
 
-    Words end at a space, an underscore or a slash; only where not even the first or the last fits is one cut.
+    Words end at a space, an underscore or a slash; one is cut only where whole ones would leave half the room empty.
     """
     if len(text) <= width:
         return text
@@ -66,7 +66,7 @@ def elided(text: str, width: int) -> str:
     for kept in range(len(words) - 1, 0, -1):
         first, last = words[: (kept + 1) // 2], words[len(words) - kept // 2 :]
         shorter = "".join([*first, "…", *last])
-        if len(shorter) <= width:
+        if width / 2 <= len(shorter) <= width:
             return shorter
     end = (width - 1) // 2
     return text[: max(width - 1 - end, 0)] + "…" + text[len(text) - end :]

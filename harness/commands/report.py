@@ -16,7 +16,7 @@ from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.table import Table
 from harness.storage import Cell, RunFolder, runs
-from harness.terminal import say
+from harness.terminal import said, say
 
 
 def print_report(names: list[str], *, published: bool, form: str | None) -> None:
@@ -77,7 +77,7 @@ def print_table(console: Console, table: Table) -> None:
         console.print("", page, sep="\n")
     console.print()
     for note in table.notes:
-        say(console, f"- {note}")
+        console.print(said(f"- {note}"))  # as wide as the table, wherever it goes
 
 
 def cells_of(folders: list[RunFolder]) -> list[Cell]:
