@@ -138,7 +138,8 @@ class RunFolder:
         folder = self.cell_folder(job)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt"):
+            parts = [path.name for path in folder.glob(".*.json*")]  # of a process that was killed while it wrote
+            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", *parts):
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         except OSError as error:
