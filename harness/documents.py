@@ -115,13 +115,16 @@ def read(kind: type[D], path: Path) -> D:
     what = f"{path} is not a usable {path.stem} document"
     remedy = "delete it and run the cell again (harness run --resume)"
     try:
-        data = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        data = json.loads(content)
     except FileNotFoundError:
         raise BadDocument(f"{path} does not exist", "name a folder that harness run has made") from None
     except OSError as error:
         raise BadDocument(f"{path} can't be read: {reason_of(error)}", remedy_of(error)) from error
     except (ValueError, RecursionError) as error:
         raise BadDocument(f"{what}: {error}", remedy) from error
+    if b"\\u" in content and (wrong := _no_text(data)) is not None:
+        raise BadDocument(f"{what}: {wrong!r:.80} is no text in UTF-8", remedy)
     version = data.get("schema_version") if isinstance(data, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise BadDocument(
@@ -139,19 +142,43 @@ def read(kind: type[D], path: Path) -> D:
 
 def unreadable(document: Document) -> str | None:
     """Return what would keep a document from being read again once it is written, or None."""
+    data = to_dict(document)
     try:
-        _adapter(cast("Any", type(document))).validate_python(json.loads(json.dumps(to_dict(document))))
+        _adapter(cast("Any", type(document))).validate_python(data)
     except ValidationError as error:
         return _first(error)
-    return None
+    # A file's name is bytes, and Python keeps those that are no text as what nothing else can write or read.
+    wrong = _no_text(data)
+    return None if wrong is None else f"{wrong!r:.100} is no text in UTF-8"
+
+
+def _no_text(data: Any) -> str | None:
+    """Return a text in plain data that can't be encoded, or None."""
+    return next((text for text in _texts(data) if not _is_text(text)), None)
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Yield every text in plain data, keys too."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for member in data:
+            yield from _texts(member)
+        yield from _texts(list(data.values())) if isinstance(data, dict) else ()
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _first(error: ValidationError) -> str:
     """Return the first thing that is wrong, and where."""
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"])) or "the document"
-    if first["type"] == "string_unicode":  # as a file's name may be, which knows bytes alone
-        return f"{place} is {first['input']!r:.80}, which is no text in UTF-8"
     return f"{place}: {first['msg']}"
 
 

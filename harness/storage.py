@@ -98,7 +98,8 @@ class RunFolder:
     @property
     def name(self) -> str:
         """What --resume and report know the run by: its ID under results/, its path elsewhere."""
-        return str(self.path.relative_to(RESULTS) if self.path.is_relative_to(RESULTS) else self.path)
+        path = self.path.relative_to(RESULTS) if self.path.is_relative_to(RESULTS) else self.path
+        return str(path).encode(errors="backslashreplace").decode()  # a name that is no text goes into no table
 
     @cached_property
     def plan(self) -> Plan:
