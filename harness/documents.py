@@ -17,6 +17,16 @@ from runner.contract import SCHEMA_VERSION, Document, Job
 from runner.serialise import to_dict, write_json
 
 D = TypeVar("D", bound=Document)
+#: How a document that can't be used is had again, where that is no matter of its cell alone.
+AGAIN = {
+    "Plan": "make a new run",
+    "CellScores": "delete it and score again (harness score)",
+    "Agreement": "delete it and compare again (harness agree)",
+    "Manifest": "fetch the data again (harness data fetch)",
+    "Software": "verify again (harness images verify)",
+    "Column": "restore it from the repository",
+    "Accuracy": "restore it from the repository",
+}
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,7 @@ def read(kind: type[D], path: Path) -> D:
     Raises BadDocument, which names the file and the first thing wrong with it.
     """
     what = f"{path} is not a usable {path.stem} document"
-    remedy = "delete it and run the cell again (harness run --resume)"
+    remedy = AGAIN.get(kind.__name__, "delete it and run the cell again (harness run --resume)")
     try:
         content = path.read_bytes()
         data = json.loads(content)

@@ -13,6 +13,7 @@ from harness.errors import CannotRunHere, reason_of
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 WITHOUT = "measure without it: --image local"
+ANOTHER_CONTEXT = "choose another context (docker context use default)"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Endpoint:
     @property
     def another(self) -> str:
         """How to choose another one."""
-        return "choose another context (docker context use default)" if self.context else "set DOCKER_HOST"
+        return ANOTHER_CONTEXT if self.context else "set DOCKER_HOST"
 
     @property
     def socket(self) -> Path | None:
@@ -72,7 +73,7 @@ def _of_context(name: str) -> Endpoint:
     if not isinstance(engine, dict) or not engine.get("Host"):
         raise CannotRunHere(
             f"the Docker context {name} is chosen, and {_folder()} has no usable one of that name",
-            f"{Endpoint('', name).another}, or {WITHOUT}",
+            f"{ANOTHER_CONTEXT}, or {WITHOUT}",
         )
     certificates = _folder() / "contexts" / "tls" / place / "docker"
     verify = not engine.get("SkipTLSVerify")

@@ -222,7 +222,7 @@ def _client(where: endpoint.Endpoint, timeout_s: int) -> docker.DockerClient:
     if where.certificates:
         ca, cert, key = (str(where.certificates / f"{name}.pem") for name in ("ca", "cert", "key"))
         tls = TLSConfig(client_cert=(cert, key), ca_cert=ca, verify=where.verify)
-    return docker.DockerClient(base_url=where.url, tls=tls, timeout=timeout_s)
+    return docker.DockerClient(base_url=where.url, tls=tls or False, timeout=timeout_s)
 
 
 def _remove(container: Container) -> None:
