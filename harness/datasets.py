@@ -86,7 +86,7 @@ def require_pictures(dataset: Dataset, annotations: Annotations) -> None:
     for picture in annotations.pictures.values():
         if not (dataset.images / picture.file_name).is_file():
             raise BadInput(
-                f"{dataset.images} does not hold {picture.file_name}, which {annotations.path} lists",
+                f"there is no picture {dataset.images / picture.file_name}, which {annotations.path} lists",
                 "complete the pictures, leave it out with --ids, or pass over such images with --skip-bad-images",
             )
 
@@ -149,8 +149,9 @@ def _with_pictures(name: str, places: list[Path], kinds: dict[str, Path]) -> Dat
     for place in places:
         if any((place / picture.file_name).is_file() for picture in pictures):
             return Dataset(name, place, kinds.get("instances"), kinds.get("person_keypoints"))
+    first = next(iter(pictures)).file_name
     raise BadInput(
-        f"none of the pictures of {file} is in {' or '.join(map(str, places))}",
+        f"none of the pictures of {file} is there; the first would be {' or '.join(str(p / first) for p in places)}",
         "name the folder of its pictures with --images and the file with --annotations",
     )
 

@@ -200,8 +200,9 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A folder of its own, so that two processes that write the same file do not meet.
-        with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
+        # A folder of its own, so that two processes that write the same file do not meet; from the root on, since
+        # whoever writes there may take the beginning of a relative path for a URI's (a:b) or a home's (~).
+        with TemporaryDirectory(dir=path.parent.absolute(), prefix=f".{path.name}-") as folder:
             part = Path(folder) / path.name
             yield part
             part.replace(path)

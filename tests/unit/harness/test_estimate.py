@@ -1,10 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 from harness import estimate
 from harness.documents import Execution, Host
 from harness.storage import Cell
 from runner.contract import Dataset, Detections, Job, Variant
-from tests.samples import job, latency, ok_result
+from tests.samples import job, latency, ok_result, run_folder
 
 SSD, R50 = "ssd300_vgg16", "fasterrcnn_resnet50_fpn"
 
@@ -73,3 +74,12 @@ def test_one_batch_tells_nothing_of_a_pass() -> None:
 
 def test_a_pass_tells_nothing_of_latency() -> None:
     assert estimate.seconds(job(SSD, environment="cuda10.2"), estimate.known_timings([passed(9)])) is None
+
+
+def test_what_a_killed_probe_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job()))
+    left = folder.path / ".probe-ab12"
+    left.mkdir()
+    (left / "result.json").write_text("{")
+    estimate.for_plan(folder, {})
+    assert {path.name for path in folder.path.iterdir()} == {"plan.json", "cells"}
