@@ -35,7 +35,7 @@ def _answering() -> Iterator[None]:
         yield
     except (DockerException, RequestException) as error:
         reason = f"the Docker engine did not do what it was asked for: {_short(error)}"
-        raise CannotRunHere(reason, "check the engine (docker info) and try again") from error
+        raise CannotRunHere(reason, _remedy(error)) from error
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -130,11 +130,11 @@ class Engine(AbstractContextManager["Engine"]):
         try:
             for event in self._client.api.pull(reference, stream=True, decode=True):
                 if "error" in event:
-                    raise CannotRunHere(f"{reference} can't be pulled: {_short(event['error'])}", "check the registry")
+                    raise CannotRunHere(f"{reference} can't be pulled: {_short(event['error'])}", "")
                 if not event.get("progressDetail"):  # which comes many times a second
                     yield " ".join(filter(None, (event.get("id"), event.get("status"))))
         except (DockerException, RequestException) as error:
-            raise CannotRunHere(f"{reference} can't be pulled: {_short(error)}", "check the registry") from error
+            raise CannotRunHere(f"{reference} can't be pulled: {_short(error)}", _remedy(error)) from error
 
     def build(
         self,
@@ -171,9 +171,7 @@ class Engine(AbstractContextManager["Engine"]):
                     )
                 yield from str(event.get("stream") or event.get("status") or "").splitlines()
         except (DockerException, RequestException) as error:
-            raise CannotRunHere(
-                f"the image {tag} can't be built: {_short(error)}", "check the base image and the engine"
-            ) from error
+            raise CannotRunHere(f"the image {tag} can't be built: {_short(error)}", _remedy(error)) from error
 
     def run(self, spec: ContainerSpec, timeout_s: float, log: Path, on_line: OnLine) -> ContainerReport:
         """Run a container to its end and remove it, whatever happens.
@@ -257,10 +255,12 @@ def _cannot_start(spec: ContainerSpec, error: Exception) -> CannotRunHere:
     for words, remedy in TOOLKIT_REMEDIES.items():
         if words in said:
             return CannotRunHere(f"the Docker engine can't hand a GPU to a container ({words})", remedy)
-    return CannotRunHere(
-        f"the container of {spec.image} can't be run: {_short(error)}",
-        "check the engine (docker info) and try again",
-    )
+    return CannotRunHere(f"the container of {spec.image} can't be run: {_short(error)}", _remedy(error))
+
+
+def _remedy(error: Exception) -> str:
+    """Return what mends an engine that did not answer; of one that refused, its own words say what there is to say."""
+    return "" if isinstance(error, APIError) else "see whether the engine runs still (docker info)"
 
 
 def _short(error: Exception | str) -> str:
