@@ -118,7 +118,7 @@ def agree(console: Console, environment: Environment, engine: Engine, *, yes: bo
 
 def confirmed(question: str, *, yes: bool) -> bool:
     """Return whether a person agrees; where nobody sits at a terminal, only `yes` does."""
-    return yes or (sys.stdin.isatty() and typer.confirm(question))
+    return yes or (sys.stdin is not None and sys.stdin.isatty() and typer.confirm(question))
 
 
 def build(console: Console, engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> ImageIdentity:
