@@ -57,7 +57,17 @@ def current() -> Endpoint:
 
 
 def _folder() -> Path:
-    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    """Return the folder of Docker's configuration; of a user without a home it is nowhere."""
+    home = os.environ.get("HOME") or _of_user("pw_dir") or os.devnull
+    return Path(os.environ.get("DOCKER_CONFIG") or Path(home) / ".docker")
+
+
+def _of_user(field: str) -> str | None:
+    """Return what the system knows of this user, None where it does not know it at all."""
+    try:
+        return str(getattr(pwd.getpwuid(os.geteuid()), field))
+    except KeyError:
+        return None
 
 
 def _context_name() -> str | None:
@@ -133,15 +143,7 @@ def _steps(socket: Path) -> list[str]:
     if here and open_to_group:
         return []  # what keeps this user out is none of the socket's own rights
     return [
-        *([] if here or _is_member(group) else [f"join its group ({group.gr_name})"]),
+        *([] if here or _of_user("pw_name") in group.gr_mem else [f"join its group ({group.gr_name})"]),
         *([] if open_to_group else [f"let that group in (chmod g+rw {socket})"]),
         *([] if here else ["log in anew"]),
     ]
-
-
-def _is_member(group: grp.struct_group) -> bool:
-    """Tell whether this user was added to the group, if only since it logged in."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name in group.gr_mem
-    except KeyError:  # a user without a name
-        return False

@@ -1,12 +1,13 @@
 """A detection pass in parts: cells of their own, each redone alone, and the whole that they make."""
 
+import sqlite3
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from harness import documents
 from harness.documents import Execution, PlannedCell
-from harness.errors import BadInput
+from harness.errors import BadInput, StorageError
 from harness.storage import Cell, RunFolder, cell_name
 from runner import rows
 from runner.contract import Detections, Failure, Job, Memory, Result, Shard
@@ -38,7 +39,7 @@ def split(whole: PlannedCell, shards: int) -> list[PlannedCell]:
 def join(folder: RunFolder, whole: PlannedCell) -> Result:
     """Write the whole pass that the cell joins, as one cell would have left it, and return its result.
 
-    Every shard has a result; one that failed fails the whole.
+    Every shard has a result; one that failed fails the whole. Raises StorageError where they can't be copied.
     """
     parts = [cell for cell in folder.every_cell() if cell.job.cell in whole.joins]
     place = folder.clear(whole.job)
@@ -116,8 +117,11 @@ def _execution(job: Job, parts: list[Execution]) -> Execution:
 
 def _copy(files: list[Path], whole: Path) -> None:
     whole.unlink(missing_ok=True)  # of an earlier join
-    with rows.writing(whole, "joined") as writer:
-        for file in files:
-            source = rows.read(file)
-            while block := list(islice(source, BLOCK)):
-                writer.append(block)
+    try:
+        with rows.writing(whole, "joined") as writer:
+            for file in files:
+                source = rows.read(file)
+                while block := list(islice(source, BLOCK)):
+                    writer.append(block)
+    except sqlite3.Error as error:
+        raise StorageError(f"the shards can't be joined in {whole}: {error}", "") from error

@@ -7,7 +7,7 @@ import pytest
 
 from harness import documents, shards
 from harness.documents import PlannedCell
-from harness.errors import BadInput
+from harness.errors import BadDocument, BadInput
 from harness.storage import LONGEST_NAME, RunFolder, cell_name, is_cell_name, require_readable
 from runner.contract import Dataset
 from tests.samples import job, plan
@@ -55,7 +55,7 @@ def test_what_is_no_text_is_refused_when_it_is_read_too(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "caf\udce9", "test")
     assert folder.name.endswith("caf\\udce9")
     documents.write(folder.path / "plan.json", replace(plan(job()), images_folder="/\udce9"))
-    with pytest.raises(documents.BadDocument, match=r"is no text in UTF-8; make a new run\.$"):
+    with pytest.raises(BadDocument, match=r"is no text in UTF-8; make a new run\.$"):
         _ = folder.plan
 
 
