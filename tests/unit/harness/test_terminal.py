@@ -1,11 +1,14 @@
 """The one way a line is printed."""
 
+import ast
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
+from harness.catalogue import ROOT
 from harness.terminal import say, say_row
 
 FOREIGN = "/data/[red]set[/red]/:smile:/[/nothing]/a[0]\x1b[31m.jpg"
@@ -47,3 +50,15 @@ def test_a_file_s_line_is_one_line() -> None:
     screen, out = console(40, terminal=False)
     say(screen, "word " * 40 + "end")
     assert out.getvalue() == "word " * 40 + "end\n"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "harness").rglob("*.py")), ids=lambda path: path.stem)
+def test_no_command_has_a_way_of_its_own_to_print_a_line(path: Path) -> None:
+    """A console takes text for markup: it is given what is rendered already, and texts go through say()."""
+    if path.name == "terminal.py":
+        return
+    for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("print", "status", "add_row"):
+            where = f"{path.name}:{call.lineno}"
+            texts = [argument for argument in call.args if isinstance(argument, ast.JoinedStr | ast.BinOp)]
+            assert not texts, f"{where}: say it, or hand rich what said() makes of it"
