@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from harness.download import BLOCK_BYTES, MAKE_ROOM, OnBytes
+from harness.download import ANOTHER_DATA, BLOCK_BYTES, OnBytes
 from harness.errors import CannotRunHere, StorageError
 from runner.contract import Document
 
@@ -83,7 +83,7 @@ def _refuse_too_large(archive: str, total_bytes: int, folder: Path) -> None:
     if total_bytes > free_bytes:
         raise StorageError(
             f"{archive} unpacks to {total_bytes / 1e9:.2f} GB, and {folder} has room for {free_bytes / 1e9:.2f} GB",
-            MAKE_ROOM,
+            f"free some space, or {ANOTHER_DATA}",
         )
 
 

@@ -19,6 +19,7 @@ from harness.documents import ImageIdentity
 from harness.engine import Engine
 from harness.errors import CannotRunHere
 from harness.images import Recipe
+from harness.terminal import said, say
 
 STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 CACHED = "---> Using cache"
@@ -70,18 +71,18 @@ class Steps:
             self.unpinned = (pin.group(1), pin.group(2))
         elif line and not REMARK.match(line):
             self._last.append(line)
-        self._status.update(Text(self._fitting(" … ".join([self._step[:40], *list(self._last)[-1:]]))))
+        self._status.update(said(self._fitting(" … ".join([self._step[:40], *list(self._last)[-1:]]))))
 
     def end(self) -> None:
         """Leave a line about the step that ended."""
         took = "cached" if self._cached else f"{time.monotonic() - self._began:.0f} s"
-        self._console.print(self._fitting(f"  {took:>6}  {self._step}"), markup=False, highlight=False)
+        say(self._console, self._fitting(f"  {took:>6}  {self._step}"))
 
     def fail(self) -> None:
         """Show the step that failed, whole, and its last lines."""
-        self._console.print(f"failed at {self._step}", markup=False, highlight=False, soft_wrap=True)
+        say(self._console, f"failed at {self._step}")
         for line in self._last:
-            self._console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+            say(self._console, f"  {line}")
 
     def _fitting(self, line: str) -> str:
         width = self._console.width - 4  # the spinner's
@@ -106,7 +107,7 @@ def agree(console: Console, environment: Environment, engine: Engine, *, yes: bo
     """Say what a build from source takes, and ask. Raises CannotRunHere where nobody agrees."""
     if environment.source_build is None:
         return
-    console.print(cost(environment, engine), highlight=False, soft_wrap=True)
+    say(console, cost(environment, engine))
     if confirmed("build it now?", yes=yes):
         return
     raise CannotRunHere(
@@ -117,13 +118,13 @@ def agree(console: Console, environment: Environment, engine: Engine, *, yes: bo
 
 def confirmed(question: str, *, yes: bool) -> bool:
     """Return whether a person agrees; where nobody sits at a terminal, only `yes` does."""
-    return yes or (sys.stdin.isatty() and typer.confirm(question))
+    return yes or (sys.stdin is not None and sys.stdin.isatty() and typer.confirm(question))
 
 
 def build(console: Console, engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> ImageIdentity:
     """Build an image and return its identity. Raises CannotRunHere, with the failing step shown, where it can't be."""
     name = recipe.environment.name
-    console.print(f"building the image of {name}, about {recipe.environment.image_gb} GB (once)", highlight=False)
+    say(console, f"building the image of {name}, about {recipe.environment.image_gb} GB (once)")
     with console.status("") as status:
         steps = Steps(console, status)
         try:

@@ -1,20 +1,20 @@
 """The command line: parse, call, print. Whatever is heavy is imported inside the command that needs it."""
 
-import errno
 import json
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from harness import __version__
+from harness import __version__, text
 from harness.cli_data import data_app
 from harness.cli_images import images_app
 from harness.cli_published import published_app
 from harness.cli_results import results_app
-from harness.errors import MAKE_ROOM, HarnessError, StorageError
+from harness.errors import HarnessError, refused
 from harness.options import Json, Names
 
 app = typer.Typer(
@@ -29,26 +29,30 @@ app.add_typer(images_app, name="images")
 app.add_typer(published_app, name="published")
 app.add_typer(data_app, name="data")
 
-#: What any write may fail with, wherever it happens.
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-
 
 def main() -> NoReturn:
-    """Run the command line; an error that has a remedy becomes its sentence and its exit code."""
+    """Run the command line; an error that has a sentence ends in it and in its exit code, never in a traceback."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM cleans up like Ctrl-C
+    text.suit_streams()
     try:
-        app()
+        try:
+            app()
+        except SystemExit:
+            text.flush_output()
+            raise
     except HarnessError as error:
         _fail(error)
+    except BrokenPipeError:  # whoever read what was printed has enough of it
+        sys.exit(1)
     except OSError as error:
-        if error.errno not in NO_ROOM:
-            raise
-        _fail(StorageError(f"{error.filename or 'a file of this run'} can't be written: {error.strerror}", MAKE_ROOM))
+        _fail(refused(error, error.filename or "a file, or what was printed,", "read or written", elsewhere=""))
     sys.exit(0)
 
 
 def _fail(error: HarnessError) -> NoReturn:
-    print(f"harness: {error}", file=sys.stderr)
+    print(f"harness: {text.printable(str(error))}", file=sys.stderr)
+    with suppress(OSError):
+        text.flush_output()
     sys.exit(error.exit_code)
 
 
@@ -139,7 +143,7 @@ def choose(
 
     with Preflight() as preflight:
         environment, reason = preflight.choose(preflight.target(device))
-    print(f"measuring in {environment.name}: {reason}", file=sys.stderr)
+    print(f"measuring in {environment.name}: {text.printable(reason)}", file=sys.stderr)
     print(environment.name)
 
 

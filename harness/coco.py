@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, TypeGuard
 
-from harness.errors import BadInput
+from harness.errors import BadInput, reason_of, remedy_of
 
 REMEDY = "correct the file, or export it in COCO's format again"
 NUMBERS = {int, float}
@@ -124,7 +124,8 @@ def _content(path: Path) -> bytes:
     except FileNotFoundError:
         raise BadInput(f"there is no annotation file {str(path)!r}", "name a JSON file in COCO's format") from None
     except OSError as error:
-        raise BadInput(f"{path} can't be read: {error.strerror}", "name a JSON file in COCO's format") from error
+        remedy = remedy_of(error, "name a JSON file in COCO's format")
+        raise BadInput(f"{path} can't be read: {reason_of(error)}", remedy) from error
 
 
 def _tables(path: Path, content: bytes) -> dict[str, list[Any]]:

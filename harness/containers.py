@@ -1,9 +1,13 @@
 """What the Docker engine is asked for and what it answers, as plain values."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from harness.errors import CannotRunHere
+from harness.executors.base import OnLine
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,13 @@ CDI_GPU = "nvidia.com/gpu="
 
 def arguments(spec: ContainerSpec, traits: Traits) -> dict[str, Any]:
     """Return what docker-py creates the container from."""
-    suffix = ",z" if traits.selinux else ""
-    # A list, since one folder may be mounted twice, which a dict by host path can't say.
-    binds = [f"{path}:{at}:ro{suffix}" for path, at in spec.read_only.items()]
-    binds += [f"{path}:{at}:rw{suffix}" for path, at in spec.writable.items()]
     # On a rootless engine uid 0 inside is the caller outside; any other uid would own nothing.
     uid, gid = (0, 0) if traits.rootless else (os.getuid(), os.getgid())
     return {
         "image": spec.image,
         "command": spec.command,
         "entrypoint": spec.entrypoint,
-        "volumes": binds,
+        **_shared(spec, traits),
         "labels": spec.labels,
         "environment": {"HOME": "/tmp", "USER": "harness", **spec.environment},  # noqa: S108 -- a tmpfs inside
         "user": f"{uid}:{gid}",
@@ -94,6 +94,40 @@ def arguments(spec: ContainerSpec, traits: Traits) -> dict[str, Any]:
         "cpuset_cpus": spec.cpus,
         "device_requests": [_gpu_request(spec.gpu, traits)] if spec.gpu else [],
     }
+
+
+def _shared(spec: ContainerSpec, traits: Traits) -> dict[str, Any]:
+    """Return the mounts, each field by itself. Raises CannotRunHere where SELinux asks for a text that can't say them.
+
+    Only that text, PATH:AT:OPTIONS, can ask for a new label of the folder.
+    """
+    folders = [(path, at, "ro") for path, at in spec.read_only.items()]
+    folders += [(path, at, "rw") for path, at in spec.writable.items()]
+    if not traits.selinux:
+        return {
+            "mounts": [
+                {"Type": "bind", "Source": str(path), "Target": at, "ReadOnly": mode == "ro"}
+                for path, at, mode in folders
+            ]
+        }
+    for path, _, _ in folders:
+        if ":" in str(path):
+            reason = f"{path} has a colon in its name, and can't be mounted into a container under SELinux"
+            raise CannotRunHere(reason, "rename it, or measure without an engine: --image local")
+    # A list, since one folder may be mounted twice, which a dict by host path can't say.
+    return {"volumes": [f"{path}:{at}:{mode},z" for path, at, mode in folders]}
+
+
+def follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_line: OnLine) -> None:
+    """Write both streams of a container to its log as they come, and hand each line of standard output on."""
+    pending = b""
+    with log.open("wb") as stream:
+        for out, err in output:
+            stream.write(out or b"")
+            stream.write(err or b"")
+            *lines, pending = (pending + (out or b"")).split(b"\n")
+            for line in lines:
+                on_line(line.decode(errors="replace"))
 
 
 def _gpu_request(uuid: str, traits: Traits) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from harness import coco
 from harness.coco import Annotations
-from harness.errors import BadInput, unknown
+from harness.errors import BadInput, reason_of, remedy_of, unknown
 
 SHAPES = "shapes"
 #: Of a folder without annotations/instances*.json and annotations/person_keypoints*.json.
 SINGLE_FILES = ("annotations.json", "_annotations.coco.json")
+
+ANOTHER_IDS = "name a text file with one image id a line"
 
 
 # The models of one plan share what was read.
@@ -104,7 +106,7 @@ def require_pictures(dataset: Dataset, annotations: Annotations) -> None:
     for picture in annotations.pictures.values():
         if not (dataset.images / picture.file_name).is_file():
             raise BadInput(
-                f"{dataset.images} does not hold {picture.file_name}, which {annotations.path} lists",
+                f"there is no picture {dataset.images / picture.file_name}, which {annotations.path} lists",
                 "complete the pictures, leave it out with --ids, or pass over such images with --skip-bad-images",
             )
 
@@ -167,8 +169,9 @@ def _with_pictures(name: str, places: list[Path], kinds: dict[str, Path]) -> Dat
     for place in places:
         if any((place / picture.file_name).is_file() for picture in pictures):
             return Dataset(name, place, kinds.get("instances"), kinds.get("person_keypoints"))
+    first = next(iter(pictures)).file_name
     raise BadInput(
-        f"none of the pictures of {file} is in {' or '.join(map(str, places))}",
+        f"none of the pictures of {file} is there; the first would be {' or '.join(str(p / first) for p in places)}",
         "name the folder of its pictures with --images and the file with --annotations",
     )
 
@@ -194,8 +197,10 @@ def _ids(file: Path, annotations: Annotations) -> list[int]:
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the ids {file} can't be read: {error}", "name a text file with one image id a line") from error
+    except OSError as error:
+        raise BadInput(f"the ids {file} can't be read: {reason_of(error)}", remedy_of(error, ANOTHER_IDS)) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"the ids {file} can't be read: {error}", ANOTHER_IDS) from error
     for line, text in enumerate(lines, start=1):
         content = text.partition("#")[0].strip()
         if content:

@@ -8,23 +8,25 @@ from datetime import timedelta
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskID, TextColumn, TransferSpeedColumn
+from rich.table import Column
 
 from harness.catalogue import models
 from harness.documents import Plan, PlannedCell
 from harness.download import OnBytes
 from harness.executors.base import OnLine
 from harness.report.table import GAP
+from harness.terminal import said, say
+from harness.text import elided, printable
 from runner.contract import Job, Result
 from runner.statistics import summarise
+
+#: A terminal narrower than this has no room for a bar beside the words.
+WIDE = 60
+#: What a bar takes at least, and what is left of a name at least, in characters.
+BAR, NAME = 4, 12
+#: What the figures of a download take: 1000.0/1000.0 MB, 1000.0 MB/s, and a space before each.
+FIGURES = 30
 
 
 class LiveDisplay:
@@ -38,15 +40,16 @@ class LiveDisplay:
         self._estimates = estimates
         self._total = len(plan.cells)
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=8),
-            TextColumn("{task.fields[latest]}"),
+            _words("{task.description}"),
+            *_bar(console, 8),
+            _words("{task.fields[latest]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
         self._cells = self._progress.add_task("cells", total=self._total, latest="")
         self._cell: TaskID | None = None
+        self._name = ""
 
     @contextmanager
     def live(self) -> Iterator["LiveDisplay"]:
@@ -57,17 +60,26 @@ class LiveDisplay:
     def started(self, number: int, job: Job) -> OnLine:
         """Open the live line of a cell and return what moves it on."""
         began = time.monotonic()
-        name = f"{job.environment} {job.model.builder}"
-        self._cell = cell = self._progress.add_task(name, total=None, latest="loading the model")
-        self._progress.update(self._cells, completed=number - 1, latest=self._left(number, 0.0))
+        self._name = printable(f"{job.environment} {job.model.builder}")
+        self._cell = cell = self._progress.add_task("", total=None, latest="", visible=False)
+        self._progress.update(self._cells, completed=number - 1)
+        self._show(cell, "loading the model", self._left(number, 0.0))
 
         def on_line(line: str) -> None:
             if (event := parse(line)).get("event") == "iteration":
                 latest = f"{event['phase']} {event['done']}/{event['planned']}, {event['wall_ms']:.0f} ms"
-                self._progress.update(cell, completed=event["done"], total=event["planned"], latest=latest)
-                self._progress.update(self._cells, latest=self._left(number, time.monotonic() - began))
+                self._progress.update(cell, completed=event["done"], total=event["planned"])
+                self._show(cell, latest, self._left(number, time.monotonic() - began))
 
         return on_line
+
+    def _show(self, cell: TaskID, latest: str, left: str) -> None:
+        """Put both lines into the terminal's width: of the latest news the last clauses go first, then of the name."""
+        room = self._console.width - (BAR + 2 if self._console.width >= WIDE else 1)
+        latest, left = (_first_clauses(printable(text), room - NAME) for text in (latest, left))
+        name = elided(self._name, room - max(len(latest), len(left)))
+        self._progress.update(cell, description=name, latest=latest, visible=True)
+        self._progress.update(self._cells, latest=left)
 
     def _left(self, number: int, elapsed_s: float) -> str:
         """Return how long the cell at work, so far `elapsed_s`, and those after it still take."""
@@ -81,13 +93,23 @@ class LiveDisplay:
             self._progress.remove_task(self._cell)
             self._cell = None
         job = result.job
-        place = f"[{number}/{self._total}]"
-        name = f"{job.environment} {models()[job.model.builder].display}"
-        self._console.print(
-            f"{escape(place)} {escape(name)}{_part(job)}: {escape(_outcome(result))}{', kept' if reused else ''}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        name = f"{job.environment} {models()[job.model.builder].display}{_part(job)}"
+        say(self._console, f"[{number}/{self._total}] {name}: {_outcome(result)}{', kept' if reused else ''}")
+
+
+def _words(form: str) -> TextColumn:
+    """Return a column of text, which is no markup and stays on one line."""
+    return TextColumn(form, markup=False, table_column=Column(no_wrap=True))
+
+
+def _bar(console: Console, width: int) -> list[ProgressColumn]:
+    return [BarColumn(bar_width=width)] if console.width >= WIDE else []
+
+
+def _first_clauses(text: str, width: int) -> str:
+    while len(text) > width and ", " in text:
+        text = text.rpartition(", ")[0]
+    return text
 
 
 def parse(line: str) -> dict[str, Any]:
@@ -121,9 +143,9 @@ def show_cells(console: Console, plan: Plan) -> None:
         builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
         count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
         text = f"{name}: skipped, {reason}" if reason else f"{name} on {cells[0].job.device}: {count}, {builders}"
-        console.print(escape(text), highlight=False)
+        say(console, text)
     for line in dict.fromkeys(_recipe(cell.job) for cell in plan.cells if cell.job.shard is None):
-        console.print(escape(line), highlight=False)
+        say(console, line)
 
 
 def _recipe(job: Job) -> str:
@@ -141,19 +163,21 @@ def show_time(console: Console, estimates: list[float | None]) -> None:
     unknown = sum(seconds is None for seconds in estimates)
     time = f"about {duration(remaining(estimates))}" if any(estimates) else "unknown, nothing like it was run here yet"
     more = f", not counting {unknown} of unknown length" if unknown and any(estimates) else ""
-    console.print(f"expected time: {time}{more}", highlight=False)
+    say(console, f"expected time: {time}{more}")
 
 
 @contextmanager
 def downloads(console: Console) -> Iterator[OnBytes]:
     """Show files that come over the network; the answer receives their progress."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    figures = (kind(table_column=Column(no_wrap=True)) for kind in (DownloadColumn, TransferSpeedColumn))
+    columns = (_words("{task.description}"), *_bar(console, 40), *figures)
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
 
         def on_bytes(name: str, here: int, total: int | None) -> None:
             if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
+                room = console.width - FIGURES - (BAR + 1 if console.width >= WIDE else 0)
+                tasks[name] = progress.add_task(elided(printable(name), room), total=total)
             progress.update(tasks[name], completed=here, total=total)
 
         yield on_bytes
@@ -167,7 +191,7 @@ def _part(job: Job) -> str:
 
 def working(console: Console, text: str) -> AbstractContextManager[object]:
     """Show that something is under way while the block runs, where there is a terminal to show it on."""
-    return console.status(text, refresh_per_second=4) if console.is_terminal else nullcontext()
+    return console.status(said(text), refresh_per_second=4) if console.is_terminal else nullcontext()
 
 
 def _outcome(result: Result) -> str:

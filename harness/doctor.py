@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 
 from harness import assets, compatibility, gpus, images
-from harness.catalogue import ROOT, environments, models
+from harness.catalogue import ROOT, Environment, environments, models
 from harness.errors import CannotRunHere
 from harness.preflight import Preflight, Target
 from runner.contract import cgroups
@@ -88,17 +88,27 @@ def examine(preflight: Preflight) -> Findings:
 
 def matrix(preflight: Preflight) -> list[Line]:
     """Judge every environment on every device of this host."""
-    lines = []
-    for environment in environments().values():
-        verdicts = {}
-        for gpu in preflight.gpus.found if "cuda" in environment.devices else []:
-            obstacle = preflight.obstacle(environment, Target("cuda", gpu))
-            fit = "runs" if environment.base is None else compatibility.verdict(environment, gpu).reason
-            verdicts[gpu.uuid] = f"can't run: {obstacle.reason}" if obstacle else fit
-        obstacle = preflight.obstacle(environment, Target("cpu"))
-        image = None if environment.base is None or obstacle else bool(images.find(preflight.engine, environment))
-        lines.append(Line(environment.name, image, f"can't run: {obstacle.reason}" if obstacle else "runs", verdicts))
-    return lines
+    return [_line(preflight, environment) for environment in environments().values()]
+
+
+def _line(preflight: Preflight, environment: Environment) -> Line:
+    verdicts = {}
+    for gpu in preflight.gpus.found if "cuda" in environment.devices else []:
+        fit = "runs" if environment.base is None else compatibility.verdict(environment, gpu).reason
+        verdicts[gpu.uuid] = _verdict(preflight, environment, Target("cuda", gpu), fit)
+    on_cpu = Target("cpu")
+    known = environment.base is not None and preflight.obstacle(environment, on_cpu) is None
+    image = bool(images.find(preflight.engine, environment)) if known else None
+    return Line(environment.name, image, _verdict(preflight, environment, on_cpu, "runs"), verdicts)
+
+
+def _verdict(preflight: Preflight, environment: Environment, target: Target, fit: str) -> str:
+    """Return how it runs on the target, where nothing keeps it from that: neither this host nor what it lacks."""
+    obstacle = preflight.obstacle(environment, target) or preflight.unobtainable(environment)
+    if obstacle:
+        return f"can't run: {obstacle.reason}"
+    built = environment.base is None or images.find(preflight.engine, environment) is not None
+    return fit if built else f"{fit} once built"
 
 
 def _turbo() -> bool | None:

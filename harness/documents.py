@@ -12,13 +12,23 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from harness.catalogue import ROOT
-from harness.errors import MAKE_ROOM, BadDocument, StorageError
+from harness.errors import BadDocument, reason_of, refused, remedy_of
 from harness.measured import flaw
 from harness.migrations import upgraded
 from runner.contract import SCHEMA_VERSION, Document, Job, Result
-from runner.serialise import private_dict, write_json
+from runner.serialise import private_dict, to_dict, write_json
 
 D = TypeVar("D", bound=Document)
+#: How a document that can't be used is had again, where that is no matter of its cell alone.
+AGAIN = {
+    "Plan": "make a new run",
+    "CellScores": "delete it and score again (harness score)",
+    "Agreement": "delete it and compare again (harness agree)",
+    "Manifest": "fetch the data again (harness data fetch)",
+    "Software": "verify again (harness images verify)",
+    "Column": "restore it from the repository",
+    "Accuracy": "restore it from the repository",
+}
 
 
 @dataclass(frozen=True)
@@ -116,13 +126,18 @@ def read(kind: type[D], path: Path) -> D:
     Raises BadDocument, which names the file and the first thing wrong with it.
     """
     what = f"{path} is not a usable {path.stem} document"
-    remedy = "delete it and run the cell again (harness run --resume)"
+    remedy = AGAIN.get(kind.__name__, "delete it and run the cell again (harness run --resume)")
     try:
-        data = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        data = json.loads(content)
     except FileNotFoundError:
         raise BadDocument(f"{path} does not exist", "name a folder that harness run has made") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadDocument(f"{path} can't be read: {reason_of(error)}", remedy_of(error)) from error
+    except (ValueError, RecursionError) as error:
         raise BadDocument(f"{what}: {error}", remedy) from error
+    if b"\\u" in content and (wrong := _no_text(data)) is not None:
+        raise BadDocument(f"{what}: {wrong!r:.80} is no text in UTF-8", remedy)
     version = data.get("schema_version") if isinstance(data, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise BadDocument(
@@ -134,13 +149,53 @@ def read(kind: type[D], path: Path) -> D:
     try:
         document: D = _adapter(cast("Any", kind)).validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the document"
-        raise BadDocument(f"{what}: {place}: {first['msg']}", remedy) from error
+        raise BadDocument(f"{what}: {_first(error)}", remedy) from error
     lack = flaw(document) if isinstance(document, Result) else None
     if lack:
         raise BadDocument(f"{what}: {lack}", remedy)
     return document
+
+
+def unreadable(document: Document) -> str | None:
+    """Return what would keep a document from being read again once it is written, or None."""
+    data = to_dict(document)
+    try:
+        _adapter(cast("Any", type(document))).validate_python(data)
+    except ValidationError as error:
+        return _first(error)
+    # A file's name is bytes, and Python keeps those that are no text as what nothing else can write or read.
+    wrong = _no_text(data)
+    return None if wrong is None else f"{wrong!r:.100} is no text in UTF-8"
+
+
+def _no_text(data: Any) -> str | None:
+    """Return a text in plain data that can't be encoded, or None."""
+    return next((text for text in _texts(data) if not _is_text(text)), None)
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Yield every text in plain data, keys too."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for member in data:
+            yield from _texts(member)
+        yield from _texts(list(data.values())) if isinstance(data, dict) else ()
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _first(error: ValidationError) -> str:
+    """Return the first thing that is wrong, and where."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "the document"
+    return f"{place}: {first['msg']}"
 
 
 @contextmanager
@@ -151,13 +206,14 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A folder of its own, so that two processes that write the same file do not meet.
-        with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
+        # A folder of its own, so that two processes that write the same file do not meet; from the root on, since
+        # whoever writes there may take the beginning of a relative path for a URI's (a:b) or a home's (~).
+        with TemporaryDirectory(dir=path.parent.absolute(), prefix=f".{path.name}-") as folder:
             part = Path(folder) / path.name
             yield part
             part.replace(path)
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror or error}", MAKE_ROOM) from error
+        raise refused(error, path) from error
 
 
 def write(path: Path, document: Document) -> None:
@@ -169,4 +225,4 @@ def write(path: Path, document: Document) -> None:
     try:
         write_json(path, document, private_dict(document, [*run, path.parent, ROOT]) if private else None)
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror}", MAKE_ROOM) from error
+        raise refused(error, path) from error

@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from harness.errors import BadInput, CannotRunHere, StorageError
+from harness.errors import BadInput, CannotRunHere, reason_of, refused, remedy_of
 
 ATTEMPTS = 4
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 BLOCK_BYTES = 1 << 20
-MAKE_ROOM = "free some space, or set HARNESS_DATA to a folder elsewhere"
+ANOTHER_DATA = "set HARNESS_DATA to a folder elsewhere"
 
 #: Receives the file's name, the bytes that are here, and the bytes in all (None where nobody tells).
 OnBytes = Callable[[str, int, int | None], None]
@@ -62,7 +62,7 @@ def storing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"{path} can't be written: {error.strerror or error}", MAKE_ROOM) from error
+        raise refused(error, path, elsewhere=ANOTHER_DATA) from error
 
 
 def fetch(wanted: Wanted, path: Path, on_bytes: OnBytes) -> str:
@@ -104,7 +104,7 @@ def _copy(wanted: Wanted, source: Path, part: Path, on_bytes: OnBytes) -> None:
     try:
         size, original = source.stat().st_size, source.open("rb")
     except OSError as error:
-        raise BadInput(f"{source} can't be read: {error.strerror}", "make it readable, or name another") from error
+        raise BadInput(f"{source} can't be read: {reason_of(error)}", remedy_of(error, "name another")) from error
     with original:
         if wanted.size_bytes not in (None, size):
             raise BadInput(f"{source} has {size} bytes, not {wanted.size_bytes}", "name a whole copy")

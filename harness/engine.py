@@ -3,7 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 from docker.auth import resolve_repository_name
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
+from docker.tls import TLSConfig
 from requests.exceptions import RequestException
 
 import docker
-from harness.containers import ContainerReport, ContainerSpec, Image, Traits, arguments
+from harness import endpoint
+from harness.containers import ContainerReport, ContainerSpec, Image, Traits, arguments, follow
 from harness.errors import CannotRunHere
 from harness.executors.base import OnLine
 from harness.gpus import TOOLKIT_REMEDIES
@@ -24,6 +26,16 @@ from harness.interruptions import held_back
 CONFLICT = 409
 #: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
 LABEL = "detection-harness"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn what the engine refuses, or that it went away, into a sentence. Raises CannotRunHere."""
+    try:
+        yield
+    except (DockerException, RequestException) as error:
+        reason = f"the Docker engine did not do what it was asked for: {_short(error)}"
+        raise CannotRunHere(reason, _remedy(error)) from error
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -48,18 +60,16 @@ class Engine(AbstractContextManager["Engine"]):
 
     @classmethod
     def connect(cls, timeout_s: int = 5) -> "Engine":
-        """Connect to the engine that DOCKER_HOST names, or the default socket.
+        """Connect to the engine that Docker's own command line would use: see endpoint.current().
 
         Raises CannotRunHere where none answers within `timeout_s`.
         """
+        where = endpoint.current()
         try:
-            client = docker.from_env(timeout=timeout_s)
+            client = _client(where, timeout_s)
             engine = cls(client)
         except (DockerException, RequestException) as error:
-            raise CannotRunHere(
-                f"no Docker engine answers ({_short(error)})",
-                "start one, set DOCKER_HOST, or measure without it: --image local",
-            ) from error
+            raise endpoint.unreachable(where, error, _short(error)) from error
         # What follows, a build above all, may take its time; only the first answer must be quick.
         client.api.timeout = None  # type: ignore[assignment]  # as requests has it: no limit
         return engine
@@ -69,6 +79,7 @@ class Engine(AbstractContextManager["Engine"]):
     ) -> None:
         self._client.close()
 
+    @_answering()
     def image(self, reference: str) -> Image | None:
         """Return the image that a tag, digest or id names, if the engine holds it."""
         try:
@@ -76,6 +87,7 @@ class Engine(AbstractContextManager["Engine"]):
         except ImageNotFound:
             return None
 
+    @_answering()
     def images(self, labels: Mapping[str, str | None]) -> list[Image]:
         """Return the images that carry all of these labels (None: with any value), newest first."""
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
@@ -118,11 +130,11 @@ class Engine(AbstractContextManager["Engine"]):
         try:
             for event in self._client.api.pull(reference, stream=True, decode=True):
                 if "error" in event:
-                    raise CannotRunHere(f"{reference} can't be pulled: {_short(event['error'])}", "check the registry")
+                    raise CannotRunHere(f"{reference} can't be pulled: {_short(event['error'])}", "")
                 if not event.get("progressDetail"):  # which comes many times a second
                     yield " ".join(filter(None, (event.get("id"), event.get("status"))))
         except (DockerException, RequestException) as error:
-            raise CannotRunHere(f"{reference} can't be pulled: {_short(error)}", "check the registry") from error
+            raise CannotRunHere(f"{reference} can't be pulled: {_short(error)}", _remedy(error)) from error
 
     def build(
         self,
@@ -159,9 +171,7 @@ class Engine(AbstractContextManager["Engine"]):
                     )
                 yield from str(event.get("stream") or event.get("status") or "").splitlines()
         except (DockerException, RequestException) as error:
-            raise CannotRunHere(
-                f"the image {tag} can't be built: {_short(error)}", "check the base image and the engine"
-            ) from error
+            raise CannotRunHere(f"the image {tag} can't be built: {_short(error)}", _remedy(error)) from error
 
     def run(self, spec: ContainerSpec, timeout_s: float, log: Path, on_line: OnLine) -> ContainerReport:
         """Run a container to its end and remove it, whatever happens.
@@ -178,7 +188,7 @@ class Engine(AbstractContextManager["Engine"]):
             with closing(container.attach(stream=True, logs=True, demux=True)) as output:
                 container.start()
                 timer.start()
-                _follow(output, log, on_line)
+                follow(output, log, on_line)
             exit_code = int(container.wait()["StatusCode"])
             container.reload()
             killed_for_memory = bool(container.attrs["State"]["OOMKilled"]) and exit_code != 0
@@ -190,26 +200,27 @@ class Engine(AbstractContextManager["Engine"]):
                 _remove(container)
         return ContainerReport(str(container.id), exit_code, timed_out.is_set(), killed_for_memory)
 
+    @_answering()
     def labelled(self, label: str) -> dict[str, str]:
         """Return the label's value on each container, running or not, that carries it, by container id."""
         found = self._client.containers.list(all=True, ignore_removed=True, filters={"label": label})
         return {str(container.id): container.labels[label] for container in found}
 
+    @_answering()
     def remove(self, container_id: str) -> None:
         """Remove a container, unless it is gone already."""
         with suppress(NotFound):
             _remove(self._client.containers.get(container_id))
 
 
-def _follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_line: OnLine) -> None:
-    pending = b""
-    with log.open("wb") as stream:
-        for out, err in output:
-            stream.write(out or b"")
-            stream.write(err or b"")
-            *lines, pending = (pending + (out or b"")).split(b"\n")
-            for line in lines:
-                on_line(line.decode(errors="replace"))
+def _client(where: endpoint.Endpoint, timeout_s: int) -> docker.DockerClient:
+    if where.context is None:
+        return docker.from_env(timeout=timeout_s)
+    tls = None
+    if where.certificates:
+        ca, cert, key = (str(where.certificates / f"{name}.pem") for name in ("ca", "cert", "key"))
+        tls = TLSConfig(client_cert=(cert, key), ca_cert=ca, verify=where.verify)
+    return docker.DockerClient(base_url=where.url, tls=tls or False, timeout=timeout_s)
 
 
 def _remove(container: Container) -> None:
@@ -244,10 +255,12 @@ def _cannot_start(spec: ContainerSpec, error: Exception) -> CannotRunHere:
     for words, remedy in TOOLKIT_REMEDIES.items():
         if words in said:
             return CannotRunHere(f"the Docker engine can't hand a GPU to a container ({words})", remedy)
-    return CannotRunHere(
-        f"the container of {spec.image} can't be run: {_short(error)}",
-        "check the engine (docker info) and try again",
-    )
+    return CannotRunHere(f"the container of {spec.image} can't be run: {_short(error)}", _remedy(error))
+
+
+def _remedy(error: Exception) -> str:
+    """Return what mends an engine that did not answer; of one that refused, its own words say what there is to say."""
+    return "" if isinstance(error, APIError) else "see whether the engine runs still (docker info)"
 
 
 def _short(error: Exception | str) -> str:

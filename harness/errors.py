@@ -3,17 +3,20 @@
 The exit codes are part of the interface (README, "Exit codes").
 """
 
+import errno
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class HarnessError(Exception):
-    """A problem with a remedy. `str(error)` is the sentence to print."""
+    """A problem, and its remedy where there is one ("" where none is known). `str(error)` is the sentence to print."""
 
     exit_code = 1
 
     def __init__(self, reason: str, remedy: str):
-        super().__init__(f"{reason.rstrip('.')}; {remedy.rstrip('.')}" + ("" if remedy.endswith("?") else "."))
+        sentence = "; ".join(part.rstrip(".") for part in (reason, remedy) if part)
+        super().__init__(sentence + ("" if remedy.endswith("?") else "."))
         self.reason = reason
         self.remedy = remedy
 
@@ -37,12 +40,46 @@ class BadDocument(HarnessError):
 
 
 class StorageError(HarnessError):
-    """A file can't be written: the disk is full or the folder is not writable."""
+    """A file can't be read or written: the disk is full, say, or this user may not."""
 
     exit_code = 5
 
 
-MAKE_ROOM = "free some space, or choose another --out"
+#: What mends what the system refuses, where that is known; then whether another place would do, too.
+REMEDIES = {
+    errno.ENOSPC: ("free some space", True),
+    errno.EDQUOT: ("free some space of this user's quota", True),
+    errno.EFBIG: ("raise the limit of a file's size (ulimit -f)", True),
+    errno.EACCES: ("give this user the right to it", True),
+    errno.EPERM: ("give this user the right to it", True),
+    errno.EROFS: ("", True),
+    errno.ENAMETOOLONG: ("choose a shorter name", False),
+    errno.ENOTDIR: ("", True),
+    errno.EEXIST: ("move what is there", True),
+    errno.EISDIR: ("", True),
+    errno.ELOOP: ("mend its links", True),
+    errno.EIO: ("look at the disk", True),
+    errno.ESTALE: ("mount its file system anew", True),
+    errno.EMFILE: ("raise the limit of open files (ulimit -n)", False),
+    errno.ENOMEM: ("free some memory", False),
+}
+ANOTHER_OUT = "choose another --out"
+
+
+def remedy_of(error: OSError, elsewhere: str = "") -> str:
+    """Return what mends it; `elsewhere` says how to name another place, "" where that is nobody's choice."""
+    mends, place_matters = REMEDIES.get(error.errno or 0, ("", False))
+    return ", or ".join(filter(None, (mends, elsewhere if place_matters else "")))
+
+
+def refused(error: OSError, what: object, doing: str = "written", elsewhere: str = ANOTHER_OUT) -> StorageError:
+    """Return the sentence for a file, `what`, that can't be written, or whatever else was to be done with it."""
+    return StorageError(f"{what} can't be {doing}: {reason_of(error)}", remedy_of(error, elsewhere))
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's own words, without the number and the file."""
+    return error.strerror or (os.strerror(error.errno) if error.errno else str(error) or type(error).__name__)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:

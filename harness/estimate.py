@@ -1,6 +1,7 @@
 """How long a plan will take, from this host's earlier results or from one timed iteration."""
 
 import math
+import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from runner.statistics import summarise
 WORTH_A_PROBE = 10
 #: Earlier runs that are looked at, newest first; the machine of long ago tells little.
 RUNS_CONSIDERED = 10
+#: What the folder of a probe is called, within the run's.
+PROBE = ".probe-"
 ONE_ITERATION = Stopping(rule="count", min_iterations=1, max_iterations=1)
 
 
@@ -45,7 +48,11 @@ def from_history(plan: Plan) -> list[float | None]:
 
 
 def for_plan(folder: RunFolder, executors: run.Executors) -> list[float | None]:
-    """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed."""
+    """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed.
+
+    The caller holds the folder's lock.
+    """
+    _sweep(folder.path)
     known = known_timings(_earlier_cells())
     pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, run.executor_of(cell.job, executors))]
     unknown = [cell.job for cell in pending if seconds(cell.job, known) is None]
@@ -80,13 +87,19 @@ def _middle(jobs: list[Job]) -> Job:
     return next(job for job in jobs if gflops[job.model.builder] == median_low(gflops.values()))
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what a probe left when its process was killed. Nobody else's is there: the run's lock is held."""
+    for left in folder.glob(f"{PROBE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
     """Execute the job with one warm-up and one measured iteration, or two batches; one that fails tells nothing."""
     once = replace(job.protocol, warmup=ONE_ITERATION, measure=ONE_ITERATION)
     few = slice(2 * (job.detection.batch if job.detection else 1))
     dataset = job.dataset and replace(job.dataset, ids=job.dataset.ids[few], files=job.dataset.files[few])
     job = replace(job, protocol=once, variant=replace(job.variant, iterations=None), dataset=dataset)
-    with TemporaryDirectory(dir=folder, prefix=".probe-") as name:
+    with TemporaryDirectory(dir=folder, prefix=PROBE) as name:
         cell = Path(name)
         documents.write(cell / "job.json", job)
         report = executor.run(cell / "job.json", cell, job.timeout_seconds, lambda line: None)

@@ -16,6 +16,7 @@ from harness.errors import CannotRunHere
 
 #: How long a registry may take to answer whether a base can be had.
 REGISTRY_TIMEOUT_S = 4.0
+NO_BASE = "connect to a registry, or make a stand-in with: make standin-bases"
 
 
 def recipe_sha256(environment: Environment) -> str:
@@ -111,7 +112,7 @@ def recipe(engine: Engine, environment: Environment, base: str | None, build_arg
     if chosen is None:
         raise CannotRunHere(
             f"the base image of {environment.name}, {environment.base}, is not here and no registry answers for it",
-            "connect to a registry, or make a stand-in with: make standin-bases",
+            NO_BASE,
         )
     return Recipe(environment, chosen, build_args)
 

@@ -11,7 +11,7 @@ from harness.assets import weights_folder
 from harness.catalogue import Model, models
 from harness.data import Dataset, Manifest, datasets
 from harness.download import OnBytes, sha256_of
-from harness.errors import BadDocument
+from harness.errors import BadDocument, reason_of
 
 
 @dataclass(frozen=True)
@@ -106,4 +106,4 @@ def _differences(folder: Path, name: str, size_bytes: int | None, sha256: str) -
     except FileNotFoundError:
         yield f"{name} is missing"
     except OSError as error:
-        yield f"{name} can't be read: {error.strerror}"
+        yield f"{name} can't be read: {reason_of(error)}"

@@ -15,6 +15,8 @@ from harness.download import OnBytes
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.inputs import Choice, Inputs
 from harness.preflight import Preflight, Target
+from harness.storage import cell_name
+from harness.text import printable
 from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Reader, Suite, Variant, Weights
 from runner.contract.cpus import format_cpus, parse_cpus
 
@@ -95,7 +97,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     return Plan(
         schema_version=SCHEMA_VERSION,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=command,
+        command=list(map(printable, command)),
         gpu=target.gpu.uuid if target.gpu else None,
         memory_bytes=request.memory_bytes,
         images_folder=_text(folders.get("latency")),
@@ -110,12 +112,10 @@ def _text(folder: Path | None) -> str | None:
 
 
 def _job(blank: Job, stack: Environment, model: Model, weights: Weights, feed: Inputs) -> Job:
-    parts = [stack.label, model.builder, blank.protocol.name, blank.device]
-    parts.append(f"r{blank.repeat}" if feed.dataset is None else f"on-{feed.dataset.name}")
+    part = f"r{blank.repeat}" if feed.dataset is None else f"on-{feed.dataset.name}"
     return replace(
         blank,
-        # The cell's name is its folder's, and a folder with a colon can't be mounted into a container.
-        cell=re.sub(r"[^\w.-]", "_", "--".join(parts)),
+        cell=cell_name(stack.label, model.builder, blank.protocol.name, blank.device, part),
         environment=stack.label,
         model=ModelSpec(model.builder, weights, model.thresholds),
         images=feed.images,

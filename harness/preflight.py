@@ -12,6 +12,7 @@ from harness.catalogue import Environment, environments
 from harness.engine import Engine
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.gpus import Gpu, Gpus
+from harness.images import NO_BASE
 from runner.contract import Device
 
 
@@ -96,6 +97,18 @@ class Preflight:
             reason = f"there is no image {environment.label} of the recipe as it is now"
             return CannotRunHere(reason, "see what is here with: harness images list")
         return self._no_room(environment)
+
+    def unobtainable(self, environment: Environment) -> CannotRunHere | None:
+        """Return that there is neither the environment's image nor a base to build it on, or None.
+
+        A registry is asked for the base only where nothing else has it.
+        """
+        if environment.base is None or images.find(self.engine, environment):
+            return None
+        if images.available_base(self.engine, environment):
+            return None
+        base = environment.base.partition("@")[0]
+        return CannotRunHere(f"neither its image nor the base {base} is here, and no registry has it", NO_BASE)
 
     def no_memory_limit(self) -> CannotRunHere | None:
         """Return that the engine can't hold containers to --memory, or None."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from harness import documents, gpus, own, shards
+from harness import documents, endings, gpus, own, shards
 from harness.documents import Execution, Host, PlannedCell
 from harness.executors.base import Executor, ExitReport, OnLine
 from harness.reuse import reusable
@@ -17,8 +17,6 @@ from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Stat
 
 #: The second is where D-Bus keeps it on a machine without systemd.
 MACHINE_IDS = [Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")]
-#: Exit status of the runner, as runner/__main__.py defines it.
-UNREADABLE_JOB, UNWRITABLE_RESULT = 2, 3
 
 
 class Display(Protocol):
@@ -98,23 +96,8 @@ def settle(cell: Path, job: Job, report: ExitReport) -> Result:
     path = cell / "result.json"
     if path.exists():
         return documents.read(Result, path)
-    log = f"read {cell / 'log.txt'}"
-    if report.timed_out:
-        message = f"the cell took more than {job.timeout_seconds:.0f} s"
-        failure = Failure("TimedOut", message, "take fewer --iterations or images (--limit)", "infrastructure")
-        result = _without_measurement(job, "timed_out", failure)
-    elif report.out_of_memory:
-        failure = Failure("OutOfMemory", "the process passed its memory limit", "raise --memory", "infrastructure")
-        result = _without_measurement(job, "out_of_memory", failure)
-    elif report.exit_code == UNWRITABLE_RESULT:
-        failure = Failure("StorageError", "the result could not be written", "free some space", "infrastructure")
-        result = _without_measurement(job, "failed", failure)
-    elif report.exit_code == UNREADABLE_JOB:
-        failure = Failure("ContractError", "the runner can't read the job", "build the image again", "infrastructure")
-        result = _without_measurement(job, "failed", failure)
-    else:
-        message = f"the runner ended with exit code {report.exit_code} and left no result"
-        result = _without_measurement(job, "crashed", Failure("Crashed", message, log, "infrastructure"))
+    status, failure = endings.why(cell, job, report)
+    result = _without_measurement(job, status, failure)
     documents.write(path, result)
     return result
 

@@ -1,5 +1,6 @@
 """A detection pass in parts: cells of their own, each redone alone, and the whole that they make."""
 
+import sqlite3
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -7,8 +8,8 @@ from typing import TypeVar
 
 from harness import documents
 from harness.documents import Execution, PlannedCell
-from harness.errors import BadInput
-from harness.storage import Cell, RunFolder
+from harness.errors import BadInput, StorageError
+from harness.storage import Cell, RunFolder, cell_name
 from runner import rows
 from runner.contract import CpuSupply, Detections, Failure, Job, Memory, Result, Shard
 
@@ -33,7 +34,7 @@ def split(whole: PlannedCell, shards: int) -> list[PlannedCell]:
     for number in range(1, shards + 1):
         part = slice(images * (number - 1) // shards, images * number // shards)
         own = replace(dataset, ids=dataset.ids[part], files=dataset.files[part])
-        cell = f"{job.cell}--shard-{number}-of-{shards}"
+        cell = cell_name(job.cell, f"shard-{number}-of-{shards}")
         parts.append(replace(whole, job=replace(job, cell=cell, dataset=own, shard=Shard(number, shards))))
     return [*parts, replace(whole, joins=[part.job.cell for part in parts])]
 
@@ -41,7 +42,7 @@ def split(whole: PlannedCell, shards: int) -> list[PlannedCell]:
 def join(folder: RunFolder, whole: PlannedCell) -> Result:
     """Write the whole pass that the cell joins, as one cell would have left it, and return its result.
 
-    Every shard has a result; one that failed fails the whole.
+    Every shard has a result; one that failed fails the whole. Raises StorageError where they can't be copied.
     """
     parts = [cell for cell in folder.every_cell() if cell.job.cell in whole.joins]
     place = folder.clear(whole.job)
@@ -144,8 +145,11 @@ def _execution(job: Job, parts: list[Execution]) -> Execution:
 
 def _copy(files: list[Path], whole: Path) -> None:
     whole.unlink(missing_ok=True)  # of an earlier join
-    with rows.writing(whole, "joined") as writer:
-        for file in files:
-            source = rows.read(file)
-            while block := list(islice(source, BLOCK)):
-                writer.append(block)
+    try:
+        with rows.writing(whole, "joined") as writer:
+            for file in files:
+                source = rows.read(file)
+                while block := list(islice(source, BLOCK)):
+                    writer.append(block)
+    except sqlite3.Error as error:
+        raise StorageError(f"the shards can't be joined in {whole}: {error}", "") from error

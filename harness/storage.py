@@ -1,5 +1,6 @@
 """The folder of a run: results/RUN-ID with plan.json and one folder per cell."""
 
+import hashlib
 import re
 import secrets
 from collections.abc import Iterator
@@ -15,11 +16,15 @@ from harness import documents
 from harness.agreement.documents import Agreement
 from harness.catalogue import ROOT
 from harness.documents import Execution, Plan
-from harness.errors import MAKE_ROOM, BadDocument, BadInput, StorageError
+from harness.errors import BadDocument, BadInput, refused
 from harness.scoring.documents import CellScores
 from runner.contract import Job, Result
 
 RESULTS = ROOT / "results"
+#: How many bytes the name of a cell's folder has at most. Where names are encrypted, a file system takes 143.
+LONGEST_NAME = 140
+#: How many of them are the name's end, where it has to be shortened.
+LAST_PART = 60
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,34 @@ class Cell:
     scores: CellScores | None = None
     agreement: Agreement | None = None
     run: str = ""
+
+
+def cell_name(*parts: str) -> str:
+    """Return the name of a cell, which is its folder's: the parts, without what a folder's name may not hold.
+
+    One that is too long has a hash in place of its middle.
+    """
+    name = re.sub(r"[^\w.-]", "_", "--".join(parts))
+    encoded = name.encode()
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    first = encoded[: LONGEST_NAME - LAST_PART - len(digest) - 2].decode(errors="ignore")
+    return f"{first}-{digest}-{encoded[-LAST_PART:].decode(errors='ignore')}"
+
+
+def is_cell_name(name: str) -> bool:
+    """Tell whether a run reads a cell of this name: no folder elsewhere, and none that can't be."""
+    return re.fullmatch(r"[\w.-]{1,200}", name) is not None and name not in (".", "..")
+
+
+def require_readable(plan: Plan) -> None:
+    """Raise BadInput where what the plan holds could be written but not read again."""
+    if found := documents.unreadable(plan):
+        raise BadInput(f"the plan can't be kept: {found}", "rename it")
+    for name in (cell.job.cell for cell in plan.cells):
+        if not is_cell_name(name):
+            raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")
 
 
 class RunFolder:
@@ -50,7 +83,7 @@ class RunFolder:
         except FileExistsError:
             raise BadInput(f"{path} exists already", f"choose another --out, or go on with --resume {path}") from None
         except OSError as error:
-            raise StorageError(f"{path} can't be made: {error.strerror}", "choose another --out") from error
+            raise refused(error, path, "made") from error
         return cls(path)
 
     @classmethod
@@ -66,14 +99,15 @@ class RunFolder:
     @property
     def name(self) -> str:
         """What --resume and report know the run by: its ID under results/, its path elsewhere."""
-        return str(self.path.relative_to(RESULTS) if self.path.is_relative_to(RESULTS) else self.path)
+        path = self.path.relative_to(RESULTS) if self.path.is_relative_to(RESULTS) else self.path
+        return str(path).encode(errors="backslashreplace").decode()  # a name that is no text goes into no table
 
     @cached_property
     def plan(self) -> Plan:
         """The plan that the run executes. Raises BadDocument where it is unusable or names a folder elsewhere."""
         plan = documents.read(Plan, self.path / "plan.json")
         for name in (cell.job.cell for cell in plan.cells):
-            if not re.fullmatch(r"[\w.-]{1,200}", name) or name in (".", ".."):
+            if not is_cell_name(name):
                 raise BadDocument(f"{self.path / 'plan.json'} names a cell {name!r:.80}", "this is no run of a harness")
         return plan
 
@@ -106,11 +140,12 @@ class RunFolder:
         folder = self.cell_folder(job)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt"):
+            parts = [path.name for path in folder.glob(".*.json*")]  # of a process that was killed while it wrote
+            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", *parts):
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         except OSError as error:
-            raise StorageError(f"{folder} can't be made: {error.strerror}", MAKE_ROOM) from error
+            raise refused(error, folder, "made") from error
         documents.write(folder / "job.json", job)
         return folder
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from harness.documents import Plan, PlannedCell
 from harness.errors import BadInput
-from harness.storage import RunFolder
+from harness.storage import RunFolder, cell_name
 from runner.contract import Job, Numerics
 
 
@@ -39,4 +39,4 @@ def turns(job: Job) -> dict[str, Numerics]:
 
 def _turned(cell: PlannedCell, name: str, numerics: Numerics) -> PlannedCell:
     variant = replace(cell.job.variant, numerics=numerics, threads=None)
-    return replace(cell, job=replace(cell.job, cell=f"{cell.job.cell}--{name}", variant=variant), joins=[])
+    return replace(cell, job=replace(cell.job, cell=cell_name(cell.job.cell, name), variant=variant), joins=[])

@@ -43,7 +43,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
         write_json(options.out / "result.json", result, private_dict(result, _folders(options)))
     except OSError as error:
         return _unwritable(options.out, error)
-    print(_conclusion(result), file=sys.stderr)
+    # An error's words may hold what a terminal obeys.
+    print("".join(c if c.isprintable() else " " for c in _conclusion(result)), file=sys.stderr)
     return MEASURED if result.status == "ok" else NOT_MEASURED
 
 

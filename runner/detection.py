@@ -64,7 +64,7 @@ def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detecti
                 first_batch_ms, waited_ms = _run(task, writer, witness, progress)
             totals, failures, turned = writer.totals(), writer.failures(), writer.turned()
     except sqlite3.Error as error:
-        raise JobError(f"the detections can't be written to {out / FILE}: {error}", "free some space") from error
+        raise JobError(f"the detections can't be written to {out / FILE}: {error}", _remedy(error)) from error
     return Detections(
         file=FILE,
         resumed_images=resumed,
@@ -134,6 +134,12 @@ def _decode(image_id: int, file: str, folder: Path, reader: Reader) -> Picture:
         exif_followed=decoded.followed,
     )
     return Picture(row, decoded.pixels)
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    """Return what mends an error of SQLite whose cause is known: by its words, since it has no number before 3.11."""
+    known = {"disk is full": "free some space", "is locked": "end the process that still writes it, or wait for it"}
+    return next((remedy for words, remedy in known.items() if words in str(error)), "")
 
 
 def _require_readable(batch: List[Picture], folder: Path) -> None:

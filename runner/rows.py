@@ -184,7 +184,7 @@ def _is_of(path: Path, key: str) -> bool:
 
 def read(path: Path) -> Iterator[Row]:
     """Yield the rows of a pass in their order. Raises sqlite3.Error where the file is no such pass."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         layout = connection.execute("PRAGMA user_version").fetchone()[0]
         if layout not in (1, LAYOUT):
             raise sqlite3.DatabaseError(f"its layout is {layout}, not 1 to {LAYOUT}")

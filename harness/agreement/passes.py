@@ -13,7 +13,7 @@ from harness.agreement.documents import Agreement, ApDifference, PassName, Toler
 from harness.agreement.matching import match
 from harness.agreement.precision import difference
 from harness.catalogue import models
-from harness.errors import BadDocument, BadInput, StorageError
+from harness.errors import BadDocument, BadInput, refused
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of
 from harness.scoring.kinds import scorable
@@ -170,7 +170,7 @@ def _draw_worst(found: Agreement, reference: Pass, other: Pass, folder: Path | N
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{place} can't be made: {error.strerror}", "choose another --pictures") from error
+        raise refused(error, place, "made", "choose another --pictures") from error
     images = Path(str(other.folder.plan.dataset_folder))
     for one, two in zip(_rows(reference), _rows(other), strict=True):
         if one.file in wanted:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from harness.commands.run import run_plan
 from harness.display import working
 from harness.preflight import Preflight
 from harness.report.agreement import agreement_table
+from harness.terminal import say
 
 
 def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
@@ -24,7 +24,7 @@ def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, 
     require_comparable(pairs, *folders)
     for each in alone(pairs, *folders):
         name = f"{each.folder.name}, {each.job.cell}"
-        print(f"not compared: {name}: no other pass of its model, images and weights", file=sys.stderr)
+        say(Console(stderr=True), f"not compared: {name}: no other pass of its model, images and weights")
     return _told(pairs, tolerances, pictures, as_json=as_json)
 
 
@@ -49,5 +49,5 @@ def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path
         print_tables(Console(), [agreement_table(found)])
         for _, other in pairs:
             for path in disagreements(other, pictures):
-                Console().print(str(path), markup=False, highlight=False, soft_wrap=True)
+                say(Console(), str(path))
     return all(each.verdict != "different" for each in found)

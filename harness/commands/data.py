@@ -17,6 +17,7 @@ from harness.download import OnBytes
 from harness.errors import BadInput
 from harness.inventory import Item, Verified, items, verify
 from harness.report.table import GAP
+from harness.terminal import say, say_row
 
 WEIGHTS = "weights"
 #: So many differences of one item are printed; --json has all.
@@ -30,7 +31,7 @@ def fetch_data(name: str, builders: list[str], *, every: bool, origin: str | Non
         raise BadInput(f"{name} has no models to choose with --model or --all", f"write: harness data fetch {name}")
     with downloads(console) as on_bytes:
         for path in _fetched(name, builders, every, origin, on_bytes):
-            console.print(f"{path} is here", markup=False, highlight=False, soft_wrap=True)
+            say(console, f"{path} is here")
 
 
 def _fetched(name: str, builders: list[str], every: bool, origin: str | None, on_bytes: OnBytes) -> Iterable[Path]:
@@ -61,11 +62,11 @@ def list_data(as_json: bool) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("SHA-256", no_wrap=True)
     for item in found:
-        table.add_row(*_row(item))
+        say_row(table, _row(item))
     console = Console()
     console.print(table)
     where = f"Datasets are in {data_folder()}, checkpoints in its folder {WEIGHTS}."
-    console.print(where, markup=False, highlight=False, soft_wrap=True)
+    say(console, where)
 
 
 def _row(item: Item) -> list[str]:
@@ -90,7 +91,7 @@ def verify_data(as_json: bool) -> bool:
     if as_json:
         print(json.dumps([dataclasses.asdict(item) for item in found], indent=1))
     elif not found:
-        console.print(f"nothing is here yet, in {data_folder()}", markup=False, highlight=False, soft_wrap=True)
+        say(console, f"nothing is here yet, in {data_folder()}")
     return not any(item.differences for item in found)
 
 
@@ -102,4 +103,4 @@ def _show(console: Console, item: Verified) -> None:
     if len(item.differences) > SHOWN:
         lines.append(f"  and {len(item.differences) - SHOWN} more, which --json lists")
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(console, line)

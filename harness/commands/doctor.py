@@ -12,6 +12,7 @@ from harness.doctor import Findings, examine
 from harness.gpus import INSTALL_TOOLKIT
 from harness.preflight import Preflight
 from harness.report.table import GAP
+from harness.terminal import said, say, say_row
 
 
 def print_findings(as_json: bool) -> None:
@@ -23,7 +24,7 @@ def print_findings(as_json: bool) -> None:
         return
     console = Console()
     for line in _host(findings):
-        console.print(line, markup=False, highlight=False)
+        say(console, line)
     console.print(_matrix(findings))
 
 
@@ -65,10 +66,10 @@ def _matrix(found: Findings) -> Table:
     table.add_column("Image")
     table.add_column("CPU")
     for gpu in found.gpus:
-        table.add_column(gpu["name"])
+        table.add_column(said(gpu["name"]))
     for line in found.matrix:
         image = {True: "built", False: "not built", None: GAP}[line.image]
-        table.add_row(line.environment, image, line.cpu, *(line.gpus.get(gpu["uuid"], GAP) for gpu in found.gpus))
+        say_row(table, [line.environment, image, line.cpu, *(line.gpus.get(gpu["uuid"], GAP) for gpu in found.gpus)])
     return table
 
 

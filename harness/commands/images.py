@@ -11,10 +11,12 @@ from rich.table import Table
 
 from harness import building, images, lock, verify
 from harness.catalogue import Environment, docker_environments, environment, environments
+from harness.display import working
 from harness.documents import ImageIdentity
 from harness.engine import Engine
 from harness.errors import BadInput, CannotRunHere
 from harness.report.table import GAP
+from harness.terminal import say, say_row
 
 
 def list_images(as_json: bool) -> None:
@@ -37,7 +39,7 @@ def list_images(as_json: bool) -> None:
         tag = image["tag"].rpartition(":")[2]
         replaced = [image["base"].rpartition("/")[2]] if image["base"] != pinned_base else []
         replaced += [f"{name}={value}" for name, value in image["build_args"].items()]
-        table.add_row(row["environment"], state, size, tag, ", ".join(replaced))
+        say_row(table, [row["environment"], state, size, tag, ", ".join(replaced)])
     Console().print(table)
 
 
@@ -70,9 +72,9 @@ def verify_images(names: list[str]) -> bool:
                     f"the image of {stack.label} is not built", f"run: harness images build {stack.name}"
                 )
             found = verify.differences(engine, stack, image)
-            console.print(f"{stack.label}: {image.tag} is {'not ' if found else ''}pinned", highlight=False)
+            say(console, f"{stack.label}: {image.tag} is {'not ' if found else ''}pinned")
             for difference in found:
-                console.print(f"  {difference}", markup=False, highlight=False)
+                say(console, f"  {difference}")
             pinned &= not found
     return pinned
 
@@ -83,21 +85,21 @@ def lock_images(names: list[str], *, write: bool) -> bool:
     stacks = [_docker_environment(name) for name in names or [stack.name for stack in docker_environments()]]
     with Engine.connect() as engine:
         for stack in stacks:
-            with console.status(f"resolving the base and the wheels of {stack.name}"):
+            with working(console, f"resolving the base and the wheels of {stack.name}"):
                 unresolved += lock.resolve(engine, stack, draft)
     differences = draft.differences()
     for line in differences:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(console, line)
     for sentence in unresolved:
-        console.print(f"unresolved: {sentence}", markup=False, highlight=False, soft_wrap=True)
+        say(console, f"unresolved: {sentence}")
     if write:
         draft.save()
     if unresolved:
         raise CannotRunHere(f"not every pin could be resolved here ({len(unresolved)})", "see the sentences above")
     if not differences:
-        console.print("every pin is current")
+        say(console, "every pin is current")
     elif not write:
-        console.print("nothing was changed; to change it: harness images lock --write", highlight=False)
+        say(console, "nothing was changed; to change it: harness images lock --write")
     return write or not differences
 
 
@@ -108,15 +110,13 @@ def prune_images(*, every: bool, yes: bool) -> None:
         found = images.outdated(engine, every=every)
         for image in found:
             name = next(iter(image.tags), image.id)
-            console.print(
-                f"{name}, {image.size_bytes / 1e9:.1f} GB with shared layers", highlight=False, soft_wrap=True
-            )
+            say(console, f"{name}, {image.size_bytes / 1e9:.1f} GB with shared layers")
         if not found:
-            console.print("there is nothing to remove")
+            say(console, "there is nothing to remove")
         elif yes or typer.confirm(f"remove {'these' if len(found) > 1 else 'this'}?"):
             for image in found:
                 engine.remove_image(image)
-            console.print(f"{len(found)} removed", highlight=False)
+            say(console, f"{len(found)} removed")
 
 
 def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool, yes: bool) -> None:
@@ -132,9 +132,9 @@ def build_images(names: list[str], *, base: str | None, build_args: list[str], n
                 building.agree(console, stack, engine, yes=yes)
             image = here or _built(console, engine, recipe, no_cache=no_cache, yes=yes)
             state = "is reused" if here else "is built"
-            console.print(f"{stack.name}: {image.tag} {state}", highlight=False)
+            say(console, f"{stack.name}: {image.tag} {state}")
             for substitution in image.substitutions:
-                console.print(f"  not pinned: {substitution}", highlight=False)
+                say(console, f"  not pinned: {substitution}")
 
 
 def _built(console: Console, engine: Engine, recipe: images.Recipe, *, no_cache: bool, yes: bool) -> ImageIdentity:
@@ -143,12 +143,12 @@ def _built(console: Console, engine: Engine, recipe: images.Recipe, *, no_cache:
         return building.build(console, engine, recipe, no_cache=no_cache)
     except building.Unpinned as found:
         pin = f"{found.argument}={found.sha256}"
-        console.print(f"{found.reason}: {pin}", highlight=False, soft_wrap=True)
+        say(console, f"{found.reason}: {pin}")
         question = "trust this download and pin it in the Dockerfile?"
         if found.argument in recipe.build_args or not building.confirmed(question, yes=yes):
             raise
         lock.pin_argument(recipe.environment, found.argument, found.sha256)
-        console.print(f"pinned in {recipe.environment.folder / 'Dockerfile'}", highlight=False, soft_wrap=True)
+        say(console, f"pinned in {recipe.environment.folder / 'Dockerfile'}")
     return _built(console, engine, recipe, no_cache=False, yes=yes)
 
 

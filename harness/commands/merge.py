@@ -16,6 +16,7 @@ from harness.report.latency import Gates, Timed, arrange, columns, gates, timed
 from harness.report.table import Table
 from harness.series import conflicts
 from harness.storage import Cell, RunFolder
+from harness.terminal import say
 from harness.tidy import Row, published_rows, rows
 
 
@@ -67,7 +68,7 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
         _write(merged, out, published)
     _tell(console, merged, folders, out)
     for conflict in found:
-        console.print(f"labelled, not comparable: {conflict}", markup=False, highlight=False)
+        say(console, f"labelled, not comparable: {conflict}")
 
 
 def _write(merged: Merged, out: Path, published: bool) -> None:
@@ -92,9 +93,9 @@ def _tell(console: Console, merged: Merged, folders: list[RunFolder], out: Path)
     missing = sum(len([cell for cell in folder.plan.cells if cell.job.shard is None]) for folder in folders)
     missing -= merged.cells
     counts = [_count(merged.cells, "cell"), _count(len(folders), "run"), _count(len(merged.rows), "row")]
-    console.print("{} of {}, {}: ".format(*counts) + str(out), markup=False, highlight=False, soft_wrap=True)
+    say(console, f"{counts[0]} of {counts[1]}, {counts[2]}: {out}")
     if missing:
-        console.print(f"{_count(missing, 'planned cell')} left out: no result yet", highlight=False)
+        say(console, f"{_count(missing, 'planned cell')} left out: no result yet")
 
 
 def _count(number: int, what: str) -> str:

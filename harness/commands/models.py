@@ -9,6 +9,7 @@ from rich.table import Table
 
 from harness.catalogue import Model, models
 from harness.report.table import GAP
+from harness.terminal import say, say_row
 
 #: From this width on a terminal has room for all columns.
 WIDE = 170
@@ -29,10 +30,10 @@ def list_models(as_json: bool) -> None:
     for heading in ("Model", "Checkpoint") if wide else ():
         table.add_column(heading, no_wrap=True)
     for model in catalogue:
-        table.add_row(model.builder, *_figures(model), *((model.display, model.checkpoint) if wide else ()))
+        say_row(table, [model.builder, *_figures(model), *((model.display, model.checkpoint) if wide else ())])
     console.print(table)
     more = "" if wide else f"; {WIDE} columns, or --json, show names and checkpoints too"
-    console.print(f"AP on COCO val2017 as torchvision publishes it for the checkpoints{more}.", highlight=False)
+    say(console, f"AP on COCO val2017 as torchvision publishes it for the checkpoints{more}.")
 
 
 def _figures(model: Model) -> list[str]:

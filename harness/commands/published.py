@@ -9,6 +9,7 @@ from harness.catalogue import models
 from harness.commands.report import print_table
 from harness.published import Cell, check, latency
 from harness.report.table import GAP, Column, Table
+from harness.terminal import say
 
 
 def check_published(as_json: bool) -> bool:
@@ -26,10 +27,10 @@ def check_published(as_json: bool) -> bool:
 
 def _show(console: Console, cells: list[Cell]) -> None:
     odd = [cell for cell in cells if cell.is_the != "mean"]
-    console.print(f"{len(cells) - len(odd)} of {len(cells)} cells are the mean of their source file", highlight=False)
+    say(console, f"{len(cells) - len(odd)} of {len(cells)} cells are the mean of their source file")
     for cell in cells:
         if not cell.faithful:
-            console.print(f"{cell.column}, {cell.builder}: the document differs from its source file", highlight=False)
+            say(console, f"{cell.column}, {cell.builder}: the document differs from its source file")
     if not odd:
         return
     names = Column("Model", [models()[cell.builder].display for cell in odd])

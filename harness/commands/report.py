@@ -16,6 +16,7 @@ from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.table import Table
 from harness.storage import Cell, RunFolder, runs
+from harness.terminal import said, say
 
 
 def print_report(names: list[str], *, published: bool, form: str | None) -> None:
@@ -49,7 +50,7 @@ def write_report(names: list[str], out: Path, *, published: bool) -> None:
         for name, text in files.items():
             with documents.replacing(out / name) as part:
                 part.write_text(text, encoding="utf-8")
-    console.print(str(out / "report.html"), markup=False, highlight=False, soft_wrap=True)
+    say(console, str(out / "report.html"))
 
 
 def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:
@@ -70,12 +71,13 @@ def print_tables(console: Console, tables: list[Table]) -> None:
 def print_table(console: Console, table: Table) -> None:
     """Print a table and its notes on a terminal."""
     table = render.harmless(table)
-    console.print(f"\n{table.title}", style="bold", markup=False, highlight=False)
+    console.print()
+    say(console, table.title, style="bold")
     for page in render.terminal(table, console):
         console.print("", page, sep="\n")
     console.print()
     for note in table.notes:
-        console.print(f"- {note}", markup=False, highlight=False)
+        console.print(said(f"- {note}"))  # as wide as the table, wherever it goes
 
 
 def cells_of(folders: list[RunFolder]) -> list[Cell]:

@@ -25,6 +25,7 @@ from harness.report.reproduction import reproduction_table
 from harness.reproduce import COLUMNS, MAP
 from harness.reproduction import compare, repeats
 from harness.storage import Cell, RunFolder
+from harness.terminal import say
 
 CPUINFO = Path("/proc/cpuinfo")
 WEIGHTS = {name: name for name in ("pretrained", "random", "auto")}
@@ -92,7 +93,7 @@ def _column(console: Console, name: str, preflight: Preflight) -> str:
         return _known(name)
     gpus = preflight.gpus.found
     column, reason = reproduce.choose(gpus[0].name if gpus else None, _cpu_model())
-    console.print(f"the column {column}: {reason}", markup=False, highlight=False)
+    say(console, f"the column {column}: {reason}")
     return column
 
 
@@ -109,12 +110,12 @@ def _require(console: Console, column: str, stack: Environment, preflight: Prefl
         if found := reproduce.obstacle(other, reproduce.environment_of(other), preflight):
             lacking.setdefault(str(found), []).append(other)
     for reason, names in lacking.items():
-        console.print(f"{', '.join(names)} can't be reproduced here: {reason}", markup=False, highlight=False)
+        say(console, f"{', '.join(names)} can't be reproduced here: {reason}")
     obstacle = reproduce.obstacle(column, stack, preflight)
     if obstacle:
         raise CannotRunHere(f"{column} can't be reproduced here: {obstacle.reason}", obstacle.remedy)
     if stack.name != reproduce.environment_of(column).name:
-        console.print(f"{stack.label} is other software than the published one: {stack.title}", highlight=False)
+        say(console, f"{stack.label} is other software than the published one: {stack.title}")
 
 
 def _planned(
@@ -135,7 +136,7 @@ def _planned(
     with downloads(console) as on_bytes:
         planned, remarks = plan.make(request, command, preflight, on_bytes)
     for remark in remarks:
-        console.print(remark, markup=False, highlight=False)
+        say(console, remark)
     show_cells(console, planned)
     return planned
 
@@ -146,7 +147,7 @@ def _show_expectation(console: Console, planned: Plan, budget_s: float | None) -
     if budget_s is not None and None not in expected:
         planned = _trimmed(console, planned, reproduce.PLANNED_FOR * budget_s)
     elif budget_s is not None:
-        console.print("what the budget holds is known once one model was timed for a moment")
+        say(console, "what the budget holds is known once one model was timed for a moment")
     show_time(console, estimate.from_history(planned))
 
 
@@ -178,7 +179,7 @@ def _trimmed(console: Console, planned: Plan, left_s: float) -> Plan:
             "give a larger --budget, or choose fewer models with --model",
         )
     holds = f"all {whole} {what}" if n == whole else f"{n} of {whole} {what}"
-    console.print(f"the budget holds {holds} of each model", highlight=False)
+    say(console, f"the budget holds {holds} of each model")
     return planned if n == whole else reproduce.shortened(planned, n)
 
 
@@ -189,4 +190,4 @@ def _tell(console: Console, folder: RunFolder, column: str, cells: list[Cell], *
     elif found.latency or found.ap:
         print_table(console, reproduction_table(found, cells))
     else:
-        console.print("no model has a figure to compare")
+        say(console, "no model has a figure to compare")

@@ -1,5 +1,6 @@
 """harness run: plan, build what is missing, estimate, execute, print the table."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from harness.executors.local import LocalExecutor
 from harness.plan import Request
 from harness.preflight import Preflight, Target
 from harness.report import render
-from harness.storage import RunFolder
+from harness.storage import RunFolder, require_readable
+from harness.terminal import say
 from runner.contract import Suite
 
 INTERRUPTED = 130
@@ -32,9 +34,10 @@ def new_run(request: Request, command: list[str], out: Path | None, *, dry_run: 
         with downloads(console) as on_bytes:
             planned, remarks = plan.make(request, command, preflight, on_bytes)
         for remark in remarks:
-            console.print(remark, markup=False, highlight=False)
+            say(console, remark)
         show_cells(console, planned)
         if dry_run:
+            require_readable(planned)
             show_time(console, estimate.from_history(planned))
             return True
         _, fine = run_plan(console, planned, preflight, request.protocol, out, published=published)
@@ -51,6 +54,7 @@ def run_plan(
     published: bool = False,
 ) -> tuple[RunFolder, bool]:
     """Execute a plan in a new folder, `out` or one named after `name`. Returns it, and whether every cell is ok."""
+    require_readable(planned)
     identities = built_images(console, planned, preflight)
     folder = RunFolder.create(out, name)
     documents.write(folder.path / "plan.json", planned)
@@ -86,15 +90,15 @@ def _execute(
                 fine = run.execute(folder, executors, engine_version, display)
             unjudged = judge(console, folder)
     except KeyboardInterrupt:
-        console.print(f"interrupted; go on with: harness run --resume {folder.name}", highlight=False)
+        say(console, f"interrupted; go on with: harness run --resume {shlex.quote(folder.name)}")
         raise typer.Exit(INTERRUPTED) from None
     tables = tables_of(folder.cells(), published=published)
     (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     print_tables(console, tables)
-    console.print(f"raw samples, hardware and software of each cell: {folder.path}", highlight=False, soft_wrap=True)
-    console.print(f"as a page with charts: harness report {folder.name} -o DIR", highlight=False, soft_wrap=True)
+    say(console, f"raw samples, hardware and software of each cell: {folder.path}")
+    say(console, f"as a page with charts: harness report {shlex.quote(folder.name)} -o DIR")
     for error in unjudged:
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        say(console, str(error))
     return fine and not unjudged
 
 

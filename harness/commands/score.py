@@ -19,6 +19,7 @@ from harness.report.table import GAP
 from harness.scoring.detections import from_json
 from harness.scoring.documents import Iou, Score, ScorerName
 from harness.scoring.evaluate import score
+from harness.terminal import say, say_row
 from runner.contract import BoxRule
 
 SCORERS: dict[str, ScorerName] = {name: name for name in get_args(ScorerName)}
@@ -38,7 +39,7 @@ def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str,
         return
     console = Console()
     for line in _lines(result):
-        console.print(line, markup=False, highlight=False)
+        say(console, line)
     console.print(_table("Metric", result.metrics))
     console.print(_table("AP by category", result.ap_by_category))
     if result.tide is not None:
@@ -80,5 +81,5 @@ def _table(heading: str, values: dict[str, float]) -> Table:
     table.add_column(heading)
     table.add_column("", justify="right")
     for name, value in values.items():
-        table.add_row(name, GAP if value == -1 else f"{value:.4f}")
+        say_row(table, [name, GAP if value == -1 else f"{value:.4f}"])
     return table

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.report.table import Column, Table
+from harness.text import printable
 
 #: How long a text of a cell and one below the table may be, in characters.
 LONGEST, LONGEST_NOTE = 160, 1000
@@ -32,22 +33,16 @@ def _harmless_column(column: Column) -> Column:
     return Column(printable(column.heading, LONGEST), [printable(text, LONGEST) for text in column.values])
 
 
-def printable(text: str, longest: int | None = None) -> str:
-    """Return the text with a space for each control character, cut to a length where one is given."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
-
-
 def markdown(table: Table) -> str:
     """Render as a Markdown table, columns aligned, with its notes as a list below."""
     table = harmless(table)
-    head, *body = [[_escape(text) for text in row] for row in (table.headings, *table.rows)]
+    head, *body = [[escaped(text) for text in row] for row in (table.headings, *table.rows)]
     widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
     rule = [("-" * (width - 1)).ljust(width, ":") for width in widths]
     rule[0] = rule[0][::-1]
     lines = [_line(_pad(row, widths)) for row in (head, rule, *body)]
-    notes = [f"- {_escape(note)}" for note in table.notes]
-    return "\n".join([f"## {_escape(table.title)}", "", *lines, "", *notes, ""])
+    notes = [f"- {escaped(note)}" for note in table.notes]
+    return "\n".join([f"## {escaped(table.title)}", "", *lines, "", *notes, ""])
 
 
 def csv_text(table: Table) -> str:
@@ -131,10 +126,11 @@ def _line(texts: list[str]) -> str:
     return "| " + " | ".join(texts) + " |"
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """Return the text as Markdown shows it, rather than as a link, a picture or HTML."""
-    escaped = re.sub(r"[\\`*\[\]|]", r"\\\g<0>", text)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;")
+    # An underscore within a word is none of Markdown's, and names are full of them.
+    safe = re.sub(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+    return safe.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def defused(text: str) -> str:

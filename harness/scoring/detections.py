@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import AllowInfNan, FailFast, Field, Strict, TypeAdapter, ValidationError
 
 from harness.coco import LARGEST, Annotations
-from harness.errors import BadInput
+from harness.errors import BadInput, reason_of, remedy_of
 from harness.scoring import masks
 from harness.scoring.documents import Iou
 
@@ -131,7 +131,8 @@ def _entries(path: Path, iou: Iou) -> list[Any]:
     except FileNotFoundError:
         raise BadInput(f"there is no detections file {str(path)!r}", "name a JSON file of COCO's results") from None
     except OSError as error:
-        raise BadInput(f"{path} can't be read: {error.strerror}", "name a JSON file of COCO's results") from error
+        remedy = remedy_of(error, "name a JSON file of COCO's results")
+        raise BadInput(f"{path} can't be read: {reason_of(error)}", remedy) from error
     except ValidationError as error:
         raise _explained(path, error) from None
 

@@ -12,7 +12,8 @@ from filelock import FileLock
 from PIL import Image
 
 from harness.assets import data_folder
-from harness.errors import StorageError
+from harness.download import ANOTHER_DATA
+from harness.errors import refused
 from harness.shapes.annotations import Collection
 from harness.shapes.pictures import draw
 
@@ -39,9 +40,7 @@ def bundled() -> Path:
                 generate(part, PICTURES, EVALUATION_SEED)
                 part.rename(folder)
     except OSError as error:
-        raise StorageError(
-            f"{folder} can't be written: {error.strerror or error}", "free some space, or set HARNESS_DATA"
-        ) from error
+        raise refused(error, folder, elsewhere=ANOTHER_DATA) from error
     return folder
 
 

@@ -189,3 +189,11 @@ def test_a_container_is_hardened(engine: Engine, acting_image: ImageIdentity, tm
     assert host["CpusetCpus"] == "0"
     assert host["Memory"] == host["MemorySwap"] == MEMORY_BYTES
     assert host["PidsLimit"] == 4096
+
+
+def test_a_folder_of_any_name_holds_a_cell(executor: Executor, tmp_path: Path) -> None:
+    folder = tmp_path / "a:ro b,z #?%25"
+    folder.mkdir()
+    report, _ = act(executor, folder, "success")
+    assert report.exit_code == 0
+    assert (folder / "result.json").read_text() == "{}"

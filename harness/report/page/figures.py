@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from harness.report import render
+from harness import text as texts
 
 #: How long a text may be, in characters; that of how torch was built is the longest honest one.
 LONGEST = 4000
@@ -28,7 +28,7 @@ def listed(words: Sequence[str], conjunction: str = "and") -> str:
 
 def printable(text: str) -> str:
     """Return the text as it may stand on a page: what does not print is a space, and what is endless is cut."""
-    return render.printable(text, LONGEST)
+    return texts.printable(text, LONGEST)
 
 
 def all_printable(value: object) -> object:

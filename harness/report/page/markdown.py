@@ -43,8 +43,7 @@ def _file(chart: Chart) -> str:
 
 def _text(text: str) -> str:
     """Return the text as Markdown that shows it as it is."""
-    plain = printable(text).replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{c}" if c in "\\`*_[]|" else c for c in plain)
+    return render.escaped(printable(text))
 
 
 def _svg(chart: Chart) -> str:

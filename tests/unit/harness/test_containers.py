@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.containers import ContainerSpec, Traits, arguments
+from harness.errors import CannotRunHere
 
 SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu="GPU-1")
 PLAIN = Traits(rootless=False, selinux=False, nvidia_runtime=True, nvidia_hook=False, cdi_devices=[])
@@ -47,5 +48,14 @@ def test_a_rootless_engine_maps_the_caller_to_root() -> None:
 
 
 def test_mounts_are_relabelled_under_selinux() -> None:
-    assert arguments(SPEC, PLAIN)["volumes"] == ["/job:/in:ro", "/out:/out:rw"]
     assert arguments(SPEC, replace(PLAIN, selinux=True))["volumes"] == ["/job:/in:ro,z", "/out:/out:rw,z"]
+
+
+def test_a_folder_of_any_name_is_mounted() -> None:
+    odd = replace(SPEC, read_only={Path("/a:ro,z"): "/in"})
+    assert arguments(odd, PLAIN)["mounts"] == [
+        {"Type": "bind", "Source": "/a:ro,z", "Target": "/in", "ReadOnly": True},
+        {"Type": "bind", "Source": "/out", "Target": "/out", "ReadOnly": False},
+    ]
+    with pytest.raises(CannotRunHere, match=r"/a:ro,z has a colon in its name, and can't be mounted .* under SELinux"):
+        arguments(odd, replace(PLAIN, selinux=True))

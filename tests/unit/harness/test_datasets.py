@@ -129,9 +129,9 @@ def test_a_known_dataset_keeps_its_annotations(tmp_path: Path, monkeypatch: pyte
 def test_a_folder_without_what_coco_format_needs_is_refused(tmp_path: Path) -> None:
     refuses("is not in COCO's format: it has neither annotations/instances*.json nor annotations.json", str(tmp_path))
     file = annotated(tmp_path / "annotations.json")
-    places = f"{tmp_path / 'images'} or {tmp_path / 'annotations'} or {tmp_path}"
-    refuses(f"none of the pictures of {file} is in {places}; name the folder", str(tmp_path))
-    refuses(f"none of the pictures of {file} is in {tmp_path}; name the folder", None, tmp_path, file)
+    tried = " or ".join(str(tmp_path / folder / "a.jpg") for folder in ("images", "annotations", ""))
+    refuses(f"none of the pictures of {file} is there; the first would be {tried}; name the folder", str(tmp_path))
+    refuses(f"is there; the first would be {tmp_path / 'a.jpg'}; name the folder", None, tmp_path, file)
     annotated(tmp_path / "_annotations.coco.json")
     refuses("has several annotation files: annotations.json, _annotations.coco.json; name one", str(tmp_path))
 
@@ -210,7 +210,7 @@ def test_a_kind_that_the_dataset_has_not_is_refused(tmp_path: Path) -> None:
 def test_a_missing_picture_is_refused_only_where_it_is_chosen(dataset: Dataset) -> None:
     (dataset.images / "c.jpg").unlink()
     datasets.require_pictures(dataset, datasets.select(dataset, False, None, 2)[0])
-    with pytest.raises(BadInput, match=r"images does not hold c\.jpg, which .*mine\.json lists; complete"):
+    with pytest.raises(BadInput, match=r"there is no picture /.*/images/c\.jpg, which .*mine\.json lists; complete"):
         datasets.require_pictures(dataset, datasets.select(dataset, False, None, None)[0])
 
 

@@ -1,11 +1,14 @@
 import io
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from harness.display import LiveDisplay, duration, parse, show_cells, show_time
 from harness.documents import PlannedCell
+from runner.contract import Job
 from tests.samples import job, ok_result, plan
 
 
@@ -38,14 +41,49 @@ def test_a_run_without_a_terminal_is_one_line_a_cell() -> None:
     assert "[1/2] cuda10.2 SSD300 VGG16: 10.0 ms (3 iterations, 7 detections an image)\n" in out.getvalue()
 
 
-def test_the_live_lines_fit_a_narrow_terminal() -> None:
+def screen(width: int, of: Job) -> list[str]:
+    """Return the lines that a terminal of this width was shown while a cell ran and when it had ended."""
     out = io.StringIO()
-    console = Console(file=out, width=80, force_terminal=True)
-    longest = job("fasterrcnn_mobilenet_v3_large_320_fpn")
-    display = LiveDisplay(console, plan(longest, job()), [600.0, 45.0])
+    console = Console(file=out, width=width, force_terminal=True, color_system=None)
+    display = LiveDisplay(console, plan(of, job()), [6000.0, 45.0])
     with display.live():
-        on_line = display.started(1, longest)
+        on_line = display.started(1, of)
         on_line(json.dumps({"event": "iteration", "phase": "measured", "done": 19, "planned": 22, "wall_ms": 14521.5}))
-    assert "measured 19/22, 14522 ms" in out.getvalue()
-    assert "1 of 2, about 10 min left" in out.getvalue()
-    assert "…" not in out.getvalue()
+    display.finished(1, ok_result(of), reused=False)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "\n", out.getvalue()).replace("\r", "\n").splitlines()
+
+
+LONGEST = "fasterrcnn_mobilenet_v3_large_320_fpn"
+WORDS = {"cells", "cuda10.2", *LONGEST.split("_"), "measured", "19/22", "14522", "ms", "1", "of", "2"}
+WORDS |= {"about", "1", "h", "40", "min", "left", "loading", "the", "model"}
+LASTING = "[1/2] cuda10.2 Faster R-CNN MobileNetV3-Large 320 FPN: 10.0 ms (3 iterations, 7 detections an image)"
+
+
+@pytest.mark.parametrize("width", [120, 80, 60, 50, 40])
+def test_no_line_breaks_within_a_word(width: int) -> None:
+    shown = [line.rstrip() for line in screen(width, job(LONGEST)) if line.strip()]
+    assert max(map(len, shown)) <= width
+    kept = [line for line in shown if not re.search(r"^(cells|cuda10\.2)\b|\u2501", line)]
+    assert " ".join(dict.fromkeys(kept)) == LASTING
+    for line in set(shown) - set(kept):
+        words = set(re.split(r"[ _,\u2026\u2501\u2578\u257a]+", line)) - {""}
+        assert words <= WORDS, line
+    assert any("measured 19/22, 14522 ms" in line for line in shown)
+    assert any("1 of 2" in line for line in shown)
+
+
+def test_a_wide_terminal_shows_everything() -> None:
+    text = "\n".join(screen(100, job(LONGEST)))
+    assert f"cuda10.2 {LONGEST} " in text
+    assert "1 of 2, about 1 h 40 min left" in text
+    assert "\u2026" not in text
+
+
+def test_an_environment_s_name_is_no_markup() -> None:
+    odd = replace(job(), environment="[red]x[/y]")
+    text = "\n".join(screen(120, odd))
+    assert "[red]x[/y] ssd300_vgg16" in text
+    assert "[1/2] [red]x[/y] SSD300 VGG16: 10.0 ms" in text
+    out = io.StringIO()
+    show_cells(Console(file=out, width=40), plan(PlannedCell(odd, named=True, skipped="no [b]torch[/b] here")))
+    assert "[red]x[/y]: skipped, no [b]torch[/b] here" in out.getvalue()

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from harness import documents
@@ -86,3 +87,13 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
 def test_the_published_schema_is_current() -> None:
     published = json.loads((ROOT / "docs" / "result.schema.json").read_text(encoding="utf-8"))
     assert published == documents.schema(Result), "write it anew with: make generated"
+
+
+@pytest.mark.parametrize("name", ["a:b", "file:x", "~"])
+def test_no_writer_takes_a_folder_s_name_for_a_uri_or_a_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with documents.replacing(Path(name) / "a.parquet") as part:
+        pyarrow.parquet.write_table(pyarrow.table({"a": [1]}), part)
+    assert [path.name for path in (tmp_path / name).iterdir()] == ["a.parquet"]

@@ -89,3 +89,12 @@ def test_only_this_host_s_own_cells_tell_its_times(
     monkeypatch.setattr(run, "host_id", lambda: own)
     (seconds,) = estimate.from_history(plan(job(SSD)))
     assert (seconds is not None) is known
+
+
+def test_what_a_killed_probe_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job()))
+    left = folder.path / ".probe-ab12"
+    left.mkdir()
+    (left / "result.json").write_text("{")
+    estimate.for_plan(folder, {})
+    assert {path.name for path in folder.path.iterdir()} == {"plan.json", "cells"}

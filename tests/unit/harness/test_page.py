@@ -97,10 +97,10 @@ def test_42_series_look_different() -> None:
 def test_markdown_shows_the_charts_that_lie_beside_it() -> None:
     cells = page_cells(["cuda10.2", "cpu"])
     tables = tables_of(cells, published=True)
-    text = markdown(Report(cells, tables, published=True, commands=["harness run"], title="A_b", made_at="now"))
+    text = markdown(Report(cells, tables, published=True, commands=["harness run"], title="_A_b_", made_at="now"))
     pictures = re.findall(r"\]\(([\w-]+\.svg)\)$", text, re.MULTILINE)
     assert pictures == list(static_charts(cells, published=True)) == ["latency.svg", "accuracy.svg", "environments.svg"]
-    assert text.startswith("# A\\_b\n\n**SSDlite320 MobileNetV3-Large is fastest: ")
+    assert text.startswith("# \\_A_b\\_\n\n**SSDlite320 MobileNetV3-Large is fastest: ")
     assert "\n```\nharness run\n```\n" in text
 
 

@@ -284,7 +284,7 @@ def test_the_variant_s_reader_and_batch_win(dataset: Path) -> None:
 
 def test_a_missing_picture_is_named_unless_such_are_skipped(dataset: Path) -> None:
     (dataset / "5.png").unlink()
-    with pytest.raises(BadInput, match=r"does not hold 5\.png"):
+    with pytest.raises(BadInput, match=r"there is no picture .*/5\.png, which"):
         make(accuracy(dataset))
     request = replace(accuracy(dataset), inputs=Choice(dataset=str(dataset), skip_bad_images=True))
     made, _ = plan.make(request, [], FakeHost(), nothing)

@@ -7,7 +7,7 @@ import pytest
 
 from harness import documents, shards
 from harness.documents import Execution, Host, PlannedCell
-from harness.errors import BadInput
+from harness.errors import BadInput, StorageError
 from harness.storage import RunFolder
 from runner import rows
 from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result
@@ -116,6 +116,15 @@ def test_joining_again_adds_nothing(folder: RunFolder) -> None:
     shards.join(folder, joined)
     shards.join(folder, joined)
     assert len(rows_of(folder, joined.job)) == IMAGES
+
+
+def test_a_shard_that_is_no_pass_is_a_sentence(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    (folder.cell_folder(parts[1].job) / "detections.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(StorageError, match=r"the shards can't be joined in .*: file is not a database\.$"):
+        shards.join(folder, joined)
 
 
 def test_a_failed_shard_fails_the_whole(folder: RunFolder) -> None:

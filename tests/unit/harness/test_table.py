@@ -8,10 +8,10 @@ from rich.console import Console
 
 from harness.commands.report import print_table
 from harness.documents import Execution, Host
+from harness.naming import hardware_name
 from harness.report import render
 from harness.report.latency import latency_table
 from harness.report.table import GAP, Column, Table
-from harness.series import hardware_name
 from harness.storage import Cell
 from runner.contract import Failure, Job, Variant
 from tests.samples import job, latency, ok_result, software

@@ -231,8 +231,19 @@ def test_an_image_without_detections_has_empty_columns(folder: Path) -> None:
 
 def test_detections_that_can_t_be_written_are_a_sentence(folder: Path) -> None:
     task = Pass(brightness_as_a_box, paint(folder, 1), HOW, folder, CPU, "a key", skip_bad_images=False)
-    with pytest.raises(JobError, match=r"the detections can't be written to .*detections\.sqlite"):
+    with pytest.raises(JobError, match=r"the detections can't be written to .*detections\.sqlite") as caught:
         detect(task, folder / "no such folder", 5.0, silent)
+    assert caught.value.failure.remedy == ""  # neither space nor a lock is what is missing
+
+
+def test_detections_that_another_process_holds_are_not_taken_for_a_full_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "ORPHAN_S", 0.01)
+    task = Pass(brightness_as_a_box, paint(folder, 1), HOW, folder, CPU, "a key", skip_bad_images=False)
+    with rows.writing(folder / "detections.sqlite", "a key"), pytest.raises(JobError) as caught:
+        detect(task, folder, 5.0, silent)
+    assert caught.value.failure.remedy == "end the process that still writes it, or wait for it"
 
 
 def test_memory_does_not_grow_with_the_number_of_images(folder: Path) -> None:

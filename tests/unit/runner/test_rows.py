@@ -57,6 +57,24 @@ def test_what_is_written_is_read(tmp_path: Path, n: int, kinds: dict[str, bool])
         assert len(read.found.keypoints) == len(read.found.keypoint_scores) == n
 
 
+@pytest.mark.parametrize("name", ["run#1", "what?mode=rwc", "100%25", "a:b&c", "file:x", "\u00e9\udce9"])
+def test_a_folder_of_any_name_is_read_and_nothing_is_made_beside_it(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name / "pass.sqlite"
+    path.parent.mkdir()
+    write(path, row(5))
+    assert [each.image_id for each in rows.read(path)] == [5]
+    assert [each.name for each in tmp_path.iterdir()] == [path.parent.name]
+    with pytest.raises(sqlite3.Error):
+        list(rows.read(path.with_name("none.sqlite")))
+    assert [each.name for each in path.parent.iterdir()] == ["pass.sqlite"]
+
+
+def test_a_relative_path_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path("pass.sqlite"), row(5))
+    assert len(list(rows.read(Path("pass.sqlite")))) == 1
+
+
 def test_rows_are_read_in_their_order(tmp_path: Path) -> None:
     path = tmp_path / "pass.sqlite"
     write(path, *(row(image_id) for image_id in (9, 2, 5)))

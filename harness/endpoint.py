@@ -1,0 +1,149 @@
+"""Which Docker engine is meant, as Docker's own command line decides it, and why it can't be reached."""
+
+import grp
+import hashlib
+import json
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import CannotRunHere, reason_of
+
+DEFAULT_URL = "unix:///var/run/docker.sock"
+WITHOUT = "measure without it: --image local"
+ANOTHER_CONTEXT = "choose another context (docker context use default)"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an engine is: its URL, and of a Docker context its name and the folder of its certificates, if any."""
+
+    url: str
+    context: str | None = None
+    certificates: Path | None = None
+    verify: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.url} (the Docker context {self.context})" if self.context else self.url
+
+    @property
+    def another(self) -> str:
+        """How to choose another one."""
+        return ANOTHER_CONTEXT if self.context else "set DOCKER_HOST"
+
+    @property
+    def socket(self) -> Path | None:
+        """The socket's file, of an engine on this machine."""
+        kind, _, path = self.url.partition("://")
+        return Path(path) if kind in ("unix", "http+unix") else None
+
+
+def current() -> Endpoint:
+    """Return the engine that DOCKER_HOST names, else DOCKER_CONTEXT, else the current context, else the default one.
+
+    Raises CannotRunHere where that context is not usable, and where an engine is reached by SSH.
+    """
+    host = os.environ.get("DOCKER_HOST")
+    name = None if host else _context_name()
+    found = _of_context(name) if name else Endpoint(host or DEFAULT_URL)
+    if found.url.startswith("ssh://"):
+        raise CannotRunHere(
+            f"the Docker engine at {found} is reached by SSH, and can't mount the folders of this machine",
+            f"run the harness on that one, {found.another}, or {WITHOUT}",
+        )
+    return found
+
+
+def _folder() -> Path:
+    """Return the folder of Docker's configuration; of a user without a home it is nowhere."""
+    home = os.environ.get("HOME") or _of_user("pw_dir") or os.devnull
+    return Path(os.environ.get("DOCKER_CONFIG") or Path(home) / ".docker")
+
+
+def _of_user(field: str) -> str | None:
+    """Return what the system knows of this user, None where it does not know it at all."""
+    try:
+        return str(getattr(pwd.getpwuid(os.geteuid()), field))
+    except KeyError:
+        return None
+
+
+def _context_name() -> str | None:
+    name = os.environ.get("DOCKER_CONTEXT") or _table(_folder() / "config.json").get("currentContext")
+    return str(name) if name and name != "default" else None
+
+
+def _of_context(name: str) -> Endpoint:
+    # docs: docker context export; a context lies under the hash of its name.
+    place = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
+    endpoint = _table(_folder() / "contexts" / "meta" / place / "meta.json").get("Endpoints")
+    engine = endpoint.get("docker") if isinstance(endpoint, dict) else None
+    if not isinstance(engine, dict) or not engine.get("Host"):
+        raise CannotRunHere(
+            f"the Docker context {name} is chosen, and {_folder()} has no usable one of that name",
+            f"{ANOTHER_CONTEXT}, or {WITHOUT}",
+        )
+    certificates = _folder() / "contexts" / "tls" / place / "docker"
+    verify = not engine.get("SkipTLSVerify")
+    return Endpoint(str(engine["Host"]), name, certificates if certificates.is_dir() else None, verify)
+
+
+def _table(path: Path) -> dict[str, object]:
+    """Return the object in a JSON file, an empty one where there is none that can be read, as Docker does."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def unreachable(endpoint: Endpoint, error: Exception, said: str) -> CannotRunHere:
+    """Return why the engine did not answer: by the system's own error among the causes, else as the client `said`."""
+    cause = _system_error(error)
+    if isinstance(cause, PermissionError) and endpoint.socket:
+        return _forbidden(endpoint, endpoint.socket)
+    reason = f"no Docker engine answers at {endpoint} ({reason_of(cause) if cause else said})"
+    return CannotRunHere(reason, f"start one, {endpoint.another}, or {WITHOUT}")
+
+
+def _system_error(error: BaseException) -> OSError | None:
+    """Return the error of the system that led to this one. Libraries hand it on as a cause, or as an argument."""
+    waiting: list[object] = [error]
+    for found in waiting:
+        if isinstance(found, OSError) and found.errno is not None:
+            return found
+        if isinstance(found, BaseException):
+            waiting += [found.__cause__, *found.args]
+            waiting += [] if found.__cause__ else [found.__context__]
+    return None
+
+
+def _forbidden(endpoint: Endpoint, socket: Path) -> CannotRunHere:
+    steps = _steps(socket)
+    way = f"{', '.join(steps[:-1])} and {steps[-1]}" if len(steps) > 1 else "".join(steps)
+    remedy = f"{way}; or {WITHOUT}" if way else WITHOUT
+    return CannotRunHere(f"this user may not use the Docker socket {endpoint}", remedy)
+
+
+def _steps(socket: Path) -> list[str]:
+    """Return what lets this user use a socket that it may not use yet, as far as the socket itself tells."""
+    try:
+        seen = socket.stat()
+        group = grp.getgrgid(seen.st_gid)
+    except (OSError, KeyError):  # its folder is closed to this user, or its group has no name
+        return []
+    if seen.st_uid == os.geteuid():
+        return [] if seen.st_mode & stat.S_IWUSR else [f"give its owner the right to it (chmod u+rw {socket})"]
+    if seen.st_gid == 0:
+        return ["have the engine give it to a group (dockerd --group docker)", "join that group", "log in anew"]
+    here = seen.st_gid in {os.getegid(), *os.getgroups()}
+    open_to_group = bool(seen.st_mode & stat.S_IWGRP)
+    if here and open_to_group:
+        return []  # what keeps this user out is none of the socket's own rights
+    return [
+        *([] if here or _of_user("pw_name") in group.gr_mem else [f"join its group ({group.gr_name})"]),
+        *([] if open_to_group else [f"let that group in (chmod g+rw {socket})"]),
+        *([] if here else ["log in anew"]),
+    ]

@@ -1,0 +1,72 @@
+"""Text from anywhere, on its way to a person: without what a terminal would obey, in the characters that it has."""
+
+import codecs
+import io
+import os
+import re
+import sys
+from pathlib import Path
+
+#: Control sequences of terminals (ECMA-48): colours and cursor, titles and links, and the short ones.
+SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+#: What stands for the harness's own characters in a stream that lacks them; "?" stands for any other.
+PLAIN = {"\N{EN DASH}": "-", "\N{HORIZONTAL ELLIPSIS}": "~", "\N{MULTIPLICATION SIGN}": "x", "\N{MIDDLE DOT}": "."}
+#: Python keeps the bytes of a file name that is not UTF-8 as these.
+UNDECODED = range(0xDC80, 0xDD00)
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """Return the text without sequences and control characters that a terminal obeys, cut to a length if one is given.
+
+    A space stands for a control character, \\xHH for a byte of a file name that is no text.
+    """
+    shown = "".join(map(_printable, SEQUENCES.sub("", text)))
+    return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _printable(character: str) -> str:
+    if ord(character) in UNDECODED:
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character if character.isprintable() else " "
+
+
+def suit_streams() -> None:
+    """Have standard output and error replace the characters that they lack, and take what a closed one is told."""
+    codecs.register_error("plain", _plain)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this process
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for good
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 -- nobody decodes by this name
+    return "".join(PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end
+
+
+def flush_output() -> None:
+    """Write out what was printed. Raises OSError where it can't be, and then drops it, so that no one tries again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
+def elided(text: str, width: int) -> str:
+    """Return the text in at most `width` characters: without some of its inner words, which … stands for.
+
+    Words end at a space, an underscore or a slash; one is cut only where whole ones would leave half the room empty.
+    """
+    if len(text) <= width:
+        return text
+    words = re.split(r"(?<=[ _/])", text)
+    for kept in range(len(words) - 1, 0, -1):
+        first, last = words[: (kept + 1) // 2], words[len(words) - kept // 2 :]
+        shorter = "".join([*first, "…", *last])
+        if width / 2 <= len(shorter) <= width:
+            return shorter
+    end = (width - 1) // 2
+    return text[: max(width - 1 - end, 0)] + "…" + text[len(text) - end :]

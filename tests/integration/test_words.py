@@ -1,0 +1,119 @@
+"""Words of the world outside: paths, streams, and what the system refuses. None of them ends in a traceback."""
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import shapes
+from harness.catalogue import ROOT
+from tests.integration.commands import HARNESS, LITE, fails, harness
+
+REFERENCE = ROOT / "results" / "reference"
+CANNOT_RUN_HERE, STORAGE_ERROR = 3, 5
+#: What SQLite, rich, a format, a glob, a bind and a shell would each take for something else; ö is two bytes.
+ODD = "run #1? 100%25 {0} [red]x[b] *:smile:ö"
+
+
+@pytest.mark.torch
+def test_a_run_in_a_folder_of_any_name_is_like_any_other(tmp_path: Path) -> None:
+    dataset = tmp_path / ("set " + ODD + "ö" * 90)  # a name too long for a cell's folder
+    shapes.generate(dataset, 1, seed=1)
+    out = tmp_path / "runs" / ODD
+    command = ["run", "--suite", "accuracy", "--image", "local", "--device", "cpu", "--weights", "shapes"]
+    done = harness(*command, "--model", LITE, "--dataset", dataset, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert f"harness report {shlex.quote(str(out))} -o DIR" in done.stdout
+    assert [path.name for path in out.parent.iterdir()] == [ODD]
+    (scores,) = out.glob("cells/*/scores.json")
+    assert json.loads(scores.read_text())["scores"]
+
+
+@pytest.mark.parametrize(
+    ("command", "encoding"),
+    [
+        (["models"], "latin-1"),
+        (["doctor"], "ascii"),
+        (["report", REFERENCE / "accuracy-shapes", REFERENCE / "quick-1"], "ascii"),
+        (["run", "--help"], "ascii"),
+    ],
+)
+def test_a_stream_that_is_not_utf_8_gets_what_it_can_show(command: list[object], encoding: str) -> None:
+    done = subprocess.run(
+        [*HARNESS, *map(str, command)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(done.stdout.decode(encoding)) > 500
+
+
+@pytest.mark.parametrize("command", ["models", "published check", "version"])
+@pytest.mark.parametrize(("stdout", "exit_code"), [("| true", None), (">&-", 0), ("> /dev/full", STORAGE_ERROR)])
+def test_an_output_that_nobody_takes_is_no_traceback(command: str, stdout: str, exit_code: int | None) -> None:
+    done = subprocess.run(
+        f"{shlex.join(HARNESS)} {command} {stdout}", shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if exit_code is not None:
+        assert done.returncode in (exit_code, int(command == "published check" and not exit_code)), done.stderr
+    sentence = "harness: a file, or what was printed, can't be read or written: No space left on device"
+    assert done.stderr.startswith(sentence) if exit_code else done.stderr == ""
+
+
+RUN = ["run", "--image", "local", "--weights", "random", "--device", "cpu", "--model", LITE]
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([*RUN, "--out", f"/tmp/{LONG}"], "can't be made: File name too long; choose a shorter name."),
+        ([*RUN, "--out", "/etc/passwd/run"], "/etc/passwd/run can't be made: Not a directory; choose another --out."),
+        ([*RUN, "--images", f"/tmp/{LONG}"], "can't be read or written: File name too long; choose a shorter name."),
+        (["report", LONG], "can't be read or written: File name too long; choose a shorter name."),
+        (["merge", REFERENCE / "quick-1", "-o", "/etc/passwd"], "/tidy.parquet can't be written: "),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence(arguments: list[object], sentence: str) -> None:
+    fails(STORAGE_ERROR, sentence, *arguments)
+
+
+@pytest.fixture
+def closed_socket(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A socket where this user may not connect, and what a command needs in front so that root may not, either."""
+    path, before = tmp_path / "d.sock", []
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(1)
+        path.chmod(0)
+        if os.geteuid() == 0:
+            if shutil.which("setpriv") is None:
+                pytest.skip("root may use any socket, and setpriv (util-linux) is not here to take that from it")
+            before = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+            os.chown(path, 4711, 1)
+            path.chmod(0o660)
+        yield path, before
+
+
+def test_who_may_not_use_the_engine_s_socket_is_told_so(closed_socket: tuple[Path, list[str]]) -> None:
+    path, before = closed_socket
+    done = subprocess.run(
+        [*before, *HARNESS, "run", "--image", "cuda10.2", "--model", LITE, "--weights", "random", "--dry-run"],
+        cwd=ROOT,
+        env={**os.environ, "DOCKER_HOST": f"unix://{path}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == CANNOT_RUN_HERE, done.stderr
+    assert done.stderr.startswith(f"harness: this user may not use the Docker socket unix://{path}; ")
+    assert ("join its group (" in done.stderr and "log in anew" in done.stderr) if before else "u+rw" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,43 @@
+"""What the system refuses is one sentence, whose remedy follows from the system's number, or is absent."""
+
+import errno
+
+import pytest
+
+from harness.errors import BadInput, refused, remedy_of
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.ENOSPC, "/x can't be written: No space left on device; free some space, or choose another --out."),
+        (
+            errno.EACCES,
+            "/x can't be written: Permission denied; give this user the right to it, or choose another --out.",
+        ),
+        (errno.EROFS, "/x can't be written: Read-only file system; choose another --out."),
+        (errno.ENOTDIR, "/x can't be written: Not a directory; choose another --out."),
+        (errno.ENAMETOOLONG, "/x can't be written: File name too long; choose a shorter name."),
+        (errno.EMFILE, "/x can't be written: Too many open files; raise the limit of open files (ulimit -n)."),
+        (errno.EBADF, "/x can't be written: Bad file descriptor."),
+    ],
+)
+def test_a_remedy_is_right_or_absent(number: int, sentence: str) -> None:
+    assert str(refused(OSError(number, None), "/x")) == sentence
+
+
+def test_another_place_is_offered_only_where_one_can_be_chosen() -> None:
+    assert remedy_of(OSError(errno.EROFS, "")) == ""
+    assert (
+        remedy_of(PermissionError(errno.EACCES, ""), "name another")
+        == "give this user the right to it, or name another"
+    )
+
+
+def test_an_error_without_a_number_keeps_its_own_words() -> None:
+    assert str(refused(OSError("cannot send"), "/x", "read")) == "/x can't be read: cannot send."
+
+
+def test_a_sentence_without_a_remedy_is_whole() -> None:
+    assert str(BadInput("there is nothing.", "")) == "there is nothing."
+    assert str(BadInput("there is no x", "did you mean y?")) == "there is no x; did you mean y?"

@@ -1,0 +1,68 @@
+"""The names of a run's folders, and that what is planned can be read again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import documents, shards
+from harness.documents import PlannedCell
+from harness.errors import BadDocument, BadInput
+from harness.storage import LONGEST_NAME, RunFolder, cell_name, is_cell_name, require_readable
+from runner.contract import Dataset
+from tests.samples import job, plan
+
+ODD = ["a/b", "..", "a:b", "[x]*?", "数" * 200, "é" * 300, "x" * 300, "\udce9", "new\nline", "tab\t", " ", "%s#?"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_cell_s_name_is_a_folder_s(tmp_path: Path, odd: str) -> None:
+    name = cell_name("local", "ssd300_vgg16", "quick-1", "cpu", f"on-{odd}")
+    assert is_cell_name(name)
+    assert len(name.encode()) <= LONGEST_NAME
+    (tmp_path / name).mkdir()
+
+
+def test_long_names_that_differ_anywhere_stay_different_and_keep_their_ends() -> None:
+    names = {cell_name("local", "on-" + "x" * n + "y" + "x" * (300 - n), "r1") for n in range(300)}
+    assert len(names) == 300
+    assert all(name.startswith("local--on-") and name.endswith("--r1") for name in names)
+
+
+def test_the_shards_of_a_long_name_are_cells_of_their_own() -> None:
+    dataset = Dataset("d" * 250, "0" * 64, [1], [1, 2, 3], ["1.jpg", "2.jpg", "3.jpg"])
+    long = job(suite="accuracy", dataset=dataset, images=[], cell=cell_name("local", dataset.name))
+    cells = shards.split(PlannedCell(long, named=True), 3)
+    assert len({cell.job.cell for cell in cells}) == 4
+    require_readable(plan(*cells))
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "a b", "x" * 201])
+def test_a_plan_whose_cell_no_run_would_read_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="no folder can have the name"):
+        require_readable(plan(job(cell=name)))
+
+
+def test_a_name_that_is_no_text_is_refused_wherever_it_stands() -> None:
+    good = plan(job())
+    require_readable(good)
+    for bad in (replace(good, images_folder="/caf\udce9"), plan(job(expected={"\udce9": "1"}))):
+        with pytest.raises(BadInput, match=r"is no text in UTF-8; rename it\.$"):
+            require_readable(bad)
+
+
+def test_what_is_no_text_is_refused_when_it_is_read_too(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "caf\udce9", "test")
+    assert folder.name.endswith("caf\\udce9")
+    documents.write(folder.path / "plan.json", replace(plan(job()), images_folder="/\udce9"))
+    with pytest.raises(BadDocument, match=r"is no text in UTF-8; make a new run\.$"):
+        _ = folder.plan
+
+
+def test_a_cell_that_starts_anew_leaves_no_part_of_a_killed_write(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", "test")
+    place = folder.clear(job())
+    (place / ".result.jsonab12cd").write_text("{")
+    (place / "detections.sqlite").write_text("kept")
+    folder.clear(job())
+    assert {path.name for path in place.iterdir()} == {"job.json", "detections.sqlite"}
