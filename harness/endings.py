@@ -17,8 +17,13 @@ LAST_BYTES, LONGEST = 8192, 300
 READ_LOG = "read log.txt in the cell's folder"
 
 
-def why(cell: Path, job: Job, report: ExitReport) -> tuple[Status, Failure]:
-    """Return the status of a cell without a result, and the failure that says what is known of the reason."""
+def why(cell: Path, job: Job, report: ExitReport, unusable: str | None = None) -> tuple[Status, Failure]:
+    """Return the status of a cell without a result, and the failure that says what is known of the reason.
+
+    `unusable` says what is wrong with a result that it left all the same.
+    """
+    if unusable is not None:
+        return "failed", _failure("BadDocument", unusable, READ_LOG)
     said = last_words(cell / "log.txt")
     if report.timed_out:
         fewer = "take fewer images (--limit), or more --shards" if job.dataset else "take fewer --iterations"

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from functools import cache
 
-from harness.naming import cpu_list, inputs_name, short
+from harness.naming import inputs_name, short
 from harness.storage import Cell
 from runner.contract import Gpu, Protocol, Software
+from runner.contract.cpus import format_cpus
 
 NOT_RECORDED = "not recorded"
 #: How many iterations were asked for where no number was, and which quota holds where none does.
@@ -89,7 +90,7 @@ def _libraries(software: Software) -> str:
 
 def _cpus(cell: Cell) -> str | None:
     usable = cell.result.hardware.usable_cpus if cell.result.hardware else None
-    return cpu_list(usable) if usable else cell.job.variant.cpus
+    return format_cpus(usable) if usable else cell.job.variant.cpus
 
 
 def _quota(cell: Cell) -> str | None:

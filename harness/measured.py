@@ -19,8 +19,8 @@ def flaw(result: Result) -> str | None:
 
 def _flaw_of_latency(latency: Latency) -> str | None:
     samples = latency.samples
-    lengths = {len(getattr(samples, column.name)) for column in fields(samples)}
-    if len(lengths) != 1:
+    columns = [getattr(samples, field.name) for field in fields(samples)]
+    if len({len(column) for column in columns if column is not None}) != 1:
         return "the columns of its samples are not of one length"
     if "measured" not in samples.phase:
         return "it is ok but has no measured sample"

@@ -66,14 +66,3 @@ def digest(images: Iterable[ImageFile]) -> str:
 def content_of(dataset: Dataset) -> str:
     """Return six hex digits that tell datasets of one name apart: by their annotations, and which images are taken."""
     return short(json.dumps([dataset.annotations_sha256, dataset.ids, dataset.files]))
-
-
-def cpu_list(cpus: Iterable[int]) -> str:
-    """Return a set of CPUs as taskset writes it: 0-2,5."""
-    ranges: list[list[int]] = []
-    for cpu in sorted(set(cpus)):
-        if ranges and ranges[-1][-1] == cpu - 1:
-            ranges[-1][1:] = [cpu]
-        else:
-            ranges.append([cpu])
-    return ",".join("-".join(map(str, each)) for each in ranges)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from harness import documents, own
 from harness.documents import Execution, PlannedCell
+from harness.errors import BadDocument
 from harness.executors.base import Executor
 from harness.storage import RunFolder
 from runner.contract import Result, Suite
@@ -12,8 +13,8 @@ from runner.contract import Result, Suite
 
 def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
     """Return the cell's result where it is ok and just what its job would be measured by now."""
-    result, execution = folder.result(planned.job), folder.execution(planned.job)
-    if executor is None or result is None or execution is None or not _is_of(planned, result):
+    result, execution = _kept(folder, planned)
+    if executor is None or result is None or execution is None:
         return None
     return None if outdated(result, execution, executor) else result
 
@@ -23,11 +24,20 @@ def remarks(folder: RunFolder, executors: Mapping[tuple[str, Suite], Executor]) 
     reasons: Counter[str] = Counter()
     for planned in folder.plan.cells:
         executor = executors.get((planned.job.environment, planned.job.suite))
-        result, execution = folder.result(planned.job), folder.execution(planned.job)
-        if executor and result and execution and not planned.joins and _is_of(planned, result):
+        result, execution = _kept(folder, planned)
+        if executor and result and execution and not planned.joins:
             reason = outdated(result, execution, executor)
             reasons.update([reason] if reason else [])
     return [f"measured again: {count} {'cell' if count == 1 else 'cells'}, {why}" for why, count in reasons.items()]
+
+
+def _kept(folder: RunFolder, planned: PlannedCell) -> tuple[Result | None, Execution | None]:
+    """Return what an earlier process left of the cell's very job, if it was ok and can be read."""
+    try:
+        result, execution = folder.result(planned.job), folder.execution(planned.job)
+    except BadDocument:
+        return None, None
+    return (result, execution) if result and result.status == "ok" and result.job == planned.job else (None, None)
 
 
 def outdated(result: Result, execution: Execution, executor: Executor) -> str | None:
@@ -39,10 +49,6 @@ def outdated(result: Result, execution: Execution, executor: Executor) -> str | 
     if result.harness_version != own.version():
         return f"since it was harness {result.harness_version or 'of unknown version'}, and is {own.version()} now"
     return _other_stack(result) if executor.name == "local" else None
-
-
-def _is_of(planned: PlannedCell, result: Result) -> bool:
-    return result.status == "ok" and result.job == planned.job
 
 
 def _other_stack(result: Result) -> str | None:

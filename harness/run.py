@@ -10,6 +10,7 @@ from typing import Protocol
 
 from harness import documents, endings, gpus, own, shards
 from harness.documents import Execution, Host, PlannedCell
+from harness.errors import BadDocument
 from harness.executors.base import Executor, ExitReport, OnLine
 from harness.reuse import reusable
 from harness.storage import RunFolder
@@ -94,9 +95,10 @@ def _execute_cell(
 def settle(cell: Path, job: Job, report: ExitReport) -> Result:
     """Return the cell's result: the runner's own, or, where it left none, one that says how the process ended."""
     path = cell / "result.json"
-    if path.exists():
+    try:
         return documents.read(Result, path)
-    status, failure = endings.why(cell, job, report)
+    except BadDocument as error:  # none, or one that no reader could use
+        status, failure = endings.why(cell, job, report, str(error) if path.exists() else None)
     result = _without_measurement(job, status, failure)
     documents.write(path, result)
     return result

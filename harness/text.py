@@ -20,7 +20,7 @@ def printable(text: str, longest: int | None = None) -> str:
 
     A space stands for a control character, \\xHH for a byte of a file name that is no text.
     """
-    shown = "".join(map(_printable, SEQUENCES.sub("", text)))
+    shown = text if text.isprintable() else "".join(map(_printable, SEQUENCES.sub("", text)))
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
 
 

@@ -220,3 +220,27 @@ def test_a_substituted_base_is_not_pinned(tmp_path: Path) -> None:
     assert execution is not None
     assert not execution.pinned
     assert execution.deviations == ["base image is x, not y"]
+
+
+class UnusableExecutor(FakeExecutor):
+    """Leaves what it says is a result, and no reader could use."""
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        report = super().run(job_path, output_dir, timeout_s, on_line)
+        if "ssd300" in job_path.read_text():
+            (output_dir / "result.json").write_text('{"schema_version": 3}')
+        return report
+
+
+def test_an_unusable_result_ends_its_cell_alone_and_is_measured_again(tmp_path: Path) -> None:
+    folder, display = folder_of(tmp_path, samples.plan(SSD, LITE)), Silent()
+    assert not run.execute(folder, {("cuda10.2", "latency"): UnusableExecutor(image())}, None, display)
+    assert [status for _, status, _ in display.told] == ["failed", "ok"]
+    result = folder.result(SSD)
+    assert result is not None
+    assert result.failure is not None
+    assert "is not a usable result document" in result.failure.message
+    (folder.cell_folder(SSD) / "result.json").write_text("{")
+    again = Silent()
+    assert run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image())}, None, again)
+    assert [reused for _, _, reused in again.told] == [False, True]
