@@ -16,7 +16,7 @@ from harness.commands.report import tables_of
 from harness.report.page import Report, build
 from harness.storage import Cell
 from tests import samples
-from tests.conftest import REQUIRE_BROWSER
+from tests.needs import lacks
 from tests.unit.harness.page_cells import PUBLISHED, STACKS, failed, on_gpu, page_cells, scored, timed
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -33,7 +33,7 @@ Opened = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        (pytest.fail if REQUIRE_BROWSER else pytest.skip)("no Chromium is installed")
+        lacks("BROWSER", "no Chromium is installed")
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
