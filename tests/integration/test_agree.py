@@ -55,17 +55,18 @@ def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:
     return list(rows.read(out / detection.FILE))
 
 
-@pytest.fixture(scope="module")
-def sound(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[rows.Row]:
-    return detected(data, tmp_path_factory.mktemp("sound") / "pass", trained())
-
-
-@pytest.fixture
+@pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
+    """Two tests at once with two threads each would wait for one another in every parallel region."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def sound(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[rows.Row]:
+    return detected(data, tmp_path_factory.mktemp("sound") / "pass", trained())
 
 
 def around(before: Callable[[Any], Any] | None = None, after: Callable[[Any], Any] | None = None) -> Model:
@@ -118,9 +119,7 @@ def compared(one: list[rows.Row], two: list[rows.Row]) -> Tally:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_deliberate_fault_is_found(
-    fault: str, data: Path, tmp_path: Path, sound: list[rows.Row], one_thread: None
-) -> None:
+def test_a_deliberate_fault_is_found(fault: str, data: Path, tmp_path: Path, sound: list[rows.Row]) -> None:
     counted = compared(sound, detected(data, tmp_path / "pass", FAULTS[fault]()))
     assert counted.verdict == "different"
     assert counted.different > 0
