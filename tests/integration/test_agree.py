@@ -180,7 +180,7 @@ def readers(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     folder = tmp_path_factory.mktemp("runs")
     for name in ("one", "other"):
         fault = ["--reader", "torchvision", "--batch", "4"] if name == "other" else []
-        done = harness(*RUN, "--image", "local", "--dataset", data, *fault, "--out", folder / name)
+        done = harness(*RUN, "--image", "local", "--dataset", data, "--limit", "6", *fault, "--out", folder / name)
         assert done.returncode == 0, done.stdout + done.stderr
     return folder / "one", folder / "other"
 
