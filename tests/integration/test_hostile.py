@@ -86,7 +86,7 @@ def test_no_page_obeys_what_a_result_says(shown: Shown) -> None:
 
 @pytest.mark.parametrize("file", ["tidy.csv", "latency.csv"])
 def test_no_spreadsheet_computes_what_a_result_says(shown: Shown, file: str) -> None:
-    csv.field_size_limit(max(map(len, HOSTILE.values())))
+    csv.field_size_limit(1 << 20)  # for the long one
     with (shown.tables / file).open(newline="") as stream:
         cells = [cell for line in csv.reader(stream) for cell in line]
     for name in ("formula", "plus", "tab"):
