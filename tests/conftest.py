@@ -5,6 +5,7 @@ names a socket that is nowhere, so it shows on any machine what it shows on one 
 """
 
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if find_spec("torch") is None and item.get_closest_marker("torch"):
             item.add_marker(pytest.mark.skip(reason="torch is not installed here: make setup"))
         bring_the_engine(item)
+
+
+def pytest_collection_finish() -> None:
+    """Let torch use one thread: two tests at once with two each would wait for one another in every parallel region."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
 
 
 def bring_the_engine(item: pytest.Item) -> None:

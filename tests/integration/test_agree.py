@@ -1,7 +1,7 @@
 """The gate: deliberate faults are found, two stacks agree, and a sweep says what each switch changes."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,15 +53,6 @@ def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:
     with torch.no_grad():
         detection.detect(task, out, 0.0, lambda event, **fields: None)
     return list(rows.read(out / detection.FILE))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two tests at once with two threads each would wait for one another in every parallel region."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
