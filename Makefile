@@ -6,6 +6,8 @@ HARNESS := $(BIN)/harness
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What `make bench` measures; `make bench BENCH="--model ssdlite320_mobilenet_v3_large"` measures something else.
 BENCH ?= --published-models
+# Which tests `make test` runs, as pytest's own arguments: make test TESTS="-m docker".
+TESTS ?=
 PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
@@ -35,7 +37,7 @@ bench-gpu: $(VENV)/.harness ## the same on the GPU
 	$(HARNESS) run --image $$image --device $(DEVICE) --protocol quick-1 --weights auto --published $(BENCH)
 
 test: $(VENV)/.dev $(VENV)/.torch ## run the tests; those that need Docker or Chromium are skipped where there is none
-	$(BIN)/pytest
+	$(BIN)/pytest $(TESTS)
 
 lint: $(VENV)/.dev ## check style, types, Dockerfiles and locks
 	$(BIN)/ruff check .

@@ -1,19 +1,27 @@
-"""What every test may use.
+"""What every test may use, and what none can reach unasked.
 
-A missing engine or browser skips, unless HARNESS_REQUIRE_DOCKER=1 or HARNESS_REQUIRE_BROWSER=1 says it must be there.
+A test that needs an engine has the marker `docker`, and by it the fixture `engine`. For every other test DOCKER_HOST
+names a socket that is nowhere, so it shows on any machine what it shows on one without an engine.
 """
 
-import os
-from collections.abc import Iterator
+import signal
+import sys
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 
 import pytest
 
 from harness.engine import Engine
 from harness.errors import CannotRunHere
+from tests.leftovers import Leftovers
+from tests.needs import lacks
 
-REQUIRE_BROWSER = os.environ.get("HARNESS_REQUIRE_BROWSER") == "1"
-REQUIRE_DOCKER = os.environ.get("HARNESS_REQUIRE_DOCKER") == "1"
+NO_ENGINE = "unix:///nowhere/docker.sock"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Leftovers())
 
 
 @pytest.fixture(scope="session")
@@ -21,15 +29,46 @@ def engine() -> Iterator[Engine]:
     try:
         connected = Engine.connect()
     except CannotRunHere as error:
-        if REQUIRE_DOCKER:
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        lacks("DOCKER", str(error))
     with connected:
         yield connected
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Hide the engine from a test without the marker, and from every fixture that is made for it, of any scope."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("docker") is None:
+            patch.setenv("DOCKER_HOST", NO_ENGINE)
+        return (yield)
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt, here and in what the test starts, also where it was ignored from outside (nohup, &)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if find_spec("torch") is None:
-        for item in items:
-            if item.get_closest_marker("torch"):
-                item.add_marker(pytest.mark.skip(reason="torch is not installed here: make setup"))
+    for item in items:
+        if find_spec("torch") is None and item.get_closest_marker("torch"):
+            item.add_marker(pytest.mark.skip(reason="torch is not installed here: make setup"))
+        bring_the_engine(item)
+
+
+def pytest_collection_finish() -> None:
+    """Let torch use one thread: two tests at once with two each would wait for one another in every parallel region."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+
+
+def bring_the_engine(item: pytest.Item) -> None:
+    """Give a test that is marked `docker` the fixture `engine`, first of all; without the marker, none may have it."""
+    if not isinstance(item, pytest.Function):
+        return
+    if item.get_closest_marker("docker"):
+        item.fixturenames = ["engine", *item.fixturenames]  # the list itself is shared with the other parameters
+    elif "engine" in item.fixturenames:
+        raise pytest.UsageError(f"{item.nodeid} needs a Docker engine; mark it: @pytest.mark.docker")

@@ -1,11 +1,14 @@
 """What the tests of whole commands share."""
 
+from collections.abc import Callable
+
 import pytest
 
 from harness import images
 from harness.catalogue import environments
 from harness.engine import Engine
-from tests.conftest import REQUIRE_DOCKER
+from tests.leftovers import MADE_HERE, own_tag
+from tests.needs import lacks
 
 
 @pytest.fixture(scope="session")
@@ -13,5 +16,25 @@ def cuda102(engine: Engine) -> str:
     """The published stack's environment, its image built."""
     environment = environments()["cuda10.2"]
     if images.find(engine, environment) is None:
-        (pytest.fail if REQUIRE_DOCKER else pytest.skip)("the image of cuda10.2 is not built: make images")
+        lacks("DOCKER", "the image of cuda10.2 is not built: make images")
     return environment.name
+
+
+@pytest.fixture(scope="session")
+def base_of(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Give a function that returns the base of an environment, or its stand-in, with the tests' own label on it.
+
+    What is built on it inherits the label, the layers that a failed build leaves, too.
+    """
+
+    def labelled(name: str) -> str:
+        available = images.available_base(engine, environments()[name])
+        if available is None:
+            lacks("DOCKER", f"there is no base of {name}: make standin-bases")
+        folder, tag = tmp_path_factory.mktemp("base"), own_tag(f"base-of-{name}")
+        (folder / "Dockerfile").write_text(f"FROM {available}\n")
+        for _ in engine.build(folder, "Dockerfile", tag, MADE_HERE, {}):
+            pass
+        return tag
+
+    return labelled

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from tests.needs import lacks
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def small_disk(folder: Path) -> Iterator[Callable[[str], None]]:
     folder.mkdir()
     mount = [shutil.which("mount") or "false", "-t", "tmpfs", "tmpfs", str(folder), "-o"]
     if subprocess.run([*mount, "size=64k"], capture_output=True, check=False).returncode:
-        pytest.skip("a file system can't be mounted here")
+        lacks("TOOLS", "a small disk can't be mounted here, which takes root")
 
     def resize(size: str) -> None:
         subprocess.run([*mount, f"remount,size={size}"], check=True)

@@ -14,6 +14,7 @@ from harness.catalogue import ROOT
 from harness.storage import Cell, RunFolder
 from runner import rows
 from runner.contract import Detections
+from tests import samples
 from tests.integration.commands import HARNESS, LITE, fails, harness
 from tests.integration.downloading import wait_until
 
@@ -295,18 +296,19 @@ def with_an_unknown_category(data: Path) -> dict[str, Any]:
 
 
 def test_a_run_without_detections_has_nothing_to_score(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    timed = ["run", "--model", LITE, "--image", "local", "--device", "cpu", "--weights", "random", "--iterations", "1"]
-    assert harness(*timed, "--out", run).returncode == 0
-    fails(2, "has no detections yet; make some with: harness run --suite accuracy", "score", run)
+    samples.run_folder(tmp_path / "run", samples.ok_result(samples.job()))
+    sentence = "has no detections yet; make some with: harness run --suite accuracy"
+    fails(2, sentence, "score", tmp_path / "run")
 
 
-def test_scores_of_annotations_that_changed_are_refused(data: Path, tmp_path: Path) -> None:
-    mine, run = copy(data, tmp_path), tmp_path / "run"
-    command = [*RUN, "--model", LITE, "--image", "local", "--dataset", mine, "--limit", "1"]
-    assert harness(*command, "--out", run).returncode == 0
-    path = mine / "annotations" / "instances.json"
-    path.write_text(path.read_text() + " ")
-    fails(2, "instances.json changed after the run was planned; restore it, or run again", "score", run)
-    path.unlink()
-    fails(2, "there is no annotation file", "score", run)
+def test_scores_of_annotations_that_changed_are_refused(data: Path, uninterrupted: Path) -> None:
+    path = data / "annotations" / "instances.json"
+    planned = path.read_text()
+    try:
+        path.write_text(planned + " ")
+        sentence = "instances.json changed after the run was planned; restore it, or run again"
+        fails(2, sentence, "score", uninterrupted)
+        path.unlink()
+        fails(2, "there is no annotation file", "score", uninterrupted)
+    finally:
+        path.write_text(planned)

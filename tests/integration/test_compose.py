@@ -14,8 +14,8 @@ from harness.catalogue import ROOT, environments
 from harness.engine import Engine
 from runner.contract import Result
 from runner.serialise import from_dict
-from tests.conftest import REQUIRE_DOCKER
 from tests.integration.commands import LITE
+from tests.needs import lacks
 
 pytestmark = pytest.mark.docker
 
@@ -25,7 +25,7 @@ def compose() -> list[str]:
         return ["docker-compose"]
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0:
         return ["docker", "compose"]
-    (pytest.fail if REQUIRE_DOCKER else pytest.skip)("there is no compose: apt-get install docker-compose")
+    lacks("DOCKER", "there is no compose: apt-get install docker-compose")
 
 
 def test_a_service_leaves_a_valid_result(engine: Engine, cuda102: str, tmp_path: Path) -> None:

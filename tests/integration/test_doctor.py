@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from harness.catalogue import ROOT, environments
 from harness.engine import Engine
 from tests.integration.commands import LITE, fails, harness
+from tests.needs import programs
 
 SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
 
@@ -41,12 +41,10 @@ GPUS: dict[str, tuple[str, dict[str, str | None]]] = {
 @pytest.fixture(scope="module")
 def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the stand-in library."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("there is no C compiler here")
+    programs("cc")
     folder = tmp_path_factory.mktemp("nvml")
     library = folder / "libnvidia-ml.so.1"
-    command = [compiler, "-shared", "-fPIC", "-Wl,-soname,libnvidia-ml.so.1", "-o", str(library), str(SOURCE)]
+    command = ["cc", "-shared", "-fPIC", "-Wl,-soname,libnvidia-ml.so.1", "-o", str(library), str(SOURCE)]
     subprocess.run(command, check=True)
     return folder
 

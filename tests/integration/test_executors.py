@@ -12,34 +12,27 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from harness import images
-from harness.catalogue import environments
 from harness.documents import ImageIdentity
 from harness.engine import LABEL, Engine
 from harness.errors import CannotRunHere
 from harness.executors.base import Executor, ExitReport
 from harness.executors.docker import DockerExecutor, remove_orphans
 from harness.executors.local import LocalExecutor
-from tests.conftest import REQUIRE_DOCKER
 from tests.fakes import FakeExecutor
+from tests.leftovers import MADE_HERE, own_tag
 
 ACTING_RUNNER = Path(__file__).parents[1] / "data" / "acting_runner"
 MEMORY_BYTES = 128 << 20
-ACTING_TAG = "detection-harness/acting-runner:test"
 
 
 @pytest.fixture(scope="session")
-def acting_image(engine: Engine) -> ImageIdentity:
-    environment = environments()["cuda10.2"]
-    base = next((image.tag for image in [images.find(engine, environment)] if image), None)
-    base = base or images.available_base(engine, environment)
-    if base is None:
-        (pytest.fail if REQUIRE_DOCKER else pytest.skip)("no base image: make standin-bases")
-    for _ in engine.build(ACTING_RUNNER, "Dockerfile", ACTING_TAG, {f"{LABEL}.test": "1"}, {"BASE": str(base)}):
+def acting_image(engine: Engine, base_of: Callable[[str], str]) -> ImageIdentity:
+    base, tag = base_of("cuda10.2"), own_tag("acting-runner")
+    for _ in engine.build(ACTING_RUNNER, "Dockerfile", tag, MADE_HERE, {"BASE": base}):
         pass
-    built = engine.image(ACTING_TAG)
+    built = engine.image(tag)
     assert built is not None
-    return ImageIdentity(ACTING_TAG, built.id, [], "", str(base), {}, [])
+    return ImageIdentity(tag, built.id, [], "", base, {}, [])
 
 
 @pytest.fixture(params=["fake", "local", pytest.param("docker", marks=pytest.mark.docker)])

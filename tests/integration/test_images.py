@@ -1,7 +1,7 @@
 """Images as they are and as somebody tampered with them, on a real engine."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from harness.engine import Engine
 from harness.errors import CannotRunHere
 from harness.storage import RunFolder
 from tests.integration.commands import LITE, fails, harness
+from tests.leftovers import MADE_HERE
 
 pytestmark = pytest.mark.docker
 
@@ -31,7 +32,7 @@ def tampered(engine: Engine, ours: ImageIdentity, tmp_path: Path) -> Iterator[Im
     """An image whose torch claims another version."""
     version = "/opt/venv/lib/python3.9/site-packages/torch/version.py"
     (tmp_path / "Dockerfile").write_text(f"FROM {ours.id}\nRUN sed -i s/1.9.0+cu102/1.8.0/ {version}\n")
-    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/tampered:test", {}, {}):
+    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/tampered:test", MADE_HERE, {}):
         pass
     built = engine.image("detection-harness/tampered:test")
     assert built is not None
@@ -50,7 +51,7 @@ def test_another_torch_inside_is_found(engine: Engine, tampered: ImageIdentity) 
 
 def test_an_image_that_can_not_start_is_one_sentence(engine: Engine, ours: ImageIdentity, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM {ours.id}\nRUN rm /opt/runner/observe.py\n")
-    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/broken:test", {}, {}):
+    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/broken:test", MADE_HERE, {}):
         pass
     broken = engine.image("detection-harness/broken:test")
     assert broken is not None
@@ -105,9 +106,9 @@ def test_pruning_asks_first(engine: Engine, tampered: ImageIdentity) -> None:
     assert engine.image(tampered.id) is not None
 
 
-def test_a_step_that_fails_is_shown_with_its_last_lines() -> None:
+def test_a_step_that_fails_is_shown_with_its_last_lines(base_of: Callable[[str], str]) -> None:
     argument = "PIP_INDEX_URL=http://127.0.0.1:9/simple"
-    done = harness("images", "build", "cuda10.2", "--build-arg", argument)
+    done = harness("images", "build", "cuda10.2", "--base", base_of("cuda10.2"), "--build-arg", argument)
     assert done.returncode == 3
     assert "failed at 5/" in done.stdout
     assert "ERROR: No matching distribution found for" in done.stdout.splitlines()[-1]

@@ -8,7 +8,7 @@ import sys
 import tarfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,10 +17,10 @@ from threading import Thread
 
 import pytest
 
-from harness.catalogue import ROOT, environments
+from harness.catalogue import ROOT
 from harness.engine import Engine
-from tests.conftest import REQUIRE_DOCKER
 from tests.integration.commands import harness
+from tests.needs import programs
 
 pytestmark = pytest.mark.docker
 
@@ -89,8 +89,7 @@ def wheel(folder: Path, name: str, version: str) -> str:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
-    if shutil.which("docker-registry") is None:
-        (pytest.fail if REQUIRE_DOCKER else pytest.skip)("docker-registry is not installed (Debian: docker-registry)")
+    programs("docker-registry")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -207,13 +206,11 @@ def test_a_changed_recipe_is_not_built(copy: Copy) -> None:
     assert current() != before
 
 
-def test_a_wheel_of_another_content_is_refused(index: str, engine: Engine, tmp_path: Path) -> None:
+def test_a_wheel_of_another_content_is_refused(index: str, base_of: Callable[[str], str], tmp_path: Path) -> None:
     """cuda11.1 locks the wheels of PyTorch's own index by hash: a mirror that serves anything else breaks the build."""
-    if not engine.image(str(environments()["cuda11.1"].standin)):
-        (pytest.fail if REQUIRE_DOCKER else pytest.skip)("there is no stand-in base: make standin-bases")
     wheel(tmp_path / "index", "torch", "1.9.0+cu111")
     wheel(tmp_path / "index", "torchvision", "0.10.0+cu111")
-    arguments = ["--base", environments()["cuda11.1"].standin, "--build-arg", f"TORCH_INDEX_URL={index}"]
+    arguments = ["--base", base_of("cuda11.1"), "--build-arg", f"TORCH_INDEX_URL={index}"]
     done = harness("images", "build", "cuda11.1", *arguments)
     assert done.returncode == 3
     assert "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE" in done.stdout

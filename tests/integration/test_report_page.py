@@ -16,7 +16,7 @@ from harness.commands.report import tables_of
 from harness.report.page import Report, build
 from harness.storage import Cell
 from tests import samples
-from tests.conftest import REQUIRE_BROWSER
+from tests.needs import lacks
 from tests.unit.harness.page_cells import PUBLISHED, STACKS, failed, on_gpu, page_cells, scored, timed
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -33,11 +33,26 @@ Opened = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        (pytest.fail if REQUIRE_BROWSER else pytest.skip)("no Chromium is installed")
+        lacks("BROWSER", "no Chromium is installed")
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+#: The pages that were built, by their cells.
+BUILT: dict[str, str] = {}
+
+
+def page_of(cells: list[Cell]) -> str:
+    """Return the page of the cells, built once however many tests open it."""
+    key = repr(cells)
+    if key not in BUILT:
+        tables = tables_of(cells, published=True)
+        commands = ["harness run --image cuda10.2 --all-models"]
+        report = Report(cells, tables, published=True, commands=commands, title="Report", made_at="2026-01-02")
+        BUILT[key] = build(report)
+    return BUILT[key]
 
 
 @pytest.fixture
@@ -55,11 +70,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
 
     def open_(cells: list[Cell], *, width: int = DESKTOP, scheme: Literal["light", "dark"] = "light") -> Page:
         file = tmp_path / "report.html"
-        tables = tables_of(cells, published=True)
-        commands = ["harness run --image cuda10.2 --all-models"]
-        file.write_text(
-            build(Report(cells, tables, published=True, commands=commands, title="Report", made_at="2026-01-02"))
-        )
+        file.write_text(page_of(cells))
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()

@@ -15,6 +15,7 @@ from harness.catalogue import ROOT, environments
 from harness.engine import Engine
 from harness.storage import Cell, RunFolder
 from tests.integration.commands import HARNESS, LITE, harness, owned
+from tests.leftovers import MADE_HERE
 
 #: One thread: two tests at once with two threads each would wait for one another in every parallel region.
 RUN = ["run", "--model", LITE, "--device", "cpu", "--weights", "random", "--threads", "1"]
@@ -106,7 +107,7 @@ def test_an_image_built_on_ours_is_not_taken_for_ours(engine: Engine, cuda102: s
     ours = images.find(engine, environments()[cuda102])
     assert ours is not None
     (tmp_path / "Dockerfile").write_text(f"FROM {ours.id}\nENV SOMETHING=else\n")
-    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/derived:test", {}, {}):
+    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/derived:test", MADE_HERE, {}):
         pass
     found = images.find(engine, environments()[cuda102])
     engine._client.images.remove("detection-harness/derived:test")

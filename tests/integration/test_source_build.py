@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +20,9 @@ from harness import images
 from harness.catalogue import ROOT, environments
 from harness.engine import Engine
 from harness.errors import CannotRunHere
-from tests.conftest import REQUIRE_DOCKER
 from tests.integration.commands import copied, harness
 from tests.integration.servers import FileServer, serving
+from tests.needs import programs
 
 ENVIRONMENT = environments()["cuda11.4"]
 FOLDER = ENVIRONMENT.folder
@@ -31,14 +31,8 @@ CONTENT = os.urandom(300_000)
 QUICK = {"FETCH_TRIES": "4", "FETCH_WAIT_S": "0.01"}
 
 
-def require(*tools: str) -> None:
-    missing = [tool for tool in tools if shutil.which(tool) is None]
-    if missing:
-        (pytest.fail if REQUIRE_DOCKER else pytest.skip)(f"not installed here: {', '.join(missing)}")
-
-
 def script(name: str, *arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
-    require("curl")
+    programs("curl")
     return subprocess.run(
         [FOLDER / name, *map(str, arguments)],
         env={**os.environ, **QUICK, **variables},
@@ -95,7 +89,7 @@ def test_a_download_is_held_to_its_checksum(tmp_path: Path) -> None:
 
 
 def patched(folder: Path) -> "subprocess.CompletedProcess[str]":
-    require("patch")
+    programs("patch")
     (command,) = re.findall(r"^RUN (patch .*)$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
     command = command.replace("/src/", f"{FOLDER}/")
     return subprocess.run(command.split(), cwd=folder, capture_output=True, text=True, check=False)
@@ -194,7 +188,7 @@ def test_every_step_stops_at_its_first_error() -> None:
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Stand-in downloads and repositories on loopback, as build arguments: always the same, so steps are reused."""
-    require("gcc", "git")
+    programs("gcc", "git")
     folder = tmp_path_factory.mktemp("sources")
     commits = {}
     for name in ("pytorch", "vision"):
@@ -258,11 +252,8 @@ def dateless(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 @pytest.fixture(scope="session")
-def recipe(engine: Engine, sources: dict[str, str]) -> images.Recipe:
-    base = images.available_base(engine, ENVIRONMENT)
-    if base is None:
-        (pytest.fail if REQUIRE_DOCKER else pytest.skip)("no base image: make standin-bases")
-    return images.Recipe(ENVIRONMENT, str(base), sources)
+def recipe(sources: dict[str, str], base_of: Callable[[str], str]) -> images.Recipe:
+    return images.Recipe(ENVIRONMENT, base_of(ENVIRONMENT.name), sources)
 
 
 def output_of(engine: Engine, recipe: images.Recipe) -> str:

@@ -57,14 +57,14 @@ def test_the_policy_lets_only_the_scripts_of_the_page_run() -> None:
 
 
 def test_the_published_columns_stand_beside_the_measured_ones_where_they_are_wanted() -> None:
-    cells = page_cells(["cuda10.2"])
+    cells = page_cells(["cuda10.2"])[:2]
     assert "2021: NVIDIA Tesla T4" in page(cells, published=True)
     assert "2021: NVIDIA Tesla T4" not in page(cells)
 
 
 def test_random_weights_are_said_to_leave_accuracy_out() -> None:
-    assert "with random weights, what is detected means nothing" in page(page_cells(["cpu"], weights="random"))
-    assert "with random weights, what is detected means nothing" not in page(page_cells(["cpu"]))
+    assert "with random weights, what is detected means nothing" in page([timed(PUBLISHED[0], weights="random")])
+    assert "with random weights, what is detected means nothing" not in page([timed(PUBLISHED[0])])
 
 
 @pytest.mark.parametrize("cells", [[failed(PUBLISHED[0])], [scored(PUBLISHED[0], ap=37.0)]], ids=["failed", "accuracy"])

@@ -1,0 +1,80 @@
+"""What tests make on an engine carries a label, and so does all that is built on it; in the end it is removed.
+
+A build that fails leaves the layers of the steps before it, the engine's cache, from which the next build goes on.
+Where an engine must be there (HARNESS_REQUIRE_DOCKER=1) it serves nobody else, and whatever is left on it is a failure.
+"""
+
+import os
+import uuid
+from contextlib import suppress
+
+import pytest
+
+from harness.engine import LABEL, Engine
+from harness.errors import CannotRunHere
+
+#: The same in every worker of a session, another in every session.
+SESSION = os.environ.setdefault("HARNESS_TEST_SESSION", uuid.uuid4().hex[:12])
+MADE_HERE = {f"{LABEL}.test": SESSION}
+_WANTED = [f"{name}={value}" for name, value in MADE_HERE.items()]
+
+
+def own_tag(name: str) -> str:
+    """Return the tag of an image that the tests of this session share."""
+    return f"{LABEL}/{name}:test-{SESSION}"
+
+
+def remove(engine: Engine) -> None:
+    """Remove the images that the tests of this session made, and the layers that failed builds left of them."""
+    client = engine._client
+    for image in client.images.list(filters={"label": _WANTED}):
+        for tag in image.tags:
+            client.images.remove(tag)
+    client.images.prune(filters={"label": _WANTED, "dangling": True})
+
+
+def census(engine: Engine) -> dict[str, str]:
+    """Return what is on the engine, by id: images with every layer, containers, networks and volumes."""
+    client = engine._client
+    images = {str(image.id): f"image {image.tags}" for image in client.images.list(all=True)}
+    containers = {str(each.id): f"container {each.name}" for each in client.containers.list(all=True)}
+    networks = {str(each.id): f"network {each.name}" for each in client.networks.list()}
+    volumes = {str(each.id): "volume" for each in client.volumes.list()}
+    return images | containers | networks | volumes
+
+
+class Leftovers:
+    """A plugin of the process that leads the session, so that it comes after every worker's end."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str] | None = None
+        self._engine_was_used = False
+        self._left: list[str] = []
+
+    def pytest_sessionstart(self) -> None:
+        """Take stock where the engine is the tests' own."""
+        if os.environ.get("HARNESS_REQUIRE_DOCKER") == "1":
+            with suppress(CannotRunHere), Engine.connect() as engine:
+                self._before = census(engine)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note whether an engine was there for a test."""
+        self._engine_was_used |= report.when == "call" and "docker" in report.keywords
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Remove what was made, and fail where something else is left."""
+        if not self._engine_was_used:
+            return
+        with Engine.connect() as engine:
+            remove(engine)
+            if self._before is not None:
+                self._left = [f"{key}: {what}" for key, what in census(engine).items() if key not in self._before]
+        if self._left:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name what is left."""
+        if self._left:
+            terminalreporter.section("left on the engine", red=True)
+            terminalreporter.write("\n".join([*self._left, ""]))
