@@ -10,7 +10,7 @@ from platformdirs import user_cache_path
 
 from harness.catalogue import ROOT, Model
 from harness.download import OnBytes, Wanted, check, fetch, sha256_of, storing
-from harness.errors import BadInput
+from harness.errors import BadInput, reason_of, remedy_of
 from runner.contract import ImageFile, Weights
 
 PHOTOGRAPHS = ROOT / "data" / "photographs"
@@ -107,7 +107,8 @@ def pictures(folder: Path, at_most: int) -> list[ImageFile]:
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
         found = [entry for entry in entries if _may_be_picture(entry)]
     except OSError as error:
-        raise BadInput(f"the folder {folder} can't be read: {error.strerror}", "make it readable") from error
+        remedy = remedy_of(error, "name another folder")
+        raise BadInput(f"the folder {folder} can't be read: {reason_of(error)}", remedy) from error
     if not found:
         raise BadInput(f"{folder} holds no pictures", f"name a folder with {', '.join(sorted(PICTURES))} files")
     return [ImageFile(name=path.name, sha256=_hash_of_picture(path)) for path in found[:at_most]]
@@ -130,5 +131,5 @@ def _hash_of_picture(path: Path) -> str:
         raise BadInput(f"the name of the picture {shown} is not UTF-8", "rename it") from error
     except OSError as error:
         gone = path.is_symlink() and not path.exists()
-        reason = "is a link to nothing" if gone else f"can't be read: {error.strerror}"
+        reason = "is a link to nothing" if gone else f"can't be read: {reason_of(error)}"
         raise BadInput(f"the picture {shown} {reason}", remedy) from error
