@@ -41,7 +41,7 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         status="failed",
         started_at=_now(),
         finished_at="",
-        hardware=hardware.observe(),
+        hardware=hardware.observe(job.device),
         runner_sha256=source_sha256(Path(__file__).parent),
         harness_version=os.environ.get("HARNESS_VERSION"),
     )
