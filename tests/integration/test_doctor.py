@@ -16,6 +16,7 @@ from tests.needs import programs
 
 SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
 
+STANDIN_UUID = "GPU-00000000-0000-0000-0000-000000000001"
 NATIVE = "runs natively (sm_{})"
 #: Reasoned from what each wheel is compiled for; the driver is the newest that serves each GPU.
 GPUS: dict[str, tuple[str, dict[str, str | None]]] = {
@@ -99,7 +100,7 @@ def test_doctor_shows_the_gpu(standin: Path, tmp_path: Path) -> None:
     (gpu,) = found["gpus"]
     assert (gpu["name"], gpu["compute_capability"], gpu["driver"]) == ("Tesla T4", [7, 5], "535.104.05")
     (line,) = [line for line in found["matrix"] if line["environment"] == "cuda13.0"]
-    assert line["gpus"]["GPU-standin"] == (
+    assert line["gpus"][STANDIN_UUID] == (
         "can't run: driver 535.104.05 is too old for CUDA 13.0, which needs 580 or newer"
     )
     assert "no Docker engine answers" in found["engine_reason"]
@@ -140,7 +141,7 @@ def test_an_engine_without_the_toolkit_can_not_hand_out_the_gpu(engine: Engine, 
     variables = {"LD_LIBRARY_PATH": str(standin), "STANDIN_NAME": "T4", "STANDIN_CAPABILITY": "7.5"}
     found = examined({**variables, "STANDIN_DRIVER": "580.95.05"})
     (line,) = [line for line in found["matrix"] if line["environment"] == "cuda12.6"]
-    assert line["gpus"]["GPU-standin"] == "can't run: the Docker engine knows no way to a GPU"
+    assert line["gpus"][STANDIN_UUID] == "can't run: the Docker engine knows no way to a GPU"
     assert (found["nvidia_runtime"], found["nvidia_cdi"], found["nvidia_toolkit"]) == (False, False, None)
 
 

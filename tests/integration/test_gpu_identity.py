@@ -14,7 +14,11 @@ from runner.contract import pseudonym
 from tests.needs import programs
 
 SOURCES = {"libnvidia-ml.so.1": "standin_nvml.c", "libcuda.so.1": "standin_cuda.c"}
-CODE = "import dataclasses, json; from runner import hardware; print(json.dumps(dataclasses.asdict(hardware.observe('cuda'))))"
+CODE = """
+import dataclasses, json
+from runner import hardware
+print(json.dumps(dataclasses.asdict(hardware.observe("cuda"))))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,7 @@ def test_the_second_of_two_unlike_gpus_is_named_where_it_computes(standins: Path
 
 
 def test_what_cuda_may_not_use_is_not_listed(standins: Path) -> None:
-    visible = {"CUDA_VISIBLE_DEVICES": uuid("GPU", 2)[:38], "STANDIN_CUDA": "2"}
+    visible = {"CUDA_VISIBLE_DEVICES": uuid("GPU", 2), "STANDIN_CUDA": "2"}
     assert [gpu["name"] for gpu in observed(standins, {**TWO, **visible})["gpus"]] == ["NVIDIA GTX 1070"]
 
 
