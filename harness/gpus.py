@@ -102,9 +102,7 @@ CHECK = "check that nvidia-smi works"
 DEAD = {pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_RESET_REQUIRED}
 #: What NVML says of a place for an instance of a GPU that has none.
 EMPTY = {pynvml.NVML_ERROR_NOT_FOUND, pynvml.NVML_ERROR_INVALID_ARGUMENT}
-MAKE_INSTANCES = (
-    "make instances with: nvidia-smi mig -i {0} -cgi PROFILE -C, or turn MIG off with: nvidia-smi -i {0} -mig 0"
-)
+MAKE_INSTANCES = "make instances (nvidia-smi mig -i {0} -cgi PROFILE -C), or turn MIG off (nvidia-smi -i {0} -mig 0)"
 
 T = TypeVar("T")
 

@@ -33,15 +33,13 @@ def print_findings(as_json: bool) -> None:
 def _host(found: Findings) -> list[str]:
     rootless = ", rootless" if found.rootless else ""
     engine = f"Docker engine {found.engine}{rootless}" if found.engine else str(found.engine_reason)
+    gpus = [f"cuda:{i}, {_gpu(gpu)}" for i, gpu in enumerate(found.gpus)]
     turbo = {True: "on", False: "off", None: "unknown"}[found.turbo]
     quota = f", limited to {found.cpu_limit:g} CPUs by a quota, which throttles in bursts" if found.cpu_limit else ""
     limit = f", limited to {_gb(found.memory_limit_bytes)}" if found.memory_limit_bytes else ""
     return [
         f"engine    {engine}",
-        *(
-            [f"GPU       cuda:{i}, {_gpu(gpu)}" for i, gpu in enumerate(found.gpus)]
-            or [f"GPU       {found.gpus_reason}"]
-        ),
+        *(f"GPU       {gpu}" for gpu in gpus or [str(found.gpus_reason)]),
         *([f"toolkit   {_toolkit(found)}"] if any(gpu.failure is None for gpu in found.gpus) and found.engine else []),
         f"CPU       {found.cores} cores{quota}, governor {found.governor or 'unknown'}, turbo {turbo}, "
         f"load {found.load_1min:.1f}",
