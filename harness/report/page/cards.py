@@ -91,13 +91,13 @@ def _image(cell: Cell) -> dict[str, str]:
 
 
 def hardware_cards(cells: Sequence[Cell]) -> list[Card]:
-    """Return a card for each machine, and for each name under which it computed."""
-    found: dict[tuple[str, str | None], tuple[Cell, Hardware]] = {}
+    """Return a card for each machine, and for each GPU of it or name under which it computed."""
+    found: dict[tuple[str, str | None, UsedGpu | None], tuple[Cell, Hardware]] = {}
     for cell in cells:
         if hardware := cell.result.hardware:
             host = cell.execution.host.id if cell.execution else None
-            found.setdefault((hardware_name(cell.result), host), (cell, hardware))
-    return [_machine(name, cell, hardware) for (name, _), (cell, hardware) in found.items()]
+            found.setdefault((hardware_name(cell.result), host, hardware.used_gpu), (cell, hardware))
+    return [_machine(name, cell, hardware) for (name, *_), (cell, hardware) in found.items()]
 
 
 def _machine(name: str, cell: Cell, hardware: Hardware) -> Card:
