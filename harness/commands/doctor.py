@@ -74,12 +74,14 @@ def _matrix(found: Findings) -> Table:
     table.add_column("Environment", no_wrap=True)
     table.add_column("Image")
     table.add_column("CPU")
-    computing = [gpu for gpu in found.gpus if gpu.failure is None]
-    for gpu in computing:
-        table.add_column(said(gpu.title))
+    computing = {i: gpu for i, gpu in enumerate(found.gpus) if gpu.failure is None}
+    for i, gpu in computing.items():
+        table.add_column(said(f"cuda:{i}, {gpu.title}"))
     for line in found.matrix:
         image = {True: "built", False: "not built", None: GAP}[line.image]
-        say_row(table, [line.environment, image, line.cpu, *(line.gpus.get(gpu.key, GAP) for gpu in computing)])
+        say_row(
+            table, [line.environment, image, line.cpu, *(line.gpus.get(gpu.key, GAP) for gpu in computing.values())]
+        )
     return table
 
 
