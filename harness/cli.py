@@ -143,6 +143,8 @@ def choose(
 
     with Preflight() as preflight:
         environment, reason = preflight.choose(preflight.target(device))
+        for remark in preflight.left_out(device):
+            print(text.printable(remark), file=sys.stderr)
     print(f"measuring in {environment.name}: {text.printable(reason)}", file=sys.stderr)
     print(environment.name)
 

@@ -8,20 +8,28 @@ from typing import Literal
 from harness.catalogue import Environment, Model, docker_environments
 from harness.gpus import Gpu
 
-Kind = Literal["native", "ptx", "impossible"]
+Kind = Literal["native", "ptx", "unknown", "impossible"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How an environment runs on a GPU, and in one sentence why or what to know of it."""
+    """How an environment runs on a GPU, and in one sentence why or what to know of it.
+
+    `unknown`: the driver does not tell what it depends on, so only trying tells.
+    """
 
     kind: Kind
     reason: str
 
     @property
     def possible(self) -> bool:
-        """Whether it runs at all."""
+        """Whether it runs at all, or at least may."""
         return self.kind != "impossible"
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known that it runs."""
+        return self.kind in ("native", "ptx")
 
 
 def lacks(environment: Environment, model: Model) -> str | None:
@@ -35,10 +43,13 @@ def lacks(environment: Environment, model: Model) -> str | None:
 
 
 def ranked(gpu: Gpu | None) -> list[Environment]:
-    """Return the Docker environments that run on the GPU, the newest CUDA first; on a CPU all, in their own order."""
+    """Return the Docker environments that run on the GPU, the newest CUDA first; on a CPU all, in their own order.
+
+    One of which that is not known is left out.
+    """
     if gpu is None:
         return [stack for stack in docker_environments() if "cpu" in stack.devices]
-    fitting = [stack for stack in docker_environments() if "cuda" in stack.devices and verdict(stack, gpu).possible]
+    fitting = [stack for stack in docker_environments() if "cuda" in stack.devices and verdict(stack, gpu).known]
     return sorted(fitting, key=lambda stack: _numbers(stack.expected["cuda"]), reverse=True)
 
 
@@ -51,25 +62,38 @@ def verdict(environment: Environment, gpu: Gpu) -> Verdict:
     driver = _driver(environment, gpu)
     if driver is not None and not driver.possible:
         return driver
-    note = f"; {driver.reason}" if driver else ""
-    major, minor = gpu.compute_capability
+    if gpu.compute_capability is None:
+        return Verdict("unknown", f"may run: the compute capability of {gpu.title} is not known")
+    fit = _architecture(environment, gpu.title, gpu.compute_capability)
+    if driver is None or not fit.possible:
+        return fit
+    return Verdict(fit.kind if driver.known else driver.kind, f"{fit.reason}; {driver.reason}")
+
+
+def _architecture(environment: Environment, name: str, capability: tuple[int, int]) -> Verdict:
+    """Return what the architectures mean that torch is compiled for."""
+    major, minor = capability
     compiled = sorted(_version(name) for name in environment.architectures)
     fitting = [version for version in compiled if version[0] == major and version[1] <= minor]
     if fitting:
-        return Verdict("native", f"runs natively (sm_{fitting[-1][0]}{fitting[-1][1]}){note}")
-    if any(_version(name) <= gpu.compute_capability for name in environment.ptx):
-        return Verdict("ptx", f"runs from PTX: the first start compiles it and is slow{note}")
+        return Verdict("native", f"runs natively (sm_{fitting[-1][0]}{fitting[-1][1]})")
+    if any(_version(each) <= capability for each in environment.ptx):
+        return Verdict("ptx", "runs from PTX: the first start compiles it and is slow")
     names = ", ".join(f"{x}.{y}" for x, y in compiled)
     torch = environment.expected.get("torch", "torch")
     return Verdict(
         "impossible",
-        f"torch {torch} is compiled for compute capability {names}, {gpu.name} has {major}.{minor}",
+        f"torch {torch} is compiled for compute capability {names}, {name} has {major}.{minor}",
     )
 
 
 def _driver(environment: Environment, gpu: Gpu) -> Verdict | None:
     """Return what the driver's version means, or None where it is new enough."""
-    if environment.minimum_driver is None or _numbers(gpu.driver) >= _numbers(environment.minimum_driver):
+    if environment.minimum_driver is None:
+        return None
+    if gpu.driver is None:
+        return Verdict("unknown", "the driver's version is not known")
+    if _numbers(gpu.driver) >= _numbers(environment.minimum_driver):
         return None
     cuda, minor = environment.expected.get("cuda", "?"), environment.minor_version_driver
     if minor is not None and _numbers(gpu.driver) >= _numbers(minor):

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.errors import CannotRunHere
 from harness.executors.base import OnLine
+from harness.gpus import Gpu
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class ContainerSpec:
     labels: dict[str, str]
     memory_bytes: int | None = None
     cpus: str | None = None
-    gpu: str | None = None
+    gpu: Gpu | None = None
     pids: int = 4096
     environment: dict[str, str] = field(default_factory=dict)
     entrypoint: list[str] | None = None
@@ -130,11 +131,21 @@ def follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_li
                 on_line(line.decode(errors="replace"))
 
 
-def _gpu_request(uuid: str, traits: Traits) -> dict[str, Any]:
-    """Ask for a GPU by CDI where the engine lists it so, else by the toolkit's runtime or hook."""
-    if f"{CDI_GPU}{uuid}" in traits.cdi_devices:
-        return {"driver": "cdi", "device_ids": [f"{CDI_GPU}{uuid}"]}
-    return {"device_ids": [uuid], "capabilities": [["gpu", "compute", "utility"]]}
+def _gpu_request(gpu: Gpu, traits: Traits) -> dict[str, Any]:
+    """Ask for a GPU or an instance by CDI where the engine lists it so, else by the toolkit's runtime or hook.
+
+    A UUID, of an instance MIG-..., is understood by both. By CDI alone, a specification may know numbers only.
+    """
+    by_number = [] if traits.nvidia_runtime or traits.nvidia_hook else _numbers(gpu)
+    for name in (f"{CDI_GPU}{text}" for text in (gpu.key, *by_number)):
+        if name in traits.cdi_devices:
+            return {"driver": "cdi", "device_ids": [name]}
+    return {"device_ids": [gpu.key], "capabilities": [["gpu", "compute", "utility"]]}
+
+
+def _numbers(gpu: Gpu) -> list[str]:
+    """Return what nvidia-ctk calls it by the strategies index and type-index: 0 and gpu0, or 0:1 and mig0:1."""
+    return [gpu.index, f"{'mig' if ':' in gpu.index else 'gpu'}{gpu.index}"]
 
 
 @dataclass(frozen=True)

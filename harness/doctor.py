@@ -2,15 +2,15 @@
 
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from harness import assets, compatibility, gpus, images
 from harness.catalogue import ROOT, Environment, environments, models
 from harness.errors import CannotRunHere
+from harness.gpus import Gpu
 from harness.preflight import Preflight, Target
 from runner.contract import cgroups
 
@@ -40,7 +40,7 @@ class Findings:
     nvidia_hook: bool | None
     nvidia_cdi: bool | None
     nvidia_toolkit: str | None
-    gpus: list[dict[str, Any]]
+    gpus: list[Gpu]
     gpus_reason: str | None
     cores: int
     cpu_limit: float | None
@@ -70,7 +70,7 @@ def examine(preflight: Preflight) -> Findings:
         nvidia_hook=engine.traits.nvidia_hook if engine else None,
         nvidia_cdi=engine.traits.nvidia_cdi if engine else None,
         nvidia_toolkit=gpus.toolkit_version(),
-        gpus=[asdict(gpu) for gpu in preflight.gpus.found],
+        gpus=preflight.gpus.devices,
         gpus_reason=f"{preflight.gpus.reason}; {preflight.gpus.remedy}." if preflight.gpus.reason else None,
         cores=len(os.sched_getaffinity(0)),
         cpu_limit=_cpu_limit(),
@@ -95,7 +95,7 @@ def _line(preflight: Preflight, environment: Environment) -> Line:
     verdicts = {}
     for gpu in preflight.gpus.found if "cuda" in environment.devices else []:
         fit = "runs" if environment.base is None else compatibility.verdict(environment, gpu).reason
-        verdicts[gpu.uuid] = _verdict(preflight, environment, Target("cuda", gpu), fit)
+        verdicts[gpu.key] = _verdict(preflight, environment, Target("cuda", gpu), fit)
     on_cpu = Target("cpu")
     known = environment.base is not None and preflight.obstacle(environment, on_cpu) is None
     image = bool(images.find(preflight.engine, environment)) if known else None

@@ -3,30 +3,78 @@
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pynvml
+
+from runner.contract import pseudonym
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU and the driver that serves it; `compute_capability` is (major, minor)."""
+    """What computes: a GPU, or an instance of one in MIG mode; and the driver that serves it.
 
-    uuid: str
-    name: str
-    compute_capability: tuple[int, int]
-    memory_bytes: int
-    mig_enabled: bool
-    driver: str
+    What the driver does not tell is None. `compute_capability` is (major, minor), `index` NVML's number, of an instance
+    GPU:INSTANCE, and `mig_profile` that of an instance, such as 1g.5gb. `failure` says in a clause why it can't
+    compute, None where it can, and `remedy` what helps.
+    """
+
+    uuid: str | None
+    name: str | None
+    compute_capability: tuple[int, int] | None
+    memory_bytes: int | None
+    mig_enabled: bool | None
+    driver: str | None
+    index: str = "0"
+    mig_profile: str | None = None
+    failure: str | None = None
+    remedy: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name, or its number where it has none."""
+        return self.name or f"GPU {self.index}"
+
+    @property
+    def trouble(self) -> str:
+        """Which one it is, and why it can't compute."""
+        return f"GPU {self.index}{f' ({self.name})' if self.name else ''} {self.failure}"
+
+    @property
+    def key(self) -> str:
+        """What CUDA and containers know it by: its UUID, or where that is not told its number in PCI order."""
+        return self.uuid or self.index
+
+    @property
+    def pseudonym(self) -> str:
+        """What documents know it by."""
+        return pseudonym(self.key)
 
 
 @dataclass(frozen=True)
 class Gpus:
-    """Every GPU in NVML's order, or none and why: the reason and the remedy."""
+    """Every GPU in NVML's order, its instances in the place of one in MIG mode; cuda:N is the N-th.
 
-    found: list[Gpu]
+    Where none can compute, `reason` and `remedy` say why. `broken`: there should be one, and something is wrong.
+    """
+
+    devices: list[Gpu]
     reason: str = ""
     remedy: str = ""
+    broken: bool = False
+
+    @property
+    def found(self) -> list[Gpu]:
+        """Those that can compute."""
+        return [gpu for gpu in self.devices if gpu.failure is None]
+
+    @property
+    def failed(self) -> list[Gpu]:
+        """Those that can't."""
+        return [gpu for gpu in self.devices if gpu.failure is not None]
 
 
 INSTALL_TOOLKIT = "install the NVIDIA Container Toolkit and restart the engine"
@@ -47,24 +95,41 @@ REMEDIES = {
     pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: OUTDATED_DRIVER,
     pynvml.NVML_ERROR_UNKNOWN: "start this container or session anew: it lost its GPU, as after a reload of systemd",
     pynvml.NVML_ERROR_GPU_IS_LOST: "reboot: the GPU has fallen off the bus",
+    pynvml.NVML_ERROR_RESET_REQUIRED: "reset it (nvidia-smi --gpu-reset), or reboot",
 }
+CHECK = "check that nvidia-smi works"
+#: Answers to any question that mean that the GPU does not work, and not that this one is not for it.
+DEAD = {pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_RESET_REQUIRED}
+#: What NVML says of a place for an instance of a GPU that has none.
+EMPTY = {pynvml.NVML_ERROR_NOT_FOUND, pynvml.NVML_ERROR_INVALID_ARGUMENT}
+MAKE_INSTANCES = "make instances (nvidia-smi mig -i {0} -cgi PROFILE -C), or turn MIG off (nvidia-smi -i {0} -mig 0)"
+
+T = TypeVar("T")
 
 
 def observe() -> Gpus:
-    """Ask NVML for every GPU. Nothing it answers is an error: a host without one is a host, too."""
+    """Ask NVML for every GPU. Nothing it answers is an error: a host without one is a host, too.
+
+    Each answer stands alone: a GPU that is lost hides no other, and what is not told of one is unknown.
+    """
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
         return _none(error)
     try:
-        driver = str(pynvml.nvmlSystemGetDriverVersion())
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-        found = [_gpu(handle, driver) for handle in handles]
+        driver = _told(pynvml.nvmlSystemGetDriverVersion)
+        devices = [each for i in range(pynvml.nvmlDeviceGetCount()) for each in _devices(i, driver)]
     except pynvml.NVMLError as error:
         return _none(error)
     finally:
-        pynvml.nvmlShutdown()
-    return Gpus(found) if found else Gpus([], "NVML shows no NVIDIA GPU on this host", "measure with --device cpu")
+        with suppress(pynvml.NVMLError):
+            pynvml.nvmlShutdown()
+    if not devices:
+        return Gpus([], "NVML shows no NVIDIA GPU on this host", "measure with --device cpu")
+    if all(gpu.failure for gpu in devices):
+        said = ", ".join(gpu.trouble for gpu in devices)
+        return Gpus(devices, f"no GPU of this host can compute: {said}", devices[0].remedy, broken=True)
+    return Gpus(devices)
 
 
 def toolkit_version() -> str | None:
@@ -77,21 +142,79 @@ def toolkit_version() -> str | None:
     return version.group() if version else None
 
 
-def _gpu(handle: object, driver: str) -> Gpu:
+def _devices(number: int, driver: str | None) -> list[Gpu]:
+    """Return the GPU of that number, or its instances where it is in MIG mode."""
+    index = str(number)
     try:
-        mig_enabled = bool(pynvml.nvmlDeviceGetMigMode(handle)[0])
-    except pynvml.NVMLError:  # a GPU that knows no MIG says so by an error
-        mig_enabled = False
+        handle = pynvml.nvmlDeviceGetHandleByIndex(number)
+        gpu = _gpu(handle, driver, index)
+        if not gpu.mig_enabled:
+            return [gpu]
+        instances = _instances(handle, gpu)
+    except pynvml.NVMLError as error:
+        return [_failed(error, driver, index)]
+    failure = "is in MIG mode, in which instances compute alone, and NVML shows none of it"
+    return instances or [replace(gpu, failure=failure, remedy=MAKE_INSTANCES.format(index))]
+
+
+def _gpu(handle: object, driver: str | None, index: str) -> Gpu:
+    """Return what NVML tells of a GPU. Raises NVMLError where it answers that the GPU does not work."""
+    mode = _told(pynvml.nvmlDeviceGetMigMode, handle)  # a GPU that knows no MIG says so by an error
+    memory = _told(pynvml.nvmlDeviceGetMemoryInfo, handle)
     return Gpu(
-        uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
-        name=str(pynvml.nvmlDeviceGetName(handle)),
-        compute_capability=tuple(pynvml.nvmlDeviceGetCudaComputeCapability(handle)),
-        memory_bytes=int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-        mig_enabled=mig_enabled,
-        driver=driver,
+        uuid=_told(pynvml.nvmlDeviceGetUUID, handle) or None,
+        name=_told(pynvml.nvmlDeviceGetName, handle) or None,
+        compute_capability=_told(pynvml.nvmlDeviceGetCudaComputeCapability, handle),
+        memory_bytes=int(memory.total) if memory else None,
+        mig_enabled=bool(mode and mode[0]),
+        driver=driver or None,
+        index=index,
     )
 
 
+def _instances(handle: object, gpu: Gpu) -> list[Gpu]:
+    """Return the instances of a GPU in MIG mode. They are of its capability, and have memory of their own."""
+    found = []
+    for i in range(_told(pynvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0):
+        index = f"{gpu.index}:{i}"
+        try:
+            found.append(_instance(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, i), gpu, index))
+        except pynvml.NVMLError as error:
+            if error.value not in EMPTY:
+                found.append(_failed(error, gpu.driver, index))
+    return found
+
+
+def _instance(handle: object, gpu: Gpu, index: str) -> Gpu:
+    seen = _gpu(handle, gpu.driver, index)
+    profile = re.search(r"MIG (\S+)$", seen.name or "")
+    found = replace(
+        seen,
+        name=seen.name if profile else f"an instance of {gpu.title}",
+        compute_capability=seen.compute_capability or gpu.compute_capability,
+        mig_enabled=True,
+        mig_profile=profile.group(1) if profile else None,
+    )
+    if found.uuid:
+        return found
+    return replace(found, failure="has no UUID that NVML tells, by which alone it can be chosen", remedy=CHECK)
+
+
+def _told(question: Callable[..., T], *about: object) -> T | None:
+    """Return NVML's answer, None where it has none. Raises NVMLError where that means that the GPU does not work."""
+    try:
+        return question(*about)
+    except pynvml.NVMLError as error:
+        if error.value in DEAD:
+            raise
+        return None
+
+
+def _failed(error: pynvml.NVMLError, driver: str | None, index: str) -> Gpu:
+    remedy = REMEDIES.get(error.value, CHECK)
+    return Gpu(None, None, None, None, None, driver, index, failure=f"does not answer ({error})", remedy=remedy)
+
+
 def _none(error: pynvml.NVMLError) -> Gpus:
-    remedy = REMEDIES.get(error.value, "check that nvidia-smi works")
-    return Gpus([], f"NVML shows no NVIDIA GPU on this host ({error})", remedy)
+    remedy, broken = REMEDIES.get(error.value, CHECK), error.value != pynvml.NVML_ERROR_LIBRARY_NOT_FOUND
+    return Gpus([], f"NVML shows no NVIDIA GPU on this host ({error})", remedy, broken)

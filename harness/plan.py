@@ -50,7 +50,8 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     inputs.check(request.inputs, suites, protocol)
     chosen = _models(request)
     target = preflight.target(request.device)
-    stacks, remarks = _environments(request.images, target, preflight)
+    remarks = preflight.left_out(request.device)
+    stacks, reasons = _environments(request.images, target, preflight)
     obstacles = _obstacles(stacks, chosen, target, preflight, limited=request.memory_bytes is not None)
     turns = max(protocol.warmup.max_iterations, request.variant.iterations or protocol.measure.max_iterations)
     fed = {
@@ -97,14 +98,22 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     return Plan(
         schema_version=SCHEMA_VERSION,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=list(map(printable, command)),
-        gpu=target.gpu.uuid if target.gpu else None,
+        command=[printable(_without_uuid(text, request.device, target)) for text in command],
+        gpu=target.gpu.pseudonym if target.gpu else None,
         memory_bytes=request.memory_bytes,
         images_folder=_text(folders.get("latency")),
         weights_folder=_text(weights_folder),
         dataset_folder=_text(folders.get("accuracy")),
         cells=[part for cell in cells for part in shards.split(cell, request.shards)],
-    ), list(dict.fromkeys([*remarks, *([remark] if remark else []), *said]))
+    ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
+
+
+def _without_uuid(text: str, device: str, target: Target) -> str:
+    """Return an argument of the command line with the GPU's pseudonym, which --device takes too, for its UUID."""
+    which = device.partition(":")[2]
+    if target.gpu is None or which.isdecimal() or not which:
+        return text
+    return text.replace(device, f"cuda:{target.gpu.pseudonym}")
 
 
 def _text(folder: Path | None) -> str | None:

@@ -58,9 +58,9 @@ class Preflight:
         return gpus.observe()
 
     def target(self, text: str) -> Target:
-        """Resolve auto, cpu or cuda[:N|UUID].
+        """Resolve auto, cpu or cuda[:N|UUID|PSEUDONYM]; of a UUID the beginning is enough.
 
-        Raises BadInput for another word, and CannotRunHere where the host lacks that GPU.
+        Raises BadInput for another word, and CannotRunHere where the host lacks that GPU, or where it can't compute.
         """
         found = self.gpus.found if text != "cpu" else []
         if text in ("auto", "cpu"):
@@ -73,11 +73,37 @@ class Preflight:
                 f"the device {text} was asked for, but {self.gpus.reason}",
                 f"{self.gpus.remedy}, or measure with --device cpu",
             )
-        matching = [gpu for i, gpu in enumerate(found) if which in ("", str(i)) or gpu.uuid.startswith(which)]
+        return Target("cuda", self._gpu(which) if which else found[0])
+
+    def _gpu(self, which: str) -> Gpu:
+        devices = self.gpus.devices
+        matching = [gpu for i, gpu in enumerate(devices) if which in (str(i), gpu.pseudonym) or _begins(gpu, which)]
         if not matching:
-            known = ", ".join(gpu.uuid for gpu in found)
+            known = ", ".join(gpu.key for gpu in self.gpus.found)
             raise CannotRunHere(f"there is no GPU {which!r} here", f"this host has {known}")
-        return Target("cuda", matching[0])
+        gpu = matching[0]
+        if gpu.failure:
+            raise CannotRunHere(gpu.trouble, gpu.remedy)
+        return gpu
+
+    def planned_gpu(self, name: str | None) -> Gpu | None:
+        """Return the GPU of that pseudonym, None for None. Raises CannotRunHere where this host has it no more."""
+        if name is None:
+            return None
+        for gpu in self.gpus.found:
+            if gpu.pseudonym == name:
+                return gpu
+        failed = [gpu.trouble for gpu in self.gpus.failed] or [self.gpus.reason]
+        said = "; ".join(filter(None, [f"the GPU of this run, {name}, is not here", *failed]))
+        raise CannotRunHere(said, "bring it back, or start a new run on another device")
+
+    def left_out(self, text: str) -> list[str]:
+        """Return a sentence for each GPU that --device auto or cuda has to do without, and why."""
+        if text not in ("auto", "cuda"):
+            return []
+        if not self.gpus.found:
+            return [f"measuring on the CPU: {self.gpus.reason}; {self.gpus.remedy}"] if self.gpus.broken else []
+        return [f"left out: {gpu.trouble}; {gpu.remedy}" for gpu in self.gpus.failed]
 
     def obstacle(self, environment: Environment, target: Target) -> HarnessError | None:
         """Return why the environment can't measure on the target here, or None where it can."""
@@ -131,6 +157,8 @@ class Preflight:
         """Return the environment that `--image auto` means, and why: Docker's where it can be had, else local."""
         if isinstance(self._connection, CannotRunHere):
             return environments()["local"], self._connection.reason
+        if target.gpu is not None and not compatibility.ranked(target.gpu):
+            return environments()["local"], f"of no Docker environment it is known that it runs on {target.gpu.title}"
         for environment in compatibility.ranked(target.gpu):
             if self.obstacle(environment, target):
                 continue
@@ -142,6 +170,10 @@ class Preflight:
             if base and images.wheels_can_be_had(environment):
                 return environment, f"a Docker engine answers and its base can be had ({base})"
         return environments()["local"], "a Docker engine answers, but neither an image nor a base for one can be had"
+
+
+def _begins(gpu: Gpu, which: str) -> bool:
+    return gpu.uuid is not None and gpu.uuid.startswith(which)
 
 
 def _no_torch() -> CannotRunHere:

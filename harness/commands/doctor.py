@@ -9,10 +9,12 @@ from rich.table import Table
 
 from harness.catalogue import models
 from harness.doctor import Findings, examine
-from harness.gpus import INSTALL_TOOLKIT
+from harness.gpus import INSTALL_TOOLKIT, Gpu
 from harness.preflight import Preflight
 from harness.report.table import GAP
 from harness.terminal import said, say, say_row
+
+GIB = 1 << 30
 
 
 def print_findings(as_json: bool) -> None:
@@ -31,24 +33,31 @@ def print_findings(as_json: bool) -> None:
 def _host(found: Findings) -> list[str]:
     rootless = ", rootless" if found.rootless else ""
     engine = f"Docker engine {found.engine}{rootless}" if found.engine else str(found.engine_reason)
-    gpus = [
-        f"{gpu['name']}, compute capability {gpu['compute_capability'][0]}.{gpu['compute_capability'][1]}, "
-        f"driver {gpu['driver']}{', MIG enabled' if gpu['mig_enabled'] else ''}, {gpu['uuid']}"
-        for gpu in found.gpus
-    ]
+    gpus = [f"cuda:{i}, {_gpu(gpu)}" for i, gpu in enumerate(found.gpus)]
     turbo = {True: "on", False: "off", None: "unknown"}[found.turbo]
     quota = f", limited to {found.cpu_limit:g} CPUs by a quota, which throttles in bursts" if found.cpu_limit else ""
     limit = f", limited to {_gb(found.memory_limit_bytes)}" if found.memory_limit_bytes else ""
     return [
         f"engine    {engine}",
         *(f"GPU       {gpu}" for gpu in gpus or [str(found.gpus_reason)]),
-        *([f"toolkit   {_toolkit(found)}"] if found.gpus and found.engine else []),
+        *([f"toolkit   {_toolkit(found)}"] if any(gpu.failure is None for gpu in found.gpus) and found.engine else []),
         f"CPU       {found.cores} cores{quota}, governor {found.governor or 'unknown'}, turbo {turbo}, "
         f"load {found.load_1min:.1f}",
         f"memory    {_gb(found.memory_available_bytes)} of {_gb(found.memory_bytes)} available{limit}",
         f"disk      {_gb(found.disk_free_bytes)} free",
         f"weights   {found.checkpoints} of {len(models())} checkpoints are here",
     ]
+
+
+def _gpu(gpu: Gpu) -> str:
+    """Return what is known of a GPU, which the line calls as --device does."""
+    if gpu.failure:
+        return f"{gpu.trouble}; {gpu.remedy}"
+    capability = "{}.{}".format(*gpu.compute_capability) if gpu.compute_capability else "unknown"
+    memory = f"{gpu.memory_bytes / GIB:.1f} GiB" if gpu.memory_bytes else "memory unknown"
+    instance = f", an instance of GPU {gpu.index.partition(':')[0]} in MIG mode" if gpu.mig_enabled else ""
+    known = f"compute capability {capability}, {memory}, driver {gpu.driver or 'unknown'}"
+    return f"{gpu.title}{instance}, {known}, {gpu.uuid or 'UUID unknown'}"
 
 
 def _toolkit(found: Findings) -> str:
@@ -65,11 +74,14 @@ def _matrix(found: Findings) -> Table:
     table.add_column("Environment", no_wrap=True)
     table.add_column("Image")
     table.add_column("CPU")
-    for gpu in found.gpus:
-        table.add_column(said(gpu["name"]))
+    computing = {i: gpu for i, gpu in enumerate(found.gpus) if gpu.failure is None}
+    for i, gpu in computing.items():
+        table.add_column(said(f"cuda:{i}, {gpu.title}"))
     for line in found.matrix:
         image = {True: "built", False: "not built", None: GAP}[line.image]
-        say_row(table, [line.environment, image, line.cpu, *(line.gpus.get(gpu["uuid"], GAP) for gpu in found.gpus)])
+        say_row(
+            table, [line.environment, image, line.cpu, *(line.gpus.get(gpu.key, GAP) for gpu in computing.values())]
+        )
     return table
 
 

@@ -91,8 +91,10 @@ def _column(console: Console, name: str, preflight: Preflight) -> str:
     """Return the column that is meant, and say which and why where the harness chose it."""
     if name != "auto":
         return _known(name)
-    gpus = preflight.gpus.found
-    column, reason = reproduce.choose(gpus[0].name if gpus else None, _cpu_model())
+    gpu = preflight.target("auto").gpu
+    column, reason = reproduce.choose(gpu.title if gpu else None, _cpu_model())
+    for remark in preflight.left_out("auto") if gpu is None else []:
+        say(console, remark)
     say(console, f"the column {column}: {reason}")
     return column
 

@@ -120,6 +120,7 @@ def built_images(console: Console, planned: Plan, preflight: Preflight) -> dict[
 def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> run.Executors:
     planned = folder.plan
     weights = _path(planned.weights_folder)
+    gpu = preflight.planned_gpu(planned.gpu)
     executors: dict[tuple[str, Suite], Executor] = {}
     if identities:
         remove_orphans(preflight.engine, folder.lock_path)
@@ -132,13 +133,13 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
                 folder.lock_path,
                 images,
                 weights,
-                planned.gpu,
+                gpu,
                 planned.memory_bytes,
                 job.variant.cpus,
             )
         else:
             _require_local(job.environment, preflight)
-            executors[job.environment, job.suite] = LocalExecutor(images, weights, planned.gpu, planned.memory_bytes)
+            executors[job.environment, job.suite] = LocalExecutor(images, weights, gpu, planned.memory_bytes)
     return executors
 
 

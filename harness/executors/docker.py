@@ -10,6 +10,7 @@ from harness.containers import ContainerSpec
 from harness.documents import ImageIdentity
 from harness.engine import LABEL, Engine
 from harness.executors.base import ExitReport, OnLine
+from harness.gpus import Gpu
 
 JOB, OUT, IMAGES, WEIGHTS = "/cell/job", "/cell/out", "/cell/images", "/cell/weights"
 
@@ -29,7 +30,7 @@ class DockerExecutor:
         owner: Path,
         images: Path | None = None,
         weights: Path | None = None,
-        gpu: str | None = None,
+        gpu: Gpu | None = None,
         memory_bytes: int | None = None,
         cpus: str | None = None,
     ):

@@ -13,6 +13,7 @@ import psutil
 from harness import own
 from harness.catalogue import ROOT
 from harness.executors.base import ExitReport, OnLine
+from harness.gpus import Gpu
 from harness.interruptions import held_back
 
 #: How often the watchdog looks: seldom enough not to show in a measurement beside it.
@@ -29,7 +30,7 @@ class LocalExecutor:
         self,
         images: Path | None = None,
         weights: Path | None = None,
-        gpu: str | None = None,
+        gpu: Gpu | None = None,
         memory_bytes: int | None = None,
         runner_root: Path = ROOT,
     ):
@@ -37,7 +38,7 @@ class LocalExecutor:
             text for flag, path in (("--images", images), ("--weights", weights)) if path for text in (flag, path)
         ]
         self._memory_bytes = memory_bytes
-        visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu}
+        visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu.key}
         self._environment = {**os.environ, **visible, **own.variables()}
         self._runner_root = runner_root
 

@@ -4,15 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness import documents
 from harness.catalogue import ROOT, environments
 from harness.engine import Engine
+from harness.storage import RunFolder
 from tests.integration.commands import LITE, fails, harness
 from tests.needs import programs
+from tests.samples import job, plan
 
 SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
 
@@ -104,6 +108,22 @@ def test_doctor_shows_the_gpu(standin: Path, tmp_path: Path) -> None:
         "can't run: driver 535.104.05 is too old for CUDA 13.0, which needs 580 or newer"
     )
     assert "no Docker engine answers" in found["engine_reason"]
+
+
+def test_a_gpu_that_does_not_tell_its_capability_is_listed(standin: Path, tmp_path: Path) -> None:
+    found = examined(host(standin, tmp_path, NAME="NVIDIA X", DRIVER="580.95.05"))
+    (gpu,) = found["gpus"]
+    assert (gpu["name"], gpu["compute_capability"], gpu["failure"]) == ("NVIDIA X", None, None)
+    assert set(found["matrix"][-1]["gpus"]) == {"GPU-standin"}
+
+
+def test_a_run_whose_gpu_is_gone_does_not_go_on(standin: Path, tmp_path: Path) -> None:
+    """Its plan names the GPU by a pseudonym, which none of this host's UUIDs has."""
+    folder = RunFolder.create(tmp_path / "run", "run")
+    planned = plan(job(environment="local", device="cuda"))
+    documents.write(folder.path / "plan.json", replace(planned, gpu="0123456789ab"))
+    variables = host(standin, tmp_path, NAME="Tesla T4", CAPABILITY="7.5", DRIVER="535.104.05")
+    fails(3, "the GPU of this run, 0123456789ab, is not here", "run", "--resume", folder.path, variables=variables)
 
 
 @pytest.mark.parametrize(

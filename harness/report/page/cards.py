@@ -7,7 +7,7 @@ from harness.catalogue import environments
 from harness.naming import hardware_name
 from harness.report.page.findings import display
 from harness.storage import Cell
-from runner.contract import Gpu, Hardware, Software
+from runner.contract import Gpu, Hardware, Software, UsedGpu
 
 GIB = 1 << 30
 
@@ -91,13 +91,13 @@ def _image(cell: Cell) -> dict[str, str]:
 
 
 def hardware_cards(cells: Sequence[Cell]) -> list[Card]:
-    """Return a card for each machine, and for each name under which it computed."""
-    found: dict[tuple[str, str], tuple[Cell, Hardware]] = {}
+    """Return a card for each machine, and for each GPU of it or name under which it computed."""
+    found: dict[tuple[str, str | None, UsedGpu | None], tuple[Cell, Hardware]] = {}
     for cell in cells:
         if hardware := cell.result.hardware:
-            host = cell.execution.host.id if cell.execution else ""
-            found.setdefault((hardware_name(cell.result), host), (cell, hardware))
-    return [_machine(name, cell, hardware) for (name, _), (cell, hardware) in found.items()]
+            host = cell.execution.host.id if cell.execution else None
+            found.setdefault((hardware_name(cell.result), host, hardware.used_gpu), (cell, hardware))
+    return [_machine(name, cell, hardware) for (name, *_), (cell, hardware) in found.items()]
 
 
 def _machine(name: str, cell: Cell, hardware: Hardware) -> Card:
@@ -114,16 +114,39 @@ def _machine(name: str, cell: Cell, hardware: Hardware) -> Card:
     }
     host = cell.execution.host if cell.execution else None
     if host:
-        facts |= {"host": host.id} | ({"engine": host.engine} if host.engine else {})
+        facts |= {"host": host.id or "not known"} | ({"engine": host.engine} if host.engine else {})
     if not hardware.gpus:
         facts["GPU"] = f"none: {hardware.gpus_missing_reason}" if hardware.gpus_missing_reason else "none"
-    for gpu in hardware.gpus:
-        facts[f"GPU {gpu.index}"] = _gpu(gpu)
+    for title, gpus in _by_title(hardware.gpus).items():
+        facts[title] = "; ".join(map(_gpu, gpus))
+    if hardware.used_gpu:
+        facts["computed on"] = _used(hardware.used_gpu)
     return Card(name, cell.job.device.upper() if cell.job.device == "cpu" else "CUDA", [], facts)
 
 
+def _by_title(gpus: Sequence[Gpu]) -> dict[str, list[Gpu]]:
+    """Return the GPUs by their number, which all instances of one in MIG mode share."""
+    found: dict[str, list[Gpu]] = {}
+    for gpu in gpus:
+        found.setdefault(f"GPU {gpu.index}", []).append(gpu)
+    return found
+
+
+def _used(gpu: UsedGpu) -> str:
+    """Return which GPU CUDA itself named."""
+    known = [f"MIG {gpu.mig_profile}"] if gpu.mig_profile else []
+    known += [f"PCI {gpu.pci_bus_id}"] if gpu.pci_bus_id else []
+    known += [f"UUID {gpu.uuid} (a pseudonym)"] if gpu.uuid else []
+    return ", ".join([gpu.name, *known]) + (f": {gpu.missing_reason}" if gpu.missing_reason else "")
+
+
 def _gpu(gpu: Gpu) -> str:
-    parts = [gpu.name, f"{gpu.memory_bytes / GIB:.1f} GiB", f"driver {gpu.driver}"]
+    name = gpu.name or "name not known"
+    if gpu.failure:
+        return f"{name}: {gpu.failure}"
+    memory = f"{gpu.memory_bytes / GIB:.1f} GiB" if gpu.memory_bytes else "memory not known"
+    parts = [name, memory, f"driver {gpu.driver or 'not known'}"]
+    parts += [f"MIG {gpu.mig_profile}"] if gpu.mig_profile else []
     parts += [f"compute capability {gpu.compute_capability}"] if gpu.compute_capability else []
     parts += [f"{gpu.power_limit_watts:.0f} W"] if gpu.power_limit_watts else []
     parts += [f"up to {gpu.max_sm_clock_mhz} MHz"] if gpu.max_sm_clock_mhz else []

@@ -60,5 +60,23 @@ def test_the_newest_cuda_that_runs_comes_first(capability: tuple[int, int], driv
     assert [stack.name for stack in ranked(replace(T4, compute_capability=capability, driver=driver))] == names
 
 
+def test_of_an_unknown_driver_only_trying_tells() -> None:
+    found = verdict(CUDA126, replace(T4, driver=None))
+    assert (found.kind, found.possible) == ("unknown", True)
+    assert found.reason == "runs natively (sm_75); the driver's version is not known"
+    assert verdict(CUDA126, replace(T4, driver=None, compute_capability=(3, 5))).kind == "impossible"
+
+
+def test_of_an_unknown_capability_only_trying_tells() -> None:
+    found = verdict(CUDA126, replace(T4, compute_capability=None))
+    assert (found.kind, found.possible) == ("unknown", True)
+    assert found.reason == "may run: the compute capability of Tesla T4 is not known"
+    assert verdict(CUDA126, replace(T4, compute_capability=None, driver="450.1")).kind == "impossible"
+
+
+def test_what_is_not_known_to_run_is_not_chosen() -> None:
+    assert ranked(replace(T4, compute_capability=None)) == ranked(replace(T4, driver=None)) == []
+
+
 def test_on_a_cpu_the_official_wheels_come_first() -> None:
     assert [stack.name for stack in ranked(None)][:3] == ["cpu", "cpu-debian13", "cuda10.2"]

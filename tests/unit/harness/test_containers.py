@@ -8,8 +8,10 @@ import pytest
 
 from harness.containers import ContainerSpec, Traits, arguments
 from harness.errors import CannotRunHere
+from harness.gpus import Gpu
 
-SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu="GPU-1")
+GPU = Gpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05")
+SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu=GPU)
 PLAIN = Traits(rootless=False, selinux=False, nvidia_runtime=True, nvidia_hook=False, cdi_devices=[])
 
 
@@ -27,6 +29,28 @@ def test_a_gpu_that_the_engine_lists_by_cdi_is_named_so(devices: list[str], by_c
     assert (request.get("driver") == "cdi") is by_cdi
     if by_cdi:
         assert request["device_ids"] == ["nvidia.com/gpu=GPU-1"]
+
+
+INSTANCE = replace(GPU, uuid="MIG-5", index="0:1", mig_enabled=True, mig_profile="1g.5gb")
+
+
+@pytest.mark.parametrize(
+    ("devices", "name"),
+    [
+        (["0", "0:0", "0:1", "MIG-5"], "MIG-5"),
+        (["0:0", "0:1"], "0:1"),
+        (["mig0:0", "mig0:1"], "mig0:1"),
+    ],
+)
+def test_an_instance_is_named_as_the_specification_of_cdi_names_it(devices: list[str], name: str) -> None:
+    traits = replace(PLAIN, nvidia_runtime=False, cdi_devices=[f"nvidia.com/gpu={each}" for each in devices])
+    (request,) = arguments(replace(SPEC, gpu=INSTANCE), traits)["device_requests"]
+    assert request == {"driver": "cdi", "device_ids": [f"nvidia.com/gpu={name}"]}
+
+
+def test_an_instance_is_asked_of_the_toolkit_by_its_uuid() -> None:
+    (request,) = arguments(replace(SPEC, gpu=INSTANCE), PLAIN)["device_requests"]
+    assert request["device_ids"] == ["MIG-5"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from harness.gpus import Gpu, Gpus
 from harness.inputs import Choice
 from harness.plan import Request
 from harness.preflight import Preflight, Target
+from runner.serialise import to_dict
 
 
 class FakeHost(Preflight):
@@ -167,6 +168,30 @@ def test_a_gpu_where_there_is_none_is_one_sentence() -> None:
         FakeHost().target("cuda")
     with pytest.raises(CannotRunHere, match="no GPU '7' here"):
         FakeHost(gpus=GPUS).target("cuda:7")
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda:1", "cuda:GPU-b", "cuda:GPU-bbb"])
+@pytest.mark.parametrize("form", ["--device {}", "--device={}"])
+def test_a_plan_knows_its_gpu_by_pseudonym_alone(device: str, form: str) -> None:
+    command = ["harness", "run", *form.format(device).split()]
+    made, _ = plan.make(replace(ONE, device=device), command, FakeHost(gpus=GPUS), nothing)
+    chosen = GPUS[0 if device == "auto" else 1]
+    assert made.gpu == chosen.pseudonym
+    assert "GPU-" not in json.dumps(to_dict(made))
+    named = f"cuda:{chosen.pseudonym}" if "GPU" in device else device
+    assert made.command == ["harness", "run", *form.format(named).split()]
+    assert FakeHost(gpus=GPUS).target(f"cuda:{made.gpu}").gpu == chosen
+
+
+def test_a_plan_on_the_cpu_has_no_gpu() -> None:
+    made, _ = plan.make(ONE, [], FakeHost(gpus=GPUS), nothing)
+    assert made.gpu is None
+
+
+def test_a_gpu_that_is_left_out_is_the_first_remark() -> None:
+    lost = Gpu(None, None, None, None, None, None, failure="does not answer (GPU is lost)", remedy="reboot")
+    _, remarks = make(replace(ONE, images=["auto"], device="auto"), FakeHost(gpus=[lost, *GPUS]))
+    assert remarks == ["left out: GPU 0 does not answer (GPU is lost); reboot", "measuring in local: no engine"]
 
 
 @pytest.mark.parametrize(("text", "size"), [("512m", 512 << 20), ("8G", 8 << 30), ("1gb", 1 << 30), ("77", 77)])

@@ -1,9 +1,12 @@
 """What `--image auto` takes, with the engine's answers given."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import doctor, images
 from harness.catalogue import Environment
+from harness.errors import CannotRunHere
 from harness.gpus import Gpu, Gpus
 from harness.preflight import Preflight, Target
 
@@ -54,3 +57,91 @@ def test_doctor_says_whether_an_image_can_be_had(
     assert lines["cpu"].cpu == verdict
     assert lines["cpu"].image is image
     assert (lines["local"].cpu, lines["local"].image) == ("runs", None)
+
+
+@pytest.mark.parametrize("unknown", ["compute_capability", "driver"])
+def test_where_nothing_is_known_to_run_auto_takes_no_image_by_guess(
+    unknown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "find", lambda engine, environment: True)
+    assert GTX1070.gpu is not None
+    environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **{unknown: None})))
+    assert environment.name == "local"
+    assert reason == "of no Docker environment it is known that it runs on GTX 1070"
+
+
+WHOLE = Gpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05", "1")
+SLICES = [
+    replace(WHOLE, uuid=f"MIG-{i}", name="A100 MIG 1g.5gb", index=f"2:{i}", mig_enabled=True, mig_profile="1g.5gb")
+    for i in (0, 1)
+]
+LOST = Gpu(None, None, None, None, None, None, "0", failure="does not answer (GPU is lost)", remedy="reboot")
+EMPTY = replace(WHOLE, failure="is in MIG mode, without an instance", remedy="make one")
+
+
+def host(*devices: Gpu, broken: bool = False) -> Host:
+    made = Host()
+    made.gpus = Gpus(list(devices), "" if Gpus(list(devices)).found else "no GPU can compute", "mend it", broken)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "uuid"),
+    [
+        ("auto", "GPU-1"),
+        ("cuda", "GPU-1"),
+        ("cuda:1", "GPU-1"),
+        ("cuda:2", "MIG-0"),
+        ("cuda:3", "MIG-1"),
+        ("cuda:MIG-1", "MIG-1"),
+        (f"cuda:{SLICES[1].pseudonym}", "MIG-1"),
+    ],
+)
+def test_instances_are_chosen_as_gpus_are_and_a_lost_one_keeps_its_number(text: str, uuid: str) -> None:
+    target = host(LOST, WHOLE, *SLICES).target(text)
+    assert target.gpu is not None
+    assert target.gpu.uuid == uuid
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("cuda:0", "GPU 0 does not answer (GPU is lost); reboot."),
+        ("cuda:1", "GPU 1 (A100) is in MIG mode, without an instance; make one."),
+        ("cuda:GPU-1", "GPU 1 (A100) is in MIG mode, without an instance; make one."),
+        ("cuda:MIG-7", "there is no GPU 'MIG-7' here; this host has MIG-0."),
+    ],
+)
+def test_a_gpu_that_can_not_compute_is_refused_with_its_reason(text: str, sentence: str) -> None:
+    with pytest.raises(CannotRunHere) as refused:
+        host(LOST, EMPTY, SLICES[0]).target(text)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize("text", ["auto", "cuda"])
+def test_what_is_left_out_is_said(text: str) -> None:
+    assert host(LOST, WHOLE).left_out(text) == ["left out: GPU 0 does not answer (GPU is lost); reboot"]
+
+
+def test_the_cpu_in_the_place_of_gpus_that_fail_is_said() -> None:
+    assert host(LOST, broken=True).left_out("auto") == ["measuring on the CPU: no GPU can compute; mend it"]
+    assert host(LOST, WHOLE, broken=True).left_out("cpu") == []
+    assert host(LOST, WHOLE).left_out("cuda:1") == []
+    assert host().left_out("auto") == []
+
+
+def test_a_run_finds_its_gpu_by_pseudonym() -> None:
+    here = host(LOST, WHOLE, *SLICES)
+    assert here.planned_gpu(SLICES[0].pseudonym) == SLICES[0]
+    assert here.planned_gpu(None) is None
+
+
+def test_a_run_whose_gpu_is_gone_says_so_and_what_is_seen_of_the_others() -> None:
+    name = WHOLE.pseudonym
+    with pytest.raises(CannotRunHere) as refused:
+        host(LOST, SLICES[0]).planned_gpu(name)
+    assert str(refused.value).startswith(
+        f"the GPU of this run, {name}, is not here; GPU 0 does not answer (GPU is lost); "
+    )
+    with pytest.raises(CannotRunHere, match=f"{name}, is not here; no GPU can compute; "):
+        host().planned_gpu(name)

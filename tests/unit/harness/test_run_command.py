@@ -1,0 +1,44 @@
+"""What a run's executors are given of this host."""
+
+from pathlib import Path
+
+import pytest
+
+from harness import documents
+from harness.commands.run import _executors
+from harness.documents import Plan
+from harness.errors import CannotRunHere
+from harness.executors.local import LocalExecutor
+from harness.gpus import Gpu, Gpus
+from harness.preflight import Preflight
+from harness.storage import RunFolder
+from tests.samples import job, plan
+
+GPUS = [Gpu(uuid, "A100", (8, 0), 5 << 30, True, "580.95.05") for uuid in ("MIG-aaa", "MIG-bbb")]
+
+
+class Host(Preflight):
+    """A host with two instances, on which everything can run."""
+
+    gpus = Gpus(GPUS)
+
+    def obstacle(self, *_: object) -> None:
+        return None
+
+
+def run_on(path: Path, gpu: str) -> RunFolder:
+    folder = RunFolder.create(path / "run", "run")
+    planned = plan(job(environment="local", device="cuda"))
+    documents.write(folder.path / "plan.json", Plan(**{**vars(planned), "gpu": gpu}))
+    return folder
+
+
+def test_the_process_sees_the_gpu_whose_pseudonym_the_plan_has(tmp_path: Path) -> None:
+    (executor,) = _executors(run_on(tmp_path, GPUS[1].pseudonym), {}, Host()).values()
+    assert isinstance(executor, LocalExecutor)
+    assert executor._environment["CUDA_VISIBLE_DEVICES"] == "MIG-bbb"
+
+
+def test_without_its_gpu_nothing_starts(tmp_path: Path) -> None:
+    with pytest.raises(CannotRunHere, match="the GPU of this run, 0123456789ab, is not here"):
+        _executors(run_on(tmp_path, "0123456789ab"), {}, Host())
