@@ -136,7 +136,8 @@ HAS_WEIGHTS_ONLY = "weights_only" in inspect.signature(torch.load).parameters
 def load_checkpoint(path: Path) -> Any:
     """Read a .pth file to the CPU; without running its code wherever torch can do so."""
     safely = {"weights_only": True} if HAS_WEIGHTS_ONLY else {}
-    return torch.load(str(path), map_location="cpu", **safely)
+    with path.open("rb") as stream:  # not by its name, whose end the newest torch goes by
+        return torch.load(stream, map_location="cpu", **safely)
 
 
 def set_thresholds(model: Any, thresholds: Thresholds) -> None:

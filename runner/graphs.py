@@ -19,7 +19,7 @@ from runner.errors import JobError
 USUAL_EPS = 1e-5
 #: Detections that differ by no more are the same: pixels, and scores in 0..1.
 BOX_TOLERANCE, SCORE_TOLERANCE = 0.1, 0.001
-#: Features may differ by this part of the largest of them, where nothing was detected.
+#: The backbone's features may differ by this part of the largest: a picture of noise may show nothing to detect.
 FEATURE_TOLERANCE = 1e-3
 #: The trial's pictures: how many, their height and width, and the seed of their noise.
 PICTURES, HEIGHT, WIDTH, SEED = 2, 320, 416, 0
@@ -94,12 +94,14 @@ def _outcome(model: Any, picture: torch.Tensor) -> Dict[str, torch.Tensor]:
 
 def _same(one: Dict[str, torch.Tensor], other: Dict[str, torch.Tensor]) -> bool:
     features, others = one["features"], other["features"]
-    if not (torch.isfinite(features).all() and torch.isfinite(others).all()):
-        return False
-    if one["labels"].tolist() != other["labels"].tolist():
-        return False
-    if not len(one["labels"]):
-        return bool((features - others).abs().max() <= FEATURE_TOLERANCE * features.abs().max())
-    boxes_differ_by = (one["boxes"] - other["boxes"]).abs().max()
-    scores_differ_by = (one["scores"] - other["scores"]).abs().max()
-    return bool(boxes_differ_by <= BOX_TOLERANCE and scores_differ_by <= SCORE_TOLERANCE)
+    return (
+        one["labels"].tolist() == other["labels"].tolist()
+        and _near(features, others, FEATURE_TOLERANCE * float(features.abs().max()))
+        and _near(one["boxes"], other["boxes"], BOX_TOLERANCE)
+        and _near(one["scores"], other["scores"], SCORE_TOLERANCE)
+    )
+
+
+def _near(one: torch.Tensor, other: torch.Tensor, tolerance: float) -> bool:
+    # NaN is near nothing, itself included.
+    return bool(((one - other).abs() <= tolerance).all())
