@@ -53,9 +53,10 @@ def require_one(model: nn.Module, spec: ModelSpec, device: torch.device) -> None
                 tried.append(_outcome(model, picture.to(device)))
             if not _same(*tried):
                 raise JobError(
-                    f"the weights {spec.weights.file} detect something else with batch norms of epsilon 0, as "
-                    "torchvision's COCO checkpoints need them, than with 1e-5, which all other training uses",
-                    "say which it was: --norm-eps 1e-5, or --norm-eps 0 if it was fine-tuned from the COCO checkpoint",
+                    f"the weights {spec.weights.file} detect something else with batch norms of epsilon 0 "
+                    "(--norm-eps 0: fine-tuned from torchvision's COCO checkpoint) than of 1e-5 (--norm-eps 1e-5: trained "
+                    "otherwise)",
+                    "give the option with which they were trained",
                 )
 
 
@@ -95,7 +96,8 @@ def _outcome(model: Any, picture: torch.Tensor) -> Dict[str, torch.Tensor]:
 def _same(one: Dict[str, torch.Tensor], other: Dict[str, torch.Tensor]) -> bool:
     features, others = one["features"], other["features"]
     return (
-        one["labels"].tolist() == other["labels"].tolist()
+        bool(torch.isfinite(features).all())
+        and one["labels"].tolist() == other["labels"].tolist()
         and _near(features, others, FEATURE_TOLERANCE * float(features.abs().max()))
         and _near(one["boxes"], other["boxes"], BOX_TOLERANCE)
         and _near(one["scores"], other["scores"], SCORE_TOLERANCE)

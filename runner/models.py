@@ -40,7 +40,7 @@ def load(spec: ModelSpec, folder: Optional[Path], remark: states.Remark = ignore
     return model, weights.state_hash(model.state_dict())
 
 
-def _filled(spec: ModelSpec, state: weights.State) -> nn.Module:
+def _filled(spec: ModelSpec, state: compat.State) -> nn.Module:
     """Return the model with the state. Raises JobError where it is of another model."""
     file = str(spec.weights.file)
     try:
@@ -64,7 +64,7 @@ def require_classes(model: nn.Module, spec: ModelSpec, dataset: Dataset) -> None
         )
 
 
-def read_state(spec: Weights, folder: Optional[Path], remark: states.Remark = ignore) -> weights.State:
+def read_state(spec: Weights, folder: Optional[Path], remark: states.Remark = ignore) -> compat.State:
     """Read and verify the weights' file. Raises JobError where it can't be trusted or read."""
     path = (folder or Path()) / str(spec.file)
     try:

@@ -131,7 +131,7 @@ def _strided(tensor: torch.Tensor, name: str, file: str) -> torch.Tensor:
 
 
 def _is_other_float(tensor: torch.Tensor) -> bool:
-    return tensor.is_floating_point() and tensor.dtype != torch.float32
+    return bool(tensor.is_floating_point()) and tensor.dtype != torch.float32
 
 
 def _type(tensor: torch.Tensor) -> str:

@@ -16,14 +16,15 @@ from typing import Any
 import numpy
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-import safetensors.numpy  # noqa: E402
-from torch import nn  # noqa: E402
+import safetensors.numpy
+import torch
+from torch import nn
 
-from runner import models, states  # noqa: E402
-from runner.contract import Weights  # noqa: E402
-from runner.errors import JobError  # noqa: E402
+from runner import models, states
+from runner.contract import Weights
+from runner.errors import JobError
 
 pytestmark = pytest.mark.torch
 
@@ -174,7 +175,7 @@ def test_bfloat16_is_read_from_safetensors(tmp_path: Path) -> None:
     whole = struct.pack("<2f", 0.1, 7)
     write_safetensors(tmp_path / "mine.safetensors", {"a": ("F32", [2], whole), "b": ("BF16", [3, 1], halves)})
     state, _ = read(tmp_path / "mine.safetensors")
-    assert state["a"].tolist() == numpy.float32([0.1, 7]).tolist()
+    assert state["a"].tolist() == numpy.array([0.1, 7], dtype="float32").tolist()
     assert state["b"].tolist() == [[1.0], [-3.0], [0.25]]
     assert state["b"].dtype == torch.float32
 

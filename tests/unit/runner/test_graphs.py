@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402
-from torchvision.models.detection import RetinaNet  # noqa: E402
-from torchvision.models.detection.anchor_utils import AnchorGenerator  # noqa: E402
-from torchvision.ops.misc import FrozenBatchNorm2d  # noqa: E402
+import torch
+from torch import nn
+from torchvision.models.detection import RetinaNet
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.ops.misc import FrozenBatchNorm2d
 
-from runner import compat, graphs  # noqa: E402
-from runner.contract import ModelSpec, Weights  # noqa: E402
-from runner.errors import JobError  # noqa: E402
+from runner import compat, graphs
+from runner.contract import ModelSpec, Weights
+from runner.errors import JobError
 
 pytestmark = pytest.mark.torch
 CPU = torch.device("cpu")
@@ -61,10 +62,8 @@ def test_where_both_graphs_agree_the_one_of_the_checkpoints_is_taken(score_bias:
 @pytest.mark.parametrize("score_bias", [NOTHING, SOMETHING])
 @pytest.mark.parametrize("variance", [SMALL, DEAD], ids=["small", "dead"])
 def test_where_they_do_not_the_option_is_named(variance: list[float], score_bias: float) -> None:
-    with pytest.raises(JobError, match=r"^the weights mine\.pth detect something else") as caught:
+    with pytest.raises(JobError, match=r"^the weights mine\.pth detect .*\(--norm-eps 0: .*\(--norm-eps 1e-5: "):
         graphs.require_one(detector(variance, score_bias), spec(), CPU)
-    assert "--norm-eps 1e-5" in caught.value.failure.remedy
-    assert "--norm-eps 0 " in caught.value.failure.remedy
 
 
 @pytest.mark.parametrize("which", [spec(eps=1e-5), spec(kind="pretrained"), spec(kind="random")])
