@@ -133,8 +133,10 @@ def _read_safetensors(path: Path) -> Dict[str, torch.Tensor]:
             header, data_start = _header(stream)
             for name, entry in header.items():
                 kind = entry["dtype"]
-                array = _bfloat16(stream, data_start, entry) if kind == "BF16" else reader.get_tensor(name)
-                tensors[name] = torch.from_numpy(array)
+                if kind == "BF16":
+                    tensors[name] = _bfloat16(stream, data_start, entry)
+                else:
+                    tensors[name] = torch.from_numpy(reader.get_tensor(name))
     except Exception as error:  # safetensors' own error derives from Exception alone
         if compat.is_out_of_memory(error):
             raise
@@ -154,9 +156,9 @@ def _header(stream: BinaryIO) -> Tuple[Dict[str, Any], int]:
     return header, 8 + length
 
 
-def _bfloat16(stream: BinaryIO, data_start: int, entry: Dict[str, Any]) -> np.ndarray:
-    """Return a bfloat16 tensor as float32, of which it is the upper half; NumPy has no such type."""
+def _bfloat16(stream: BinaryIO, data_start: int, entry: Dict[str, Any]) -> torch.Tensor:
+    """Return a bfloat16 tensor from its bits; NumPy has no such type."""
     begin, end = entry["data_offsets"]
     stream.seek(data_start + begin)
-    halves = np.frombuffer(stream.read(end - begin), dtype="<u2")
-    return (halves.astype(np.uint32) << 16).view(np.float32).reshape(entry["shape"])
+    bits = np.frombuffer(stream.read(end - begin), dtype="<i2").copy()  # torch wants memory that it may write
+    return torch.from_numpy(bits).view(torch.bfloat16).reshape(entry["shape"])

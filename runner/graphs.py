@@ -54,8 +54,8 @@ def require_one(model: nn.Module, spec: ModelSpec, device: torch.device) -> None
             if not _same(*tried):
                 raise JobError(
                     f"the weights {spec.weights.file} detect something else with batch norms of epsilon 0 "
-                    "(--norm-eps 0: fine-tuned from torchvision's COCO checkpoint) than of 1e-5 (--norm-eps 1e-5: trained "
-                    "otherwise)",
+                    "(--norm-eps 0: fine-tuned from torchvision's COCO checkpoint) than of 1e-5 "
+                    "(--norm-eps 1e-5: any other training)",
                     "give the option with which they were trained",
                 )
 

@@ -174,7 +174,8 @@ def test_bfloat16_is_read_from_safetensors(tmp_path: Path) -> None:
     halves = struct.pack("<3H", 0x3F80, 0xC040, 0x3E80)  # 1, -3, 0.25
     whole = struct.pack("<2f", 0.1, 7)
     write_safetensors(tmp_path / "mine.safetensors", {"a": ("F32", [2], whole), "b": ("BF16", [3, 1], halves)})
-    state, _ = read(tmp_path / "mine.safetensors")
+    state, remarks = read(tmp_path / "mine.safetensors")
+    assert remarks == ["mine.safetensors: its bfloat16 tensors are computed with as float32"]
     assert state["a"].tolist() == numpy.array([0.1, 7], dtype="float32").tolist()
     assert state["b"].tolist() == [[1.0], [-3.0], [0.25]]
     assert state["b"].dtype == torch.float32

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.torch
 CPU = torch.device("cpu")
 
 
-class Backbone(nn.Module):
+class Backbone(nn.Module):  # type: ignore[misc]
     """One level of features behind a batch norm with epsilon 0, as in the graphs of the COCO checkpoints."""
 
     out_channels = 4
