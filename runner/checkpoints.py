@@ -34,6 +34,8 @@ _OTHERS = (
     (b"\xfd7zxz", "is compressed by xz", "unpack it"),
     (b"\x28\xb5\x2f\xfd", "is compressed by Zstandard", "unpack it"),
 )
+#: What torch.save pickles first where it does not write a zip archive, as it did up to 1.5.
+_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 #: safetensors allows no longer header.
 _LONGEST_HEADER = 100_000_000
 #: What NumPy and the oldest torch hold as well; BF16 is made from its bits.
@@ -80,8 +82,8 @@ def _kind(path: Path) -> str:
             raise JobError(f"{path.name} {what}", remedy)
     if start[257:262] == b"ustar":
         raise JobError(f"{path.name} is a tar archive", "unpack it, and name the file that holds the tensors")
-    if path.suffix == ".safetensors" and start[:1] != b"\x80":
-        raise JobError(f"{path.name} is no safetensors file: it does not begin with their header", AGAIN)
+    if _MAGIC not in start:
+        raise JobError(f"{path.name} is no checkpoint: neither torch.save nor safetensors wrote it", SAVE)
     return "torch"
 
 
@@ -160,5 +162,5 @@ def _bfloat16(stream: BinaryIO, data_start: int, entry: Dict[str, Any]) -> torch
     """Return a bfloat16 tensor from its bits; NumPy has no such type."""
     begin, end = entry["data_offsets"]
     stream.seek(data_start + begin)
-    bits = np.frombuffer(stream.read(end - begin), dtype="<i2").copy()  # torch wants memory that it may write
+    bits = np.fromfile(stream, dtype="<i2", count=(end - begin) // 2)
     return torch.from_numpy(bits).view(torch.bfloat16).reshape(entry["shape"])

@@ -1,5 +1,6 @@
 """From what a checkpoint holds to the state of a model: unwrapped, under the model's own names, in float32."""
 
+import re
 from typing import Any, Callable, Dict, List, Mapping, Set
 
 import torch
@@ -11,6 +12,8 @@ from runner.errors import JobError
 Remark = Callable[[str], None]
 #: What the names of every catalogued model's state begin with; anything before that is a wrapper's.
 PARTS = ("backbone", "rpn", "roi_heads", "head")
+#: What a wrapped part of a model, parallel or compiled, has within its names, and no graph of torchvision's.
+WITHIN = re.compile(r"(?:\.(?:module|_orig_mod))+\.")
 #: Of what is wrong, so many are named.
 NAMED = 2
 
@@ -26,7 +29,11 @@ def state_of(content: Any, file: str, remark: Remark) -> State:
     prefix = _common_prefix(list(tensors))
     if prefix:
         remark(f"{file}: the prefix {prefix} of all names was taken off")
-    plain = {name[len(prefix) :]: _strided(tensor, name, file) for name, tensor in tensors.items()}
+    plain = {WITHIN.sub(".", name[len(prefix) :]): _strided(tensor, name, file) for name, tensor in tensors.items()}
+    if len(plain) < len(tensors):
+        raise JobError(f"{file} holds a tensor of some names both with and without a wrapper's", SAVE)
+    if any(WITHIN.search(name[len(prefix) :]) for name in tensors):
+        remark(f"{file}: the names of wrappers within its names were taken out")
     others = sorted({_type(tensor) for tensor in plain.values() if _is_other_float(tensor)})
     if others:
         remark(f"{file}: its {' and '.join(others)} tensors are computed with as float32")

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+import pickle
 import struct
 import tarfile
 import zipfile
@@ -88,7 +89,8 @@ def tarred() -> bytes:
         (zipped(data__pkl="", constants__pkl=""), "is a TorchScript program"),
         (zipped(weights__npy=""), "is a zip archive that torch.save did not write"),
         (b"PK\x03\x04 and no more", "is cut off or damaged"),
-        (b"neither this nor that", "is not a state dict that can be read safely"),
+        (b"neither this nor that", "is no checkpoint"),
+        (pickle.dumps({"weight": [1.0, 2.0]}), "is no checkpoint: neither torch.save nor safetensors wrote it"),
     ],
 )
 @pytest.mark.parametrize("name", ["mine.pth", "mine.safetensors"])
@@ -96,8 +98,6 @@ def test_a_file_that_is_no_checkpoint_is_called_what_it_is(
     tmp_path: Path, content: bytes, what: str, name: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    if content.startswith(b"neither") and name.endswith("safetensors"):
-        what = "is no safetensors file"
     assert refusal(tmp_path / name).startswith(what)
 
 
@@ -133,6 +133,19 @@ def test_a_part_of_the_model_is_no_prefix(tmp_path: Path) -> None:
     for kept in (backbone, some):
         state, remarks = read_saved(tmp_path / "mine.pth", kept)
         assert (list(state), remarks) == (list(kept), [])
+
+
+def test_a_wrapped_part_of_a_model_is_the_part(tmp_path: Path) -> None:
+    wrapped = {name.replace("backbone.", "backbone.module._orig_mod."): value for name, value in STATE.items()}
+    state, remarks = read_saved(tmp_path / "mine.pth", wrapped)
+    assert list(state) == list(STATE)
+    assert remarks == ["mine.pth: the names of wrappers within its names were taken out"]
+    assert "both with and without" in refusal(tmp_path / "mine.pth", {**wrapped, **STATE})
+
+
+def test_the_format_of_old_torch_is_read(tmp_path: Path) -> None:
+    torch.save(STATE, tmp_path / "mine.pth", _use_new_zipfile_serialization=False)
+    assert list(read(tmp_path / "mine.pth")[0]) == list(STATE)
 
 
 def test_an_averaged_model_is_a_model(tmp_path: Path) -> None:
