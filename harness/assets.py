@@ -18,6 +18,18 @@ PHOTOGRAPHS = ROOT / "data" / "photographs"
 SHAPES_WEIGHTS = ROOT / "data" / "weights" / "shapes-ssdlite320.safetensors"
 SHAPES_MODEL = "ssdlite320_mobilenet_v3_large"
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+#: How the names of checkpoints end; what is in them, the runner sees.
+CHECKPOINTS = (".safetensors", ".pth", ".pt", ".pth.tar", ".ckpt", ".bin")
+#: Files of models that no state can be read from, by the end of their names.
+OTHER_WEIGHTS = {
+    ".onnx": "an ONNX graph",
+    ".h5": "a Keras model",
+    ".keras": "a Keras model",
+    ".tflite": "a TensorFlow Lite model",
+    ".pb": "a TensorFlow graph",
+    ".engine": "a TensorRT engine",
+    ".torchscript": "a TorchScript program",
+}
 #: Where torchvision's own checkpoints come from; HARNESS_WEIGHTS_URL names a mirror.
 WEIGHTS_URL = "https://download.pytorch.org/models/"
 ELSEWHERE = (
@@ -89,11 +101,24 @@ def shapes_weights(chosen: list[Model]) -> Weights:
 
 
 def weights_file(path: Path) -> Weights:
-    """Return a person's own weights. Raises BadInput where there is no such file or of another kind."""
+    """Return a person's own weights. Raises BadInput where there is no such file or of another kind.
+
+    Whether its content is a checkpoint, the runner tells when it reads it.
+    """
+    if path.is_dir():
+        raise BadInput(f"the weights {str(path)!r} are a folder", "name the file in it that holds the tensors")
     if not path.is_file():
         known = "pretrained, random, shapes, auto"
         raise BadInput(f"there are no weights {str(path)!r}", f"name a file, or one of: {known}")
-    if path.suffix not in {".pth", ".pt", ".safetensors"}:
+    name = path.name.lower()
+    if name.endswith(".index.json"):
+        raise BadInput(
+            f"{path} is the index of a checkpoint in parts", "join them: save model.state_dict() as one file"
+        )
+    for suffix, what in OTHER_WEIGHTS.items():
+        if name.endswith(suffix):
+            raise BadInput(f"{path} is {what}, not a state dict", "save model.state_dict() as safetensors")
+    if not name.endswith(CHECKPOINTS):
         raise BadInput(f"{path} is neither .safetensors nor .pth", "save model.state_dict() as safetensors")
     return Weights(kind="file", file=path.name, sha256=sha256_of(path))
 
