@@ -1,10 +1,15 @@
 """What decides a row of `make perf`: seeded figures, no clock."""
 
+import io
+import json
+from dataclasses import replace
 from random import Random
 
 import pytest
+from rich.console import Console
 
 from benchmarks import __main__ as command
+from benchmarks import report
 from benchmarks.intervals import median_interval
 from benchmarks.peaks import peak_mb
 from benchmarks.rows import Broken, Outcome, Row, Sides, Skipped, Verdict, measured
@@ -116,3 +121,21 @@ def test_a_peak_is_of_the_program_and_not_of_the_process_it_was_forked_from(tmp_
     status = tmp_path / "status"
     status.write_text("Name:\tpython\nVmPeak:\t  900000 kB\nVmHWM:\t  200000 kB\nVmRSS:\t  100000 kB\n")
     assert peak_mb(status) == 204.8
+
+
+def test_the_table_keeps_to_80_columns_with_every_verdict_in_it_and_in_the_file(tmp_path):
+    even = [0.9, 1.1] * 4
+    outcomes = [measured(row([0.5] * 8)), measured(row([1234.5] * 8, floor=0.97)), measured(row(even))]
+    longest = max((known.name for known in command.ROWS), key=len)
+    outcomes = [replace(outcome, name=longest) for outcome in outcomes]
+    printed = io.StringIO()
+    console = Console(file=printed, width=80)
+    report.show(console, outcomes)
+    table = printed.getvalue().split("\n- ")[0]
+    assert all(len(line) <= 80 for line in table.splitlines())
+    assert all(word in table for word in ("yes", "NO", "undecided"))
+    assert "…" not in table
+    report.write(tmp_path / "perf.json", outcomes)
+    written = json.loads((tmp_path / "perf.json").read_text(encoding="utf-8"))
+    assert [each["verdict"] for each in written] == ["yes", "no", "undecided"]
+    assert report.summary(outcomes) == "of 3 rows: 1 hold, 1 do not hold, 1 undecided, 0 skipped"
