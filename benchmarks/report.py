@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.rows import Outcome
+from benchmarks.rows import Outcome, Verdict
 
 GAP = "-"
 
@@ -39,7 +39,7 @@ def write(path: Path, outcomes: Sequence[Outcome]) -> None:
 def summary(outcomes: Sequence[Outcome]) -> str:
     """Return how many rows came out how, in one line."""
     counts = Counter(outcome.verdict for outcome in outcomes)
-    named = {"yes": "hold", "no": "do not hold", "undecided": "undecided", "skipped": "skipped"}
+    named: dict[Verdict, str] = {"yes": "hold", "no": "do not hold", "undecided": "undecided", "skipped": "skipped"}
     return f"of {len(outcomes)} rows: " + ", ".join(f"{counts[each]} {words}" for each, words in named.items())
 
 

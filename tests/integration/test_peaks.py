@@ -6,7 +6,7 @@ import sys
 from harness.catalogue import ROOT
 
 
-def test_a_child_of_a_large_parent_states_its_own_peak():
+def test_a_child_of_a_large_parent_states_its_own_peak() -> None:
     code = (
         "import subprocess, sys; held = b'1' * 300_000_000;"
         "print(subprocess.run([sys.executable, '-c', 'from benchmarks.peaks import peak_mb; print(peak_mb())'],"
