@@ -1,6 +1,7 @@
 """What `--image auto` takes, with the engine's answers given."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,8 @@ def test_where_nothing_is_known_to_run_auto_takes_no_image_by_guess(
 ) -> None:
     monkeypatch.setattr(images, "find", lambda engine, environment: True)
     assert GTX1070.gpu is not None
-    environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **{unknown: None})))
+    answers: dict[str, Any] = {unknown: None}
+    environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **answers)))
     assert environment.name == "local"
     assert reason == "of no Docker environment it is known that it runs on GTX 1070"
 
