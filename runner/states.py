@@ -1,7 +1,7 @@
 """From what a checkpoint holds to the state of a model: unwrapped, under the model's own names, in float32."""
 
 import re
-from typing import Any, Callable, Dict, List, Mapping, Set
+from typing import Any, Callable, Dict, List, Mapping
 
 import torch
 
@@ -122,18 +122,14 @@ def _common_prefix(names: List[str]) -> str:
 
 def _strided(tensor: torch.Tensor, name: str, file: str) -> torch.Tensor:
     """Return the tensor. Raises JobError where it is quantised, sparse, complex, or has no values."""
-    odd: Set[str] = {
-        word
-        for word, is_so in (
-            (f"quantised ({_type(tensor)})", tensor.is_quantized),
-            ("sparse", tensor.layout != torch.strided),
-            (f"complex ({_type(tensor)})", tensor.is_complex()),
-            ("without values (on the device meta)", tensor.device.type == "meta"),
-        )
-        if is_so
-    }
-    if odd:
-        raise JobError(f"{file}: the tensor {name} is {' and '.join(sorted(odd))}", "save it in float32")
+    for what, is_so in (
+        (f"quantised ({_type(tensor)})", tensor.is_quantized),
+        ("sparse", tensor.layout != torch.strided),
+        (f"complex ({_type(tensor)})", tensor.is_complex()),
+        ("without values (on the device meta)", tensor.device.type == "meta"),
+    ):
+        if is_so:
+            raise JobError(f"{file}: the tensor {name} is {what}", "save it in float32")
     return tensor
 
 
