@@ -34,9 +34,12 @@ def software(stacks: Sequence[Stack]) -> list[str]:
 
 
 def outcome(cell: Cell) -> list[str]:
-    """Return why the cell has no figure, if it has none."""
+    """Return why the cell has no figure, if it has none, and what would help."""
     failure = cell.result.failure
-    return [f"{cell.result.status}, {failure.message}"] if failure else []
+    if failure is None:
+        return []
+    remedy = failure.remedy if cell.result.status != "skipped" else ""  # whose reason says it all
+    return ["; ".join(filter(None, (f"{cell.result.status}, {failure.message}", remedy)))]
 
 
 def attributed(remarks_of: Mapping[str, Iterable[list[str]]]) -> list[str]:

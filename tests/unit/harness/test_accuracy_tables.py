@@ -128,7 +128,7 @@ def test_a_pass_that_failed_is_named() -> None:
     bad = replace(bad, scores=None, result=replace(bad.result, status="failed", detections=None, failure=failure))
     boxes, times = accuracy_tables([good, bad])
     for table in (boxes, times):
-        assert "Mask R-CNN ResNet-50 FPN: failed, the image x.jpg can't be read" in table.notes
+        assert "Mask R-CNN ResNet-50 FPN: failed, the image x.jpg can't be read; restore it" in table.notes
     (alone,) = accuracy_tables([bad])
     assert alone.notes[-1] == "Mask R-CNN ResNet-50 FPN: failed, the image x.jpg can't be read"
 

@@ -108,7 +108,7 @@ def test_a_model_that_failed_has_no_row_but_its_reason() -> None:
     found = compare("epyc", cells)
     assert [row.builder for row in found.latency] == [SSD, R50]
     notes = reproduction_table(found, cells).notes
-    assert "SSDlite320 MobileNetV3-Large: out_of_memory, the process passed its memory limit" in notes
+    assert "SSDlite320 MobileNetV3-Large: out_of_memory, the process passed its memory limit; raise --memory" in notes
     assert compare("epyc", [lost]).latency == []
 
 
