@@ -130,7 +130,7 @@ def test_a_pass_that_failed_is_named() -> None:
     for table in (boxes, times):
         assert "Mask R-CNN ResNet-50 FPN: failed, the image x.jpg can't be read; restore it" in table.notes
     (alone,) = accuracy_tables([bad])
-    assert alone.notes[-1] == "Mask R-CNN ResNet-50 FPN: failed, the image x.jpg can't be read"
+    assert alone.notes[-1] == "Mask R-CNN ResNet-50 FPN: failed, the image x.jpg can't be read; restore it"
 
 
 def test_what_coco_calls_minus_one_is_a_gap() -> None:
