@@ -12,7 +12,7 @@ from functools import cache
 
 from harness.naming import inputs_name, short
 from harness.storage import Cell
-from runner.contract import Gpu, Protocol, Software
+from runner.contract import Gpu, Protocol, Software, cgroups
 from runner.contract.cpus import format_cpus
 
 NOT_RECORDED = "not recorded"
@@ -95,9 +95,11 @@ def _cpus(cell: Cell) -> str | None:
 
 def _quota(cell: Cell) -> str | None:
     supply = cell.result.cpu_supply
-    if supply is None or (supply.quota_cpus is None and supply.missing_reason):
+    if supply is None:
         return None
-    return NO_QUOTA if supply.quota_cpus is None else f"{supply.quota_cpus:g}"
+    if supply.quota_cpus is None:
+        return NO_QUOTA if supply.missing_reason in (None, cgroups.NO_QUOTA) else None
+    return f"{supply.quota_cpus:g}"
 
 
 def _pixels(cell: Cell) -> str | None:

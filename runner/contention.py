@@ -10,7 +10,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 import psutil
 
 from runner.contract import CpuSupply
-from runner.contract.cgroups import Quota, Throttling, Unknown, quotas, throttling
+from runner.contract.cgroups import NO_QUOTA, Quota, Throttling, Unknown, quotas, throttling
 
 
 class _Seconds(NamedTuple):
@@ -44,7 +44,7 @@ class Contention:
         if throttled.keys() != self._throttled.keys():
             return replace(blank, missing_reason="the CPU quota was changed meanwhile")
         if not throttled:
-            return replace(blank, missing_reason="there is no CPU quota")
+            return replace(blank, missing_reason=NO_QUOTA)
         # Of several quotas, one above another, the one that stopped the process most often is the one that was felt.
         felt = max((_between(self._throttled[quota], throttled[quota]) for quota in throttled), key=_periods_lost)
         return replace(blank, quota_cpus=min(quota.cpus for quota in throttled), **asdict(felt))

@@ -15,6 +15,10 @@ V1_QUOTA, V1_PERIOD, V1_MEMORY = "cpu.cfs_quota_us", "cpu.cfs_period_us", "memor
 NO_MEMORY_LIMIT = 1 << 62
 
 
+#: The reason for which nothing is said of a quota where none holds.
+NO_QUOTA = "there is no CPU quota"
+
+
 class Unknown(Exception):
     """Nothing tells which control groups this process is in; the message says why."""
 

@@ -9,7 +9,7 @@ import pytest
 from harness.documents import Host, ImageIdentity
 from harness.series import AccuracySeries, accuracy_series, conflicts, grouped, labels_of, latency_series, state_of
 from harness.storage import Cell
-from runner.contract import CpuSupply, Dataset, Detections, Gpu, Input, SharedLibrary, UsedGpu, Weights
+from runner.contract import CpuSupply, Dataset, Detections, Gpu, Input, SharedLibrary, UsedGpu, Weights, cgroups
 from tests.samples import execution, hardware, job, latency, ok_result, software
 
 CARD = Gpu(
@@ -230,6 +230,17 @@ def test_unknown_machines_are_never_one() -> None:
         "unknown machine of a",
         "unknown machine of b",
     ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "conflict"), [(cgroups.NO_QUOTA, True), ("the CPU quota's cpu.max can't be read: gone", False)]
+)
+def test_a_quota_is_refused_beside_none_and_labelled_beside_an_unknown_one(reason: str, conflict: bool) -> None:
+    held, other = CpuSupply(0.3, 10, 10, 70.0, 0.0), CpuSupply(None, None, None, None, 0.0, reason)
+    series = [latency_series(on_cpu(cpu_supply=supply)) for supply in (held, other)]
+    refused = ["cuda10.2 on AMD EPYC 7B12, 2 cores: CPU quota (0.3 | none)"]
+    assert conflicts(series) == (refused if conflict else [])
+    assert len(set(labels_of(series).values())) == 2
 
 
 def test_cpus_are_a_set_and_not_its_spelling() -> None:
