@@ -208,6 +208,8 @@ def _told(question: Callable[..., T], *about: object) -> T | None:
         if error.value in DEAD:
             raise
         return None
+    except UnicodeDecodeError:  # a text that is none
+        return None
 
 
 def _failed(error: pynvml.NVMLError, driver: str | None, index: str) -> Gpu:

@@ -81,7 +81,7 @@ class Preflight:
         if not matching:
             known = ", ".join(gpu.key for gpu in self.gpus.found)
             raise CannotRunHere(f"there is no GPU {which!r} here", f"this host has {known}")
-        gpu = matching[0]
+        gpu = next((each for each in matching if each.failure is None), matching[0])
         if gpu.failure:
             raise CannotRunHere(gpu.trouble, gpu.remedy)
         return gpu

@@ -108,6 +108,12 @@ def test_what_is_not_told_is_unknown_and_nothing_else(
     assert getattr(gpu, field) is None
 
 
+def test_a_name_that_is_no_text_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    ActingNvml(monkeypatch).answer("nvmlDeviceGetName", lambda handle: b"A\xff".decode())
+    (gpu,) = gpus.observe().found
+    assert (gpu.name, gpu.title) == (None, "GPU 0")
+
+
 def test_a_gpu_without_a_uuid_is_known_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     ActingNvml(monkeypatch, count=2).refuse("nvmlDeviceGetUUID", REFUSED)
     assert [gpu.key for gpu in gpus.observe().found] == ["0", "1"]

@@ -1,6 +1,7 @@
 """What `--image auto` takes, with the engine's answers given."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -59,13 +60,13 @@ def test_doctor_says_whether_an_image_can_be_had(
     assert (lines["local"].cpu, lines["local"].image) == ("runs", None)
 
 
-@pytest.mark.parametrize("unknown", ["compute_capability", "driver"])
+@pytest.mark.parametrize("unknown", [{"compute_capability": None}, {"driver": None}])
 def test_where_nothing_is_known_to_run_auto_takes_no_image_by_guess(
-    unknown: str, monkeypatch: pytest.MonkeyPatch
+    unknown: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(images, "find", lambda engine, environment: True)
     assert GTX1070.gpu is not None
-    environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **{unknown: None})))
+    environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **unknown)))
     assert environment.name == "local"
     assert reason == "of no Docker environment it is known that it runs on GTX 1070"
 
@@ -94,6 +95,7 @@ def host(*devices: Gpu, broken: bool = False) -> Host:
         ("cuda:2", "MIG-0"),
         ("cuda:3", "MIG-1"),
         ("cuda:MIG-1", "MIG-1"),
+        ("cuda:MIG", "MIG-0"),
         (f"cuda:{SLICES[1].pseudonym}", "MIG-1"),
     ],
 )
