@@ -134,6 +134,7 @@ def test_instances_take_the_place_of_their_gpu(monkeypatch: pytest.MonkeyPatch) 
     assert (first.index, first.uuid, first.mig_profile) == ("0:0", "MIG-(0, 0)", "3g.20gb")
     assert (second.index, second.uuid, second.mig_profile) == ("0:2", "MIG-(0, 2)", "1c.3g.20gb")
     assert (second.name, second.memory_bytes, second.mig_enabled) == ("A100 MIG 1c.3g.20gb", 5 << 30, True)
+    assert (first.whole, second.whole) == ("GPU-0", "GPU-0")
     assert other == whole(1)
 
 

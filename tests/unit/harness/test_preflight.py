@@ -73,7 +73,15 @@ def test_where_nothing_is_known_to_run_auto_takes_no_image_by_guess(
 
 WHOLE = Gpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05", "1")
 SLICES = [
-    replace(WHOLE, uuid=f"MIG-{i}", name="A100 MIG 1g.5gb", index=f"2:{i}", mig_enabled=True, mig_profile="1g.5gb")
+    replace(
+        WHOLE,
+        uuid=f"MIG-{i}",
+        name="A100 MIG 1g.5gb",
+        index=f"2:{i}",
+        mig_enabled=True,
+        mig_profile="1g.5gb",
+        whole="GPU-2",
+    )
     for i in (0, 1)
 ]
 LOST = Gpu(None, None, None, None, None, None, "0", failure="does not answer (GPU is lost)", remedy="reboot")
@@ -111,6 +119,7 @@ def test_instances_are_chosen_as_gpus_are_and_a_lost_one_keeps_its_number(text: 
         ("cuda:0", "GPU 0 does not answer (GPU is lost); reboot."),
         ("cuda:1", "GPU 1 (A100) is in MIG mode, without an instance; make one."),
         ("cuda:GPU-1", "GPU 1 (A100) is in MIG mode, without an instance; make one."),
+        ("cuda:GPU-2", "the GPU GPU-2 is in MIG mode, in which its instances compute alone; choose one of MIG-0."),
         ("cuda:MIG-7", "there is no GPU 'MIG-7' here; this host has MIG-0."),
     ],
 )
