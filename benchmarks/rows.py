@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
+from typing import Literal
 
-from benchmarks.intervals import Interval, median_interval
+from benchmarks.intervals import CONFIDENCE, Interval, median_interval
+
+Verdict = Literal["yes", "no", "undecided", "skipped"]
 
 
 class Skipped(Exception):
@@ -27,6 +31,9 @@ class Sides:
 class Row:
     """A comparison. It holds where the whole interval of its ratio lies from `floor` to `bound`.
 
+    It does not hold where all of the interval lies beyond them, and is undecided where the interval encloses one of
+    them. A row left undecided is measured again, up to `looks` times, and judged by the pairs of all of them.
+
     The ratio is ours / reference; where an `allowance` is given, in the row's unit, it is
     (ours - reference) / allowance: the share of what ours may take beyond the reference.
     """
@@ -38,6 +45,7 @@ class Row:
     bound: float = 1.0
     floor: float | None = None
     allowance: float | None = None
+    looks: int = 1
 
     def ratios(self, sides: Sides) -> list[float]:
         """Return the ratio of each pair."""
@@ -46,16 +54,23 @@ class Row:
             return [ours / reference for ours, reference in pairs]
         return [(ours - reference) / self.allowance for ours, reference in pairs]
 
-    def admits(self, ratio: Interval) -> bool:
-        """Tell whether the whole interval lies within the bounds."""
-        return ratio.high <= self.bound and (self.floor is None or ratio.low >= self.floor)
+    def interval(self, sides: Sides) -> Interval:
+        """Return the interval of the ratio, as wide as makes all looks together wrong in 5 % of cases (Bonferroni)."""
+        return median_interval(self.ratios(sides), 1 - (1 - CONFIDENCE) / self.looks)
+
+    def verdict(self, ratio: Interval) -> Verdict:
+        """Tell what the interval says of the bounds."""
+        floor = float("-inf") if self.floor is None else self.floor
+        if floor <= ratio.low and ratio.high <= self.bound:
+            return "yes"
+        return "no" if ratio.low > self.bound or ratio.high < floor else "undecided"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """A row of the table and of perf.json: medians of both sides in `unit`, and the ratio with its 95 % interval.
 
-    `holds` is None where the row was skipped; `note` then says why, as it does where a side broke down.
+    `note` says why a row was skipped, as it does where a side broke down, which is a no.
     """
 
     name: str
@@ -69,37 +84,48 @@ class Outcome:
     floor: float | None
     bound: float
     pairs: int = 0
-    holds: bool | None
+    verdict: Verdict
     note: str
 
 
 def measured(row: Row) -> Outcome:
     """Measure a row and judge it."""
     try:
-        sides = row.measure()
+        sides = _decided(row)
     except Skipped as reason:
-        return _without_figures(row, None, f"skipped: {reason}")
+        return _without_figures(row, "skipped", f"skipped: {reason}")
     except Broken as reason:
-        return _without_figures(row, False, str(reason))
-    ratio = median_interval(row.ratios(sides))
+        return _without_figures(row, "no", str(reason))
+    ratio = row.interval(sides)
     return Outcome(
         name=row.name,
         what=row.what,
         unit=row.unit,
-        ours=median_interval(sides.ours).median,
-        reference=median_interval(sides.reference).median,
+        ours=median(sides.ours),
+        reference=median(sides.reference),
         ratio=ratio.median,
         low=ratio.low,
         high=ratio.high,
         floor=row.floor,
         bound=row.bound,
         pairs=len(sides.ours),
-        holds=row.admits(ratio),
+        verdict=row.verdict(ratio),
         note=sides.note,
     )
 
 
-def _without_figures(row: Row, holds: bool | None, note: str) -> Outcome:
+def _decided(row: Row) -> Sides:
+    """Measure until the interval decides, or the row's looks are used up."""
+    sides = row.measure()
+    for _ in range(row.looks - 1):
+        if row.verdict(row.interval(sides)) != "undecided":
+            break
+        more = row.measure()
+        sides = Sides(sides.ours + more.ours, sides.reference + more.reference, more.note)
+    return sides
+
+
+def _without_figures(row: Row, verdict: Verdict, note: str) -> Outcome:
     return Outcome(
-        name=row.name, what=row.what, unit=row.unit, floor=row.floor, bound=row.bound, holds=holds, note=note
+        name=row.name, what=row.what, unit=row.unit, floor=row.floor, bound=row.bound, verdict=verdict, note=note
     )

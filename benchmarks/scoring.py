@@ -3,7 +3,6 @@
 python -m benchmarks.scoring scores the set once, interval included, and prints the peak memory of its process.
 """
 
-import resource
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from hotcoco import COCOeval as HotcocoEval
 from numpy.typing import NDArray
 from pycocotools.cocoeval import COCOeval
 
+from benchmarks.peaks import peak_mb
 from benchmarks.rows import Broken, Sides
 from harness.catalogue import ROOT
 from harness.coco import Annotations, Picture
@@ -39,9 +39,9 @@ def measure_evaluation() -> Sides:
 
     pycocotools takes minutes. Raises Broken where the numbers differ, or where scoring takes more memory than allowed.
     """
-    peak_mb = _peak_mb()
-    if peak_mb >= ALLOWED_MB:
-        raise Broken(f"scoring took {peak_mb:.0f} MB, of {ALLOWED_MB:.0f} MB allowed")
+    peak = _peak_mb()
+    if peak >= ALLOWED_MB:
+        raise Broken(f"scoring took {peak:.0f} MB, of {ALLOWED_MB:.0f} MB allowed")
     truth, found = generated()
     before = [_timed(by_hotcoco.evaluated, truth, found) for _ in range(TURNS // 2)]
     reference_s, reference = _timed(by_pycocotools.evaluated, truth, found)
@@ -49,7 +49,7 @@ def measure_evaluation() -> Sides:
     difference = max(float(np.abs(precision - reference).max()) for _, precision in turns)
     if difference > DIFFERENCE:
         raise Broken(f"the scorers' precisions differ by {difference:g}")
-    note = f"pycocotools once, between ours; equal to {DIFFERENCE:g}; peak of all of our scoring {peak_mb:.0f} MB"
+    note = f"pycocotools once, between ours; equal to {DIFFERENCE:g}; peak of all of our scoring {peak:.0f} MB"
     return Sides([seconds for seconds, _ in turns], [reference_s] * TURNS, note)
 
 
@@ -114,5 +114,4 @@ def _peak_mb() -> float:
 
 if __name__ == "__main__":
     score(*generated(), "bbox", "float", "hotcoco")
-    # Linux counts in kB
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+    print(peak_mb())

@@ -10,7 +10,7 @@ from platformdirs import user_cache_path
 
 from harness.catalogue import ROOT, Model
 from harness.download import OnBytes, Wanted, check, fetch, sha256_of, storing
-from harness.errors import BadInput
+from harness.errors import BadInput, reason_of, remedy_of
 from runner.contract import ImageFile, Weights
 
 PHOTOGRAPHS = ROOT / "data" / "photographs"
@@ -18,6 +18,18 @@ PHOTOGRAPHS = ROOT / "data" / "photographs"
 SHAPES_WEIGHTS = ROOT / "data" / "weights" / "shapes-ssdlite320.safetensors"
 SHAPES_MODEL = "ssdlite320_mobilenet_v3_large"
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+#: How the names of checkpoints end; what is in them, the runner sees.
+CHECKPOINTS = (".safetensors", ".pth", ".pt", ".pth.tar", ".ckpt", ".bin")
+#: Files of models that no state can be read from, by the end of their names.
+OTHER_WEIGHTS = {
+    ".onnx": "an ONNX graph",
+    ".h5": "a Keras model",
+    ".keras": "a Keras model",
+    ".tflite": "a TensorFlow Lite model",
+    ".pb": "a TensorFlow graph",
+    ".engine": "a TensorRT engine",
+    ".torchscript": "a TorchScript program",
+}
 #: Where torchvision's own checkpoints come from; HARNESS_WEIGHTS_URL names a mirror.
 WEIGHTS_URL = "https://download.pytorch.org/models/"
 ELSEWHERE = (
@@ -89,11 +101,24 @@ def shapes_weights(chosen: list[Model]) -> Weights:
 
 
 def weights_file(path: Path) -> Weights:
-    """Return a person's own weights. Raises BadInput where there is no such file or of another kind."""
+    """Return a person's own weights. Raises BadInput where there is no such file or of another kind.
+
+    Whether its content is a checkpoint, the runner tells when it reads it.
+    """
+    if path.is_dir():
+        raise BadInput(f"the weights {str(path)!r} are a folder", "name the file in it that holds the tensors")
     if not path.is_file():
         known = "pretrained, random, shapes, auto"
         raise BadInput(f"there are no weights {str(path)!r}", f"name a file, or one of: {known}")
-    if path.suffix not in {".pth", ".pt", ".safetensors"}:
+    name = path.name.lower()
+    if name.endswith(".index.json"):
+        raise BadInput(
+            f"{path} is the index of a checkpoint in parts", "join them: save model.state_dict() as one file"
+        )
+    for suffix, what in OTHER_WEIGHTS.items():
+        if name.endswith(suffix):
+            raise BadInput(f"{path} is {what}, not a state dict", "save model.state_dict() as safetensors")
+    if not name.endswith(CHECKPOINTS):
         raise BadInput(f"{path} is neither .safetensors nor .pth", "save model.state_dict() as safetensors")
     return Weights(kind="file", file=path.name, sha256=sha256_of(path))
 
@@ -107,7 +132,8 @@ def pictures(folder: Path, at_most: int) -> list[ImageFile]:
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
         found = [entry for entry in entries if _may_be_picture(entry)]
     except OSError as error:
-        raise BadInput(f"the folder {folder} can't be read: {error.strerror}", "make it readable") from error
+        remedy = remedy_of(error, "name another folder")
+        raise BadInput(f"the folder {folder} can't be read: {reason_of(error)}", remedy) from error
     if not found:
         raise BadInput(f"{folder} holds no pictures", f"name a folder with {', '.join(sorted(PICTURES))} files")
     return [ImageFile(name=path.name, sha256=_hash_of_picture(path)) for path in found[:at_most]]
@@ -130,5 +156,5 @@ def _hash_of_picture(path: Path) -> str:
         raise BadInput(f"the name of the picture {shown} is not UTF-8", "rename it") from error
     except OSError as error:
         gone = path.is_symlink() and not path.exists()
-        reason = "is a link to nothing" if gone else f"can't be read: {error.strerror}"
+        reason = "is a link to nothing" if gone else f"can't be read: {reason_of(error)}"
         raise BadInput(f"the picture {shown} {reason}", remedy) from error

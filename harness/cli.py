@@ -79,6 +79,9 @@ def run(
         str,
         typer.Option(metavar="pretrained|random|shapes|auto|PATH", help="auto: pretrained, or random when offline."),
     ] = "pretrained",
+    norm_eps: Annotated[
+        float | None, typer.Option(metavar="EPS", help="Your own weights: the batch norms' epsilon in training.")
+    ] = None,
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME|DIR", help="Accuracy: coco-val2017, shapes, or a COCO-format folder.")
     ] = None,
@@ -122,6 +125,7 @@ def run(
         repeats=repeats,
         variant=make_variant(threads, cpus, iterations, reader, batch),
         weights=weights,
+        norm_eps=norm_eps,
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
         shards=shards,
         memory_bytes=parse_size(memory) if memory else None,

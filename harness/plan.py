@@ -1,5 +1,6 @@
 """From what a person asks for to the ordered cells of a run."""
 
+import math
 import os
 import re
 from collections.abc import Iterable
@@ -20,6 +21,9 @@ from harness.text import printable
 from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Reader, Suite, Variant, Weights
 from runner.contract.cpus import format_cpus, parse_cpus
 
+#: What --weights takes beside a file's path.
+KNOWN_WEIGHTS = ("pretrained", "random", "shapes", "auto")
+
 
 @dataclass(frozen=True)
 class Request:
@@ -35,6 +39,7 @@ class Request:
     repeats: int | None = None
     variant: Variant = field(default_factory=Variant)
     weights: str = "pretrained"
+    norm_eps: float | None = None
     inputs: Choice = field(default_factory=Choice)
     shards: int = 1
     memory_bytes: int | None = None
@@ -59,7 +64,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         for suite in suites
         for model in chosen
     }
-    weights, weights_folder, remark = _weights(request.weights, chosen, on_bytes)
+    weights, weights_folder, remark = _weights(request, chosen, on_bytes)
     blank = Job(
         schema_version=SCHEMA_VERSION,
         cell="",
@@ -179,7 +184,11 @@ def _obstacles(
     return {pair: str(error) if error else None for pair, error in found.items()}
 
 
-def _weights(text: str, chosen: list[Model], on_bytes: OnBytes) -> tuple[dict[str, Weights], Path | None, str | None]:
+def _weights(
+    request: Request, chosen: list[Model], on_bytes: OnBytes
+) -> tuple[dict[str, Weights], Path | None, str | None]:
+    text = request.weights
+    _check_norm_eps(request)
     random = {model.builder: Weights(kind="random", seed=0) for model in chosen}
     if text == "random":
         return random, None, None
@@ -197,7 +206,19 @@ def _weights(text: str, chosen: list[Model], on_bytes: OnBytes) -> tuple[dict[st
     if len(chosen) > 1:
         raise BadInput(f"the weights {text} are one model's", "name that model alone with --model")
     path = Path(text)
-    return {chosen[0].builder: assets.weights_file(path)}, path.parent, None
+    own = replace(assets.weights_file(path), norm_eps=request.norm_eps)
+    return {chosen[0].builder: own}, path.parent, None
+
+
+def _check_norm_eps(request: Request) -> None:
+    """Raise BadInput where an epsilon was chosen that is none, or for weights whose graph is known."""
+    eps = request.norm_eps
+    if eps is None:
+        return
+    if request.weights in KNOWN_WEIGHTS:
+        raise BadInput(f"--norm-eps says how a file of weights was trained, not {request.weights} ones", "leave it out")
+    if not (math.isfinite(eps) and eps >= 0):
+        raise BadInput(f"--norm-eps {eps:g} is no epsilon of a batch norm", "give 0, 1e-5 or another small number")
 
 
 def make_variant(

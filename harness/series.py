@@ -60,20 +60,26 @@ class LatencySeries(Series):
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracySeries(Series):
-    """An accuracy table; `content` tells datasets of one name apart."""
+    """An accuracy table; `content` is None unless datasets of one name have to be told apart."""
 
     dataset: str
-    content: str
     images: int
     how: DetectionPass
+    content: str | None = None
 
 
 @dataclass(frozen=True)
 class State:
-    """A model as it was measured, in words: by the hash of its weights, and its thresholds where they are its own."""
+    """What else has to be the same in a series, and differs between models all the same.
+
+    A model is measured in one state: with weights of one hash, and the thresholds of the catalogue or others. A kind of
+    annotations, those of instances or of keypoints, has one content.
+    """
 
     builder: str
-    text: str
+    model: str
+    kind: str | None
+    content: str | None
 
 
 S = TypeVar("S", bound=Series)
@@ -90,8 +96,7 @@ def accuracy_series(cell: Cell) -> AccuracySeries | None:
     dataset, how = cell.job.dataset, cell.job.detection
     if dataset is None or how is None:
         return None
-    content, images = content_of(dataset), len(dataset.ids)
-    return AccuracySeries(**vars(_shared(cell)), dataset=dataset.name, content=content, images=images, how=how)
+    return AccuracySeries(**vars(_shared(cell)), dataset=dataset.name, images=len(dataset.ids), how=how)
 
 
 def _shared(cell: Cell) -> Series:
@@ -114,27 +119,34 @@ def state_of(cell: Cell) -> State | None:
     """Return the state in which the cell's model was measured, None where it was not."""
     if cell.result.latency is None and cell.result.detections is None:
         return None
-    model, known = cell.job.model, models().get(cell.job.model.builder)
+    model, known, dataset = cell.job.model, models().get(cell.job.model.builder), cell.job.dataset
     own = [] if known and model.thresholds == known.thresholds else [f"thresholds {short(repr(model.thresholds))}"]
-    return State(model.builder, ", ".join([f"weights {(cell.result.weights_sha256 or NOT_RECORDED)[:6]}", *own]))
+    text = ", ".join([f"weights {(cell.result.weights_sha256 or NOT_RECORDED)[:6]}", *own])
+    kind = "keypoints" if known and "keypoints" in known.tasks else "instances"
+    return State(model.builder, text, kind if dataset else None, content_of(dataset) if dataset else None)
 
 
 def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
     """Return what is handed in by series, in order of appearance.
 
-    Where a series has one model in several states, each has a series of its own. What was not measured goes where what
-    it was asked for was, if it was.
+    Where a series has one model in several states, or one kind of annotations with several contents, each has a series
+    of its own. What was not measured goes where what it was asked for was, if it was.
     """
     items = list(items)
-    states: dict[tuple[S, str], set[State]] = {}
+    states: dict[tuple[S, str | None], set[str | None]] = {}
     for series, state, _ in items:
         if state:
-            states.setdefault((series, state.builder), set()).add(state)
+            states.setdefault((series, state.builder), set()).add(state.model)
+            states.setdefault((series, state.kind), set()).add(state.content)
     found: dict[S, list[T]] = {}
     for series, state, item in items:
         if state:
-            several = len(states[series, state.builder]) > 1
-            found.setdefault(replace(series, state=state.text) if several else series, []).append(item)
+            own = series
+            if len(states[series, state.builder]) > 1:
+                own = replace(own, state=state.model)
+            if isinstance(own, AccuracySeries) and len(states[series, state.kind]) > 1:
+                own = replace(own, content=state.content)
+            found.setdefault(own, []).append(item)
     for series, state, item in items:
         if state is None:
             place = next((each for each in found if each.asked == series.asked), series)
@@ -163,7 +175,7 @@ def _traits(series: Series) -> Iterator[Trait]:
     yield Trait(series.weights, f"{series.weights} weights", "weights", column)
     yield Trait(series.state, series.state or "", "weights or thresholds of one model", column)
     if isinstance(series, AccuracySeries):
-        yield Trait(series.content, f"content {series.content}")
+        yield Trait(series.content, f"content {series.content}" if series.content else "", may_differ=True)
         how = f"{series.how.reader}, batch {series.how.batch}, {series.how.box_rule}"
         yield Trait(how, how, "reader, batch or box rule")
     for fact, value in zip(FACTS, series.facts, strict=True):
@@ -186,7 +198,7 @@ def labels_of(series: Sequence[S]) -> dict[S, str]:
             told = {each: column[series.index(each)] for each in alike}
             if len({trait.value for trait in told.values()}) > 1:
                 for each, trait in told.items():
-                    labels[each].append(trait.label)
+                    labels[each] += [trait.label] if trait.label else []
     return {each: " · ".join(parts) for each, parts in labels.items()}
 
 

@@ -11,7 +11,7 @@ from typing import List, Optional
 import torch
 from torch import nn
 
-from runner import compat, contention, detection, hardware, inputs, latency, libraries, memory, models, software
+from runner import compat, contention, detection, graphs, hardware, inputs, latency, libraries, memory, models, software
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result, source_sha256
 from runner.errors import JobError
@@ -41,7 +41,7 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         status="failed",
         started_at=_now(),
         finished_at="",
-        hardware=hardware.observe(),
+        hardware=hardware.observe(job.device),
         runner_sha256=source_sha256(Path(__file__).parent),
         harness_version=os.environ.get("HARNESS_VERSION"),
     )
@@ -62,15 +62,17 @@ def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     device = _device(blank)
     meter = memory.Meter(device)
     started = time.perf_counter_ns()
-    model, state_sha256 = models.load(blank.job.model, folders.weights)
+    remarks: List[str] = []
+    model, state_sha256 = models.load(blank.job.model, folders.weights, remarks.append)
     model = model.to(device).eval()
     load_ms = (time.perf_counter_ns() - started) / 1e6
     progress("loaded", load_ms=load_ms)
+    graphs.require_one(model, blank.job.model, device)
     blank = replace(blank, weights_sha256=state_sha256)
     suite = _detect if blank.job.suite == "accuracy" else _time
     with torch.no_grad():
         result = suite(blank, model, device, folders, load_ms, progress)
-    warnings = result.warnings + (contention.warnings(result.cpu_supply) if result.cpu_supply else [])
+    warnings = remarks + result.warnings + (contention.warnings(result.cpu_supply) if result.cpu_supply else [])
     return replace(result, status="ok", memory=meter.read(), warnings=warnings)
 
 

@@ -2,14 +2,12 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Optional, Tuple
 
-import safetensors.numpy
-import torch
 import torchvision
 from torch import nn
 
-from runner import compat, weights
+from runner import checkpoints, compat, graphs, states, weights
 from runner.contract import Dataset, ModelSpec, Weights
 from runner.errors import JobError
 
@@ -17,12 +15,16 @@ from runner.errors import JobError
 COCO_CLASSES, PERSON_CLASSES = 91, 2
 
 
-def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
-    """Build the model's pretrained graph, fill it, and set its thresholds.
+def ignore(remark: str) -> None:
+    """Take no notice of what was done to the weights."""
+
+
+def load(spec: ModelSpec, folder: Optional[Path], remark: states.Remark = ignore) -> Tuple[nn.Module, str]:
+    """Build the model's pretrained graph, fill it, and set its thresholds and the epsilon that was chosen.
 
     Returns the model in eval mode on the CPU, and the SHA-256 of the state that it holds. `folder` is where the
-    weights' file lies. Raises JobError where the file is missing, not the promised one, or of another model,
-    and where this torchvision lacks the builder.
+    weights' file lies; `remark` is told what was done to read it. Raises JobError where the file is missing, not the
+    promised one, or of another model, and where this torchvision lacks the builder.
     """
     if not compat.has(spec.builder):
         raise JobError(f"torchvision {torchvision.__version__} has no {spec.builder}", "choose a newer environment")
@@ -31,18 +33,24 @@ def load(spec: ModelSpec, folder: Optional[Path]) -> Tuple[nn.Module, str]:
         classes = PERSON_CLASSES if spec.builder.startswith("keypoint") else COCO_CLASSES
         model = compat.build(spec.builder, classes, lambda s: weights.random_state(spec.builder, s, seed))
     else:
-        state = read_state(spec.weights, folder)
-        try:
-            classes = weights.class_count(state, spec.builder)
-            model = compat.build(spec.builder, classes, lambda shapes: state)
-        except (ValueError, RuntimeError) as error:
-            raise JobError(
-                f"the weights {spec.weights.file} do not fit {spec.builder}: {str(error)[:300]}",
-                "name the model that they were saved from",
-            ) from error
+        model = _filled(spec, read_state(spec.weights, folder, remark))
+    graphs.choose(model, spec)
     if spec.thresholds:
         compat.set_thresholds(model, spec.thresholds)
     return model, weights.state_hash(model.state_dict())
+
+
+def _filled(spec: ModelSpec, state: compat.State) -> nn.Module:
+    """Return the model with the state. Raises JobError where it is of another model."""
+    file = str(spec.weights.file)
+    try:
+        classes = weights.class_count(state, spec.builder)
+        return compat.build(spec.builder, classes, lambda shapes: states.fitting(state, shapes, file, spec.builder))
+    except (ValueError, RuntimeError) as error:
+        raise JobError(
+            f"the weights {file} do not fit {spec.builder}: {str(error)[:300]}",
+            "name the model that they were saved from",
+        ) from error
 
 
 def require_classes(model: nn.Module, spec: ModelSpec, dataset: Dataset) -> None:
@@ -56,7 +64,7 @@ def require_classes(model: nn.Module, spec: ModelSpec, dataset: Dataset) -> None
         )
 
 
-def read_state(spec: Weights, folder: Optional[Path]) -> Dict[str, torch.Tensor]:
+def read_state(spec: Weights, folder: Optional[Path], remark: states.Remark = ignore) -> compat.State:
     """Read and verify the weights' file. Raises JobError where it can't be trusted or read."""
     path = (folder or Path()) / str(spec.file)
     try:
@@ -68,30 +76,7 @@ def read_state(spec: Weights, folder: Optional[Path]) -> Dict[str, torch.Tensor]
             f"the weights {spec.file} have SHA-256 {content_sha256}, not the planned {spec.sha256}",
             "delete them, so that they are fetched again" if spec.kind == "pretrained" else "plan the run again",
         )
-    safe = path.suffix == ".safetensors"
-    if spec.kind == "file" and not safe and not compat.HAS_WEIGHTS_ONLY:
-        raise JobError(
-            f"torch {torch.__version__} can't read {spec.file} without running code from it",
-            "save the weights as safetensors",
-        )
-    try:
-        return _read_safetensors(path) if safe else _tensors(compat.load_checkpoint(path))
-    except Exception as error:  # neither reader has an error type of its own for a broken or unsafe file
-        raise JobError(
-            f"{spec.file} is not a state dict that can be read safely: {str(error)[:300]}",
-            "save model.state_dict() again, best as safetensors",
-        ) from error
-
-
-def _read_safetensors(path: Path) -> Dict[str, torch.Tensor]:
-    # Not safetensors.torch, which needs a newer torch than the oldest environment has.
-    return {name: torch.from_numpy(array) for name, array in safetensors.numpy.load_file(str(path)).items()}
-
-
-def _tensors(state: Any) -> Dict[str, torch.Tensor]:
-    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise TypeError(f"it holds a {type(state).__name__}, not a mapping of tensors")
-    return dict(state)
+    return states.state_of(checkpoints.read(path, trusted=spec.kind != "file"), path.name, remark)
 
 
 def _sha256(path: Path) -> str:

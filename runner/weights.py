@@ -149,7 +149,8 @@ def _class_count(shapes: Shapes, builder: str) -> int:
         coordinates = shapes.get(f"head.regression_head.{boxes}.weight")
         if rows and coordinates:  # both for every anchor, which has 4 coordinates
             return rows[0] * 4 // coordinates[0]
-    raise ValueError(f"no class head for {builder} in the state")
+    first = f", which begins with {next(iter(shapes))}" if shapes else ""
+    raise ValueError(f"no class head for {builder} in the state{first}")
 
 
 def _foreground_period(shapes: Shapes, builder: str) -> Optional[int]:

@@ -30,17 +30,44 @@ def evaluated(dataset: dict[str, Any], results: Results, iou: Iou) -> COCOeval:
 
 def evaluate(dataset: dict[str, Any], results: Results, iou: Iou) -> Evaluation:
     """Score results against a data set; both as coco_data.py makes them."""
-    evaluation = evaluated(dataset, results, iou)
-    evaluation.summary_lines()  # fills stats, as summarize does, but does not print
     images, categories = len(dataset["images"]), len(dataset["categories"])
-    blocks = _match(evaluation, _blocks(results, images), iou)
+    blocks = _blocks(results, images)
+    truth = COCO(dataset)
+    found = truth.load_res(results)
+    summary, precision = _accumulated(truth, found, iou)
+    tide = None if iou == "keypoints" else _tide(truth, found, iou)
     return Evaluation(
         version=version("hotcoco"),
-        summary=np.asarray(evaluation.stats),
-        precision=cast("dict[str, Any]", evaluation.eval)["precision"][:, :, :, 0, -1],
-        matches=matches.read(blocks, categories, images),
-        tide=None if iou == "keypoints" else evaluation.tide_errors()["delta_ap"],
+        summary=summary,
+        precision=precision,
+        matches=matches.read(_match(truth, found, blocks, iou), categories, images),
+        tide=tide,
     )
+
+
+def _accumulated(truth: COCO, found: COCO, iou: Iou) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the summary, and the precision over all areas. What they are made of is freed before more is made."""
+    evaluation = COCOeval(truth, found, iou)
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summary_lines()  # fills stats, as summarize does, but does not print
+    precision = cast("dict[str, Any]", evaluation.eval)["precision"][:, :, :, 0, -1].copy()
+    return np.asarray(evaluation.stats), precision
+
+
+def _tide(truth: COCO, found: COCO, iou: Iou) -> dict[str, float]:
+    """Return TIDE's errors, which are of all areas together: those of each need not be held for them."""
+    evaluation = _over_all_areas(truth, found, iou)
+    evaluation.evaluate()
+    errors: dict[str, float] = evaluation.tide_errors()["delta_ap"]
+    return errors
+
+
+def _over_all_areas(truth: COCO, found: COCO, iou: Iou) -> COCOeval:
+    evaluation = COCOeval(truth, found, iou)
+    evaluation.params.area_rng = [ALL_AREAS]
+    evaluation.params.area_rng_lbl = ["all"]
+    return evaluation
 
 
 def _blocks(results: Results, images: int) -> list[NDArray[np.int64]]:
@@ -51,16 +78,14 @@ def _blocks(results: Results, images: int) -> list[NDArray[np.int64]]:
     return np.split(np.arange(1, images + 1), starts)
 
 
-def _match(evaluation: COCOeval, blocks: list[NDArray[np.int64]], iou: Iou) -> Iterator[list[Entry]]:
+def _match(truth: COCO, found: COCO, blocks: list[NDArray[np.int64]], iou: Iou) -> Iterator[list[Entry]]:
     """Yield the matches of each block of images, over all areas.
 
     Asking for those of all images and areas at once would take gigabytes.
     """
     for images in blocks:
-        part = COCOeval(evaluation.coco_gt, evaluation.coco_dt, iou)
+        part = _over_all_areas(truth, found, iou)
         part.params.img_ids = images.tolist()
-        part.params.area_rng = [ALL_AREAS]
-        part.params.area_rng_lbl = ["all"]
         part.evaluate()
         yield _entries(part)
 

@@ -237,6 +237,25 @@ def test_weights_for_other_classes_or_another_model_are_named(
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_what_was_done_to_read_weights_is_said(data: Path, tmp_path: Path) -> None:
+    import torch
+
+    from runner import compat, weights
+
+    state = compat.build(LITE, 91, lambda named: weights.random_state(LITE, named)).state_dict()
+    parallel = {f"module.{name}": value for name, value in state.items()}
+    torch.save({"model": parallel, "epoch": 3}, tmp_path / "mine.pth")
+    command = [*RUN, "--model", LITE, "--image", "local", "--dataset", data, "--limit", "1"]
+    done = harness(*command, "--weights", tmp_path / "mine.pth", "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = " ".join(done.stdout.split())
+    assert "mine.pth: its entry model was read" in said
+    assert "mine.pth: the prefix module. of all names was taken off" in said
+    (cell,) = cells(tmp_path / "run").values()
+    assert cell.result is not None
+    assert cell.result.weights_sha256 == weights.state_hash(state)
+
+
 def test_both_suites_are_one_run(data: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     suites = ["--suite", "latency,accuracy", "--iterations", "1"]

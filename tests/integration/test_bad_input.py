@@ -35,6 +35,7 @@ BRIEF = ["--iterations", "1", "--threads", "1"]
         ([*RUN, *ONE, "--memory", "much"], "'much' is no size"),
         ([*RUN, *ONE, "--images", "/nowhere"], "/nowhere holds no pictures"),
         ([*RUN, *ONE, "--weights", "/nowhere.pth"], "there are no weights '/nowhere.pth'"),
+        ([*RUN, *ONE, "--norm-eps", "0"], "--norm-eps says how a file of weights was trained, not random ones"),
         (RUN, "no model was named"),
         (["run", "--resume", "nothing"], "there is no run 'nothing'"),
         (["report", "nothing"], "there is no run 'nothing'"),

@@ -20,6 +20,8 @@ from tests.samples import job, plan
 
 SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
 
+STANDIN_UUID = "GPU-00000000-0000-0000-0000-000000000001"
+DRY_RUN = ["run", "--image", "local", "--model", LITE, "--weights", "random", "--dry-run"]
 NATIVE = "runs natively (sm_{})"
 #: Reasoned from what each wheel is compiled for; the driver is the newest that serves each GPU.
 GPUS: dict[str, tuple[str, dict[str, str | None]]] = {
@@ -103,7 +105,7 @@ def test_doctor_shows_the_gpu(standin: Path, tmp_path: Path) -> None:
     (gpu,) = found["gpus"]
     assert (gpu["name"], gpu["compute_capability"], gpu["driver"]) == ("Tesla T4", [7, 5], "535.104.05")
     (line,) = [line for line in found["matrix"] if line["environment"] == "cuda13.0"]
-    assert line["gpus"]["GPU-standin"] == (
+    assert line["gpus"][STANDIN_UUID] == (
         "can't run: driver 535.104.05 is too old for CUDA 13.0, which needs 580 or newer"
     )
     assert "no Docker engine answers" in found["engine_reason"]
@@ -113,7 +115,36 @@ def test_a_gpu_that_does_not_tell_its_capability_is_listed(standin: Path, tmp_pa
     found = examined(host(standin, tmp_path, NAME="NVIDIA X", DRIVER="580.95.05"))
     (gpu,) = found["gpus"]
     assert (gpu["name"], gpu["compute_capability"], gpu["failure"]) == ("NVIDIA X", None, None)
-    assert set(found["matrix"][-1]["gpus"]) == {"GPU-standin"}
+    assert set(found["matrix"][-1]["gpus"]) == {STANDIN_UUID}
+
+
+def test_a_lost_gpu_hides_no_other(standin: Path, tmp_path: Path) -> None:
+    variables = host(standin, tmp_path, NAME="T4;P100", LOST="0", CAPABILITY="7.5", DRIVER="580.95.05", REFUSED="m")
+    lost, other = examined(variables)["gpus"]
+    assert lost["failure"].startswith("does not answer (")
+    assert (other["name"], other["memory_bytes"], other["failure"]) == ("P100", None, None)
+    planned = harness(*DRY_RUN, variables=variables)
+    first, second, *_ = planned.stdout.splitlines()
+    assert first.startswith("left out: GPU 0 does not answer (")
+    assert second.startswith("local on cuda: ")
+    fails(3, "GPU 0 does not answer (", *DRY_RUN, "--device", "cuda:0", variables=variables)
+
+
+def test_the_cpu_is_not_taken_for_a_lost_gpu_without_a_word(standin: Path, tmp_path: Path) -> None:
+    planned = harness(*DRY_RUN, variables=host(standin, tmp_path, NAME="T4", LOST="0", DRIVER="580.95.05"))
+    text = " ".join(planned.stdout.split())
+    assert text.startswith("measuring on the CPU: no GPU of this host can compute: GPU 0 does not answer (")
+    assert " local on cpu: " in text
+
+
+def test_instances_take_the_place_of_their_gpu(standin: Path, tmp_path: Path) -> None:
+    variables = host(standin, tmp_path, NAME="A100;T4", MIG="2", CAPABILITY="8.0", DRIVER="580.95.05")
+    first, second, other = examined(variables)["gpus"]
+    assert (first["mig_profile"], first["index"], second["index"], other["name"]) == ("1g.5gb", "0:0", "0:2", "T4")
+    assert first["uuid"].startswith("MIG-")
+    assert len({gpu["uuid"] for gpu in (first, second, other)}) == 3
+    assert harness(*DRY_RUN, "--device", f"cuda:{second['uuid']}", variables=variables).returncode == 0
+    fails(3, f"choose one of {first['uuid']}", *DRY_RUN, "--device", f"cuda:{STANDIN_UUID}", variables=variables)
 
 
 def test_a_run_whose_gpu_is_gone_does_not_go_on(standin: Path, tmp_path: Path) -> None:
@@ -160,7 +191,7 @@ def test_an_engine_without_the_toolkit_can_not_hand_out_the_gpu(engine: Engine, 
     variables = {"LD_LIBRARY_PATH": str(standin), "STANDIN_NAME": "T4", "STANDIN_CAPABILITY": "7.5"}
     found = examined({**variables, "STANDIN_DRIVER": "580.95.05"})
     (line,) = [line for line in found["matrix"] if line["environment"] == "cuda12.6"]
-    assert line["gpus"]["GPU-standin"] == "can't run: the Docker engine knows no way to a GPU"
+    assert line["gpus"][STANDIN_UUID] == "can't run: the Docker engine knows no way to a GPU"
     assert (found["nvidia_runtime"], found["nvidia_cdi"], found["nvidia_toolkit"]) == (False, False, None)
 
 

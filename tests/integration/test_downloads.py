@@ -263,10 +263,19 @@ def test_weights_of_ones_own_are_known_by_their_hash(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "problem"), [("absent.pth", "there are no weights"), ("notes.txt", r"neither .safetensors nor .pth")]
+    ("name", "problem"),
+    [
+        ("absent.pth", "there are no weights"),
+        ("notes.txt", r"neither .safetensors nor .pth"),
+        ("net.onnx", r"net\.onnx is an ONNX graph, not a state dict; save model\.state_dict\(\)"),
+        ("net.keras", "is a Keras model"),
+        ("model.safetensors.index.json", "is the index of a checkpoint in parts; join them"),
+        ("", "are a folder; name the file in it"),
+    ],
 )
 def test_what_are_no_weights_is_told(tmp_path: Path, name: str, problem: str) -> None:
-    (tmp_path / "notes.txt").write_text("no weights")
+    if name and name != "absent.pth":
+        (tmp_path / name).write_text("no weights")
     with pytest.raises(BadInput, match=problem):
         assets.weights_file(tmp_path / name)
 

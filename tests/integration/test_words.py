@@ -16,7 +16,7 @@ from harness.catalogue import ROOT
 from tests.integration.commands import HARNESS, LITE, fails, harness
 
 REFERENCE = ROOT / "results" / "reference"
-CANNOT_RUN_HERE, STORAGE_ERROR = 3, 5
+BAD_INPUT, CANNOT_RUN_HERE, STORAGE_ERROR = 2, 3, 5
 #: What SQLite, rich, a format, a glob, a bind and a shell would each take for something else; ö is two bytes.
 ODD = "run #1? 100%25 {0} [red]x[b] *:smile:ö"
 
@@ -77,13 +77,17 @@ LONG = "x" * 300
     [
         ([*RUN, "--out", f"/tmp/{LONG}"], "can't be made: File name too long; choose a shorter name."),
         ([*RUN, "--out", "/etc/passwd/run"], "/etc/passwd/run can't be made: Not a directory; choose another --out."),
-        ([*RUN, "--images", f"/tmp/{LONG}"], "can't be read or written: File name too long; choose a shorter name."),
         (["report", LONG], "can't be read or written: File name too long; choose a shorter name."),
         (["merge", REFERENCE / "quick-1", "-o", "/etc/passwd"], "/tidy.parquet can't be written: "),
     ],
 )
 def test_what_the_system_refuses_is_a_sentence(arguments: list[object], sentence: str) -> None:
     fails(STORAGE_ERROR, sentence, *arguments)
+
+
+def test_a_folder_of_pictures_with_too_long_a_name_is_bad_input() -> None:
+    sentence = f"the folder /tmp/{LONG} can't be read: File name too long; choose a shorter name."
+    fails(BAD_INPUT, sentence, *RUN, "--images", f"/tmp/{LONG}")
 
 
 @pytest.fixture

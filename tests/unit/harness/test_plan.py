@@ -124,6 +124,11 @@ def test_nothing_to_run_is_an_error() -> None:
         ({"suites": ["speed"]}, "no suite 'speed'"),
         ({"device": "gpu"}, "no device 'gpu'"),
         ({"weights": "nowhere.pth"}, r"no weights 'nowhere\.pth'"),
+        ({"norm_eps": 1e-5, "weights": "random"}, "--norm-eps says how a file of weights was trained, not random ones"),
+        ({"norm_eps": 0.0, "weights": "shapes"}, "not shapes ones"),
+        ({"norm_eps": -1e-5, "weights": "mine.pth"}, "--norm-eps -1e-05 is no epsilon"),
+        ({"norm_eps": float("nan"), "weights": "mine.pth"}, "--norm-eps nan is no epsilon"),
+        ({"norm_eps": float("inf"), "weights": "mine.pth"}, "--norm-eps inf is no epsilon"),
         ({"inputs": Choice(Path("/nowhere"))}, "holds no pictures"),
         ({"inputs": Choice(Path("x")), "protocol": "published-2021"}, "makes its own input"),
         ({"inputs": Choice(dataset="shapes")}, "--dataset belongs to the suite accuracy; add --suite accuracy"),
@@ -142,6 +147,14 @@ def test_one_file_of_weights_is_one_model_s(tmp_path: Path) -> None:
     two = replace(ONE, models=["ssd300_vgg16", "ssdlite320_mobilenet_v3_large"], weights=str(tmp_path / "w.pth"))
     with pytest.raises(BadInput, match="one model's"):
         make(two)
+
+
+@pytest.mark.parametrize("eps", [None, 0.0, 1e-5])
+def test_the_epsilon_of_own_weights_is_in_every_job_and_a_name_of_theirs(tmp_path: Path, eps: float | None) -> None:
+    (tmp_path / "mine.pth").write_bytes(b"weights")
+    request = replace(ONE, weights=str(tmp_path / "mine.pth"), norm_eps=eps)
+    made, _ = plan.make(request, [], FakeHost(), nothing)
+    assert {cell.job.model.weights.norm_eps for cell in made.cells} == {eps}
 
 
 GPUS = [Gpu(uuid, "Tesla T4", (7, 5), 16 << 30, False, "535.104.05") for uuid in ("GPU-aaa", "GPU-bbb")]

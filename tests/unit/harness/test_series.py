@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from harness.documents import Host, ImageIdentity
-from harness.series import accuracy_series, conflicts, grouped, labels_of, latency_series, state_of
+from harness.series import AccuracySeries, accuracy_series, conflicts, grouped, labels_of, latency_series, state_of
 from harness.storage import Cell
-from runner.contract import CpuSupply, Dataset, Gpu, Input, SharedLibrary, UsedGpu, Weights
+from runner.contract import CpuSupply, Dataset, Detections, Gpu, Input, SharedLibrary, UsedGpu, Weights
 from tests.samples import execution, hardware, job, latency, ok_result, software
 
 CARD = Gpu(
@@ -238,21 +238,34 @@ def test_cpus_are_a_set_and_not_its_spelling() -> None:
     assert conflicts([first, second]) == ["cuda10.2 on AMD EPYC 7B12, 2 cores: CPUs (0 | 1)"]
 
 
-def detected(name: str, annotations: str, ids: list[int]) -> Cell:
+def detected(name: str, annotations: str, ids: list[int], builder: str = "ssd300_vgg16") -> Cell:
     dataset = Dataset(name, annotations, [1], ids, [f"{i}.jpg" for i in ids])
-    of = job(suite="accuracy", images=[], dataset=dataset)
-    return Cell(of, ok_result(of, latency=None), execution(of), run="run")
+    of = job(builder, suite="accuracy", images=[], dataset=dataset)
+    passed = Detections("detections.sqlite", 1, 1, 0, [], 1, 1, 1, 1, 1, 1, 1, 1, 0.0)
+    return Cell(of, ok_result(of, latency=None, detections=passed), execution(of), run="run")
+
+
+def tables(*cells: Cell) -> list[AccuracySeries]:
+    series = [(accuracy_series(cell), state_of(cell), cell) for cell in cells]
+    return list(grouped((each, state, cell) for each, state, cell in series if each))
 
 
 def test_datasets_of_one_name_have_tables_of_their_own() -> None:
-    series = [accuracy_series(detected("valid", text, [1, 2])) for text in ("a", "b")]
-    titles = list(labels_of([each for each in series if each]).values())
+    apart = tables(*(detected("valid", text, [1, 2]) for text in ("a", "b")))
+    assert not conflicts(apart)
+    titles = list(labels_of(apart).values())
     assert len(set(titles)) == 2
     assert all(title.startswith("valid, 2 images: cuda10.2 · AMD EPYC 7B12, 2 cores · content ") for title in titles)
 
 
 def test_the_same_number_of_other_images_is_another_table() -> None:
-    assert accuracy_series(detected("valid", "a", [1, 2])) != accuracy_series(detected("valid", "a", [1, 3]))
+    assert len(tables(detected("valid", "a", [1, 2]), detected("valid", "a", [1, 3]))) == 2
+
+
+def test_annotations_of_keypoints_are_of_the_dataset_whose_instances_others_detect() -> None:
+    instances, keypoints = detected("coco", "a", [1]), detected("coco", "b", [1], "keypointrcnn_resnet50_fpn")
+    assert [series.content for series in tables(instances, keypoints)] == [None]
+    assert len(tables(instances, keypoints, detected("coco", "c", [1]))) == 3
 
 
 def test_states_of_one_model_are_told_apart_and_those_of_two_are_not() -> None:

@@ -9,7 +9,7 @@ import pynvml
 import pytest
 
 from runner import hardware
-from runner.contract import Gpu
+from runner.contract import Gpu, pseudonym
 
 CPUINFO = """\
 processor\t: 0
@@ -58,6 +58,7 @@ class ActingDriver:
             }[which],
             nvmlDeviceGetTemperature=lambda handle, sensor: {pynvml.NVML_TEMPERATURE_GPU: 41}[sensor],
             nvmlDeviceGetMigMode=refuse(pynvml.NVML_ERROR_NOT_SUPPORTED),
+            nvmlDeviceGetMaxMigDeviceCount=refuse(pynvml.NVML_ERROR_NOT_SUPPORTED),
             nvmlDeviceGetEccMode=answer([1, 0]),
         )
 
@@ -72,7 +73,7 @@ class ActingDriver:
 T4 = Gpu(
     index=0,
     name="Tesla T4",
-    uuid="GPU-0",
+    uuid=pseudonym("GPU-0"),
     memory_bytes=15 << 30,
     driver="460.32.03",
     compute_capability="7.5",
@@ -122,12 +123,16 @@ def test_an_older_nvml_answers_in_bytes(driver: ActingDriver) -> None:
 def test_gpus_are_numbered_as_nvml_numbers_them(driver: ActingDriver) -> None:
     driver.set(nvmlDeviceGetCount=answer(2))
     gpus, _ = hardware.observe_gpus()
-    assert [(gpu.index, gpu.uuid) for gpu in gpus] == [(0, "GPU-0"), (1, "GPU-1")]
+    assert [(gpu.index, gpu.uuid) for gpu in gpus] == [(0, pseudonym("GPU-0")), (1, pseudonym("GPU-1"))]
 
 
 @pytest.mark.parametrize(
     ("question", "fields"),
     [
+        ("nvmlDeviceGetName", ["name"]),
+        ("nvmlDeviceGetUUID", ["uuid"]),
+        ("nvmlDeviceGetMemoryInfo", ["memory_bytes"]),
+        ("nvmlSystemGetDriverVersion", ["driver"]),
         ("nvmlDeviceGetCudaComputeCapability", ["compute_capability"]),
         ("nvmlDeviceGetEnforcedPowerLimit", ["power_limit_watts"]),
         ("nvmlDeviceGetPciInfo", ["pci_bus_id"]),
@@ -159,10 +164,68 @@ def test_a_driver_without_a_gpu_is_a_reason(driver: ActingDriver) -> None:
     assert hardware.observe_gpus() == ([], "NVML shows no GPU")
 
 
-def test_a_lost_gpu_is_a_reason_and_nvml_is_closed(driver: ActingDriver) -> None:
-    driver.set(nvmlDeviceGetHandleByIndex=refuse(pynvml.NVML_ERROR_GPU_IS_LOST))
-    assert hardware.observe_gpus() == ([], "GPU is lost")
+def test_a_lost_gpu_hides_no_other_and_nvml_is_closed(driver: ActingDriver) -> None:
+    lost = refuse(pynvml.NVML_ERROR_GPU_IS_LOST)
+    driver.set(
+        nvmlDeviceGetCount=answer(2),
+        nvmlDeviceGetHandleByIndex=lambda index: ("handle", index) if index else lost(),
+    )
+    gpus, reason = hardware.observe_gpus()
+    assert [(gpu.index, gpu.name, gpu.failure) for gpu in gpus] == [(0, None, "GPU is lost"), (1, "Tesla T4", None)]
+    assert reason is None
     assert driver.open == 0
+
+
+def in_mig_mode(driver: ActingDriver) -> None:
+    """Divide the GPU into two instances, at the first and the third of its places."""
+
+    def instance(handle: Any, place: int) -> Any:
+        return ("instance", place) if place != 1 else refuse(pynvml.NVML_ERROR_NOT_FOUND)()
+
+    driver.set(
+        nvmlDeviceGetMigMode=lambda handle: (
+            [1, 1] if handle[0] == "handle" else refuse(pynvml.NVML_ERROR_NOT_SUPPORTED)()
+        ),
+        nvmlDeviceGetMaxMigDeviceCount=lambda handle: 3,
+        nvmlDeviceGetMigDeviceHandleByIndex=instance,
+        nvmlDeviceGetName=lambda handle: "A100" + (" MIG 1g.5gb" if handle[0] == "instance" else ""),
+        nvmlDeviceGetUUID=lambda handle: f"{'MIG' if handle[0] == 'instance' else 'GPU'}-{handle[1]}",
+    )
+
+
+def test_instances_of_a_gpu_are_listed_after_it(driver: ActingDriver) -> None:
+    in_mig_mode(driver)
+    gpus, _ = hardware.observe_gpus()
+    assert [(gpu.index, gpu.name, gpu.mig_enabled, gpu.mig_profile) for gpu in gpus] == [
+        (0, "A100", True, None),
+        (0, "A100 MIG 1g.5gb", None, "1g.5gb"),
+        (0, "A100 MIG 1g.5gb", None, "1g.5gb"),
+    ]
+    assert [gpu.uuid for gpu in gpus] == [pseudonym(uuid) for uuid in ("GPU-0", "MIG-0", "MIG-2")]
+
+
+@pytest.mark.parametrize(
+    ("visible", "order", "indices"),
+    [
+        ("GPU-1", None, [1]),
+        ("GPU-2,GPU-0", None, [0, 2]),
+        ("GPU-", None, [0, 1, 2]),
+        ("1", "PCI_BUS_ID", [1]),
+        ("2,1", "PCI_BUS_ID", [1, 2]),
+        ("1", None, [0, 1, 2]),  # CUDA's own order is by speed
+        ("", None, []),
+    ],
+)
+def test_what_cuda_may_not_use_is_not_listed(
+    driver: ActingDriver, monkeypatch: pytest.MonkeyPatch, visible: str, order: str | None, indices: list[int]
+) -> None:
+    driver.set(nvmlDeviceGetCount=answer(3))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    if order:
+        monkeypatch.setenv("CUDA_DEVICE_ORDER", order)
+    gpus, reason = hardware.observe_gpus()
+    assert [gpu.index for gpu in gpus] == indices
+    assert reason == (None if indices else "CUDA_VISIBLE_DEVICES hides every GPU")
 
 
 @pytest.fixture

@@ -1,0 +1,141 @@
+"""From what a checkpoint holds to the state of a model: unwrapped, under the model's own names, in float32."""
+
+import re
+from typing import Any, Callable, Dict, List, Mapping
+
+import torch
+
+from runner.checkpoints import SAVE
+from runner.compat import Shapes, State, canonical_name
+from runner.errors import JobError
+
+Remark = Callable[[str], None]
+#: What the names of every catalogued model's state begin with; anything before that is a wrapper's.
+PARTS = ("backbone", "rpn", "roi_heads", "head")
+#: What a wrapped part of a model, parallel or compiled, has within its names, and no graph of torchvision's.
+WITHIN = re.compile(r"(?:\.(?:module|_orig_mod))+\.")
+#: Of what is wrong, so many are named.
+NAMED = 2
+
+
+def state_of(content: Any, file: str, remark: Remark) -> State:
+    """Return the one state that a checkpoint holds; `remark` is told of everything that was done to it.
+
+    Raises JobError where it holds none or several, and where a tensor can't be one of a model or is not finite.
+    """
+    tensors = _opened(content, file, remark)
+    if tensors.pop("n_averaged", None) is not None:
+        remark(f"{file}: n_averaged, the count of an averaged model, was left out")
+    prefix = _common_prefix(list(tensors))
+    if prefix:
+        remark(f"{file}: the prefix {prefix} of all names was taken off")
+    plain = {WITHIN.sub(".", name[len(prefix) :]): _strided(tensor, name, file) for name, tensor in tensors.items()}
+    if len(plain) < len(tensors):
+        raise JobError(f"{file} holds a tensor of some names both with and without a wrapper's", SAVE)
+    if any(WITHIN.search(name[len(prefix) :]) for name in tensors):
+        remark(f"{file}: the names of wrappers within its names were taken out")
+    others = sorted({_type(tensor) for tensor in plain.values() if _is_other_float(tensor)})
+    if others:
+        remark(f"{file}: its {' and '.join(others)} tensors are computed with as float32")
+    state = {name: tensor.float() if _is_other_float(tensor) else tensor for name, tensor in plain.items()}
+    for name, tensor in state.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise JobError(f"{file}: the tensor {name} has values that are not finite", "take an earlier checkpoint")
+    return state
+
+
+def fitting(state: State, shapes: Shapes, file: str, builder: str) -> State:
+    """Return the state under canonical names. Raises JobError where it does not fit the shapes of the builder's graph.
+
+    The counters of batch norms may be missing or too many: a frozen one has none, and they play no part in inference.
+    """
+    named = {canonical_name(name): tensor for name, tensor in state.items()}
+    named = {name: tensor for name, tensor in named.items() if name in shapes or not _is_counter(name)}
+    reshaped = [
+        f"{name} of {tuple(tensor.shape)} instead of {shapes[name]}"
+        for name, tensor in named.items()
+        if name in shapes and tuple(tensor.shape) != shapes[name]
+    ]
+    problems = [
+        *_problem("missing", [name for name in shapes if name not in named and not _is_counter(name)]),
+        *_problem("unknown", [name for name in named if name not in shapes]),
+        *_problem("of another shape", reshaped),
+        *_problem("not floating point", [n for n, t in named.items() if not (t.is_floating_point() or _is_counter(n))]),
+    ]
+    if problems:
+        raise JobError(
+            f"the weights {file} do not fit {builder}: {'; '.join(problems)}",
+            "name the model that they were saved from",
+        )
+    return named
+
+
+def _problem(what: str, found: List[str]) -> List[str]:
+    if not found:
+        return []
+    count = f"{len(found)} tensors are" if len(found) > 1 else "one tensor is"
+    return [f"{count} {what}, {'such as ' if len(found) > NAMED else ''}{' and '.join(found[:NAMED])}"]
+
+
+def _is_counter(name: str) -> bool:
+    return name.endswith("num_batches_tracked")
+
+
+def _opened(content: Any, file: str, remark: Remark) -> Dict[str, torch.Tensor]:
+    """Return the tensors of a checkpoint by name, of its one entry that is a mapping of tensors if it has such."""
+    if not isinstance(content, Mapping):
+        raise JobError(f"{file} holds a {type(content).__name__}, not a mapping of tensors", SAVE)
+    wrapped = [key for key, value in content.items() if _is_state(value)]
+    if len(wrapped) > 1:
+        raise JobError(
+            f"{file} holds {len(wrapped)} states, {' and '.join(map(str, wrapped))}, and does not say which one counts",
+            "save the one that is meant alone, best as safetensors",
+        )
+    if wrapped:
+        remark(f"{file}: its entry {wrapped[0]} was read")
+        content = content[wrapped[0]]
+    tensors = {str(key): value for key, value in content.items() if isinstance(value, torch.Tensor)}
+    others = [str(key) for key, value in content.items() if not isinstance(value, torch.Tensor)]
+    if not tensors:
+        entries = f" with the entries {', '.join(others[:5])}" if others else ""
+        raise JobError(f"{file} holds a {type(content).__name__}{entries}, not a mapping of tensors", SAVE)
+    if others:
+        remark(f"{file}: {', '.join(others[:5])} beside the tensors {'was' if len(others) == 1 else 'were'} left out")
+    return tensors
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(v, torch.Tensor) for v in value.values())
+
+
+def _common_prefix(names: List[str]) -> str:
+    """Return what all names begin with before the parts of a model: module., _orig_mod., model., also several."""
+    prefix = ""
+    while names:
+        first = names[0][len(prefix) :].partition(".")[0]
+        longer = f"{prefix}{first}."
+        if first in PARTS or not all(name.startswith(longer) for name in names):
+            break
+        prefix = longer
+    return prefix
+
+
+def _strided(tensor: torch.Tensor, name: str, file: str) -> torch.Tensor:
+    """Return the tensor. Raises JobError where it is quantised, sparse, complex, or has no values."""
+    for what, is_so in (
+        (f"quantised ({_type(tensor)})", tensor.is_quantized),
+        ("sparse", tensor.layout != torch.strided),
+        (f"complex ({_type(tensor)})", tensor.is_complex()),
+        ("without values (on the device meta)", tensor.device.type == "meta"),
+    ):
+        if is_so:
+            raise JobError(f"{file}: the tensor {name} is {what}", "save it in float32")
+    return tensor
+
+
+def _is_other_float(tensor: torch.Tensor) -> bool:
+    return bool(tensor.is_floating_point()) and tensor.dtype != torch.float32
+
+
+def _type(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).replace("torch.", "")

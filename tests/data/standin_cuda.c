@@ -1,0 +1,38 @@
+/* A stand-in for libcuda.so.1: one device, the one that STANDIN_CUDA names by the number that NVML's UUIDs end with. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SUCCESS = 0, NO_DEVICE = 100 };
+
+static long chosen(void) {
+    const char *text = getenv("STANDIN_CUDA");
+    return text ? atol(text) : 0;
+}
+
+int cuInit(unsigned int flags) { return chosen() ? SUCCESS : NO_DEVICE; }
+
+int cuDeviceGet(int *device, int ordinal) {
+    *device = ordinal;
+    return SUCCESS;
+}
+
+int cuDeviceGetName(char *to, int size, int device) {
+    const char *name = getenv("STANDIN_CUDA_NAME");
+    snprintf(to, size, "%s", name ? name : "a stand-in");
+    return SUCCESS;
+}
+
+/* The last twelve digits of the UUIDs are decimal, so each pair of them is one byte as it is written. */
+int cuDeviceGetUuid_v2(unsigned char *uuid, int device) {
+    char digits[13];
+    memset(uuid, 0, 16);
+    snprintf(digits, sizeof digits, "%012ld", chosen());
+    for (int i = 0; i < 6; i++) uuid[10 + i] = (digits[2 * i] - '0') * 16 + digits[2 * i + 1] - '0';
+    return SUCCESS;
+}
+
+int cuDeviceGetPCIBusId(char *to, int size, int device) {
+    snprintf(to, size, "0000:%02lx:00.0", chosen());
+    return SUCCESS;
+}
