@@ -18,8 +18,8 @@ class Gpu:
     """What computes: a GPU, or an instance of one in MIG mode; and the driver that serves it.
 
     What the driver does not tell is None. `compute_capability` is (major, minor), `index` NVML's number, of an instance
-    GPU:INSTANCE, and `mig_profile` that of an instance, such as 1g.5gb. `failure` says in a clause why it can't
-    compute, None where it can, and `remedy` what helps.
+    GPU:INSTANCE, `mig_profile` that of an instance, such as 1g.5gb, and `whole` the UUID of an instance's GPU.
+    `failure` says in a clause why it can't compute, None where it can, and `remedy` what helps.
     """
 
     uuid: str | None
@@ -30,6 +30,7 @@ class Gpu:
     driver: str | None
     index: str = "0"
     mig_profile: str | None = None
+    whole: str | None = None
     failure: str | None = None
     remedy: str = ""
 
@@ -194,6 +195,7 @@ def _instance(handle: object, gpu: Gpu, index: str) -> Gpu:
         compute_capability=seen.compute_capability or gpu.compute_capability,
         mig_enabled=True,
         mig_profile=profile.group(1) if profile else None,
+        whole=gpu.uuid,
     )
     if found.uuid:
         return found
@@ -207,6 +209,8 @@ def _told(question: Callable[..., T], *about: object) -> T | None:
     except pynvml.NVMLError as error:
         if error.value in DEAD:
             raise
+        return None
+    except UnicodeDecodeError:  # a text that is none
         return None
 
 

@@ -79,12 +79,20 @@ class Preflight:
         devices = self.gpus.devices
         matching = [gpu for i, gpu in enumerate(devices) if which in (str(i), gpu.pseudonym) or _begins(gpu, which)]
         if not matching:
-            known = ", ".join(gpu.key for gpu in self.gpus.found)
-            raise CannotRunHere(f"there is no GPU {which!r} here", f"this host has {known}")
-        gpu = matching[0]
+            raise self._no_gpu(which)
+        gpu = next((each for each in matching if each.failure is None), matching[0])
         if gpu.failure:
             raise CannotRunHere(gpu.trouble, gpu.remedy)
         return gpu
+
+    def _no_gpu(self, which: str) -> CannotRunHere:
+        """Return that there is no such GPU, or that it is in MIG mode, and what there is instead."""
+        instances = [gpu.key for gpu in self.gpus.found if gpu.whole and gpu.whole.startswith(which)]
+        if instances:
+            reason = f"the GPU {which} is in MIG mode, in which its instances compute alone"
+            return CannotRunHere(reason, f"choose one of {', '.join(instances)}")
+        known = ", ".join(gpu.key for gpu in self.gpus.found)
+        return CannotRunHere(f"there is no GPU {which!r} here", f"this host has {known}")
 
     def planned_gpu(self, name: str | None) -> Gpu | None:
         """Return the GPU of that pseudonym, None for None. Raises CannotRunHere where this host has it no more."""

@@ -79,9 +79,8 @@ def _matrix(found: Findings) -> Table:
         table.add_column(said(f"cuda:{i}, {gpu.title}"))
     for line in found.matrix:
         image = {True: "built", False: "not built", None: GAP}[line.image]
-        say_row(
-            table, [line.environment, image, line.cpu, *(line.gpus.get(gpu.key, GAP) for gpu in computing.values())]
-        )
+        on_gpus = [line.gpus.get(gpu.key, GAP) for gpu in computing.values()]
+        say_row(table, [line.environment, image, line.cpu, *on_gpus])
     return table
 
 

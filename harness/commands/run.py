@@ -55,6 +55,7 @@ def run_plan(
 ) -> tuple[RunFolder, bool]:
     """Execute a plan in a new folder, `out` or one named after `name`. Returns it, and whether every cell is ok."""
     require_readable(planned)
+    preflight.planned_gpu(planned.gpu)  # before anything is built or written
     identities = built_images(console, planned, preflight)
     folder = RunFolder.create(out, name)
     documents.write(folder.path / "plan.json", planned)
@@ -66,6 +67,7 @@ def resume_run(name: str, *, published: bool) -> bool:
     console = Console()
     folder = RunFolder.open(name)
     with Preflight() as preflight:
+        preflight.planned_gpu(folder.plan.gpu)
         identities = built_images(console, folder.plan, preflight)
         return _execute(console, folder, identities, preflight, published=published)
 

@@ -21,6 +21,7 @@ from tests.samples import job, plan
 SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
 
 STANDIN_UUID = "GPU-00000000-0000-0000-0000-000000000001"
+DRY_RUN = ["run", "--image", "local", "--model", LITE, "--weights", "random", "--dry-run"]
 NATIVE = "runs natively (sm_{})"
 #: Reasoned from what each wheel is compiled for; the driver is the newest that serves each GPU.
 GPUS: dict[str, tuple[str, dict[str, str | None]]] = {
@@ -114,7 +115,36 @@ def test_a_gpu_that_does_not_tell_its_capability_is_listed(standin: Path, tmp_pa
     found = examined(host(standin, tmp_path, NAME="NVIDIA X", DRIVER="580.95.05"))
     (gpu,) = found["gpus"]
     assert (gpu["name"], gpu["compute_capability"], gpu["failure"]) == ("NVIDIA X", None, None)
-    assert set(found["matrix"][-1]["gpus"]) == {"GPU-standin"}
+    assert set(found["matrix"][-1]["gpus"]) == {STANDIN_UUID}
+
+
+def test_a_lost_gpu_hides_no_other(standin: Path, tmp_path: Path) -> None:
+    variables = host(standin, tmp_path, NAME="T4;P100", LOST="0", CAPABILITY="7.5", DRIVER="580.95.05", REFUSED="m")
+    lost, other = examined(variables)["gpus"]
+    assert lost["failure"].startswith("does not answer (")
+    assert (other["name"], other["memory_bytes"], other["failure"]) == ("P100", None, None)
+    planned = harness(*DRY_RUN, variables=variables)
+    first, second, *_ = planned.stdout.splitlines()
+    assert first.startswith("left out: GPU 0 does not answer (")
+    assert second.startswith("local on cuda: ")
+    fails(3, "GPU 0 does not answer (", *DRY_RUN, "--device", "cuda:0", variables=variables)
+
+
+def test_the_cpu_is_not_taken_for_a_lost_gpu_without_a_word(standin: Path, tmp_path: Path) -> None:
+    planned = harness(*DRY_RUN, variables=host(standin, tmp_path, NAME="T4", LOST="0", DRIVER="580.95.05"))
+    text = " ".join(planned.stdout.split())
+    assert text.startswith("measuring on the CPU: no GPU of this host can compute: GPU 0 does not answer (")
+    assert " local on cpu: " in text
+
+
+def test_instances_take_the_place_of_their_gpu(standin: Path, tmp_path: Path) -> None:
+    variables = host(standin, tmp_path, NAME="A100;T4", MIG="2", CAPABILITY="8.0", DRIVER="580.95.05")
+    first, second, other = examined(variables)["gpus"]
+    assert (first["mig_profile"], first["index"], second["index"], other["name"]) == ("1g.5gb", "0:0", "0:2", "T4")
+    assert first["uuid"].startswith("MIG-")
+    assert len({gpu["uuid"] for gpu in (first, second, other)}) == 3
+    assert harness(*DRY_RUN, "--device", f"cuda:{second['uuid']}", variables=variables).returncode == 0
+    fails(3, f"choose one of {first['uuid']}", *DRY_RUN, "--device", f"cuda:{STANDIN_UUID}", variables=variables)
 
 
 def test_a_run_whose_gpu_is_gone_does_not_go_on(standin: Path, tmp_path: Path) -> None:

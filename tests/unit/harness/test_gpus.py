@@ -108,6 +108,12 @@ def test_what_is_not_told_is_unknown_and_nothing_else(
     assert getattr(gpu, field) is None
 
 
+def test_a_name_that_is_no_text_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    ActingNvml(monkeypatch).answer("nvmlDeviceGetName", lambda handle: b"A\xff".decode())
+    (gpu,) = gpus.observe().found
+    assert (gpu.name, gpu.title) == (None, "GPU 0")
+
+
 def test_a_gpu_without_a_uuid_is_known_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     ActingNvml(monkeypatch, count=2).refuse("nvmlDeviceGetUUID", REFUSED)
     assert [gpu.key for gpu in gpus.observe().found] == ["0", "1"]
@@ -128,6 +134,7 @@ def test_instances_take_the_place_of_their_gpu(monkeypatch: pytest.MonkeyPatch) 
     assert (first.index, first.uuid, first.mig_profile) == ("0:0", "MIG-(0, 0)", "3g.20gb")
     assert (second.index, second.uuid, second.mig_profile) == ("0:2", "MIG-(0, 2)", "1c.3g.20gb")
     assert (second.name, second.memory_bytes, second.mig_enabled) == ("A100 MIG 1c.3g.20gb", 5 << 30, True)
+    assert (first.whole, second.whole) == ("GPU-0", "GPU-0")
     assert other == whole(1)
 
 

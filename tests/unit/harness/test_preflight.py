@@ -60,21 +60,28 @@ def test_doctor_says_whether_an_image_can_be_had(
     assert (lines["local"].cpu, lines["local"].image) == ("runs", None)
 
 
-@pytest.mark.parametrize("unknown", ["compute_capability", "driver"])
+@pytest.mark.parametrize("unknown", [{"compute_capability": None}, {"driver": None}])
 def test_where_nothing_is_known_to_run_auto_takes_no_image_by_guess(
-    unknown: str, monkeypatch: pytest.MonkeyPatch
+    unknown: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(images, "find", lambda engine, environment: True)
     assert GTX1070.gpu is not None
-    answers: dict[str, Any] = {unknown: None}
-    environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **answers)))
+    environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **unknown)))
     assert environment.name == "local"
     assert reason == "of no Docker environment it is known that it runs on GTX 1070"
 
 
 WHOLE = Gpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05", "1")
 SLICES = [
-    replace(WHOLE, uuid=f"MIG-{i}", name="A100 MIG 1g.5gb", index=f"2:{i}", mig_enabled=True, mig_profile="1g.5gb")
+    replace(
+        WHOLE,
+        uuid=f"MIG-{i}",
+        name="A100 MIG 1g.5gb",
+        index=f"2:{i}",
+        mig_enabled=True,
+        mig_profile="1g.5gb",
+        whole="GPU-2",
+    )
     for i in (0, 1)
 ]
 LOST = Gpu(None, None, None, None, None, None, "0", failure="does not answer (GPU is lost)", remedy="reboot")
@@ -96,6 +103,7 @@ def host(*devices: Gpu, broken: bool = False) -> Host:
         ("cuda:2", "MIG-0"),
         ("cuda:3", "MIG-1"),
         ("cuda:MIG-1", "MIG-1"),
+        ("cuda:MIG", "MIG-0"),
         (f"cuda:{SLICES[1].pseudonym}", "MIG-1"),
     ],
 )
@@ -111,6 +119,7 @@ def test_instances_are_chosen_as_gpus_are_and_a_lost_one_keeps_its_number(text: 
         ("cuda:0", "GPU 0 does not answer (GPU is lost); reboot."),
         ("cuda:1", "GPU 1 (A100) is in MIG mode, without an instance; make one."),
         ("cuda:GPU-1", "GPU 1 (A100) is in MIG mode, without an instance; make one."),
+        ("cuda:GPU-2", "the GPU GPU-2 is in MIG mode, in which its instances compute alone; choose one of MIG-0."),
         ("cuda:MIG-7", "there is no GPU 'MIG-7' here; this host has MIG-0."),
     ],
 )

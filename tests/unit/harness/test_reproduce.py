@@ -1,9 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from harness import assets, published, reproduce
 from harness.catalogue import environments
+from harness.commands.reproduce import _column
 from harness.errors import BadInput, CannotRunHere
 from harness.gpus import Gpu, Gpus
 from harness.preflight import Preflight
@@ -73,6 +76,26 @@ class FakeHost(Preflight):
 
 def gpu(name: str, capability: tuple[int, int]) -> Gpu:
     return Gpu("GPU-a", name, capability, 16 << 30, False, "580.95.05")
+
+
+LOST = Gpu(None, None, None, None, None, None, failure="does not answer (GPU is lost)", remedy="reboot")
+
+
+def test_the_column_is_that_of_the_gpu_that_would_compute() -> None:
+    host = FakeHost(LOST, gpu("Tesla P100-SXM2-16GB", (6, 0)), gpu("Tesla T4", (7, 5)))
+    assert _column(Console(quiet=True), "auto", host) == "p100"
+
+
+def test_a_column_of_a_cpu_in_the_place_of_a_lost_gpu_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    host = FakeHost()
+    host.gpus = Gpus([LOST], "no GPU of this host can compute", "reboot", broken=True)
+    assert reproduce.device_of(_column(Console(width=200), "auto", host)) == "cpu"
+    assert "measuring on the CPU: no GPU of this host can compute; reboot" in capsys.readouterr().out
+
+
+def test_a_gpu_without_a_name_is_still_a_gpu() -> None:
+    nameless = replace(gpu("", (7, 5)), name=None)
+    assert _column(Console(quiet=True), "auto", FakeHost(nameless)) == "t4"
 
 
 def test_a_gpu_s_column_needs_a_gpu() -> None:

@@ -1,12 +1,13 @@
 """What a run's executors are given of this host."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from harness import documents
-from harness.commands.run import _executors
-from harness.documents import Plan
+from harness.commands.run import _executors, run_plan
 from harness.errors import CannotRunHere
 from harness.executors.local import LocalExecutor
 from harness.gpus import Gpu, Gpus
@@ -20,7 +21,9 @@ GPUS = [Gpu(uuid, "A100", (8, 0), 5 << 30, True, "580.95.05") for uuid in ("MIG-
 class Host(Preflight):
     """A host with two instances, on which everything can run."""
 
-    gpus = Gpus(GPUS)
+    def __init__(self) -> None:
+        super().__init__()
+        self.gpus = Gpus(GPUS)
 
     def obstacle(self, *_: object) -> None:
         return None
@@ -29,7 +32,7 @@ class Host(Preflight):
 def run_on(path: Path, gpu: str) -> RunFolder:
     folder = RunFolder.create(path / "run", "run")
     planned = plan(job(environment="local", device="cuda"))
-    documents.write(folder.path / "plan.json", Plan(**{**vars(planned), "gpu": gpu}))
+    documents.write(folder.path / "plan.json", replace(planned, gpu=gpu))
     return folder
 
 
@@ -42,3 +45,10 @@ def test_the_process_sees_the_gpu_whose_pseudonym_the_plan_has(tmp_path: Path) -
 def test_without_its_gpu_nothing_starts(tmp_path: Path) -> None:
     with pytest.raises(CannotRunHere, match="the GPU of this run, 0123456789ab, is not here"):
         _executors(run_on(tmp_path, "0123456789ab"), {}, Host())
+
+
+def test_without_its_gpu_no_folder_is_made(tmp_path: Path) -> None:
+    planned = replace(plan(job(environment="local", device="cuda")), gpu="0123456789ab")
+    with pytest.raises(CannotRunHere, match="is not here"):
+        run_plan(Console(), planned, Host(), "quick-1", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
