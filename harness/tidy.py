@@ -8,7 +8,7 @@ from harness.facts import observed
 from harness.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.scoring.documents import Score
 from harness.storage import Cell
-from harness.uncertainty import Interval, latency_interval
+from harness.uncertainty import latency_interval
 from runner.contract import Detections, Latency, Memory, Software
 from runner.statistics import summarise
 
@@ -146,16 +146,14 @@ def _latency(blank: Row, latency: Latency, statistic: str) -> Iterator[Row]:
     intervals = {f"latency_{name}": latency_interval(latency, name) for name in ("mean", "median")}
     for metric, value in times.items():
         if value is not None:
-            row = replace(blank, metric=metric, value=value, unit="ms", n=summary.n)
-            yield _between(replace(row, reported=metric == f"latency_{statistic}"), intervals.get(metric))
+            between, reported = intervals.get(metric), metric == f"latency_{statistic}"
+            low, high = (between.low_ms, between.high_ms) if between else (None, None)
+            row = replace(blank, metric=metric, value=value, low=low, high=high, unit="ms", n=summary.n)
+            yield replace(row, reported=True) if reported else row
     yield replace(blank, metric="images_per_second", value=summary.images_per_second, unit="1/s", n=summary.n)
     yield replace(blank, metric="detections_per_image", value=summary.detections_per_image, unit="1", n=summary.n)
     if latency.other_load_cpus is not None:
         yield replace(blank, metric="other_load", value=latency.other_load_cpus, unit="CPUs")
-
-
-def _between(row: Row, interval: Interval | None) -> Row:
-    return replace(row, low=interval.low_ms, high=interval.high_ms) if interval else row
 
 
 def _pass(blank: Row, passed: Detections) -> Iterator[Row]:

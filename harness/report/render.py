@@ -6,6 +6,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.report.table import Column, Table
@@ -133,6 +134,7 @@ def escaped(text: str) -> str:
     return safe.replace("&", "&amp;").replace("<", "&lt;")
 
 
+@lru_cache(maxsize=10_000)  # a tidy table says the same few words in most of its cells
 def defused(text: str) -> str:
     """Return the text as a spreadsheet shows it and does not compute it, without control characters."""
     text = printable(text)
