@@ -8,6 +8,8 @@ detections of one image and category tie in score: there copies would alternate.
 hotcoco.compare has a bootstrap of its own, over differences of two models, which counts an image drawn twice once.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,7 +61,7 @@ def average_precision(matches: Matches, drawn: NDArray[np.int64]) -> NDArray[np.
 
 
 def _category(
-    matches: Matches, rows: slice, weights: NDArray[np.unsignedinteger], objects: NDArray[np.int64]
+    matches: Matches, rows: slice, weights: NDArray[np.unsignedinteger[Any]], objects: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return one category's AP (R,), the mean over IoU thresholds; weights (I, R), objects (R,)."""
     found, ignored = matches.found[rows], matches.ignored[rows]
@@ -78,7 +80,7 @@ def _category(
     return total / float(found.shape[1] * len(RECALLS))
 
 
-def _up_to(places: NDArray[np.intp], weight: NDArray[np.unsignedinteger]) -> NDArray[np.int32]:
+def _up_to(places: NDArray[np.intp], weight: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.int32]:
     """Return the weight (P, R) of all detections up to each place, summed between places first."""
     if not len(places):
         return np.zeros((0, weight.shape[1]), np.int32)
@@ -94,7 +96,7 @@ def _levels(objects: NDArray[np.int64]) -> NDArray[np.int16]:
 
 
 def _weight_before(
-    hits: NDArray[np.intp], ignored: NDArray[np.intp], weight: NDArray[np.unsignedinteger]
+    hits: NDArray[np.intp], ignored: NDArray[np.intp], weight: NDArray[np.unsignedinteger[Any]]
 ) -> NDArray[np.int32] | int:
     """Return the weight (H, R) of the ignored detections that come before each hit."""
     if not len(ignored):
