@@ -79,8 +79,9 @@ ROWS = [
     ),
     Row(
         name="merge-10k",
-        what="merging 10,000 results, of the 20 s allowed",
+        what="merging 10,000 results beside reading and checking the same documents",
         unit="s",
+        bound=10.0,
         measure=merging.measure_many,
     ),
     Row(

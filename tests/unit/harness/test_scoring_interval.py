@@ -14,6 +14,7 @@ from harness.scoring.detections import Detections
 from harness.scoring.evaluate import score
 from harness.scoring.evaluation import Evaluation
 from harness.scoring.interval import RECALLS, average_precision, bootstrap
+from harness.scoring.matches import Matches
 from tests.unit.harness.scoring_sets import annotations, box, boxes, random_set
 
 
@@ -114,3 +115,40 @@ def test_one_image_with_objects_gives_no_interval_but_the_reason() -> None:
     result = score(truth, boxes([]), "bbox", "float", "hotcoco")
     assert result.interval is None
     assert result.interval_missing_reason == "an interval over images needs two with objects, here 1 have any"
+
+
+def by_definition(matches: Matches, drawn: NDArray[np.int64]) -> float:
+    """Return the AP of one resample (I,), detection by detection."""
+    areas = []
+    for category in np.flatnonzero(matches.objects @ drawn):
+        objects = int(matches.objects[category] @ drawn)
+        for threshold in range(matches.found.shape[1]):
+            true = counted = 0
+            points = []
+            for row in np.flatnonzero(matches.category == category):
+                times = int(drawn[matches.image[row]])
+                counted += 0 if matches.ignored[row, threshold] else times
+                true += times if matches.found[row, threshold] else 0
+                points.append((true / objects, true / max(counted, 1)))
+            areas.append(np.mean([max((p for r, p in points if r >= recall), default=0.0) for recall in RECALLS]))
+    return float(np.mean(areas))
+
+
+def drawn_matches(seed: int, rows: int, images: int) -> Matches:
+    """Return matches of three categories, the last without a true detection, and some detections ignored."""
+    random = np.random.default_rng(seed)
+    category, image = np.sort(random.integers(0, 3, rows)), random.integers(0, images, rows)
+    found = (random.random(rows)[:, None] < [0.5, 0.3, 0.1]) & (category < 2)[:, None]
+    ignored = ~found & (random.random((rows, 3)) < 0.1)
+    objects = np.ones((3, images), np.int64)
+    true = found.any(axis=1)
+    np.add.at(objects, (category[true], image[true]), 1)
+    return Matches(category, image, found, ignored, objects)
+
+
+@pytest.mark.parametrize("times", [3, 300], ids=["few", "more than a byte holds"])
+def test_resamples_have_the_ap_of_the_definition(times: int) -> None:
+    matches = drawn_matches(0, rows=60, images=6)
+    drawn = np.random.default_rng(1).integers(0, times, (5, 6))
+    expected = [by_definition(matches, resample) for resample in drawn]
+    assert average_precision(matches, drawn) == pytest.approx(expected, abs=1e-12)
