@@ -29,7 +29,7 @@ IMAGES, OBJECTS, BOXES, CATEGORIES = 5_000, 36_500, 500_000, 80
 HEIGHT, WIDTH = 480, 640
 #: An even number, and the least that an interval of the median needs.
 TURNS = 6
-ALLOWED_S, ALLOWED_MB = 60.0, 1000.0
+ALLOWED_MB = 1000.0
 #: Both scorers' numbers are the same to this.
 DIFFERENCE = 1e-12
 
@@ -54,14 +54,20 @@ def measure_evaluation() -> Sides:
 
 
 def measure_interval() -> Sides:
-    """Return the seconds that all of scoring takes, its resamples included, beside those allowed."""
+    """Return the seconds that all of scoring takes, its resamples included, around a single turn of pycocotools."""
     truth, found = generated()
-    seconds = []
-    for _ in range(TURNS):
-        start = time.perf_counter()
-        score(truth, found, "bbox", "float", "hotcoco")
-        seconds.append(time.perf_counter() - start)
-    return Sides(seconds, [ALLOWED_S] * TURNS, f"matches, TIDE and {RESAMPLES} resamples; the reference is the limit")
+    before = [_scored_s(truth, found) for _ in range(TURNS // 2)]
+    reference_s, _ = _timed(by_pycocotools.evaluated, truth, found)
+    turns = before + [_scored_s(truth, found) for _ in range(TURNS // 2)]
+    return Sides(
+        turns, [reference_s] * TURNS, f"matches, TIDE and {RESAMPLES} resamples; pycocotools once, between ours"
+    )
+
+
+def _scored_s(truth: Annotations, found: Detections) -> float:
+    start = time.perf_counter()
+    score(truth, found, "bbox", "float", "hotcoco")
+    return time.perf_counter() - start
 
 
 def generated() -> tuple[Annotations, Detections]:
