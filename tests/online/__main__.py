@@ -9,9 +9,11 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness import lock
-from harness.catalogue import ROOT
+from harness.catalogue import ROOT, pick
+from harness.errors import BadInput, CannotRunHere, HarnessError
 from tests.online.findings import Findings
 from tests.online.parts import PARTS, Check, Part, Places
 from tests.online.servers import reached
@@ -23,32 +25,43 @@ def main() -> int:
         for part in PARTS:
             print(f"{part.name:15} {part.about}: {part.costs}")
         return 0
+    try:
+        chosen, limit = _chosen(), _limit()
+        places = Places()
+        _require_a_connection(chosen, places)
+        return _run(chosen, places, limit)
+    except HarnessError as error:
+        print(f"test-online: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _chosen() -> list[Part]:
     names = [name for name in os.environ.get("ONLY", "").split(",") if name]
-    chosen = [part for part in PARTS if not names or part.name in names]
-    if unknown := set(names) - {part.name for part in PARTS}:
-        known = ", ".join(part.name for part in PARTS)
-        print(f"test-online: there is no part {sorted(unknown)[0]!r}; known are {known}.", file=sys.stderr)
-        return 2
-    places = Places()
-    absent = _absent(chosen, places)
-    if absent == {part.name for part in chosen if part.name != "locks"} and absent:
-        hosts = " nor ".join(dict.fromkeys(part.server(places) for part in chosen if part.name in absent))
-        print(f"test-online: this machine is not connected, neither {hosts} answers; connect it.", file=sys.stderr)
-        return 3
-    return _run(chosen, places)
+    known = {part.name: part for part in PARTS}
+    return [pick("part", name, known) for name in names] or list(PARTS)
 
 
-def _absent(chosen: Sequence[Part], places: Places) -> set[str]:
-    """Return the parts whose server does not answer; a package index alone may be a mirror, and is no connection."""
-    servers = list(dict.fromkeys(part.server(places) for part in chosen))
+def _limit() -> int | None:
+    text = os.environ.get("LIMIT", "")
+    if text and not text.isdecimal():
+        raise BadInput(f"LIMIT={text} is no number of images", "write it such as LIMIT=500")
+    return int(text) if text else None
+
+
+def _require_a_connection(chosen: Sequence[Part], places: Places) -> None:
+    """Raise CannotRunHere where no server answers; a package index alone may be a mirror, and is no connection."""
+    servers = dict.fromkeys(part.server(places) for part in chosen)
     with ThreadPoolExecutor(len(servers)) as pool:
         answers = dict(zip(servers, pool.map(reached, servers), strict=True))
-    return {part.name for part in chosen if not answers[part.server(places)]}
+    telling = [part.server(places) for part in chosen if part.name != "locks" or len(chosen) == 1]
+    if not any(answers[server] for server in telling):
+        hosts = dict.fromkeys(urlsplit(server).netloc for server in telling)
+        said = f"none of {', '.join(hosts)} answers" if len(hosts) > 1 else f"{next(iter(hosts))} does not answer"
+        raise CannotRunHere(f"this machine is not connected: {said}", "connect it")
 
 
-def _run(chosen: Sequence[Part], places: Places) -> int:
+def _run(chosen: Sequence[Part], places: Places, limit: int | None) -> int:
     folder = Path(os.environ.get("OUT") or ROOT / "build" / "online-report")
-    limit = int(os.environ["LIMIT"]) if os.environ.get("LIMIT") else None
     check = Check(places, Findings(folder), lock.Draft(), folder, limit)
     for number, part in enumerate(chosen, start=1):
         print(f"{number} of {len(chosen)}: {part.about} ({part.costs})", flush=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.documents import replacing
+from harness.errors import BadDocument
 from harness.lock import Draft
 
 Verdict = Literal["holds", "broken", "not reached"]
@@ -31,11 +32,14 @@ class Findings:
         self._path = folder / "findings.json"
         self.found: list[Finding] = []
         if self._path.is_file():
-            self.found = [Finding(**entry) for entry in json.loads(self._path.read_bytes())]
+            try:
+                self.found = [Finding(**entry) for entry in json.loads(self._path.read_bytes())]
+            except (ValueError, TypeError) as error:
+                raise BadDocument(f"{self._path} is not usable: {error}", "delete it and begin again") from error
 
-    def holds(self, part: str, item: str) -> bool:
-        """Tell whether an earlier check found that this very item holds."""
-        return any((f.part, f.item, f.verdict) == (part, item, "holds") for f in self.found)
+    def held(self, part: str, item: str) -> Finding | None:
+        """Return what an earlier check found where this very item held."""
+        return next((f for f in self.found if (f.part, f.item, f.verdict) == (part, item, "holds")), None)
 
     def add(self, finding: Finding) -> None:
         """Keep a finding in place of an earlier one of its item."""

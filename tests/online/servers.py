@@ -37,7 +37,7 @@ def manifest_digest(registry: str, image: str, digest: str) -> str | None:
     repository = name if "/" in name else f"library/{name}"
     url, headers = f"{registry.rstrip('/')}/v2/{repository}/manifests/{digest}", {"Accept": MANIFESTS}
     answer = httpx.get(url, headers=headers, timeout=TIMEOUT, follow_redirects=True)
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
+    if answer.status_code == httpx.codes.UNAUTHORIZED and "WWW-Authenticate" in answer.headers:
         headers["Authorization"] = f"Bearer {_token(answer.headers['WWW-Authenticate'])}"
         answer = httpx.get(url, headers=headers, timeout=TIMEOUT, follow_redirects=True)
     if answer.status_code == httpx.codes.NOT_FOUND:
