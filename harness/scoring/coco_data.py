@@ -105,7 +105,7 @@ def compared(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> dict[
         entry = entry | {"area": entry["bbox"][2] * entry["bbox"][3]}  # said beside the score: remarks.py
     where = f"object {entry['id']} of {annotations.path}"
     for key in KEYS[iou]:
-        if entry.get(key) in (None, [], [[]]):
+        if entry.get(key) in (None, [], [[]], {}):
             raise BadInput(f"{where} has no {key}, which scoring {iou} needs", f"name annotations for {iou}")
     if iou == "keypoints" and len(entry["keypoints"]) != 3 * KEYPOINTS:
         raise BadInput(
@@ -116,6 +116,7 @@ def compared(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> dict[
     if iou == "segm":
         picture, mask = annotations.pictures[entry["image_id"]], entry["segmentation"]
         try:
+            masks.check_form(mask)
             if isinstance(mask, list):
                 masks.check_polygons(mask, picture)
             else:

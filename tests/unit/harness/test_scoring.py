@@ -177,6 +177,11 @@ def test_detections_without_masks_can_t_be_scored_by_masks() -> None:
     [
         ("segm", {"segmentation": []}, "object 0 of annotations.json has no segmentation, which scoring segm needs"),
         ("segm", {"segmentation": {"size": [150, 200], "counts": "04"}}, "object 0 .* has a damaged mask: its run len"),
+        *(
+            ("segm", {"segmentation": mask}, "object 0 .* has a damaged mask: it is neither polygons nor RLE with size")
+            for mask in ([0, 0, 8, 0, 8, 8], "none", {"size": [4]}, {"size": [4, 6], "counts": [1.5]}, [[[0, 1]]])
+        ),
+        ("segm", {"segmentation": [[0, 0, 8, 0, 8, 8, 1]]}, "has a damaged mask: a polygon needs .* each x and y"),
         (
             "segm",
             {"segmentation": [[0, 0, 9, 9]]},

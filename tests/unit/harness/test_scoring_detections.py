@@ -44,7 +44,7 @@ def test_boxes_come_as_the_file_has_them(tmp_path: Path) -> None:
     assert (found.image_ids.tolist(), found.category_ids.tolist(), found.scores.tolist()) == ([7, 7], [3, 3], [0.5, 1])
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
 def test_a_byte_order_mark_is_read_over(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "detections.json"
     path.write_text(json.dumps([BOX]), encoding=encoding)
@@ -93,7 +93,7 @@ def test_an_empty_list_is_no_mistake(tmp_path: Path, iou: Iou) -> None:
     ("iou", "content", "sentence"),
     [
         ("bbox", json.dumps([BOX])[:30], "is not whole JSON (EOF while parsing"),
-        ("bbox", "", "is not whole JSON"),
+        ("bbox", "", "is empty"),
         ("bbox", {"annotations": [BOX]}, "is not a list of detections"),
         ("bbox", [BOX, [1, 2]], "entry 1 of"),
         ("bbox", [BOX, {**BOX, "bbox": [1, 2, 3]}], "entry 1 of detections.json is not usable: bbox.3"),
