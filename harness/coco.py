@@ -175,7 +175,7 @@ def _categories(entries: list[Any]) -> dict[int, str]:
 
 
 def _check_objects(entries: list[Any], pictures: dict[int, Picture], categories: dict[int, str]) -> None:
-    """Check the annotations and give those without iscrowd its default, 0."""
+    """Check the annotations; those without iscrowd get its default, 0, and keypoints the count of the labelled ones."""
     seen: set[int] = set()
     for index, entry in enumerate(entries):
         place = f"annotations[{index}]"
@@ -190,6 +190,8 @@ def _check_objects(entries: list[Any], pictures: dict[int, Picture], categories:
         if entry.get("iscrowd") not in (None, 0, 1):
             raise _Wrong(f"{place} has the iscrowd {entry['iscrowd']!r}, which is neither 0 nor 1")
         entry["iscrowd"] = int(entry.get("iscrowd") or 0)
+        if entry.get("keypoints") is not None and entry.get("num_keypoints") is None:
+            entry["num_keypoints"] = sum(visibility > 0 for visibility in entry["keypoints"][2::3])
 
 
 def _is_text(value: Any) -> bool:
@@ -226,8 +228,8 @@ def _wrong_shape(entry: dict[str, Any]) -> str | None:
             return "has keypoints that are not a list of x, y, visibility for each"
         if max(map(abs, points), default=0) > LARGEST:
             return "has keypoints far outside of any picture"
-        if type(visible) is not int or not 0 <= visible <= len(points) // 3:
-            return "has keypoints but no num_keypoints that counts the labelled ones"
+        if visible is not None and (type(visible) is not int or not 0 <= visible <= len(points) // 3):
+            return "has a num_keypoints that does not count its labelled keypoints"
     return None
 
 

@@ -114,8 +114,8 @@ def test_a_file_is_read_in_its_order(tmp_path: Path) -> None:
         ("annotations", 1, {"keypoints": KEYPOINTS[:-1]}, "annotations[1] has keypoints that are not"),
         ("annotations", 1, {"keypoints": "51"}, "annotations[1] has keypoints that are not"),
         ("annotations", 1, {"keypoints": [1e12, *KEYPOINTS[1:]]}, "annotations[1] has keypoints far outside"),
-        ("annotations", 1, {"num_keypoints": None}, "annotations[1] has keypoints but no num_keypoints"),
-        ("annotations", 1, {"num_keypoints": 18}, "annotations[1] has keypoints but no num_keypoints"),
+        ("annotations", 1, {"num_keypoints": "17"}, "annotations[1] has a num_keypoints that does not count"),
+        ("annotations", 1, {"num_keypoints": 18}, "annotations[1] has a num_keypoints that does not count"),
     ],
 )
 def test_the_first_wrong_entry_is_named(
@@ -219,6 +219,12 @@ def test_empty_lists_of_keypoints_are_none(tmp_path: Path) -> None:
 def test_other_than_17_keypoints_are_refused(tmp_path: Path, document: dict[str, Any], object_id: int) -> None:
     with pytest.raises(BadInput, match=f"the annotation with id {object_id} has not COCO's 17; give it"):
         keypoints_of(tmp_path, document)
+
+
+def test_labelled_keypoints_are_counted_where_the_file_does_not(tmp_path: Path) -> None:
+    some = [0.0, 0, 0] * 3 + [10.0, 20.0, 1] * 4 + [10.0, 20.0, 2] * 10
+    annotations = coco.read(written(tmp_path, changed("annotations", 1, keypoints=some, num_keypoints=None)))
+    assert annotations.objects[1]["num_keypoints"] == 14
 
 
 def test_boxes_need_neither_files_nor_sizes_nor_areas_nor_masks(tmp_path: Path) -> None:
