@@ -168,8 +168,12 @@ def _numbers(rows: list[Any], *shape: int) -> NDArray[np.float64]:
 def _masks(entries: list[_Mask], annotations: Annotations, path: Path) -> list[bytes]:
     compressed = []
     for index, entry in enumerate(entries):
+        picture = annotations.pictures[entry.image_id]
+        if picture.size is None:
+            where = f"the image with id {entry.image_id} of {annotations.path}"
+            raise BadInput(f"{where} has no height and width, which scoring masks needs", "add them to the annotations")
         try:
-            compressed.append(masks.compressed(entry.segmentation, annotations.pictures[entry.image_id]))
+            compressed.append(masks.compressed(entry.segmentation, picture))
         except ValueError as error:
             raise BadInput(f"entry {index} of {path} is not usable: segmentation: {error}", WRITE_AGAIN) from None
     return compressed

@@ -208,3 +208,11 @@ def test_a_score_is_a_document(tmp_path_factory: pytest.TempPathFactory) -> None
     result = scored(truth, found)
     documents.write(path, result)
     assert documents.read(Score, path) == result
+
+
+def test_a_category_may_have_an_empty_name_without_a_word_of_the_scorer(capfd: pytest.CaptureFixture[str]) -> None:
+    truth, found = random_set(1, images=3, objects=9, detections=20, categories=2)
+    first, second = truth.categories
+    result = scored(replace(truth, categories={first: "", second: "cup"}), found)
+    assert set(result.ap_by_category) == {"", "cup"}
+    assert capfd.readouterr().err == ""
