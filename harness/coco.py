@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, TypeGuard
 
+from harness import not_json
 from harness.errors import BadInput, reason_of, remedy_of
 
 REMEDY = "correct the file, or export it in COCO's format again"
@@ -86,13 +87,17 @@ class Annotations:
 
 
 def require_files(annotations: Annotations) -> None:
-    """Raise BadInput where a picture has no file name, or the one of another picture: a model can't look at it."""
+    """Raise BadInput where a picture has no file name, another's, or one elsewhere: a model can't look at it."""
     seen: dict[PurePath, int] = {}
     for image_id, picture in annotations.pictures.items():
         where = f"{annotations.path} is not usable for a run: the image with id {image_id}"
         if not picture.file_name:
             raise BadInput(f"{where} has no file_name", REMEDY)
         file = PurePath(picture.file_name)
+        if file.is_absolute() or ".." in file.parts:
+            raise BadInput(
+                f"{where} has the file_name {picture.file_name!r}, which leads out of the folder of pictures", REMEDY
+            )
         if file in seen:
             raise BadInput(f"{where} has the file_name {picture.file_name!r} of the image with id {seen[file]}", REMEDY)
         seen[file] = image_id
@@ -101,7 +106,8 @@ def require_files(annotations: Annotations) -> None:
 def read(path: Path) -> Annotations:
     """Read and check an annotation file. Raises BadInput, which names the file and the first thing wrong with it.
 
-    What only some uses need may be absent: file names (`require_files`), sizes, areas, masks and keypoints.
+    What only some uses need may be absent: file names, sizes, areas, masks and keypoints. Where they are, file names
+    (`require_files`) and masks (`scoring.coco_data.require`) are looked at by those alone.
     """
     content = _content(path)
     tables = _tables(path, content)
@@ -132,6 +138,8 @@ def _tables(path: Path, content: bytes) -> dict[str, list[Any]]:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
+        if other := not_json.told(content):
+            raise BadInput(f"{path} {other.what}", other.remedy) from None
         raise BadInput(f"{path} is not JSON: {error}", "fetch or export it again: it may be incomplete") from error
     names = ("images", "annotations", "categories")
     if not isinstance(data, dict) or not all(isinstance(data.get(name), list) for name in names):
@@ -147,10 +155,8 @@ def _pictures(entries: list[Any]) -> dict[int, Picture]:
         place = f"images[{index}]"
         image_id = _id(entry, place, pictures)
         name, size = entry.get("file_name") or "", [entry.get("height"), entry.get("width")]
-        if not isinstance(name, str):
+        if not _is_text(name):
             raise _Wrong(f"{place} has a file_name that is no text")
-        if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
-            raise _Wrong(f"{place} has the file_name {name!r}, which leads out of the folder of pictures")
         if any(side is not None and (type(side) is not int or side < 1) for side in size):
             raise _Wrong(f"{place} has no height and width in whole pixels")
         pictures[image_id] = Picture(name, *size)
@@ -162,14 +168,14 @@ def _categories(entries: list[Any]) -> dict[int, str]:
     for index, entry in enumerate(entries):
         place = f"categories[{index}]"
         category_id = _id(entry, place, categories)
-        if not isinstance(entry.get("name"), str):
-            raise _Wrong(f"{place} has no name")
+        if not _is_text(entry.get("name")):
+            raise _Wrong(f"{place} has no name that is text")
         categories[category_id] = entry["name"]
     return categories
 
 
 def _check_objects(entries: list[Any], pictures: dict[int, Picture], categories: dict[int, str]) -> None:
-    """Check the annotations and give those without iscrowd its default, 0."""
+    """Check the annotations; those without iscrowd get its default, 0, and keypoints the count of the labelled ones."""
     seen: set[int] = set()
     for index, entry in enumerate(entries):
         place = f"annotations[{index}]"
@@ -184,6 +190,16 @@ def _check_objects(entries: list[Any], pictures: dict[int, Picture], categories:
         if entry.get("iscrowd") not in (None, 0, 1):
             raise _Wrong(f"{place} has the iscrowd {entry['iscrowd']!r}, which is neither 0 nor 1")
         entry["iscrowd"] = int(entry.get("iscrowd") or 0)
+        if entry.get("keypoints") is not None and entry.get("num_keypoints") is None:
+            entry["num_keypoints"] = sum(visibility > 0 for visibility in entry["keypoints"][2::3])
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether it is text that can be written: JSON's may have half of a surrogate pair."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def _id(entry: Any, place: str, seen: Iterable[int]) -> int:
@@ -198,23 +214,22 @@ def _id(entry: Any, place: str, seen: Iterable[int]) -> int:
 
 
 def _wrong_shape(entry: dict[str, Any]) -> str | None:
-    """Say what is wrong with the box, area, keypoints or mask of an annotation."""
+    """Say what is wrong with the box, area or keypoints of an annotation."""
     box = entry.get("bbox")
-    if not _numbers(box) or len(box) != 4 or box[2] < 0 or box[3] < 0:
+    if not are_numbers(box) or len(box) != 4 or box[2] < 0 or box[3] < 0:
         return "has a bbox that is not x, y, width, height: four finite numbers, the last two not negative"
     if max(map(abs, box)) > LARGEST:
         return f"has a bbox far outside of any picture: {box}"
-    if entry.get("area") is not None and (not _numbers([entry["area"]]) or entry["area"] < 0):
+    if entry.get("area") is not None and (not are_numbers([entry["area"]]) or entry["area"] < 0):
         return "has an area that is not a finite number, or negative"
     if entry.get("keypoints") is not None:
         points, visible = entry["keypoints"], entry.get("num_keypoints")
-        if not _numbers(points) or len(points) % 3:
+        if not are_numbers(points) or len(points) % 3:
             return "has keypoints that are not a list of x, y, visibility for each"
-        if type(visible) is not int or not 0 <= visible <= len(points) // 3:
-            return "has keypoints but no num_keypoints that counts the labelled ones"
-    mask = entry.get("segmentation")
-    if mask is not None and not (_polygons(mask) or _run_lengths(mask)):
-        return "has a segmentation that is neither polygons nor RLE with size and counts"
+        if max(map(abs, points), default=0) > LARGEST:
+            return "has keypoints far outside of any picture"
+        if visible is not None and (type(visible) is not int or not 0 <= visible <= len(points) // 3):
+            return "has a num_keypoints that does not count its labelled keypoints"
     return None
 
 
@@ -224,19 +239,7 @@ def has_mask(entry: dict[str, Any]) -> bool:
     return any(mask) if isinstance(mask, list) else bool(mask)
 
 
-def _polygons(mask: Any) -> bool:
-    return isinstance(mask, list) and all(_numbers(ring) and len(ring) != 2 and len(ring) % 2 == 0 for ring in mask)
-
-
-def _run_lengths(mask: Any) -> bool:
-    if not isinstance(mask, dict):
-        return False
-    size, counts = mask.get("size"), mask.get("counts")
-    whole = isinstance(size, list) and [type(side) for side in size] == [int, int] and min(size) > 0
-    return whole and (isinstance(counts, str) or (isinstance(counts, list) and set(map(type, counts)) <= {int}))
-
-
-def _numbers(values: Any) -> TypeGuard[list[float]]:
+def are_numbers(values: Any) -> TypeGuard[list[float]]:
     """Say whether it is a list of finite numbers; in C, for a file may hold millions."""
     try:
         return isinstance(values, list) and set(map(type, values)) <= NUMBERS and all(map(math.isfinite, values))

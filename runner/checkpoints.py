@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Tuple
@@ -40,6 +41,8 @@ _MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 _LONGEST_HEADER = 100_000_000
 #: What NumPy and the oldest torch hold as well; BF16 is made from its bits.
 _READABLE = {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"}
+#: What torch's readers meet where bytes are missing or changed.
+_DAMAGED = (EOFError, struct.error, UnicodeDecodeError)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 #: The words of torch 1.13 and of newer ones for an object that weights_only does not make.
 _REFUSED = re.compile(r"(?:GLOBAL|Unsupported class) ([\w.]+)")
@@ -63,6 +66,8 @@ def read(path: Path, *, trusted: bool) -> Any:
     except Exception as error:  # torch has no error type of its own for a broken or unsafe file
         if compat.is_out_of_memory(error):
             raise
+        if isinstance(error, _DAMAGED) or "corrupted" in str(error):
+            raise JobError(f"{path.name} is cut off or damaged: {_first_line(str(error))}", AGAIN) from error
         raise _unreadable(path.name, str(error)) from error
 
 
@@ -108,10 +113,13 @@ def _unreadable(file: str, text: str) -> JobError:
         name = refused.group(1).rstrip(".")
         return JobError(f"{file} holds {_described(name)}, which torch can't read without running its code", SAVE)
     reason = said.partition("WeightsUnpickler error:")[2] or said
-    first = next((line.strip() for line in reason.splitlines() if line.strip()), "torch gives no reason")
-    if "weights_only" in first:
-        first = "it holds more than tensors"
-    return JobError(f"{file} is not a state dict that can be read safely: {first[:200].rstrip('.')}", SAVE)
+    first = "it holds more than tensors" if "weights_only" in _first_line(reason) else _first_line(reason)
+    return JobError(f"{file} is not a state dict that can be read safely: {first}", SAVE)
+
+
+def _first_line(text: str) -> str:
+    first = next((line.strip() for line in _ANSI.sub("", text).splitlines() if line.strip()), "torch gives no reason")
+    return first[:200].rstrip(".")
 
 
 def _described(name: str) -> str:

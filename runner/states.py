@@ -12,6 +12,8 @@ from runner.errors import JobError
 Remark = Callable[[str], None]
 #: What the names of every catalogued model's state begin with; anything before that is a wrapper's.
 PARTS = ("backbone", "rpn", "roi_heads", "head")
+#: The first part in a tensor's name, whatever stands before it.
+PART = re.compile(rf"(?:^|\.)({'|'.join(PARTS)})\.")
 #: What a wrapped part of a model, parallel or compiled, has within its names, and no graph of torchvision's.
 WITHIN = re.compile(r"(?:\.(?:module|_orig_mod))+\.")
 #: Of what is wrong, so many are named.
@@ -29,6 +31,7 @@ def state_of(content: Any, file: str, remark: Remark) -> State:
     prefix = _common_prefix(list(tensors))
     if prefix:
         remark(f"{file}: the prefix {prefix} of all names was taken off")
+    _require_one_model([name[len(prefix) :] for name in tensors], file)
     plain = {WITHIN.sub(".", name[len(prefix) :]): _strided(tensor, name, file) for name, tensor in tensors.items()}
     if len(plain) < len(tensors):
         raise JobError(f"{file} holds a tensor of some names both with and without a wrapper's", SAVE)
@@ -118,6 +121,20 @@ def _common_prefix(names: List[str]) -> str:
             break
         prefix = longer
     return prefix
+
+
+def _require_one_model(names: List[str], file: str) -> None:
+    """Raise JobError where a model's names have a prefix that others have not: another model, or a loss's tensors."""
+    found = {name: PART.search(name) for name in names}
+    prefixes = sorted({name[: part.start(1)] for name, part in found.items() if part})
+    if not prefixes or "" in prefixes:
+        return
+    if len(prefixes) > 1:
+        what = f"{len(prefixes)} models, under {' and '.join(prefixes[:NAMED])}, and does not say which one counts"
+    else:
+        other = next(name for name in names if not name.startswith(prefixes[0]))
+        what = f"a model under {prefixes[0]} and other tensors beside it, such as {other}"
+    raise JobError(f"{file} holds {what}", "save the one that is meant alone, best as safetensors")
 
 
 def _strided(tensor: torch.Tensor, name: str, file: str) -> torch.Tensor:

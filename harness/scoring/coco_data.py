@@ -46,9 +46,8 @@ def dataset(annotations: Annotations, iou: Iou) -> dict[str, Any]:
         "images": [
             {"id": number, **_size(annotations.pictures[image_id])} for image_id, number in image_numbers.items()
         ],
-        "categories": [
-            {"id": number, "name": annotations.categories[known]} for known, number in category_numbers.items()
-        ],
+        # What they are called is our own concern: a name may be empty, or that of another category.
+        "categories": [{"id": number, "name": str(number)} for number in category_numbers.values()],
         "annotations": objects,
     }
 
@@ -105,7 +104,7 @@ def compared(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> dict[
         entry = entry | {"area": entry["bbox"][2] * entry["bbox"][3]}  # said beside the score: remarks.py
     where = f"object {entry['id']} of {annotations.path}"
     for key in KEYS[iou]:
-        if entry.get(key) in (None, [], [[]]):
+        if entry.get(key) in (None, [], [[]], {}):
             raise BadInput(f"{where} has no {key}, which scoring {iou} needs", f"name annotations for {iou}")
     if iou == "keypoints" and len(entry["keypoints"]) != 3 * KEYPOINTS:
         raise BadInput(
@@ -116,6 +115,7 @@ def compared(entry: dict[str, Any], annotations: Annotations, iou: Iou) -> dict[
     if iou == "segm":
         picture, mask = annotations.pictures[entry["image_id"]], entry["segmentation"]
         try:
+            masks.check_form(mask)
             if isinstance(mask, list):
                 masks.check_polygons(mask, picture)
             else:

@@ -1,6 +1,5 @@
 """Detections as columns, and reading them from COCO's results format (https://cocodataset.org/#format-results)."""
 
-import codecs
 import json
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AllowInfNan, FailFast, Field, Strict, TypeAdapter, ValidationError
 
+from harness import not_json
 from harness.coco import LARGEST, Annotations
 from harness.errors import BadInput, reason_of, remedy_of
 from harness.scoring import masks
@@ -125,23 +125,26 @@ def _adapter(iou: Iou) -> TypeAdapter[list[Any]]:
 
 def _entries(path: Path, iou: Iou) -> list[Any]:
     try:
-        return _adapter(iou).validate_json(_utf8(path.read_bytes()))
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not whole JSON ({error})", WRITE_AGAIN) from None
+        content = path.read_bytes()
     except FileNotFoundError:
         raise BadInput(f"there is no detections file {str(path)!r}", "name a JSON file of COCO's results") from None
     except OSError as error:
         remedy = remedy_of(error, "name a JSON file of COCO's results")
         raise BadInput(f"{path} can't be read: {reason_of(error)}", remedy) from error
-    except ValidationError as error:
-        raise _explained(path, error) from None
+    try:
+        return _adapter(iou).validate_json(_utf8(content))
+    except (UnicodeDecodeError, ValidationError) as error:
+        if other := not_json.told(content):
+            raise BadInput(f"{path} {other.what}", other.remedy) from None
+        if isinstance(error, ValidationError):
+            raise _explained(path, error) from None
+        raise BadInput(f"{path} is not whole JSON ({error})", WRITE_AGAIN) from None
 
 
 def _utf8(content: bytes) -> bytes:
-    """Return JSON without a byte-order mark, which tools of Windows write, as UTF-8."""
-    if not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content
-    return content.decode(json.detect_encoding(content)).encode()
+    """Return JSON as UTF-8 without a byte-order mark; tools of Windows write others."""
+    encoding = json.detect_encoding(content)
+    return content if encoding == "utf-8" else content.decode(encoding).encode()
 
 
 def _explained(path: Path, error: ValidationError) -> BadInput:
@@ -165,8 +168,12 @@ def _numbers(rows: list[Any], *shape: int) -> NDArray[np.float64]:
 def _masks(entries: list[_Mask], annotations: Annotations, path: Path) -> list[bytes]:
     compressed = []
     for index, entry in enumerate(entries):
+        picture = annotations.pictures[entry.image_id]
+        if picture.size is None:
+            where = f"the image with id {entry.image_id} of {annotations.path}"
+            raise BadInput(f"{where} has no height and width, which scoring masks needs", "add them to the annotations")
         try:
-            compressed.append(masks.compressed(entry.segmentation, annotations.pictures[entry.image_id]))
+            compressed.append(masks.compressed(entry.segmentation, picture))
         except ValueError as error:
             raise BadInput(f"entry {index} of {path} is not usable: segmentation: {error}", WRITE_AGAIN) from None
     return compressed

@@ -4,13 +4,29 @@ from typing import Any
 
 from hotcoco import mask as rle
 
-from harness.coco import Picture
+from harness.coco import Picture, are_numbers
 
 #: How many times its picture's sides a mask may reach beyond it. Drawing one takes time and memory by its outline, and
 #: pycocotools ends in a segmentation fault where the coordinates leave its integers.
 FAR = 10
 #: The string form: five bits a character above this one, the next bit says that more follow.
 FIRST_CHARACTER, MORE, NEGATIVE, BITS = 48, 0x20, 0x10, 5
+
+
+def check_form(segmentation: Any) -> None:
+    """Raise ValueError for what is neither polygons nor run lengths with a size, whatever their numbers say."""
+    if isinstance(segmentation, list):
+        usable = all(are_numbers(ring) for ring in segmentation)
+    else:
+        usable = isinstance(segmentation, dict) and _are_run_lengths(segmentation)
+    if not usable:
+        raise ValueError("it is neither polygons nor RLE with size and counts")
+
+
+def _are_run_lengths(segmentation: dict[str, Any]) -> bool:
+    size, counts = segmentation.get("size"), segmentation.get("counts")
+    whole = isinstance(size, list) and [type(side) for side in size] == [int, int] and min(size) > 0
+    return whole and (isinstance(counts, str) or (isinstance(counts, list) and set(map(type, counts)) <= {int}))
 
 
 def compressed(segmentation: dict[str, Any] | list[list[float]], picture: Picture) -> bytes:

@@ -8,6 +8,8 @@ from runner.pictures.format import BROKEN_OFF, Format, UnreadableImage, orientat
 
 #: GIF89a: the blocks' introducers, and the label of the one that says whether a colour is transparent.
 _EXTENSION, _PICTURE, _GRAPHIC_CONTROL = 0x21, 0x2C, 0xF9
+#: A BMP's ways to pack its lines (BI_RLE8, BI_RLE4): their length tells nothing of the picture's.
+_PACKED = {1, 2}
 _SPACE = rb"(?:\s|#[^\n]*\n)+"
 _PNM = re.compile(_SPACE.join([rb"P[56]", *[rb"(\d{1,9})"] * 3]) + rb"\s")
 
@@ -23,7 +25,7 @@ def gif(content: bytes) -> Format:
         if content[at] != _PICTURE:
             raise UnreadableImage("it is a GIF without a picture")
         frame, local = unpack_from("<HHHH", content, at + 1), content[at + 9]
-        _after_blocks(content, at + 11 + _table(local))
+        content[_after_blocks(content, at + 11 + _table(local))]  # another block, or the trailer
     except (IndexError, error) as cause:
         raise UnreadableImage(BROKEN_OFF) from cause
     if transparent or frame != (0, 0, width, height):
@@ -45,7 +47,7 @@ def _after_blocks(content: bytes, at: int) -> int:
 def bmp(content: bytes) -> Format:
     """Return what a BMP says of itself. Raises UnreadableImage."""
     header = int.from_bytes(content[14:18], "little")
-    if len(content) < 30:
+    if len(content) < (26 if header == 12 else 34):
         raise UnreadableImage(BROKEN_OFF)
     if header == 12:
         width, height, _, bits = unpack_from("<HHHH", content, 18)
@@ -53,7 +55,16 @@ def bmp(content: bytes) -> Format:
         width, height, _, bits = unpack_from("<iiHH", content, 18)
     if bits not in (1, 4, 8, 24, 32):
         raise UnreadableImage(f"it is a BMP of {bits} bits a pixel, which the readers round in different ways")
+    packed = header != 12 and unpack_from("<I", content, 30)[0] in _PACKED
+    if not packed and len(content) < _end_of_lines(content, abs(height), width * bits):
+        raise UnreadableImage(BROKEN_OFF)
     return Format("BMP", abs(height), width, alpha=bits == 32)
+
+
+def _end_of_lines(content: bytes, height: int, bits: int) -> int:
+    """Return where a BMP's lines of so many bits end; each but the last is filled up to four bytes."""
+    start: int = unpack_from("<I", content, 10)[0]
+    return start + (height - 1) * ((bits + 31) // 32 * 4) + (bits + 7) // 8
 
 
 def webp(content: bytes) -> Format:
@@ -117,4 +128,6 @@ def pnm(content: bytes) -> Format:
     width, height, white = map(int, found.groups())
     if white != 255:
         raise UnreadableImage(f"it is a PPM whose white is {white}, and the readers round all but 255 in other ways")
+    if len(content) - found.end() < width * height * (3 if content.startswith(b"P6") else 1):
+        raise UnreadableImage(BROKEN_OFF)
     return Format("PPM", height, width)

@@ -1,8 +1,9 @@
 """TIFF 6.0: of its many kinds those of which Pillow and OpenCV give the same pixels."""
 
+from struct import calcsize, error, unpack_from
 from typing import Dict, Tuple
 
-from runner.pictures.format import ORIENTATION, Field, Format, UnreadableImage, fields
+from runner.pictures.format import BROKEN_OFF, ORIENTATION, Field, Format, UnreadableImage, fields
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _EXTRA, _SAMPLE_FORMAT = (
     256, 257, 258, 259, 262, 277, 338, 339,
@@ -11,6 +12,11 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _BY_JPEG = 7
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _PREMULTIPLIED = 1
+#: Where the strips or tiles stand, and how long each is.
+_PARTS = ((273, 279), (324, 325))
+_COLOUR_MAP, _JPEG_TABLES = 320, 347
+_NEEDED = {_BITS, _COLOUR_MAP, _JPEG_TABLES, *(tag for pair in _PARTS for tag in pair)}
+_CODES = {3: "H", 4: "I", 7: "B"}
 #: (photometric interpretation, samples, bits of each)
 _KNOWN = {
     *((_WHITE_IS_ZERO, 1, bits) for bits in (1, 8)),
@@ -24,9 +30,10 @@ _KNOWN = {
 
 def read(content: bytes) -> Format:
     """Return what the first picture of the file says of itself. Raises UnreadableImage."""
+    _require_whole(content)
     found = fields(content, 0)
     if _WIDTH not in found or _HEIGHT not in found:
-        raise UnreadableImage("it is a TIFF that breaks off, or one without a picture")
+        raise UnreadableImage("it is a TIFF without a picture")
     samples = _value(found, _SAMPLES, 1)
     bits = found[_BITS].values if _BITS in found else (1,)
     formats = found[_SAMPLE_FORMAT].values if _SAMPLE_FORMAT in found else (_UNSIGNED,)
@@ -44,6 +51,28 @@ def read(content: bytes) -> Format:
         orientation=tag if tag and 1 <= tag.values[0] <= 8 else None,
         alpha=_value(found, _EXTRA, 0) != 0,
     )
+
+
+def _require_whole(content: bytes) -> None:
+    """Raise UnreadableImage where the first directory, a list that it needs, or a part of the pixels is missing."""
+    order, end = "<" if content.startswith(b"II") else ">", len(content)
+    lists: Dict[int, Tuple[int, ...]] = {}
+    try:
+        (directory,) = unpack_from(order + "I", content, 4)
+        (count,) = unpack_from(order + "H", content, directory)
+        for entry in range(directory + 2, directory + 2 + 12 * count, 12):
+            tag, kind, n, place = unpack_from(order + "HHII", content, entry)
+            if tag in _NEEDED and kind in _CODES:
+                size = calcsize(_CODES[kind]) * n
+                if size > 4 and place + size > end:
+                    raise UnreadableImage(BROKEN_OFF)
+                lists[tag] = unpack_from(f"{order}{n}{_CODES[kind]}", content, place if size > 4 else entry + 8)
+    except error as cause:
+        raise UnreadableImage(BROKEN_OFF) from cause
+    for starts, lengths in _PARTS:
+        parts = zip(lists.get(starts, ()), lists.get(lengths, ()))
+        if any(start + length > end for start, length in parts):
+            raise UnreadableImage(BROKEN_OFF)
 
 
 def _require_whole_numbers(formats: Tuple[int, ...], bits: Tuple[int, ...]) -> None:

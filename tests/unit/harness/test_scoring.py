@@ -177,6 +177,11 @@ def test_detections_without_masks_can_t_be_scored_by_masks() -> None:
     [
         ("segm", {"segmentation": []}, "object 0 of annotations.json has no segmentation, which scoring segm needs"),
         ("segm", {"segmentation": {"size": [150, 200], "counts": "04"}}, "object 0 .* has a damaged mask: its run len"),
+        *(
+            ("segm", {"segmentation": mask}, "object 0 .* has a damaged mask: it is neither polygons nor RLE with size")
+            for mask in ([0, 0, 8, 0, 8, 8], "none", {"size": [4]}, {"size": [4, 6], "counts": [1.5]}, [[[0, 1]]])
+        ),
+        ("segm", {"segmentation": [[0, 0, 8, 0, 8, 8, 1]]}, "has a damaged mask: a polygon needs .* each x and y"),
         (
             "segm",
             {"segmentation": [[0, 0, 9, 9]]},
@@ -203,3 +208,11 @@ def test_a_score_is_a_document(tmp_path_factory: pytest.TempPathFactory) -> None
     result = scored(truth, found)
     documents.write(path, result)
     assert documents.read(Score, path) == result
+
+
+def test_a_category_may_have_an_empty_name_without_a_word_of_the_scorer(capfd: pytest.CaptureFixture[str]) -> None:
+    truth, found = random_set(1, images=3, objects=9, detections=20, categories=2)
+    first, second = truth.categories
+    result = scored(replace(truth, categories={first: "", second: "cup"}), found)
+    assert set(result.ap_by_category) == {"", "cup"}
+    assert capfd.readouterr().err == ""

@@ -1,6 +1,7 @@
 """Reading detections in COCO's results format, and every way in which they can be wrong."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_boxes_come_as_the_file_has_them(tmp_path: Path) -> None:
     assert (found.image_ids.tolist(), found.category_ids.tolist(), found.scores.tolist()) == ([7, 7], [3, 3], [0.5, 1])
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
 def test_a_byte_order_mark_is_read_over(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "detections.json"
     path.write_text(json.dumps([BOX]), encoding=encoding)
@@ -93,7 +94,7 @@ def test_an_empty_list_is_no_mistake(tmp_path: Path, iou: Iou) -> None:
     ("iou", "content", "sentence"),
     [
         ("bbox", json.dumps([BOX])[:30], "is not whole JSON (EOF while parsing"),
-        ("bbox", "", "is not whole JSON"),
+        ("bbox", "", "is empty"),
         ("bbox", {"annotations": [BOX]}, "is not a list of detections"),
         ("bbox", [BOX, [1, 2]], "entry 1 of"),
         ("bbox", [BOX, {**BOX, "bbox": [1, 2, 3]}], "entry 1 of detections.json is not usable: bbox.3"),
@@ -148,3 +149,13 @@ def test_numbers_that_are_not_finite_are_found_wherever_they_come_from() -> None
     found = boxes([(7, 3, 0.5, [0.0, 0.0, 1.0, 1.0]), (7, 3, 0.5, [0.0, 0.0, float("nan"), 1.0])])
     with pytest.raises(BadInput, match="entry 1 of the run has a number that is not finite"):
         check(found, TRUTH, "the run")
+
+
+def test_masks_in_images_of_unknown_size_are_the_annotations_lack(tmp_path: Path) -> None:
+    unknown = replace(TRUTH, pictures=dict.fromkeys(TRUTH.pictures, Picture("", None, None)))
+    mask = [[0, 0, 8, 0, 8, 8]]
+    found = [{"image_id": next(iter(TRUTH.pictures)), "category_id": 1, "score": 0.5, "segmentation": mask}]
+    with pytest.raises(
+        BadInput, match="has no height and width, which scoring masks needs; add them to the annotations"
+    ):
+        from_json(written(tmp_path, found), unknown, "segm")

@@ -50,6 +50,20 @@ def test_detections_of_a_part_of_the_images() -> None:
     assert text == "detections in 1 of 3 images; the others hold 2 of 3 objects, which count as missed"
 
 
+def test_objects_that_nothing_need_find_are_not_missed() -> None:
+    first = FOUND.chosen(np.array([True, False, False]))
+    crowds = [found | {"iscrowd": int(found["image_id"] > 1)} for found in TRUTH.objects]
+    assert said(replace(TRUTH, objects=crowds), first) == []
+    truth, _ = random_set(3, images=4, objects=12, detections=0, categories=1, crowds=0)
+    found = perfect(truth).chosen(np.array([entry["image_id"] < 3 for entry in truth.objects]))
+    unlabelled = [
+        entry if entry["image_id"] < 3 else entry | {"num_keypoints": 0, "keypoints": [0] * 51}
+        for entry in truth.objects
+    ]
+    assert any("count as missed" in text for text in said(truth, found, "keypoints"))
+    assert not any("missed" in text for text in said(replace(truth, objects=unlabelled), found, "keypoints"))
+
+
 def test_corners_in_the_place_of_sides() -> None:
     (text,) = said(TRUTH, moved(CORNERS))
     assert text == (
@@ -61,6 +75,52 @@ def test_coordinates_divided_by_the_pictures_size() -> None:
     shares = moved(np.diag([1 / WIDTH, 1 / HEIGHT, 1 / WIDTH, 1 / HEIGHT]).tolist())
     (text,) = said(TRUTH, shares)
     assert text == "3 of 3 boxes are not larger than one pixel, as coordinates that were divided by the picture's size"
+
+
+def test_coordinates_divided_by_the_pictures_size_among_others() -> None:
+    found = boxes([(n % 3 + 1, 1, 0.5, [0.5, 0.25, 0.125, 0.2] if n == 0 else [9.0 * n, 9, 60, 50]) for n in range(9)])
+    (text,) = said(TRUTH, found)
+    assert text == "1 of 9 boxes are not larger than one pixel, as coordinates that were divided by the picture's size"
+
+
+def test_boxes_that_were_clipped_at_the_border_are_ordinary() -> None:
+    found = boxes([(n % 3 + 1, 1, 0.1 * n, [0, 0, 0, 0] if n < 4 else [9.0 * n, 9, 60, 50]) for n in range(9)])
+    assert said(TRUTH, found) == []
+
+
+def test_sides_below_zero() -> None:
+    (text,) = said(TRUTH, moved(np.diag([1.0, 1, -1, 1]).tolist()))
+    assert text == "3 of 3 boxes have a negative width or height"
+
+
+def test_a_list_that_was_written_twice() -> None:
+    (text,) = said(TRUTH, twice(FOUND))
+    assert text == "3 of 6 detections are an earlier one again, which counts as a false one"
+    other_scores = replace(twice(FOUND), scores=np.arange(6) / 10)
+    assert said(TRUTH, other_scores) == []
+
+
+def twice(found: Detections) -> Detections:
+    assert found.boxes_xywh is not None
+    return Detections(
+        image_ids=np.tile(found.image_ids, 2),
+        category_ids=np.tile(found.category_ids, 2),
+        scores=np.tile(found.scores, 2),
+        boxes_xywh=np.tile(found.boxes_xywh, (2, 1)),
+    )
+
+
+def test_the_annotations_own_poses_are_looked_at_too() -> None:
+    truth, _ = random_set(3, images=4, objects=12, detections=0, categories=1, crowds=0)
+    found = perfect(truth)
+    shares = [
+        entry | {"keypoints": [value if n % 3 == 2 else value / 1000 for n, value in enumerate(entry["keypoints"])]}
+        for entry in truth.objects
+    ]
+    texts = said(replace(truth, objects=shares), found, "keypoints")
+    assert any(
+        "annotated poses are not larger than one pixel, as coordinates that were divided" in text for text in texts
+    )
 
 
 def test_the_annotations_own_boxes_are_looked_at_too() -> None:

@@ -30,6 +30,19 @@ JPEGS = {
         NOISE, "MPO", save_all=True, append_images=[Image.fromarray(NOISE[::-1].copy()), Image.fromarray(RGB)]
     ),
 }
+OTHERS = {
+    "TIFF": files.tiff(NOISE, 2),
+    "TIFF of Motorola": files.tiff(NOISE, 2, ">"),
+    "TIFF with its directory behind": saved(NOISE, "TIFF", compression="tiff_lzw"),
+    "TIFF of JPEG": saved(NOISE, "TIFF", compression="jpeg"),
+    "TIFF of colours by number": saved(Image.fromarray(NOISE).quantize(200), "TIFF"),
+    "BMP": saved(NOISE, "BMP"),
+    "BMP of two colours": saved(Image.fromarray(NOISE).convert("1"), "BMP"),
+    "PPM": saved(NOISE, "PPM"),
+    "PGM": saved(NOISE[:, :, 0], "PPM"),
+    "GIF": saved(NOISE, "GIF"),
+    "WebP": saved(NOISE, "WEBP"),
+}
 PNGS = {"plain": png(NOISE, 2), "interlaced": png(NOISE, 2, interlaced=True), "16 bits": png(NOISE.astype("u2"), 2)}
 WHOLE = {**JPEGS, **PNGS}
 #: What phones, cameras and editors leave behind the end, and what would look like a part of a picture.
@@ -51,6 +64,16 @@ def test_data_behind_the_end_do_no_harm(name: str, behind: str) -> None:
     found = examine(WHOLE[name] + BEHIND[behind])
     assert found == examine(WHOLE[name])
     assert (found.height, found.width) == NOISE.shape[:2]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_kinds_that_break_off_are_refused(name: str) -> None:
+    whole = OTHERS[name]
+    found = examine(whole + bytes(9))
+    assert (found.height, found.width) == NOISE.shape[:2]
+    for length in (20, len(whole) // 5, len(whole) // 2, len(whole) - 10):
+        with pytest.raises(UnreadableImage, match="breaks off"):
+            examine(whole[:length])
 
 
 @pytest.mark.parametrize("name", WHOLE)
