@@ -15,6 +15,7 @@ class Meter:
         self._device = device
         self._before = _status_bytes("VmRSS")
         if device.type == "cuda":
+            torch.cuda.init()  # what is asked of a device by its number does not start CUDA by itself
             torch.cuda.reset_peak_memory_stats(device)
 
     def read(self) -> Memory:

@@ -6,6 +6,7 @@ https://docs.nvidia.com/deploy/nvml-api/ says what each question answers.
 import os
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import pynvml
@@ -36,25 +37,36 @@ def listed() -> Tuple[List[Listed], Optional[str]]:
     if not found:
         return [], "NVML shows no GPU"
     usable = _visible(found)
-    return usable, None if usable else "CUDA_VISIBLE_DEVICES hides every GPU"
+    hidden = not any(entry.gpu.failure is None for entry in usable) and len(usable) < len(found)
+    return usable, "CUDA_VISIBLE_DEVICES hides every GPU" if hidden else None
 
 
 def _visible(found: List[Listed]) -> List[Listed]:
     """Return what CUDA_VISIBLE_DEVICES leaves, which NVML does not read.
 
     It names UUIDs or beginnings of them, or numbers, which are NVML's where CUDA_DEVICE_ORDER is PCI_BUS_ID; where it
-    is not, CUDA orders by speed and nothing can be told from them.
+    is not, CUDA orders by speed and nothing can be told from them. What follows an entry that is none, such as -1, does
+    not count. A GPU's UUID means its instances, too, and one that says nothing of itself stays.
     """
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is None:
         return found
-    wanted = [name.strip() for name in named.split(",") if name.strip()]
-    if all(re.match("GPU-|MIG-", name) for name in wanted):
-        return [entry for entry in found if entry.uuid and entry.uuid.startswith(tuple(wanted))]
-    if os.environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
+    entries = [name.strip() for name in named.split(",")]
+    wanted = list(takewhile(lambda name: re.fullmatch(r"\d+|(GPU|MIG)-.*", name), entries))
+    if any(name.isdigit() for name in wanted) and os.environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
         return found
+    uuids = tuple(name for name in wanted if not name.isdigit())
     numbers = {int(name) for name in wanted if name.isdigit()}
-    return [entry for entry in found if entry.gpu.index in numbers]
+    numbers |= {entry.gpu.index for entry in found if _is_whole(entry) and str(entry.uuid).startswith(uuids)}
+    return [
+        entry
+        for entry in found
+        if entry.gpu.index in numbers or entry.gpu.failure or (entry.uuid and entry.uuid.startswith(uuids))
+    ]
+
+
+def _is_whole(entry: Listed) -> bool:
+    return entry.uuid is not None and entry.gpu.mig_profile is None
 
 
 def _at(index: int) -> Iterator[Listed]:

@@ -39,11 +39,16 @@ def observe() -> Optional[UsedGpu]:
     found = _among(identity, nvml.listed()[0], reasons) if identity else None
     return UsedGpu(
         name=name,
-        uuid=found.gpu.uuid if found else pseudonym(f"GPU-{identity}") if identity and not reasons else None,
+        uuid=found.gpu.uuid if found else pseudonym(f"{_kind(name)}-{identity}") if identity and not reasons else None,
         pci_bus_id=bus_id,
         mig_profile=(found.gpu.mig_profile if found else None) or nvml.profile(name),
         missing_reason="; ".join(reasons) or None,
     )
+
+
+def _kind(name: str) -> str:
+    """Return what NVML's UUID of a device of this name begins with."""
+    return "MIG" if nvml.profile(name) else "GPU"
 
 
 def _among(identity: str, listed: List[nvml.Listed], reasons: List[str]) -> Optional[nvml.Listed]:

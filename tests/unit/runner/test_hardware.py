@@ -204,6 +204,23 @@ def test_instances_of_a_gpu_are_listed_after_it(driver: ActingDriver) -> None:
     assert [gpu.uuid for gpu in gpus] == [pseudonym(uuid) for uuid in ("GPU-0", "MIG-0", "MIG-2")]
 
 
+def test_a_gpu_that_cuda_may_use_brings_its_instances(driver: ActingDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_mig_mode(driver)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-0")
+    assert len(hardware.observe_gpus()[0]) == 3
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-2")
+    assert [gpu.uuid for gpu in hardware.observe_gpus()[0]] == [pseudonym("MIG-2")]
+
+
+def test_a_gpu_that_is_lost_is_named_whatever_cuda_may_use(
+    driver: ActingDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.set(nvmlDeviceGetHandleByIndex=refuse(pynvml.NVML_ERROR_GPU_IS_LOST))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-0")
+    (gpu,), reason = hardware.observe_gpus()
+    assert (gpu.failure, reason) == ("GPU is lost", None)
+
+
 @pytest.mark.parametrize(
     ("visible", "order", "indices"),
     [
@@ -212,6 +229,8 @@ def test_instances_of_a_gpu_are_listed_after_it(driver: ActingDriver) -> None:
         ("GPU-", None, [0, 1, 2]),
         ("1", "PCI_BUS_ID", [1]),
         ("2,1", "PCI_BUS_ID", [1, 2]),
+        ("2,-1,1", "PCI_BUS_ID", [2]),
+        ("-1", None, []),
         ("1", None, [0, 1, 2]),  # CUDA's own order is by speed
         ("", None, []),
     ],

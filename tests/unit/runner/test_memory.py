@@ -58,10 +58,13 @@ def test_this_process_is_measured() -> None:
 def test_a_gpu_is_counted_from_the_meter_s_start(status: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     status.write_text(STATUS.format(peak=300, now=200))
     gpu, peaks = torch.device("cuda:0"), {}
+    started: list[bool] = []
 
     def reset(device: object) -> None:
+        assert started, "Invalid device argument 0: did you call init?"
         peaks[device] = 0
 
+    monkeypatch.setattr(torch.cuda, "init", lambda: started.append(True))
     monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", reset)
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: peaks[device] + 1000)
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: peaks[device] + 2000)

@@ -62,6 +62,11 @@ def test_where_nvml_shows_nothing_cuda_s_word_is_taken(observed: Callable[..., U
     assert observed(ActingDriver()) == UsedGpu("Tesla T4", pseudonym(f"GPU-{OWN}"), "00000000:3B:00.0")
 
 
+def test_an_instance_that_nvml_does_not_show_is_no_gpu(observed: Callable[..., UsedGpu | None]) -> None:
+    found = observed(ActingDriver("A100 MIG 1g.5gb"))
+    assert found == UsedGpu("A100 MIG 1g.5gb", pseudonym(f"MIG-{OWN}"), "00000000:3B:00.0", "1g.5gb")
+
+
 def test_an_instance_has_its_own_uuid_and_a_profile(observed: Callable[..., UsedGpu | None]) -> None:
     whole = listed("GPU", OTHER, mig_enabled=True)
     found = observed(ActingDriver("A100 MIG 1g.5gb"), whole, listed("MIG", OWN, mig_profile="1g.5gb"))
