@@ -118,8 +118,8 @@ def test_the_checksum_of_cudnn_is_proposed_also_when_it_was_fetched_before(tmp_p
     with serving(FileServer(content=b"an archive")) as server:
         url = f"{server.url}cudnn.tgz"
         for _ in range(2):
-            assert check(tmp_path, ONLY="cudnn", ONLINE_CUDNN_URL=url).returncode == 0
-            assert f"+ARG CUDNN_SHA256={sha256}" in (tmp_path / "proposed.diff").read_text()
+            assert check(tmp_path / "new", ONLY="cudnn", ONLINE_CUDNN_URL=url).returncode == 0
+            assert f"+ARG CUDNN_SHA256={sha256}" in (tmp_path / "new" / "proposed.diff").read_text()
 
 
 def test_findings_that_are_garbage_are_a_sentence(tmp_path: Path, registry: FileServer) -> None:

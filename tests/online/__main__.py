@@ -62,6 +62,7 @@ def _require_a_connection(chosen: Sequence[Part], places: Places) -> None:
 
 def _run(chosen: Sequence[Part], places: Places, limit: int | None) -> int:
     folder = Path(os.environ.get("OUT") or ROOT / "build" / "online-report")
+    folder.mkdir(parents=True, exist_ok=True)
     check = Check(places, Findings(folder), lock.Draft(), folder, limit)
     for number, part in enumerate(chosen, start=1):
         print(f"{number} of {len(chosen)}: {part.about} ({part.costs})", flush=True)

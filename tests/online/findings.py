@@ -9,6 +9,7 @@ from typing import Literal
 from harness.documents import replacing
 from harness.errors import BadDocument
 from harness.lock import Draft
+from harness.report.render import escaped
 
 Verdict = Literal["holds", "broken", "not reached"]
 MARKS: dict[Verdict, str] = {"holds": "ok", "broken": "BROKEN", "not reached": "not reached"}
@@ -51,7 +52,7 @@ class Findings:
     def report(self, parts: Iterable[str], draft: Draft) -> list[Finding]:
         """Write report.md and proposed.diff of these parts, and return their findings that do not hold."""
         shown = [finding for part in parts for finding in self.found if finding.part == part]
-        lines = [f"| {f.part} | {f.item} | {MARKS[f.verdict]} | {f.seen} |" for f in shown]
+        lines = [f"| {f.part} | {escaped(f.item)} | {MARKS[f.verdict]} | {escaped(f.seen)} |" for f in shown]
         table = ["| part | item | verdict | seen |", "| :--- | :--- | :--- | :--- |", *lines]
         with replacing(self._folder / "report.md") as path:
             path.write_text("\n".join(["# What a connected machine found", "", *table, ""]), encoding="utf-8")
