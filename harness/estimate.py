@@ -14,7 +14,7 @@ from harness import documents, run
 from harness.catalogue import models
 from harness.documents import Host, Plan, PlannedCell
 from harness.errors import BadDocument
-from harness.executors.base import Executor
+from harness.executors.base import Executor, Executors, executor_of
 from harness.published import latency
 from harness.reuse import reusable
 from harness.storage import Cell, RunFolder, runs
@@ -47,18 +47,18 @@ def from_history(plan: Plan) -> list[float | None]:
     return [0.0 if cell.skipped or cell.joins else seconds(cell.job, known) for cell in plan.cells]
 
 
-def for_plan(folder: RunFolder, executors: run.Executors) -> list[float | None]:
+def for_plan(folder: RunFolder, executors: Executors) -> list[float | None]:
     """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed.
 
     The caller holds the folder's lock.
     """
     _sweep(folder.path)
     known = known_timings(_earlier_cells())
-    pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, run.executor_of(cell.job, executors))]
+    pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, executor_of(cell.job, executors))]
     unknown = [cell.job for cell in pending if seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
         alike = [job for job in unknown if same_work(job) == work]
-        executor = run.executor_of(alike[0], executors)
+        executor = executor_of(alike[0], executors)
         if executor and sum(map(iterations, alike)) >= WORTH_A_PROBE:
             known |= known_timings(_probe(_middle(alike), folder.path, executor))
     return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]

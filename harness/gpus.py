@@ -11,6 +11,7 @@ from typing import TypeVar
 import pynvml
 
 from runner.contract import pseudonym
+from runner.contract.identity import mig_profile
 
 
 @dataclass(frozen=True)
@@ -188,13 +189,13 @@ def _instances(handle: object, gpu: Gpu) -> list[Gpu]:
 
 def _instance(handle: object, gpu: Gpu, index: str) -> Gpu:
     seen = _gpu(handle, gpu.driver, index)
-    profile = re.search(r"MIG (\S+)$", seen.name or "")
+    profile = mig_profile(seen.name)
     found = replace(
         seen,
         name=seen.name if profile else f"an instance of {gpu.title}",
         compute_capability=seen.compute_capability or gpu.compute_capability,
         mig_enabled=True,
-        mig_profile=profile.group(1) if profile else None,
+        mig_profile=profile,
         whole=gpu.uuid,
     )
     if found.uuid:

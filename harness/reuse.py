@@ -1,14 +1,13 @@
 """Which results of a run are those that would be measured now, and why the others are not."""
 
 from collections import Counter
-from collections.abc import Mapping
 
 from harness import documents, own
 from harness.documents import Execution, PlannedCell
 from harness.errors import BadDocument
-from harness.executors.base import Executor
+from harness.executors.base import Executor, Executors, executor_of
 from harness.storage import RunFolder
-from runner.contract import Result, Suite
+from runner.contract import Result
 
 
 def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
@@ -19,11 +18,11 @@ def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None)
     return None if outdated(result, execution, executor) else result
 
 
-def remarks(folder: RunFolder, executors: Mapping[tuple[str, Suite], Executor]) -> list[str]:
+def remarks(folder: RunFolder, executors: Executors) -> list[str]:
     """Return why cells that were measured before are measured again, a sentence for each reason."""
     reasons: Counter[str] = Counter()
     for planned in folder.plan.cells:
-        executor = executors.get((planned.job.environment, planned.job.suite))
+        executor = executor_of(planned.job, executors)
         result, execution = _kept(folder, planned)
         if executor and result and execution and not planned.joins:
             reason = outdated(result, execution, executor)

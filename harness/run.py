@@ -11,10 +11,10 @@ from typing import Protocol
 from harness import documents, endings, gpus, own, shards
 from harness.documents import Execution, Host, PlannedCell
 from harness.errors import BadDocument
-from harness.executors.base import Executor, ExitReport, OnLine
+from harness.executors.base import Executor, Executors, ExitReport, OnLine, executor_of
 from harness.reuse import reusable
 from harness.storage import RunFolder
-from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Status, Suite, pseudonym
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Software, Status, pseudonym
 
 #: The second is where D-Bus keeps it on a machine without systemd.
 MACHINE_IDS = [Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")]
@@ -30,10 +30,6 @@ class Display(Protocol):
     def finished(self, number: int, result: Result, reused: bool) -> None:
         """A cell has its result."""
         ...
-
-
-#: An executor for each environment and suite that can run here, since a suite's images are one folder.
-Executors = Mapping[tuple[str, Suite], Executor]
 
 
 def execute(folder: RunFolder, executors: Executors, engine_version: str | None, display: Display) -> bool:
@@ -55,11 +51,6 @@ def execute(folder: RunFolder, executors: Executors, engine_version: str | None,
         display.finished(number, result, reused)
         fine &= result.status == "ok" or (result.status == "skipped" and not planned.named)
     return fine
-
-
-def executor_of(job: Job, executors: Executors) -> Executor | None:
-    """Return the executor of the job's environment and suite, if there is one."""
-    return executors.get((job.environment, job.suite))
 
 
 def host_id() -> str | None:

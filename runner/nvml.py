@@ -12,6 +12,7 @@ from typing import Any, Callable, Iterator, List, Optional, Tuple
 import pynvml
 
 from runner.contract import Gpu, pseudonym
+from runner.contract.identity import mig_profile
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,9 @@ def _described(index: int, handle: Any) -> Listed:
         temperature_celsius=_ask(pynvml.nvmlDeviceGetTemperature, handle, pynvml.NVML_TEMPERATURE_GPU),
         mig_enabled=bool(mig[0]) if mig else None,
         ecc_enabled=bool(ecc[0]) if ecc else None,
-        mig_profile=profile(name),
+        mig_profile=mig_profile(name),
     )
     return Listed(uuid, gpu)
-
-
-def profile(name: Optional[str]) -> Optional[str]:
-    """Return the profile that the name of a MIG instance ends with, such as 1g.5gb; None of another name."""
-    found = re.search(r" MIG (\S+)$", name or "")
-    return found.group(1) if found else None
 
 
 def _driver() -> Optional[str]:

@@ -11,6 +11,7 @@ from typing import Any, List, Optional
 
 from runner import nvml
 from runner.contract import UsedGpu, pseudonym
+from runner.contract.identity import mig_profile
 
 LIBRARY = "libcuda.so.1"
 LONGEST_NAME, LONGEST_BUS_ID = 256, 32
@@ -41,14 +42,14 @@ def observe() -> Optional[UsedGpu]:
         name=name,
         uuid=found.gpu.uuid if found else pseudonym(f"{_kind(name)}-{identity}") if identity and not reasons else None,
         pci_bus_id=bus_id,
-        mig_profile=(found.gpu.mig_profile if found else None) or nvml.profile(name),
+        mig_profile=(found.gpu.mig_profile if found else None) or mig_profile(name),
         missing_reason="; ".join(reasons) or None,
     )
 
 
 def _kind(name: str) -> str:
     """Return what NVML's UUID of a device of this name begins with."""
-    return "MIG" if nvml.profile(name) else "GPU"
+    return "MIG" if mig_profile(name) else "GPU"
 
 
 def _among(identity: str, listed: List[nvml.Listed], reasons: List[str]) -> Optional[nvml.Listed]:

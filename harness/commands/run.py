@@ -14,7 +14,7 @@ from harness.commands.report import print_tables, tables_of
 from harness.display import LiveDisplay, downloads, show_cells, show_time
 from harness.documents import ImageIdentity, Plan
 from harness.errors import CannotRunHere
-from harness.executors.base import Executor
+from harness.executors.base import Executor, Executors
 from harness.executors.docker import DockerExecutor, remove_orphans
 from harness.executors.local import LocalExecutor
 from harness.plan import Request
@@ -119,7 +119,7 @@ def built_images(console: Console, planned: Plan, preflight: Preflight) -> dict[
     return found
 
 
-def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> run.Executors:
+def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> Executors:
     planned = folder.plan
     weights = _path(planned.weights_folder)
     gpu = preflight.planned_gpu(planned.gpu)

@@ -1,11 +1,12 @@
 """The execution seam: a job goes in, a result file comes out, and this report says how the process ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from harness.documents import ImageIdentity
+from runner.contract import Job, Suite
 
 #: Receives each line that the runner prints on standard output.
 OnLine = Callable[[str], None]
@@ -42,3 +43,12 @@ class Executor(Protocol):
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
         """Execute the job in `job_path`, leaving result.json in `output_dir`, and wait for its end."""
         ...
+
+
+#: An executor for each environment and suite that can run here, since a suite's images are one folder.
+Executors = Mapping[tuple[str, Suite], Executor]
+
+
+def executor_of(job: Job, executors: Executors) -> Executor | None:
+    """Return the executor of the job's environment and suite, if there is one."""
+    return executors.get((job.environment, job.suite))

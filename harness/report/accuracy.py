@@ -30,22 +30,25 @@ def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> l
 
     What was published stands only beside what was detected in the same images.
     """
-    found = by_series(cells)
-    titles = labels_of(list(found))
     return [
         table
-        for series, alike in found.items()
-        for table in [*_precision(series, titles[series], alike, with_published), _times(titles[series], alike)]
+        for series, title, alike in _titled(cells)
+        for table in [*_precision(series, title, alike, with_published), _times(title, alike)]
     ]
 
 
 def precision_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
     """Return those of them that hold AP."""
+    return [
+        table for series, title, alike in _titled(cells) for table in _precision(series, title, alike, with_published)
+    ]
+
+
+def _titled(cells: Iterable[Cell]) -> list[tuple[AccuracySeries, str, list[Cell]]]:
+    """Return the cells by table, each with what tells it from the other tables."""
     found = by_series(cells)
     titles = labels_of(list(found))
-    return [
-        table for series, alike in found.items() for table in _precision(series, titles[series], alike, with_published)
-    ]
+    return [(series, titles[series], alike) for series, alike in found.items()]
 
 
 def published_table() -> Table:

@@ -1,7 +1,9 @@
 """Names that are the same in every run: for machines and devices, of which they reveal nothing else, and for source."""
 
 import hashlib
+import re
 from pathlib import Path
+from typing import Optional
 
 SALT = b"detection-harness "
 
@@ -17,3 +19,9 @@ def source_sha256(folder: Path) -> str:
     for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py")):
         digest.update(f"{name} {hashlib.sha256((folder / name).read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+def mig_profile(name: Optional[str]) -> Optional[str]:
+    """Return the profile that NVML's name of a MIG instance ends with, such as 1g.5gb; None of another name."""
+    found = re.search(r" MIG (\S+)$", name or "")
+    return found.group(1) if found else None

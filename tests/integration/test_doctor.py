@@ -15,10 +15,8 @@ from harness.catalogue import ROOT, environments
 from harness.engine import Engine
 from harness.storage import RunFolder
 from tests.integration.commands import LITE, fails, harness
-from tests.needs import programs
+from tests.integration.standins import compiled
 from tests.samples import job, plan
-
-SOURCE = ROOT / "tests" / "data" / "standin_nvml.c"
 
 STANDIN_UUID = "GPU-00000000-0000-0000-0000-000000000001"
 DRY_RUN = ["run", "--image", "local", "--model", LITE, "--weights", "random", "--dry-run"]
@@ -47,12 +45,7 @@ GPUS: dict[str, tuple[str, dict[str, str | None]]] = {
 @pytest.fixture(scope="module")
 def standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the stand-in library."""
-    programs("cc")
-    folder = tmp_path_factory.mktemp("nvml")
-    library = folder / "libnvidia-ml.so.1"
-    command = ["cc", "-shared", "-fPIC", "-Wl,-soname,libnvidia-ml.so.1", "-o", str(library), str(SOURCE)]
-    subprocess.run(command, check=True)
-    return folder
+    return compiled(tmp_path_factory.mktemp("nvml"), "libnvidia-ml.so.1")
 
 
 def host(standin: Path, tmp_path: Path, **values: str) -> dict[str, str]:

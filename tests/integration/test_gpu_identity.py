@@ -11,9 +11,8 @@ import pytest
 
 from harness.catalogue import ROOT
 from runner.contract import pseudonym
-from tests.needs import programs
+from tests.integration.standins import SOURCES, compiled
 
-SOURCES = {"libnvidia-ml.so.1": "standin_nvml.c", "libcuda.so.1": "standin_cuda.c"}
 CODE = """
 import dataclasses, json
 from runner import hardware
@@ -23,12 +22,7 @@ print(json.dumps(dataclasses.asdict(hardware.observe("cuda"))))
 
 @pytest.fixture(scope="module")
 def standins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    programs("cc")
-    folder = tmp_path_factory.mktemp("standins")
-    for library, source in SOURCES.items():
-        command = ["cc", "-shared", "-fPIC", f"-Wl,-soname,{library}", "-o", str(folder / library)]
-        subprocess.run([*command, str(ROOT / "tests" / "data" / source)], check=True)
-    return folder
+    return compiled(tmp_path_factory.mktemp("standins"), *SOURCES)
 
 
 def observed(standins: Path, variables: dict[str, str]) -> Any:
