@@ -1,9 +1,12 @@
-"""What the measuring loop adds to an iteration: runner.latency.measure on a model that does nothing.
+"""What an iteration of the measuring loop costs: runner.latency.measure on a model that does nothing.
+
+The reference reads the same clocks around the same model, and keeps nothing.
 
 The source is the runner's own but for the picture, which is always the same one; the job is of quick-1, so the
 loop looks at its cap. Progress goes nowhere: it is written four times a second at most.
 """
 
+import resource
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -38,9 +41,16 @@ def measure() -> Sides:
 
     def reference() -> None:
         for _ in range(BLOCK):
+            before = _usage()
+            start = time.perf_counter_ns()
             _null_model(argument)
+            _ = time.perf_counter_ns() - start, before, _usage()
 
     return take_turns(PAIRS, lambda: _block_us(ours), lambda: _block_us(reference), f"blocks of {BLOCK} iterations")
+
+
+def _usage() -> tuple[int, resource.struct_rusage]:
+    return time.process_time_ns(), resource.getrusage(resource.RUSAGE_SELF)
 
 
 def _block_us(block: Callable[[], None]) -> float:

@@ -33,9 +33,6 @@ class Row:
 
     It does not hold where all of the interval lies beyond them, and is undecided where the interval encloses one of
     them. A row left undecided is measured again, up to `looks` times, and judged by the pairs of all of them.
-
-    The ratio is ours / reference; where an `allowance` is given, in the row's unit, it is
-    (ours - reference) / allowance: the share of what ours may take beyond the reference.
     """
 
     name: str
@@ -44,15 +41,11 @@ class Row:
     measure: Callable[[], Sides]
     bound: float = 1.0
     floor: float | None = None
-    allowance: float | None = None
     looks: int = 1
 
     def ratios(self, sides: Sides) -> list[float]:
-        """Return the ratio of each pair."""
-        pairs = zip(sides.ours, sides.reference, strict=True)
-        if self.allowance is None:
-            return [ours / reference for ours, reference in pairs]
-        return [(ours - reference) / self.allowance for ours, reference in pairs]
+        """Return ours / reference of each pair."""
+        return [ours / reference for ours, reference in zip(sides.ours, sides.reference, strict=True)]
 
     def interval(self, sides: Sides) -> Interval:
         """Return the interval of the ratio, as wide as makes all looks together wrong in 5 % of cases (Bonferroni)."""

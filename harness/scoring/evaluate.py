@@ -1,6 +1,8 @@
 """Detections and annotations in, a Score out. The same input gives the same Score, always."""
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,6 @@ from harness.scoring import coco_data, remarks
 from harness.scoring.detections import Detections
 from harness.scoring.documents import ApInterval, Iou, Score, ScorerName
 from harness.scoring.evaluation import Evaluation
-from harness.scoring.interval import bootstrap
 from harness.scoring.matches import Matches
 from runner.contract import BoxRule
 
@@ -70,15 +71,20 @@ def evaluation_of(
     annotations: Annotations, detections: Detections, iou: Iou, box_rule: BoxRule, scorer: ScorerName
 ) -> Evaluation:
     """Return the scorer's numbers and the matches behind them. Raises BadInput as `score` does."""
-    dataset = coco_data.dataset(annotations, iou)
-    results = coco_data.results(annotations, detections, iou, box_rule)
+    # Not named here, so that a scorer can free what it has loaded.
+    return _evaluate(scorer)(
+        coco_data.dataset(annotations, iou), coco_data.results(annotations, detections, iou, box_rule), iou
+    )
+
+
+def _evaluate(scorer: ScorerName) -> Callable[[dict[str, Any], coco_data.Results, Iou], Evaluation]:
     if scorer == "hotcoco":
         from harness.scoring import by_hotcoco
 
-        return by_hotcoco.evaluate(dataset, results, iou)
+        return by_hotcoco.evaluate
     from harness.scoring import by_pycocotools
 
-    return by_pycocotools.evaluate(dataset, results, iou)
+    return by_pycocotools.evaluate
 
 
 def _interval(matches: Matches, resamples: int) -> tuple[ApInterval, None] | tuple[None, str]:
@@ -86,6 +92,8 @@ def _interval(matches: Matches, resamples: int) -> tuple[ApInterval, None] | tup
     with_objects = int(np.count_nonzero(matches.objects.any(axis=0)))
     if with_objects < 2:
         return None, f"an interval over images needs two with objects, here {with_objects} have any"
+    from harness.scoring.interval import bootstrap  # only now: SciPy's sparse matrices take 0.1 s and 15 MB
+
     return bootstrap(matches, resamples), None
 
 

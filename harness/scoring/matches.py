@@ -34,7 +34,9 @@ def read(blocks: Iterable[Sequence[Entry]], categories: int, images: int) -> Mat
     if not parts:
         nothing, none = np.zeros(0, np.int64), np.zeros((0, 1), bool)
         return Matches(nothing, nothing, none, none, objects)
-    category, image, score, found, ignored = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    columns = [list(column) for column in zip(*parts, strict=True)]
+    parts.clear()
+    ignored, found, score, image, category = (np.concatenate(columns.pop()) for _ in range(5))
     order = np.lexsort((image, -score, category))
     return Matches(category[order], image[order], found[order], ignored[order], objects)
 

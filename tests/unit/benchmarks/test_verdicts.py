@@ -18,7 +18,7 @@ from benchmarks.turns import take_turns
 from harness.errors import BadInput
 
 
-def row(*batches: list[float], bound: float = 1.0, floor: float | None = None, allowance: float | None = None) -> Row:
+def row(*batches: list[float], bound: float = 1.0, floor: float | None = None) -> Row:
     """Return a row whose looks give these ratios."""
     looks = iter(batches)
 
@@ -26,9 +26,7 @@ def row(*batches: list[float], bound: float = 1.0, floor: float | None = None, a
         ours = next(looks)
         return Sides(ours, [1.0] * len(ours), "made up")
 
-    bounds = Row(
-        name="made-up", what="numbers", unit="s", measure=measure, bound=bound, floor=floor, allowance=allowance
-    )
+    bounds = Row(name="made-up", what="numbers", unit="s", measure=measure, bound=bound, floor=floor)
     return replace(bounds, looks=len(batches))
 
 
@@ -41,7 +39,6 @@ def row(*batches: list[float], bound: float = 1.0, floor: float | None = None, a
         ([0.8] * 8, {"floor": 0.9}, "no"),
         ([0.95] * 8, {"floor": 0.9}, "yes"),
         ([0.8] * 4 + [0.95] * 4, {"floor": 0.9}, "undecided"),
-        ([1.5] * 8, {"allowance": 2.0}, "yes"),
     ],
 )
 def test_a_row_holds_fails_or_is_undecided_by_its_whole_interval(

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from harness.coco import Annotations, Picture
 from harness.scoring import by_hotcoco, by_pycocotools, coco_data, interval
+from harness.scoring.curves import RECALLS
 from harness.scoring.detections import Detections
 from harness.scoring.evaluate import score
 from harness.scoring.evaluation import Evaluation
-from harness.scoring.interval import RECALLS, average_precision, bootstrap
+from harness.scoring.interval import average_precision, bootstrap
 from harness.scoring.matches import Matches
 from tests.unit.harness.scoring_sets import annotations, box, boxes, random_set
 
@@ -78,8 +79,8 @@ def test_resamples_in_small_blocks_are_those_at_once(monkeypatch: pytest.MonkeyP
     matches = evaluation(*random_set(4, images=12, objects=40, detections=90, categories=3)).matches
     drawn = np.random.default_rng(0).integers(0, 3, (50, 12))
     whole = average_precision(matches, drawn)
-    monkeypatch.setattr(interval, "BLOCK", 64)
-    assert (average_precision(matches, drawn) == whole).all()
+    monkeypatch.setattr(interval, "BLOCK", 640)
+    assert average_precision(matches, drawn) == pytest.approx(whole, abs=1e-12)
 
 
 def test_the_interval_is_that_of_a_known_distribution() -> None:
@@ -152,3 +153,18 @@ def test_resamples_have_the_ap_of_the_definition(times: int) -> None:
     drawn = np.random.default_rng(1).integers(0, times, (5, 6))
     expected = [by_definition(matches, resample) for resample in drawn]
     assert average_precision(matches, drawn) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), kept=st.lists(st.integers(0, 40), min_size=4, max_size=4))
+def test_categories_of_any_sizes_have_the_ap_of_the_definition(seed: int, kept: list[int]) -> None:
+    random = np.random.default_rng(seed)
+    category = np.repeat(np.arange(4), kept)
+    image = random.integers(0, 5, len(category))
+    found = random.random((len(category), 2)) < random.random(2)
+    ignored = ~found & (random.random(found.shape) < 0.3)
+    objects = np.zeros((4, 5), np.int64)
+    np.add.at(objects, (category, image), found.any(axis=1))
+    matches, drawn = Matches(category, image, found, ignored, objects), random.integers(0, 3, (3, 5))
+    expected = [by_definition(matches, resample) if (objects @ resample).any() else np.nan for resample in drawn]
+    assert average_precision(matches, drawn) == pytest.approx(expected, abs=1e-12, nan_ok=True)
