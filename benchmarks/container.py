@@ -7,13 +7,13 @@ from pathlib import Path
 from filelock import FileLock
 
 from benchmarks.rows import Broken, Skipped
-from harness import images
 from harness.catalogue import environments
-from harness.containers import ContainerSpec
 from harness.documents import ImageIdentity
-from harness.engine import LABEL, Engine
 from harness.errors import CannotRunHere
-from harness.executors.docker import OUT
+from harness.execute.executors.docker import OUT
+from harness.images import recipes
+from harness.images.containers import ContainerSpec
+from harness.images.engine import LABEL, Engine
 
 ENVIRONMENT = "cuda10.2"
 #: The file that the image's entry point, python -m runner, executes.
@@ -29,7 +29,7 @@ def opened() -> Iterator[tuple[Engine, ImageIdentity]]:
     except CannotRunHere as error:
         raise Skipped(error.reason) from error
     with engine:
-        image = images.find(engine, environments()[ENVIRONMENT])
+        image = recipes.find(engine, environments()[ENVIRONMENT])
         if image is None:
             raise Skipped(f"no image of {ENVIRONMENT} as its recipe is now; run: harness images build {ENVIRONMENT}")
         yield engine, image

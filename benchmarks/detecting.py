@@ -23,8 +23,8 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torchvision.transforms.functional import to_tensor
 
-from harness import assets, coco, shapes
 from harness.catalogue import models, protocols
+from harness.data import checkpoints, coco, shapes
 from harness.scoring import by_hotcoco, coco_data, passes
 from runner import detection
 from runner import models as runner_models
@@ -45,7 +45,7 @@ def main(out: Path, turns: int, side: str) -> None:
     annotations = annotations.of(list(annotations.pictures)[:IMAGES])
     if side == "both":
         torch.set_num_threads(1)
-    model = runner_models.load(_spec(), assets.SHAPES_WEIGHTS.parent)[0]
+    model = runner_models.load(_spec(), checkpoints.SHAPES_WEIGHTS.parent)[0]
     sides: list[Callable[[], dict[str, Any]]] = [lambda: _ours(model, annotations, bundled / "images")]
     if side == "both":
         sides.append(lambda: _reference(model, annotations, bundled / "images", path))
@@ -65,8 +65,8 @@ def _require_equal(numbers: list[list[float]]) -> None:
 
 
 def _spec() -> ModelSpec:
-    model = models()[assets.SHAPES_MODEL]
-    return ModelSpec(model.builder, assets.shapes_weights([model]), model.thresholds)
+    model = models()[checkpoints.SHAPES_MODEL]
+    return ModelSpec(model.builder, checkpoints.shapes_weights([model]), model.thresholds)
 
 
 def _ours(model: Any, annotations: coco.Annotations, images: Path) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def _merge(run: str) -> None:
-    from harness.commands.merge import merge_runs
+    from harness.cli.commands.merge import merge_runs
 
     with TemporaryDirectory() as out:
         merge_runs([run], Path(out), published=True, allow=False)

@@ -12,8 +12,8 @@ from benchmarks import container
 from benchmarks.rows import Broken, Sides
 from harness.catalogue import ROOT, environments
 from harness.documents import ImageIdentity
-from harness.engine import Engine
-from harness.images import Recipe
+from harness.images.engine import Engine
+from harness.images.recipes import Recipe
 
 #: A recipe with nothing but the copy of the runner, within what a build is given.
 BARE = "docker/bare/Dockerfile"

@@ -17,7 +17,7 @@ from pycocotools.cocoeval import COCOeval
 from benchmarks.peaks import peak_mb
 from benchmarks.rows import Broken, Sides
 from harness.catalogue import ROOT
-from harness.coco import Annotations, Picture
+from harness.data.coco import Annotations, Picture
 from harness.scoring import by_hotcoco, by_pycocotools, coco_data
 from harness.scoring.detections import Detections
 from harness.scoring.evaluate import score

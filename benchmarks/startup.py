@@ -16,7 +16,7 @@ from typer.models import CommandInfo
 
 from benchmarks.rows import Broken, Sides, Skipped
 from benchmarks.turns import take_turns
-from harness.cli import app
+from harness.cli.app import app
 
 SCRIPT = Path(sys.executable).parent / "harness"
 PAIRS = 60
@@ -46,7 +46,7 @@ def _write_bare(folder: Path) -> Path:
     """Write the bare app and its console script, which is the real one but for the module that it imports."""
     (folder / "bare.py").write_text("\n".join(["import typer", *_source(app, "app"), "main = app", ""]))
     script = folder / "harness"
-    script.write_text(SCRIPT.read_text(encoding="utf-8").replace("from harness.cli import", "from bare import"))
+    script.write_text(SCRIPT.read_text(encoding="utf-8").replace("from harness.cli.app import", "from bare import"))
     script.chmod(0o755)
     return script
 

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from harness.engine import Engine
 from harness.errors import CannotRunHere
+from harness.images.engine import Engine
 from tests.leftovers import Leftovers
 from tests.needs import lacks
 

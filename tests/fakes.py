@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import own
 from harness.documents import ImageIdentity
-from harness.executors.base import ExitReport, OnLine
+from harness.execute.executors.base import ExitReport, OnLine
+from harness.host import own
 from runner.contract import Failure, Job, Result
 from runner.serialise import from_dict, write_json
 from tests.samples import ok_result

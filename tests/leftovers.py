@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from harness.engine import LABEL, Engine
 from harness.errors import CannotRunHere
+from harness.images.engine import LABEL, Engine
 
 #: The same in every worker of a session, another in every session.
 SESSION = os.environ.setdefault("HARNESS_TEST_SESSION", uuid.uuid4().hex[:12])

@@ -7,7 +7,7 @@ from typing import Any
 from harness import documents
 from harness.catalogue import environments, protocols
 from harness.documents import Execution, Host, Plan, PlannedCell
-from harness.storage import RunFolder
+from harness.documents.run_folder import RunFolder
 from runner.contract import (
     SCHEMA_VERSION,
     Hardware,

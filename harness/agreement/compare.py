@@ -4,8 +4,8 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from harness.agreement.documents import Agreement, ImageDifference, PassName, Tolerances, Verdict
 from harness.agreement.matching import Matched, match
+from harness.documents.agreement import Agreement, ImageDifference, PassName, Tolerances, Verdict
 from runner.contract import SCHEMA_VERSION, Job, Thresholds
 from runner.rows import Row
 

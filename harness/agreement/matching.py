@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as run_lengths
 from scipy.optimize import linear_sum_assignment
 
-from harness.agreement.documents import Tolerances, Verdict
+from harness.documents.agreement import Tolerances, Verdict
 from runner.contract import Thresholds
 from runner.rows import Found, Row
 

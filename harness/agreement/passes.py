@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 from pathlib import Path
 
-from harness import coco, documents
-from harness.agreement import pictures
+from harness import documents
 from harness.agreement.compare import agreement, tally
-from harness.agreement.documents import Agreement, ApDifference, PassName, Tolerances
 from harness.agreement.matching import match
 from harness.agreement.precision import difference
 from harness.catalogue import models
+from harness.data import coco
+from harness.documents.agreement import Agreement, ApDifference, PassName, Tolerances
+from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadDocument, BadInput, refused
+from harness.report import pictures
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of
 from harness.scoring.kinds import scorable
-from harness.storage import Cell, RunFolder
 from runner import rows
 from runner.contract import Job
 

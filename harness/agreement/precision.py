@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from harness.agreement.documents import ApDifference
-from harness.coco import Annotations
+from harness.data.coco import Annotations
+from harness.documents.agreement import ApDifference
+from harness.documents.scores import Iou
 from harness.scoring.detections import Detections
-from harness.scoring.documents import Iou
 from harness.scoring.evaluate import RESAMPLES, evaluation_of
 from harness.scoring.interval import CONFIDENCE, average_precision, draw
 

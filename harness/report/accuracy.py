@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from harness.analysis.series import AccuracySeries, accuracy_series, grouped, labels_of, state_of
 from harness.catalogue import Model, models
-from harness.published import accuracy as published_accuracy
+from harness.catalogue.published import accuracy as published_accuracy
+from harness.documents.run_folder import Cell
+from harness.documents.scores import Iou, Score
 from harness.report.describe import attributed, outcome, software, stack_of
 from harness.report.table import GAP, Column, Table
-from harness.scoring.documents import Iou, Score
-from harness.series import AccuracySeries, accuracy_series, grouped, labels_of, state_of
-from harness.storage import Cell
 from runner.contract import Detections
 
 KINDS: dict[Iou, str] = {"bbox": "boxes", "segm": "masks", "keypoints": "keypoints"}

@@ -1,9 +1,9 @@
 """The table of agreements: one row a pass that was compared with its reference."""
 
-from harness.agreement.documents import Agreement, ApDifference, Verdict
 from harness.catalogue import models
+from harness.documents.agreement import Agreement, ApDifference, Verdict
+from harness.documents.scores import Iou
 from harness.report.table import GAP, Column, Table
-from harness.scoring.documents import Iou
 
 MEANINGS: dict[Verdict, str] = {
     "identical": "bit for bit",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.storage import Cell
+from harness.documents.run_folder import Cell
 
 
 @dataclass(frozen=True)

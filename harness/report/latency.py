@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.agreement.documents import VERDICTS, Agreement
+from harness.analysis.facts import ALL, NO_QUOTA
+from harness.analysis.naming import hardware_name
+from harness.analysis.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
 from harness.catalogue import Model, models
-from harness.facts import ALL, NO_QUOTA
-from harness.naming import hardware_name
-from harness.published import check as check_published
-from harness.published import latency as published_latency
+from harness.catalogue.published import check as check_published
+from harness.catalogue.published import latency as published_latency
+from harness.documents.agreement import VERDICTS, Agreement
+from harness.documents.run_folder import Cell
 from harness.report.describe import Stack, attributed, outcome, software, stack_of
 from harness.report.table import GAP, Column, Table
-from harness.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
-from harness.storage import Cell
 from runner.contract import Protocol
 from runner.statistics import Summary, summarise
 

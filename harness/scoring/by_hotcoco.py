@@ -10,9 +10,9 @@ import numpy as np
 from hotcoco import COCO, COCOeval
 from numpy.typing import NDArray
 
+from harness.documents.scores import Iou
 from harness.scoring import matches
 from harness.scoring.coco_data import Results
-from harness.scoring.documents import Iou
 from harness.scoring.evaluation import ALL_AREAS, Evaluation
 from harness.scoring.matches import Entry
 

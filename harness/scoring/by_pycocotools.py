@@ -8,9 +8,9 @@ from typing import Any
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from harness.documents.scores import Iou
 from harness.scoring import matches
 from harness.scoring.coco_data import Results
-from harness.scoring.documents import Iou
 from harness.scoring.evaluation import ALL_AREAS, Evaluation
 
 

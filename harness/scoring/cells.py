@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import coco
 from harness.catalogue import Model, models
-from harness.coco import Annotations
-from harness.download import sha256_of
+from harness.catalogue.labels import beside_coco
+from harness.data import coco
+from harness.data.coco import Annotations
+from harness.data.download import sha256_of
+from harness.documents.scores import CellScores, Iou, Score, ScorerName
 from harness.errors import BadInput
-from harness.labels import beside_coco
 from harness.scoring import passes
-from harness.scoring.documents import CellScores, Iou, Score, ScorerName
 from harness.scoring.evaluate import score
 from harness.scoring.kinds import scorable
 from runner.contract import SCHEMA_VERSION, BoxRule, Dataset, Job

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AllowInfNan, FailFast, Field, Strict, TypeAdapter, ValidationError
 
-from harness import not_json
-from harness.coco import LARGEST, Annotations
+from harness.data.coco import LARGEST, Annotations
+from harness.documents import not_json
+from harness.documents.scores import Iou
 from harness.errors import BadInput, reason_of, remedy_of
 from harness.scoring import masks
-from harness.scoring.documents import Iou
 
 #: COCO's similarity of keypoints is defined for these many (its person's), each x, y and visibility or score.
 KEYPOINTS = 17

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.coco import Annotations
+from harness.data.coco import Annotations
+from harness.documents.scores import ApInterval, Iou, Score, ScorerName
 from harness.scoring import coco_data, remarks
 from harness.scoring.detections import Detections
-from harness.scoring.documents import ApInterval, Iou, Score, ScorerName
 from harness.scoring.evaluation import Evaluation
 from harness.scoring.matches import Matches
 from runner.contract import BoxRule

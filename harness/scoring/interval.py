@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.documents.scores import ApInterval
 from harness.scoring.curves import RECALLS, Levels, areas, curves, levels_of
-from harness.scoring.documents import ApInterval
 from harness.scoring.matches import Matches
 
 CONFIDENCE = 0.95

@@ -1,8 +1,8 @@
 """What of a model's detections can be compared with the annotations: known before anything is detected."""
 
 from harness.catalogue import Model
-from harness.coco import Annotations, has_mask
-from harness.scoring.documents import Iou
+from harness.data.coco import Annotations, has_mask
+from harness.documents.scores import Iou
 
 BY_TASK: dict[str, Iou] = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
 

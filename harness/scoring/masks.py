@@ -4,7 +4,7 @@ from typing import Any
 
 from hotcoco import mask as rle
 
-from harness.coco import Picture, are_numbers
+from harness.data.coco import Picture, are_numbers
 
 #: How many times its picture's sides a mask may reach beyond it. Drawing one takes time and memory by its outline, and
 #: pycocotools ends in a segmentation fault where the coordinates leave its integers.

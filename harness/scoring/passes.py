@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.coco import Annotations
+from harness.data.coco import Annotations
+from harness.documents.scores import Iou
 from harness.errors import BadDocument
 from harness.scoring.boxes import from_corners
 from harness.scoring.detections import KEYPOINTS, Detections, check
-from harness.scoring.documents import Iou
 from runner import rows
 from runner.rows import Row
 

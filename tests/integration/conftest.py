@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import images
 from harness.catalogue import environments
-from harness.engine import Engine
+from harness.images import recipes
+from harness.images.engine import Engine
 from tests.leftovers import MADE_HERE, own_tag
 from tests.needs import lacks
 
@@ -15,7 +15,7 @@ from tests.needs import lacks
 def cuda102(engine: Engine) -> str:
     """The published stack's environment, its image built."""
     environment = environments()["cuda10.2"]
-    if images.find(engine, environment) is None:
+    if recipes.find(engine, environment) is None:
         lacks("DOCKER", "the image of cuda10.2 is not built: make images")
     return environment.name
 
@@ -28,7 +28,7 @@ def base_of(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     """
 
     def labelled(name: str) -> str:
-        available = images.available_base(engine, environments()[name])
+        available = recipes.available_base(engine, environments()[name])
         if available is None:
             lacks("DOCKER", f"there is no base of {name}: make standin-bases")
         folder, tag = tmp_path_factory.mktemp("base"), own_tag(f"base-of-{name}")

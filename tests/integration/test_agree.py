@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness import assets, coco, shapes
 from harness.agreement.compare import Tally, tally
-from harness.agreement.documents import Tolerances
 from harness.catalogue import models, protocols
-from harness.storage import RunFolder
+from harness.data import checkpoints, coco, shapes
+from harness.documents.agreement import Tolerances
+from harness.documents.run_folder import RunFolder
 from runner import rows
 from runner.contract import Dataset, ModelSpec, Thresholds
 from tests.integration.commands import LITE, fails, harness
@@ -37,8 +37,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trained(thresholds: Thresholds | None = THRESHOLDS) -> Any:
-    spec = ModelSpec(LITE, assets.shapes_weights([models()[LITE]]), thresholds)
-    return runner_models.load(spec, assets.SHAPES_WEIGHTS.parent)[0]
+    spec = ModelSpec(LITE, checkpoints.shapes_weights([models()[LITE]]), thresholds)
+    return runner_models.load(spec, checkpoints.SHAPES_WEIGHTS.parent)[0]
 
 
 def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:

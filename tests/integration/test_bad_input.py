@@ -10,8 +10,8 @@ import pytest
 
 from harness import documents
 from harness.catalogue import ROOT
-from harness.preflight import Preflight
-from harness.storage import RunFolder
+from harness.documents.run_folder import RunFolder
+from harness.preflight.checks import Preflight
 from runner.contract import SCHEMA_VERSION
 from tests import samples
 from tests.integration.commands import LITE, fails, harness

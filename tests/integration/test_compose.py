@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import images
 from harness.catalogue import ROOT, environments
-from harness.engine import Engine
+from harness.images import recipes
+from harness.images.engine import Engine
 from runner.contract import Result
 from runner.serialise import from_dict
 from tests.integration.commands import LITE
@@ -29,7 +29,7 @@ def compose() -> list[str]:
 
 
 def test_a_service_leaves_a_valid_result(engine: Engine, cuda102: str, tmp_path: Path) -> None:
-    image = images.find(engine, environments()[cuda102])
+    image = recipes.find(engine, environments()[cuda102])
     assert image is not None
     override = {"image": image.tag, "volumes": [f"{tmp_path}:/cell/results"]}
     (tmp_path / "override.yaml").write_text(json.dumps({"services": {cuda102: override}}))

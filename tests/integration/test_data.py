@@ -15,9 +15,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 from tenacity import wait_fixed
 
-from harness import data
 from harness.catalogue import ROOT, models
-from harness.data import Archive, Dataset
+from harness.data import fetching
+from harness.data.fetching import Archive, Dataset
 from harness.errors import BadInput, CannotRunHere, StorageError
 from tests.integration.commands import LITE, copied, harness
 from tests.integration.downloading import small_disk, unseen, wait_until
@@ -54,7 +54,7 @@ def standin(url: str = "http://127.0.0.1:9/", archives: Mapping[str, bytes] = AR
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.download.wait_exponential", lambda **seconds: wait_fixed(0.01))
+    monkeypatch.setattr("harness.data.download.wait_exponential", lambda **seconds: wait_fixed(0.01))
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ def under(folder: Path) -> list[str]:
 
 
 def fetch(dataset: Dataset, origin: object = None) -> Path:
-    return data.fetch_dataset(dataset, str(origin) if origin else None, unseen)
+    return fetching.fetch_dataset(dataset, str(origin) if origin else None, unseen)
 
 
 def is_whole(folder: Path) -> bool:
@@ -110,7 +110,7 @@ fetch_dataset(Dataset(described["name"], described["title"], archives), None, on
 def test_a_dataset_is_fetched_once_unpacked_and_its_archives_deleted(server: FileServer, cache: Path) -> None:
     seen: dict[str, tuple[int, int | None]] = {}
     dataset = standin(server.url)
-    folder = data.fetch_dataset(dataset, None, lambda name, here, total: seen.update({name: (here, total)}))
+    folder = fetching.fetch_dataset(dataset, None, lambda name, here, total: seen.update({name: (here, total)}))
     assert folder == cache / "coco-val2017"
     assert is_whole(folder)
     assert seen == {
@@ -125,17 +125,17 @@ def test_a_dataset_is_fetched_once_unpacked_and_its_archives_deleted(server: Fil
 
 def test_others_find_its_folder_once_it_is_here(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CannotRunHere) as caught:
-        data.folder_of("coco-val2017")
+        fetching.folder_of("coco-val2017")
     sentence = "the dataset coco-val2017 is not here; fetch it with: harness data fetch coco-val2017."
     assert str(caught.value) == sentence
     folder = fetch(standin(server.url))
-    assert data.folder_of("coco-val2017") == folder
+    assert fetching.folder_of("coco-val2017") == folder
     with pytest.raises(BadInput, match="did you mean coco-val2017"):
-        data.folder_of("coco-val2014")
+        fetching.folder_of("coco-val2014")
 
 
 def test_the_catalogued_archives_are_cocos_own() -> None:
-    assert {archive.url: archive.size_bytes for archive in data.datasets()["coco-val2017"].archives} == {
+    assert {archive.url: archive.size_bytes for archive in fetching.datasets()["coco-val2017"].archives} == {
         "http://images.cocodataset.org/zips/val2017.zip": 815585330,
         "http://images.cocodataset.org/annotations/annotations_trainval2017.zip": 252907541,
     }

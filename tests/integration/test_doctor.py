@@ -12,8 +12,8 @@ import pytest
 
 from harness import documents
 from harness.catalogue import ROOT, environments
-from harness.engine import Engine
-from harness.storage import RunFolder
+from harness.documents.run_folder import RunFolder
+from harness.images.engine import Engine
 from tests.integration.commands import LITE, fails, harness
 from tests.integration.standins import compiled
 from tests.samples import job, plan

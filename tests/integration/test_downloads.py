@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from tenacity import wait_fixed
 
-from harness import assets, download
 from harness.catalogue import ROOT, Model, models
+from harness.data import checkpoints, download
 from harness.errors import BadInput, CannotRunHere, StorageError
 from runner.contract import Weights
 from tests.integration.commands import LITE, fails, harness
@@ -35,7 +35,7 @@ assets.pretrained(replace(models()[{LITE!r}], checkpoint={MODEL.checkpoint!r}), 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.download.wait_exponential", lambda **seconds: wait_fixed(0.01))
+    monkeypatch.setattr("harness.data.download.wait_exponential", lambda **seconds: wait_fixed(0.01))
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 
 
 def fetch(model: Model = MODEL) -> Weights:
-    return assets.pretrained(model, unseen)
+    return checkpoints.pretrained(model, unseen)
 
 
 def stored() -> Path:
-    return assets.weights_folder() / MODEL.checkpoint
+    return checkpoints.weights_folder() / MODEL.checkpoint
 
 
 def part() -> Path:
@@ -68,7 +68,7 @@ def part() -> Path:
 
 def test_a_checkpoint_is_fetched_once_and_shown_as_it_comes(server: FileServer) -> None:
     seen: list[tuple[str, int, int | None]] = []
-    fetched = assets.pretrained(MODEL, lambda *progress: seen.append(progress))
+    fetched = checkpoints.pretrained(MODEL, lambda *progress: seen.append(progress))
     assert fetched == Weights(kind="pretrained", file=MODEL.checkpoint, sha256=SHA256)
     assert stored().read_bytes() == CONTENT
     assert seen[-1] == (MODEL.checkpoint, len(CONTENT), len(CONTENT))
@@ -259,7 +259,7 @@ def test_a_run_stops_before_it_measures_and_auto_falls_back(server: FileServer, 
 def test_weights_of_ones_own_are_known_by_their_hash(tmp_path: Path) -> None:
     mine = tmp_path / "mine.pth"
     mine.write_bytes(CONTENT)
-    assert assets.weights_file(mine) == Weights(kind="file", file="mine.pth", sha256=SHA256)
+    assert checkpoints.weights_file(mine) == Weights(kind="file", file="mine.pth", sha256=SHA256)
 
 
 @pytest.mark.parametrize(
@@ -277,13 +277,13 @@ def test_what_are_no_weights_is_told(tmp_path: Path, name: str, problem: str) ->
     if name and name != "absent.pth":
         (tmp_path / name).write_text("no weights")
     with pytest.raises(BadInput, match=problem):
-        assets.weights_file(tmp_path / name)
+        checkpoints.weights_file(tmp_path / name)
 
 
 def test_the_first_pictures_by_name_are_taken(tmp_path: Path) -> None:
     for name in [*(f"{letter}.JPG" for letter in "hcagdbfeji"), "a.txt"]:
         (tmp_path / name).write_bytes(name.encode())
-    assert [(picture.name, picture.sha256) for picture in assets.pictures(tmp_path, at_most=9)] == [
+    assert [(picture.name, picture.sha256) for picture in checkpoints.pictures(tmp_path, at_most=9)] == [
         (f"{letter}.JPG", hashlib.sha256(f"{letter}.JPG".encode()).hexdigest()) for letter in "abcdefghi"
     ]
 
@@ -292,4 +292,4 @@ def test_the_first_pictures_by_name_are_taken(tmp_path: Path) -> None:
 def test_a_folder_without_pictures_is_told(tmp_path: Path, folder: str) -> None:
     (tmp_path / "a.txt").write_text("no picture")
     with pytest.raises(BadInput, match="holds no pictures"):
-        assets.pictures(tmp_path / folder, at_most=2)
+        checkpoints.pictures(tmp_path / folder, at_most=2)

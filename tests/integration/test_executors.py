@@ -13,12 +13,12 @@ import pytest
 from filelock import FileLock
 
 from harness.documents import ImageIdentity
-from harness.engine import LABEL, Engine
 from harness.errors import CannotRunHere
-from harness.executors.base import Executor, ExitReport
-from harness.executors.docker import DockerExecutor, remove_orphans
-from harness.executors.local import LocalExecutor
-from harness.gpus import Gpu
+from harness.execute.executors.base import Executor, ExitReport
+from harness.execute.executors.docker import DockerExecutor, remove_orphans
+from harness.execute.executors.local import LocalExecutor
+from harness.host.gpus import Gpu
+from harness.images.engine import LABEL, Engine
 from tests.fakes import FakeExecutor
 from tests.leftovers import MADE_HERE, own_tag
 

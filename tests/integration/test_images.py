@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import images, verify
 from harness.catalogue import environments
-from harness.containers import Image
 from harness.documents import ImageIdentity
-from harness.engine import Engine
+from harness.documents.run_folder import RunFolder
 from harness.errors import CannotRunHere
-from harness.storage import RunFolder
+from harness.images import recipes, verify
+from harness.images.containers import Image
+from harness.images.engine import Engine
 from tests.integration.commands import LITE, fails, harness
 from tests.leftovers import MADE_HERE
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.docker
 
 @pytest.fixture
 def ours(engine: Engine, cuda102: str) -> ImageIdentity:
-    found = images.find(engine, environments()[cuda102])
+    found = recipes.find(engine, environments()[cuda102])
     assert found is not None
     return found
 
@@ -62,9 +62,9 @@ def test_an_image_that_can_not_start_is_one_sentence(engine: Engine, ours: Image
 
 def test_a_changed_recipe_is_another_image(engine: Engine, ours: ImageIdentity, tmp_path: Path) -> None:
     environment = environments()["cuda10.2"]
-    assert images.built(engine, images.Recipe(environment, ours.base, ours.build_args)) == ours
-    other = images.Recipe(environment, ours.base, {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"})
-    assert images.built(engine, other) is None
+    assert recipes.built(engine, recipes.Recipe(environment, ours.base, ours.build_args)) == ours
+    other = recipes.Recipe(environment, ours.base, {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"})
+    assert recipes.built(engine, other) is None
 
 
 def test_building_again_with_nothing_changed_reuses(ours: ImageIdentity) -> None:
@@ -90,10 +90,10 @@ def test_only_what_the_harness_built_and_no_longer_uses_is_outdated(
     engine: Engine, ours: ImageIdentity, tampered: ImageIdentity
 ) -> None:
     environment = environments()["cuda10.2"]
-    old = images.tag_of(environment, "0" * 64)
+    old = recipes.tag_of(environment, "0" * 64)
     for image, tag in ((ours, "somebody/else:test"), (tampered, old)):
         engine._client.images.get(image.id).tag(*tag.split(":"))
-    found = {image.id for image in images.outdated(engine)}
+    found = {image.id for image in recipes.outdated(engine)}
     engine._client.images.remove("somebody/else:test")
     assert tampered.id in found
     assert ours.id not in found
@@ -120,7 +120,7 @@ def test_two_images_of_one_environment_are_two_columns(engine: Engine, ours: Ima
     """An argument that the Dockerfile does not know changes no layer, so the second image costs no time."""
     assert harness("images", "build", "cuda10.2", "--build-arg", "NOTE=other").returncode == 0
     (other,) = [
-        image for image in images.variants(engine, environments()["cuda10.2"]) if image.build_args == {"NOTE": "other"}
+        image for image in recipes.variants(engine, environments()["cuda10.2"]) if image.build_args == {"NOTE": "other"}
     ]
     tag = other.tag.rpartition(":")[2]
     command = ["run", "--model", LITE, "--weights", "random", "--iterations", "1", "--device", "cpu"]

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from harness.catalogue import ROOT
-from harness.engine import Engine
-from harness.storage import RunFolder
+from harness.documents.run_folder import RunFolder
+from harness.images.engine import Engine
 from tests.integration.commands import HARNESS, LITE, harness, owned
 
 RUN = ["run", "--model", LITE, "--device", "cpu", "--weights", "random", "--threads", "1"]

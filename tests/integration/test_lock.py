@@ -18,7 +18,7 @@ from threading import Thread
 import pytest
 
 from harness.catalogue import ROOT
-from harness.engine import Engine
+from harness.images.engine import Engine
 from tests.integration.commands import harness
 from tests.needs import programs
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import own, run
 from harness.catalogue import ROOT
-from harness.storage import RunFolder
+from harness.documents.run_folder import RunFolder
+from harness.execute import run
+from harness.host import own
 from tests.integration.commands import LITE, harness
 
 pytestmark = pytest.mark.torch

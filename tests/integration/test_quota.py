@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue import ROOT
-from harness.storage import RunFolder
+from harness.documents.run_folder import RunFolder
 from runner.contract import cgroups
 from tests.integration.commands import HARNESS, LITE
 

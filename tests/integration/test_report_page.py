@@ -12,9 +12,9 @@ from playwright import sync_api
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 
 from harness.catalogue import ROOT
-from harness.commands.report import tables_of
+from harness.cli.commands.report import tables_of
+from harness.documents.run_folder import Cell
 from harness.report.page import Report, build
-from harness.storage import Cell
 from tests import samples
 from tests.needs import lacks
 from tests.unit.harness.page_cells import PUBLISHED, STACKS, failed, on_gpu, page_cells, scored, timed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.storage import RunFolder
+from harness.documents.run_folder import RunFolder
 from tests.integration.commands import LITE, copied, fails, harness
 
 EPYC = ["reproduce", "--column", "epyc", "--model", LITE, "--weights", "random"]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import images
-from harness.assets import PHOTOGRAPHS
 from harness.catalogue import ROOT, environments
-from harness.engine import Engine
-from harness.storage import Cell, RunFolder
+from harness.data.checkpoints import PHOTOGRAPHS
+from harness.documents.run_folder import Cell, RunFolder
+from harness.images import recipes
+from harness.images.engine import Engine
 from tests.integration.commands import HARNESS, LITE, harness, owned
 from tests.leftovers import MADE_HERE
 
@@ -65,7 +65,7 @@ def test_what_the_harness_saw_is_on_record(both: Path) -> None:
     assert new is not None
     assert old.image is not None
     assert old.image.id.startswith("sha256:")
-    assert old.image.recipe_sha256 == images.recipe_sha256(environments()["cuda10.2"])
+    assert old.image.recipe_sha256 == recipes.recipe_sha256(environments()["cuda10.2"])
     assert (old.executor, old.exit_code, new.executor, new.image) == ("docker", 0, "local", None)
     assert old.host.id == new.host.id
     assert not new.pinned
@@ -104,12 +104,12 @@ def test_nothing_is_left_behind(both: Path, engine: Engine) -> None:
 
 @pytest.mark.docker
 def test_an_image_built_on_ours_is_not_taken_for_ours(engine: Engine, cuda102: str, tmp_path: Path) -> None:
-    ours = images.find(engine, environments()[cuda102])
+    ours = recipes.find(engine, environments()[cuda102])
     assert ours is not None
     (tmp_path / "Dockerfile").write_text(f"FROM {ours.id}\nENV SOMETHING=else\n")
     for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/derived:test", MADE_HERE, {}):
         pass
-    found = images.find(engine, environments()[cuda102])
+    found = recipes.find(engine, environments()[cuda102])
     engine._client.images.remove("detection-harness/derived:test")
     assert found == ours
 
@@ -153,8 +153,8 @@ def test_passing_the_memory_limit_is_reported(tmp_path: Path) -> None:
 
 
 def test_help_needs_nothing_heavy() -> None:
-    code = "import sys, harness.cli\ntry: harness.cli.main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    code = "import sys, harness.cli.app\ntry: harness.cli.app.main()\nfinally: print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([HARNESS[0], "-c", code, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
-    assert "harness.cli" in loaded
+    assert "harness.cli.app" in loaded
     assert not loaded & {"torch", "torchvision", "pandas", "docker", "numpy", "pydantic"}

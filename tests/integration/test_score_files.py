@@ -10,7 +10,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from harness.coco import Annotations
+from harness.data.coco import Annotations
 from harness.scoring.detections import Detections
 from tests.integration.commands import fails, harness
 from tests.unit.harness.scoring_sets import HEIGHT, WIDTH, random_set

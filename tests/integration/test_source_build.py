@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import images
 from harness.catalogue import ROOT, environments
-from harness.engine import Engine
 from harness.errors import CannotRunHere
+from harness.images import recipes
+from harness.images.engine import Engine
 from tests.integration.commands import copied, harness
 from tests.integration.servers import FileServer, serving
 from tests.needs import programs
@@ -252,24 +252,24 @@ def dateless(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 @pytest.fixture(scope="session")
-def recipe(sources: dict[str, str], base_of: Callable[[str], str]) -> images.Recipe:
-    return images.Recipe(ENVIRONMENT, base_of(ENVIRONMENT.name), sources)
+def recipe(sources: dict[str, str], base_of: Callable[[str], str]) -> recipes.Recipe:
+    return recipes.Recipe(ENVIRONMENT, base_of(ENVIRONMENT.name), sources)
 
 
-def output_of(engine: Engine, recipe: images.Recipe) -> str:
+def output_of(engine: Engine, recipe: recipes.Recipe) -> str:
     """Build, and return the engine's output, whether the build failed or not; pytest shows it where a test fails."""
     lines: list[str] = []
     with suppress(CannotRunHere):
-        for line in images.build(engine, recipe):
+        for line in recipes.build(engine, recipe):
             lines.append(line)
             print(line)
     return "\n".join(lines)
 
 
 @pytest.mark.docker
-def test_the_whole_recipe_builds_from_stand_in_sources(engine: Engine, recipe: images.Recipe) -> None:
+def test_the_whole_recipe_builds_from_stand_in_sources(engine: Engine, recipe: recipes.Recipe) -> None:
     output_of(engine, recipe)
-    image = images.built(engine, recipe)
+    image = recipes.built(engine, recipe)
     assert image is not None
     try:
         assert len(image.substitutions) == len(recipe.build_args) + 1
@@ -283,7 +283,7 @@ def test_the_whole_recipe_builds_from_stand_in_sources(engine: Engine, recipe: i
 
 @pytest.mark.docker
 def test_a_checksum_that_is_not_known_is_shown_and_pinned_on_agreement(
-    engine: Engine, recipe: images.Recipe, tmp_path: Path
+    engine: Engine, recipe: recipes.Recipe, tmp_path: Path
 ) -> None:
     root = copied(tmp_path)
     dockerfile = root / "docker" / "cuda11.4" / "Dockerfile"
@@ -313,7 +313,7 @@ def test_a_checksum_that_is_not_known_is_shown_and_pinned_on_agreement(
 
 @pytest.mark.docker
 def test_a_run_explains_the_build_first(engine: Engine) -> None:
-    if images.find(engine, ENVIRONMENT):
+    if recipes.find(engine, ENVIRONMENT):
         pytest.skip("the image of cuda11.4 is here")
     done = harness("run", "--image", "cuda11.4", "--all-models", "--device", "cpu", "--weights", "random")
     assert done.returncode == 3
@@ -335,7 +335,7 @@ LOOK = "ls /opt/libraries; ls /usr/local/cuda /usr/bin/g++-9 2>/dev/null || true
     ],
 )
 def test_a_changed_source_fails_at_its_own_step(
-    engine: Engine, recipe: images.Recipe, argument: str, value: str, step: str, sentence: str
+    engine: Engine, recipe: recipes.Recipe, argument: str, value: str, step: str, sentence: str
 ) -> None:
     output = output_of(engine, replace(recipe, build_args=recipe.build_args | {argument: value}))
     *_, last = (line for line in output.splitlines() if line.startswith("Step "))
@@ -344,7 +344,7 @@ def test_a_changed_source_fails_at_its_own_step(
 
 
 @pytest.mark.docker
-def test_a_broken_build_goes_on_at_the_step_that_broke(engine: Engine, recipe: images.Recipe) -> None:
+def test_a_broken_build_goes_on_at_the_step_that_broke(engine: Engine, recipe: recipes.Recipe) -> None:
     output_of(engine, replace(recipe, build_args=recipe.build_args | {"TORCHVISION_COMMIT": "0000000"}))
     try:
         output = output_of(engine, recipe)
@@ -357,7 +357,7 @@ def test_a_broken_build_goes_on_at_the_step_that_broke(engine: Engine, recipe: i
 
 
 @pytest.mark.docker
-def test_an_earlier_build_is_the_compiler_s_cache(engine: Engine, recipe: images.Recipe) -> None:
+def test_an_earlier_build_is_the_compiler_s_cache(engine: Engine, recipe: recipes.Recipe) -> None:
     """As docker/cuda11.4/README.md says: the stage `pytorch`, tagged, serves a build with other arguments."""
     tag, dockerfile = "detection-harness/compiled:test", "docker/cuda11.4/Dockerfile"
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from harness import images
-from harness.assets import PHOTOGRAPHS
 from harness.catalogue import ROOT, environments, models
-from harness.containers import ContainerSpec
-from harness.engine import LABEL, Engine
-from harness.executors.docker import OUT
+from harness.data.checkpoints import PHOTOGRAPHS
+from harness.execute.executors.docker import OUT
+from harness.images import recipes
+from harness.images.containers import ContainerSpec
+from harness.images.engine import LABEL, Engine
 
 SCRIPT = ROOT / "tests" / "data" / "detect.py"
 #: Square and of a size that every torchvision resizes alike.
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.torch, pytest.mark.docker]
 @pytest.fixture(scope="module")
 def stacks(engine: Engine, cuda102: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What each model detects, by builder, in the old stack and in the new one."""
-    image = images.find(engine, environments()[cuda102])
+    image = recipes.find(engine, environments()[cuda102])
     assert image is not None
     old, new = (tmp_path_factory.mktemp(name) for name in ("old", "new"))
     for out in (old, new):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import shapes
 from harness.catalogue import ROOT
+from harness.data import shapes
 from tests.integration.commands import HARNESS, LITE, fails, harness
 
 REFERENCE = ROOT / "results" / "reference"

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness import lock
 from harness.catalogue import ROOT, pick
 from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.images import lock
 from tests.online.findings import Findings
 from tests.online.parts import PARTS, Check, Part, Places
 from tests.online.servers import reached

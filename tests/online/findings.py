@@ -8,7 +8,7 @@ from typing import Literal
 
 from harness.documents import replacing
 from harness.errors import BadDocument
-from harness.lock import Draft
+from harness.images.lock import Draft
 from harness.report.render import escaped
 
 Verdict = Literal["holds", "broken", "not reached"]

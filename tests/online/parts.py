@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from harness import assets, lock
 from harness.catalogue import ROOT, Environment, Model, docker_environments, models
-from harness.download import Wanted, fetch
+from harness.catalogue.published import accuracy as published_accuracy
+from harness.data import checkpoints as checkpoint_files
+from harness.data.download import Wanted, fetch
 from harness.errors import HarnessError
-from harness.published import accuracy as published_accuracy
+from harness.images import lock
 from tests.online.findings import Finding, Findings
 from tests.online.servers import hashes, manifest_digest
 
@@ -32,7 +33,7 @@ class Places:
 
     registry: str = field(default_factory=lambda: os.environ.get("ONLINE_REGISTRY", "https://registry-1.docker.io"))
     index: str = field(default_factory=lambda: os.environ.get("ONLINE_INDEX", "https://pypi.org/simple"))
-    weights: str = field(default_factory=lambda: os.environ.get("HARNESS_WEIGHTS_URL", assets.WEIGHTS_URL))
+    weights: str = field(default_factory=lambda: os.environ.get("HARNESS_WEIGHTS_URL", checkpoint_files.WEIGHTS_URL))
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def checkpoints(check: Check) -> None:
     for model in models().values():
 
         def look(model: Model = model) -> tuple[bool, str]:
-            return True, f"SHA-256 {assets.pretrained(model, lambda name, here, size: None).sha256}"
+            return True, f"SHA-256 {checkpoint_files.pretrained(model, lambda name, here, size: None).sha256}"
 
         check.each("checkpoints", model.checkpoint, look)
 

@@ -54,7 +54,7 @@ def test_the_shared_part_needs_numpy_at_most(module: str) -> None:
 
 
 def test_only_the_engine_imports_docker() -> None:
-    assert importers("docker", among="harness") == {"harness/engine.py"}
+    assert importers("docker", among="harness") == {"harness/images/engine.py"}
 
 
 def test_version_branches_live_in_compat_alone() -> None:

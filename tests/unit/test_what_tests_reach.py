@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from harness.engine import Engine
 from harness.errors import CannotRunHere
+from harness.images.engine import Engine
 from tests.conftest import bring_the_engine
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from harness.analysis.naming import hardware_name
 from harness.catalogue import environments
-from harness.naming import hardware_name
+from harness.documents.run_folder import Cell
 from harness.report.page.findings import display
-from harness.storage import Cell
 from runner.contract import Gpu, Hardware, Software, UsedGpu
 
 GIB = 1 << 30

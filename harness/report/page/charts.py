@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from harness.analysis.frontier import Placed, placed
+from harness.analysis.ratios import Comparison, Ratio, comparisons
+from harness.analysis.timings import Timing
+from harness.documents.run_folder import Cell
 from harness.report.page import findings
 from harness.report.page.drawing import ROW_PX, Chart, Look, Row, base, headings, layered, log, numbered, rows_axis
 from harness.report.page.figures import significant
-from harness.report.page.frontier import Placed, placed
-from harness.report.page.ratios import Comparison, Ratio, comparisons
-from harness.report.page.timings import Timing
-from harness.storage import Cell
 
 MS = "latency of one image, ms (log scale)"
 

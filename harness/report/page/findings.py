@@ -6,12 +6,12 @@ from statistics import median
 
 import numpy as np
 
+from harness.analysis.frontier import Placed
+from harness.analysis.ratios import Comparison
+from harness.analysis.timings import Timing, latencies
 from harness.catalogue import models
+from harness.documents.run_folder import Cell
 from harness.report.page.figures import listed, significant, times
-from harness.report.page.frontier import Placed
-from harness.report.page.ratios import Comparison
-from harness.report.page.timings import Timing, latencies
-from harness.storage import Cell
 from runner.contract import Latency
 from runner.statistics import measured_ms
 

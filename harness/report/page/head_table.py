@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.published import latency as published_latency
+from harness.analysis.frontier import Placed, placed
+from harness.analysis.marks import Mark, marks_of
+from harness.analysis.timings import Timing
+from harness.catalogue.published import latency as published_latency
+from harness.documents.run_folder import Cell
 from harness.report.page.figures import significant
-from harness.report.page.frontier import Placed, placed
-from harness.report.page.marks import Mark, marks_of
-from harness.report.page.timings import Timing
 from harness.report.table import GAP
-from harness.storage import Cell
 
 MIB = 1 << 20
 

@@ -15,6 +15,7 @@ import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.analysis.timings import Timing
 from harness.report.page import findings
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.charts import charts
@@ -25,7 +26,6 @@ from harness.report.page.palette import look
 from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
-from harness.report.page.timings import Timing
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: What the page's own script takes from Vega's bundle.

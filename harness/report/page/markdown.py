@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import altair as alt
 import vl_convert
 
+from harness.analysis.timings import timings_of
+from harness.documents.run_folder import Cell
 from harness.report import render
 from harness.report.page import findings
 from harness.report.page.charts import charts
 from harness.report.page.drawing import ROWS, Chart
 from harness.report.page.figures import all_printable, printable
 from harness.report.page.report import Report
-from harness.report.page.timings import timings_of
-from harness.storage import Cell
 
 WIDTH_PX = 800
 LINE = 100

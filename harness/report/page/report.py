@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.report.page.timings import Timing, timings_of
+from harness.analysis.timings import Timing, timings_of
+from harness.documents.run_folder import Cell
 from harness.report.table import Table
-from harness.storage import Cell
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+from harness.analysis.timings import Timing, latencies
 from harness.report.page import findings
-from harness.report.page.timings import Timing, latencies
 from runner.contract import Latency, Samples
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.agreement.documents import Agreement, PassName, Tolerances, Verdict
 from harness.catalogue import models
 from harness.documents import Execution, Host, ImageIdentity
-from harness.scoring.documents import ApInterval, CellScores, Score
-from harness.storage import Cell
+from harness.documents.agreement import Agreement, PassName, Tolerances, Verdict
+from harness.documents.run_folder import Cell
+from harness.documents.scores import ApInterval, CellScores, Score
 from runner.contract import (
     SCHEMA_VERSION,
     Dataset,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask
 
-from harness.coco import Annotations, Picture
+from harness.data.coco import Annotations, Picture
 from harness.scoring.detections import KEYPOINTS, Detections
 
 HEIGHT, WIDTH = 150, 200

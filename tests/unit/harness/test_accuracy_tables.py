@@ -2,11 +2,11 @@ from dataclasses import replace
 from typing import Any
 
 from harness.documents import Execution, Host
+from harness.documents.run_folder import Cell
+from harness.documents.scores import ApInterval, CellScores, Score
 from harness.report.accuracy import accuracy_tables
 from harness.report.table import GAP
-from harness.scoring.documents import ApInterval, CellScores, Score
 from harness.scoring.evaluate import METRICS
-from harness.storage import Cell
 from runner.contract import Dataset, Detections, Failure
 from tests.samples import job, ok_result
 

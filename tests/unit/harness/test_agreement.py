@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pycocotools import mask as run_lengths
 
 from harness.agreement.compare import tally
-from harness.agreement.documents import Tolerances
 from harness.agreement.matching import Matched, iou, match
 from harness.agreement.precision import difference
+from harness.documents.agreement import Tolerances
 from harness.scoring.detections import Detections
 from harness.scoring.evaluate import evaluation_of
 from harness.scoring.interval import average_precision, draw

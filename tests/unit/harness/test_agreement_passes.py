@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import coco, documents, shapes
-from harness.agreement.documents import Tolerances
+from harness import documents
 from harness.agreement.passes import Pass, alone, between, compare, disagreements, require_comparable, within
+from harness.data import coco, shapes
 from harness.documents import PlannedCell
+from harness.documents.agreement import Tolerances
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument, BadInput, StorageError
-from harness.storage import RunFolder
 from runner import rows
 from runner.contract import Dataset, Detections
 from tests.samples import job, ok_result, plan

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness.agreement.documents import Tolerances
 from harness.agreement.matching import match
-from harness.agreement.pictures import UNMATCHED, draw
+from harness.documents.agreement import Tolerances
+from harness.report.pictures import UNMATCHED, draw
 from runner.rows import Found, Row, Times
 
 RED = tuple(int(UNMATCHED[0][i : i + 2], 16) for i in (1, 3, 5))

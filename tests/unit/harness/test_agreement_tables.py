@@ -1,11 +1,11 @@
 from dataclasses import replace
 from typing import Any
 
-from harness.agreement.documents import Agreement, ApDifference, ImageDifference, PassName, Tolerances
+from harness.documents.agreement import Agreement, ApDifference, ImageDifference, PassName, Tolerances
+from harness.documents.run_folder import Cell
 from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.table import GAP
-from harness.storage import Cell
 from runner.contract import Numerics, Variant
 from tests.samples import job, ok_result
 

@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
-from harness.archives import FileRecord, extract
+from harness.data.archives import FileRecord, extract
 from harness.errors import CannotRunHere, StorageError
 
 GOOD = {"pictures/1.jpg": b"one", "pictures/2.jpg": b"two" * 1000, "notes.txt": b"not wanted"}

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from harness.building import Steps
+from harness.cli.building import Steps
 
 
 def shown(lines: list[str], *, failed: bool) -> str:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from harness.documents.run_folder import Cell
 from harness.report.page.cards import hardware_cards
-from harness.storage import Cell
 from runner.contract import Gpu, UsedGpu
 from tests.unit.harness.page_cells import PUBLISHED, on_gpu, timed
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from harness.catalogue import ROOT, environments, models, pick, protocols
+from harness.catalogue.published import latency
 from harness.errors import BadInput, unknown
-from harness.published import latency
 
 #: A published protocol never changes: a new recipe gets a new name.
 FROZEN = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness import coco
-from harness.coco import Annotations, Picture
+from harness.data import coco
+from harness.data.coco import Annotations, Picture
 from harness.errors import BadInput
 from harness.scoring.detections import from_json
 

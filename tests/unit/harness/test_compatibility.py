@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue import environments
-from harness.compatibility import ranked, verdict
-from harness.gpus import Gpu
+from harness.host.gpus import Gpu
+from harness.preflight.compatibility import ranked, verdict
 
 T4 = Gpu("GPU-a", "Tesla T4", (7, 5), 16 << 30, False, "580.95.05")
 CUDA126 = environments()["cuda12.6"]

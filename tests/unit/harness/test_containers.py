@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.containers import ContainerSpec, Traits, arguments
 from harness.errors import CannotRunHere
-from harness.gpus import Gpu
+from harness.host.gpus import Gpu
+from harness.images.containers import ContainerSpec, Traits, arguments
 
 GPU = Gpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05")
 SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu=GPU)

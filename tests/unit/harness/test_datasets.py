@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import datasets, shapes
-from harness.datasets import Dataset
+from harness.data import datasets, shapes
+from harness.data.datasets import Dataset
 from harness.errors import BadInput, CannotRunHere
 
 NAMES = ["a.jpg", "b.jpg", "c.jpg"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from harness.display import LiveDisplay, duration, parse, show_cells, show_time
+from harness.cli.live import LiveDisplay, duration, parse, show_cells, show_time
 from harness.documents import PlannedCell
 from runner.contract import Job
 from tests.samples import job, ok_result, plan

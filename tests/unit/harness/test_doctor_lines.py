@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.commands.doctor import _gpu, _matrix
-from harness.doctor import Line
-from harness.gpus import Gpu
+from harness.cli.commands.doctor import _gpu, _matrix
+from harness.host.gpus import Gpu
+from harness.preflight.doctor import Line
 from harness.report.table import GAP
 
 A100 = Gpu("GPU-a", "A100", (8, 0), 40 << 30, False, "580.95.05")

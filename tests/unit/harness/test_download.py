@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.download import sources, storing
+from harness.data.download import sources, storing
 from harness.errors import BadInput, StorageError
 
 URLS = {"one.zip": "http://official/a/one.zip", "two.zip": "http://official/b/two.zip"}

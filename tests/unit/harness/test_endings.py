@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import endings
-from harness.executors.base import ExitReport
+from harness.execute import endings
+from harness.execute.executors.base import ExitReport
 from runner.contract import Failure, Variant
 from tests.samples import job
 

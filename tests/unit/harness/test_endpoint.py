@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import endpoint
-from harness.endpoint import Endpoint
 from harness.errors import CannotRunHere
+from harness.images import endpoint
+from harness.images.endpoint import Endpoint
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import estimate, run
 from harness.documents import Execution, Host
-from harness.storage import Cell
+from harness.documents.run_folder import Cell
+from harness.execute import estimate, run
 from runner.contract import Dataset, Detections, Job, Variant
 from tests.samples import job, latency, ok_result, plan, run_folder
 

@@ -7,8 +7,8 @@ from typing import Any
 import pynvml
 import pytest
 
-from harness import gpus
-from harness.gpus import Gpu
+from harness.host import gpus
+from harness.host.gpus import Gpu
 
 LOST, REFUSED, ABSENT = pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_NO_PERMISSION, pynvml.NVML_ERROR_NOT_FOUND
 

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from harness.interruptions import SIGNALS, held_back
+from harness.host.interruptions import SIGNALS, held_back
 
 
 @pytest.mark.parametrize("number", SIGNALS)

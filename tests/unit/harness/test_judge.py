@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from harness import coco, documents, shapes
-from harness.commands.judge import judge
+from harness import documents
+from harness.data import coco, shapes
 from harness.documents import PlannedCell
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
-from harness.storage import RunFolder
+from harness.pipeline import judge
 from runner import rows
 from runner.contract import Dataset, Detections, Job
 from runner.rows import Found, Row, Times

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.labels import COCO, beside_coco
+from harness.catalogue.labels import COCO, beside_coco
 
 LITE, POSES = "ssdlite320_mobilenet_v3_large", "keypointrcnn_resnet50_fpn"
 

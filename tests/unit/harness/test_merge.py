@@ -7,12 +7,11 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from harness import published
-from harness.catalogue import models
-from harness.commands.merge import merge_runs
+from harness.catalogue import models, published
+from harness.cli.commands.merge import merge_runs
 from harness.documents import Host
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, StorageError
-from harness.storage import RunFolder
 from runner.contract import Failure, Job, ModelSpec, Result, Variant, Weights
 from tests.samples import NOW, job, latency, ok_result, run_folder, software
 

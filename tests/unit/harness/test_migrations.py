@@ -5,9 +5,9 @@ import pytest
 
 from harness import documents
 from harness.documents import Execution, Host
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
 from harness.report.latency import latency_table
-from harness.storage import RunFolder
 from runner.contract import SCHEMA_VERSION, Numerics, Result, pseudonym
 from runner.serialise import to_dict
 from runner.statistics import summarise

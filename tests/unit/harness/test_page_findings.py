@@ -2,15 +2,15 @@ from dataclasses import replace
 
 import pytest
 
+from harness.analysis.frontier import placed
+from harness.analysis.marks import marks_of
+from harness.analysis.ratios import comparisons
+from harness.analysis.timings import Timing, latencies, timings_of
 from harness.catalogue import models
+from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from harness.report.page import findings
 from harness.report.page.figures import printable, significant, times
-from harness.report.page.frontier import placed
-from harness.report.page.marks import marks_of
-from harness.report.page.ratios import comparisons
-from harness.report.page.timings import Timing, latencies, timings_of
-from harness.storage import Cell
 from runner.contract import Latency
 from tests import samples
 from tests.unit.harness.page_cells import failed, on_gpu, scored, timed

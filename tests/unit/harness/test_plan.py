@@ -9,10 +9,10 @@ import pytest
 from harness import plan
 from harness.catalogue import Environment, environments, models
 from harness.errors import BadInput, CannotRunHere, HarnessError
-from harness.gpus import Gpu, Gpus
-from harness.inputs import Choice
+from harness.host.gpus import Gpu, Gpus
 from harness.plan import Request
-from harness.preflight import Preflight, Target
+from harness.plan.inputs import Choice
+from harness.preflight.checks import Preflight, Target
 from runner.serialise import to_dict
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from harness import doctor, images
 from harness.catalogue import Environment
 from harness.errors import CannotRunHere
-from harness.gpus import Gpu, Gpus
-from harness.preflight import Preflight, Target
+from harness.host.gpus import Gpu, Gpus
+from harness.images import recipes
+from harness.preflight import doctor
+from harness.preflight.checks import Preflight, Target
 
 GTX1070 = Target("cuda", Gpu("GPU-a", "GTX 1070", (6, 1), 8 << 30, False, "580.95.05"))
 
@@ -28,9 +29,9 @@ class Host(Preflight):
 def test_auto_takes_a_compiled_environment_only_where_its_image_is_here(
     here: list[str], chosen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "find", lambda engine, environment: environment.name in here)
-    monkeypatch.setattr(images, "available_base", lambda engine, environment: environment.base)
-    monkeypatch.setattr(images, "wheels_can_be_had", lambda environment: environment.name in ("cuda11.4", "cuda11.1"))
+    monkeypatch.setattr(recipes, "find", lambda engine, environment: environment.name in here)
+    monkeypatch.setattr(recipes, "available_base", lambda engine, environment: environment.base)
+    monkeypatch.setattr(recipes, "wheels_can_be_had", lambda environment: environment.name in ("cuda11.4", "cuda11.1"))
     environment, _ = Host().choose(GTX1070)
     assert environment.name == chosen
 
@@ -50,8 +51,8 @@ def test_auto_takes_a_compiled_environment_only_where_its_image_is_here(
 def test_doctor_says_whether_an_image_can_be_had(
     image: bool, base: bool, verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "find", lambda engine, environment: image or None)
-    monkeypatch.setattr(images, "available_base", lambda engine, environment: environment.base if base else None)
+    monkeypatch.setattr(recipes, "find", lambda engine, environment: image or None)
+    monkeypatch.setattr(recipes, "available_base", lambda engine, environment: environment.base if base else None)
     host = Host()
     host.gpus = Gpus([])
     lines = {line.environment: line for line in doctor.matrix(host)}
@@ -64,7 +65,7 @@ def test_doctor_says_whether_an_image_can_be_had(
 def test_where_nothing_is_known_to_run_auto_takes_no_image_by_guess(
     unknown: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "find", lambda engine, environment: True)
+    monkeypatch.setattr(recipes, "find", lambda engine, environment: True)
     assert GTX1070.gpu is not None
     environment, reason = Host().choose(Target("cuda", replace(GTX1070.gpu, **unknown)))
     assert environment.name == "local"

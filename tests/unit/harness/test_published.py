@@ -2,11 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness import published
-from harness.catalogue import models
-from harness.published import FOLDER, check, latency
+from harness.catalogue import models, published
+from harness.catalogue.published import FOLDER, check, latency
+from harness.documents.run_folder import Cell
 from harness.report.latency import latency_table
-from harness.storage import Cell
 from tests.samples import job, ok_result
 
 PUBLISHED = [model.builder for model in models().values() if model.published_2021]

@@ -4,13 +4,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness import assets, published, reproduce
-from harness.catalogue import environments
-from harness.commands.reproduce import _column
+from harness.catalogue import environments, published
+from harness.cli.commands.reproduce import _column
+from harness.data import checkpoints
 from harness.errors import BadInput, CannotRunHere
-from harness.gpus import Gpu, Gpus
-from harness.preflight import Preflight
-from harness.reproduce import COLUMNS, MACHINES, MAP
+from harness.host.gpus import Gpu, Gpus
+from harness.plan import repeat
+from harness.plan.repeat import COLUMNS, MACHINES, MAP
+from harness.preflight.checks import Preflight
 from runner.contract import Dataset
 from tests.samples import job, plan
 
@@ -32,22 +33,22 @@ PROTOCOL = "published-2021"
     ],
 )
 def test_auto_takes_the_column_of_the_machine_most_like_this_one(gpu: str | None, cpu: str, column: str) -> None:
-    chosen, reason = reproduce.choose(gpu, cpu)
+    chosen, reason = repeat.choose(gpu, cpu)
     assert chosen == column
     assert (gpu or cpu) in reason
 
 
 def test_auto_says_where_no_published_machine_is_like_this_one() -> None:
-    assert reproduce.choose("Tesla T4", "")[1].startswith("of the published machines")
-    assert reproduce.choose("NVIDIA T400 4GB", "")[1].startswith("no published machine")
+    assert repeat.choose("Tesla T4", "")[1].startswith("of the published machines")
+    assert repeat.choose("NVIDIA T400 4GB", "")[1].startswith("no published machine")
 
 
 def test_every_published_column_has_its_software_and_its_machine() -> None:
     assert [*published.latency(), MAP] == COLUMNS
-    stacks = {column: reproduce.environment_of(column).name for column in COLUMNS}
+    stacks = {column: repeat.environment_of(column).name for column in COLUMNS}
     assert {column for column, stack in stacks.items() if stack == "cuda11.4"} == {"gtx1070", MAP}
     assert {stacks[column] for column in ("p100", "t4", "xeon", "epyc")} == {"cuda10.2"}
-    assert {column for column in MACHINES if reproduce.device_of(column) == "cpu"} == {"xeon", "epyc"}
+    assert {column for column in MACHINES if repeat.device_of(column) == "cpu"} == {"xeon", "epyc"}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_the_column_is_that_of_the_gpu_that_would_compute() -> None:
 def test_a_column_of_a_cpu_in_the_place_of_a_lost_gpu_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     host = FakeHost()
     host.gpus = Gpus([LOST], "no GPU of this host can compute", "reboot", broken=True)
-    assert reproduce.device_of(_column(Console(width=200), "auto", host)) == "cpu"
+    assert repeat.device_of(_column(Console(width=200), "auto", host)) == "cpu"
     assert "measuring on the CPU: no GPU of this host can compute; reboot" in capsys.readouterr().out
 
 
@@ -99,7 +100,7 @@ def test_a_gpu_without_a_name_is_still_a_gpu() -> None:
 
 
 def test_a_gpu_s_column_needs_a_gpu() -> None:
-    found = reproduce.obstacle("t4", environments()["cuda10.2"], FakeHost())
+    found = repeat.obstacle("t4", environments()["cuda10.2"], FakeHost())
     assert str(found) == "a GPU is needed, and NVML shows no GPU; install the driver."
 
 
@@ -114,34 +115,34 @@ def test_a_gpu_s_column_needs_a_gpu() -> None:
 def test_a_gpu_that_the_published_software_can_t_use_is_told_the_nearest_that_runs(
     capability: tuple[int, int], nearest: str
 ) -> None:
-    found = reproduce.obstacle("t4", environments()["cuda10.2"], FakeHost(gpu("NVIDIA X", capability)))
+    found = repeat.obstacle("t4", environments()["cuda10.2"], FakeHost(gpu("NVIDIA X", capability)))
     assert found is not None
     assert "is compiled for compute capability" in found.reason
     assert found.remedy.endswith(nearest)
 
 
 def test_without_an_engine_other_software_is_a_choice_of_its_own() -> None:
-    found = reproduce.obstacle("epyc", environments()["cuda10.2"], FakeHost())
+    found = repeat.obstacle("epyc", environments()["cuda10.2"], FakeHost())
     assert str(found) == "no Docker engine answers; start one, or measure in other software: --image local."
 
 
 def test_the_accuracy_column_needs_its_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
-    assert assets.data_folder() == tmp_path
-    found = reproduce.obstacle(MAP, environments()["cuda11.4"], FakeHost())
+    assert checkpoints.data_folder() == tmp_path
+    found = repeat.obstacle(MAP, environments()["cuda11.4"], FakeHost())
     assert found is not None
     assert found.remedy == "fetch it with: harness data fetch coco-val2017"
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("2H", 7200)])
 def test_a_budget_is_a_time(text: str, seconds: float) -> None:
-    assert reproduce.parse_budget(text) == seconds
+    assert repeat.parse_budget(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "30", "m", "-5m", "1.5h", "5 m", "30min"])
 def test_what_is_no_time_is_no_budget(text: str) -> None:
     with pytest.raises(BadInput, match="is no time"):
-        reproduce.parse_budget(text)
+        repeat.parse_budget(text)
 
 
 @pytest.mark.parametrize("budget_s", [10.0, 10.9, 11.0, 250.0, 958.9])
@@ -149,31 +150,29 @@ def test_a_budget_holds_as_many_iterations_as_fit_and_no_fewer(budget_s: float) 
     def cost(n: int) -> float:
         return 9.0 + n
 
-    n = reproduce.affordable(cost(1), cost(950), 950, budget_s)
+    n = repeat.affordable(cost(1), cost(950), 950, budget_s)
     assert cost(n) <= budget_s < cost(n + 1)
 
 
 def test_a_budget_holds_all_or_none_at_its_ends() -> None:
-    assert reproduce.affordable(10.0, 959.0, 950, 959.0) == 950
-    assert reproduce.affordable(10.0, 959.0, 950, 9.9) == 0
-    assert reproduce.affordable(10.0, 10.0, 1, 10.0) == 1
+    assert repeat.affordable(10.0, 959.0, 950, 959.0) == 950
+    assert repeat.affordable(10.0, 959.0, 950, 9.9) == 0
+    assert repeat.affordable(10.0, 10.0, 1, 10.0) == 1
 
 
 def test_a_plan_is_shortened_by_iterations_or_images() -> None:
     dataset = Dataset("some", "0" * 64, [1], list(range(8)), [f"{i}.jpg" for i in range(8)])
     detecting = job(SSD, suite="accuracy", dataset=dataset, images=[], protocol=PROTOCOL)
     timed, detected = plan(job(SSD, protocol=PROTOCOL)), plan(detecting)
-    assert (reproduce.length(timed), reproduce.length(detected)) == (950, 8)
-    assert reproduce.shortened(timed, 19).cells[0].job.warmup_iterations == 1
-    assert [reproduce.length(reproduce.shortened(each, 3)) for each in (timed, detected)] == [3, 3]
-    few = reproduce.shortened(detected, 2).cells[0].job.dataset
+    assert (repeat.length(timed), repeat.length(detected)) == (950, 8)
+    assert repeat.shortened(timed, 19).cells[0].job.warmup_iterations == 1
+    assert [repeat.length(repeat.shortened(each, 3)) for each in (timed, detected)] == [3, 3]
+    few = repeat.shortened(detected, 2).cells[0].job.dataset
     assert few is not None
     assert (few.ids, few.files) == ([0, 1], ["0.jpg", "1.jpg"])
 
 
 def test_the_largest_model_is_timed_first() -> None:
-    tried = reproduce.pilot(
-        plan(job(LITE, protocol=PROTOCOL), job(R50, protocol=PROTOCOL), job(SSD, protocol=PROTOCOL))
-    )
+    tried = repeat.pilot(plan(job(LITE, protocol=PROTOCOL), job(R50, protocol=PROTOCOL), job(SSD, protocol=PROTOCOL)))
     assert [cell.job.model.builder for cell in tried.cells] == [R50]
-    assert reproduce.length(tried) == 2
+    assert repeat.length(tried) == 2

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from harness import documents, own, reuse, run
+from harness import documents
 from harness.documents import ImageIdentity, Plan, PlannedCell
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput
-from harness.executors.base import ExitReport, OnLine
-from harness.storage import RunFolder
+from harness.execute import reuse, run
+from harness.execute.executors.base import ExitReport, OnLine
+from harness.host import own
 from runner.contract import Job, Result, pseudonym
 from tests import samples
 from tests.fakes import FailingExecutor, FakeExecutor

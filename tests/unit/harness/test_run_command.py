@@ -7,12 +7,12 @@ import pytest
 from rich.console import Console
 
 from harness import documents
-from harness.commands.run import _executors, run_plan
+from harness.cli.commands.run import _executors, run_plan
+from harness.documents.run_folder import RunFolder
 from harness.errors import CannotRunHere
-from harness.executors.local import LocalExecutor
-from harness.gpus import Gpu, Gpus
-from harness.preflight import Preflight
-from harness.storage import RunFolder
+from harness.execute.executors.local import LocalExecutor
+from harness.host.gpus import Gpu, Gpus
+from harness.preflight.checks import Preflight
 from tests.samples import job, plan
 
 GPUS = [Gpu(uuid, "A100", (8, 0), 5 << 30, True, "580.95.05") for uuid in ("MIG-aaa", "MIG-bbb")]

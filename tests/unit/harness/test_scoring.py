@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import documents
-from harness.coco import Annotations
+from harness.data.coco import Annotations
+from harness.documents.scores import Iou, Score, ScorerName
 from harness.errors import BadInput
 from harness.scoring import by_hotcoco
 from harness.scoring.boxes import by_rule, from_corners
 from harness.scoring.detections import Detections
-from harness.scoring.documents import Iou, Score, ScorerName
 from harness.scoring.evaluate import METRICS, score
 from tests.unit.harness.scoring_sets import annotations, box, boxes, perfect, random_set
 

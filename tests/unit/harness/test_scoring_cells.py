@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle
 
-from harness import coco, shapes
 from harness.catalogue import models
+from harness.data import coco, shapes
+from harness.documents.scores import ApInterval, CellScores, Score
 from harness.errors import BadDocument, BadInput
 from harness.scoring.cells import beside_torchvision, score_cell
-from harness.scoring.documents import ApInterval, CellScores, Score
 from harness.scoring.evaluate import METRICS
 from harness.scoring.kinds import scorable
 from runner import rows

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pycocotools import mask
 
-from harness.coco import Picture
+from harness.data.coco import Picture
+from harness.documents.scores import Iou
 from harness.errors import BadInput
 from harness.scoring import masks
 from harness.scoring.detections import check, from_json
-from harness.scoring.documents import Iou
 from tests.unit.harness.scoring_sets import HEIGHT, WIDTH, annotations, box, boxes
 
 TRUTH = annotations([1, 7], [3], [box(7, 3, [0, 0, 50, 50])])

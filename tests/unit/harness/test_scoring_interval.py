@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from harness.coco import Annotations, Picture
+from harness.data.coco import Annotations, Picture
 from harness.scoring import by_hotcoco, by_pycocotools, coco_data, interval
 from harness.scoring.curves import RECALLS
 from harness.scoring.detections import Detections

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.coco import Annotations, Picture
+from harness.data.coco import Annotations, Picture
 from harness.scoring.detections import Detections
 from harness.scoring.evaluate import score
 from tests.unit.harness.scoring_sets import HEIGHT, WIDTH, annotations, box, boxes, perfect, random_set

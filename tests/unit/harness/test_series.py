@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.series import (
+    AccuracySeries,
+    accuracy_series,
+    conflicts,
+    grouped,
+    labels_of,
+    latency_series,
+    state_of,
+)
 from harness.documents import Host, ImageIdentity
-from harness.series import AccuracySeries, accuracy_series, conflicts, grouped, labels_of, latency_series, state_of
-from harness.storage import Cell
+from harness.documents.run_folder import Cell
 from runner.contract import CpuSupply, Dataset, Detections, Gpu, Input, SharedLibrary, UsedGpu, Weights, cgroups
 from tests.samples import execution, hardware, job, latency, ok_result, software
 

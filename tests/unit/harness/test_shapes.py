@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools.coco import COCO
 
-from harness import coco, shapes
+from harness.data import coco, shapes
+from harness.data.shapes import pictures
+from harness.data.shapes.figures import CIRCLE, KEYPOINTS, PERSON, RECTANGLE, SKELETON, Figure
+from harness.data.shapes.outlines import Convex, Point, circle
 from harness.errors import StorageError
-from harness.shapes import pictures
-from harness.shapes.figures import CIRCLE, KEYPOINTS, PERSON, RECTANGLE, SKELETON, Figure
-from harness.shapes.outlines import Convex, Point, circle
 
 COUNT = 60
 #: A change of any of these needs another shapes.VERSION: sets of this one are in people's caches.

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import documents, shards
+from harness import documents
 from harness.documents import Execution, Host, PlannedCell
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, StorageError
-from harness.storage import RunFolder
+from harness.plan import shards
 from runner import rows
 from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result
 from runner.rows import Found, Row, Times

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import documents, shards
+from harness import documents
 from harness.documents import PlannedCell
+from harness.documents.run_folder import LONGEST_NAME, RunFolder, cell_name, is_cell_name, require_readable
 from harness.errors import BadDocument, BadInput
-from harness.storage import LONGEST_NAME, RunFolder, cell_name, is_cell_name, require_readable
+from harness.plan import shards
 from runner.contract import Dataset
 from tests.samples import job, plan
 

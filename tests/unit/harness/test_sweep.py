@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from harness import documents, shards, sweep
+from harness import documents
 from harness.documents import PlannedCell
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput
-from harness.storage import RunFolder
+from harness.plan import shards, sweep
 from runner.contract import Dataset, Job, Numerics, Variant
 from tests.samples import job, plan
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.commands.report import print_table
+from harness.analysis.naming import hardware_name
+from harness.cli.commands.report import print_table
 from harness.documents import Execution, Host
-from harness.naming import hardware_name
+from harness.documents.run_folder import Cell
 from harness.report import render
 from harness.report.latency import latency_table
 from harness.report.table import GAP, Column, Table
-from harness.storage import Cell
 from runner.contract import Failure, Job, Variant
 from tests.samples import job, latency, ok_result, software
 

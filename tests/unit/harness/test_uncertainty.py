@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.uncertainty import effective_count, latency_interval
+from harness.analysis.uncertainty import effective_count, latency_interval
 from tests.samples import latency
 
 

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 import safetensors.numpy  # noqa: E402
 
-from harness.assets import weights_file  # noqa: E402
+from harness.data.checkpoints import weights_file  # noqa: E402
 from runner import models, weights  # noqa: E402
 from runner.contract import ModelSpec, Weights  # noqa: E402
 from runner.errors import JobError  # noqa: E402

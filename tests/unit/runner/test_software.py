@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 import torch
 import torchvision
 
-from harness import own
+from harness.host import own
 from runner import software
 from runner.contract import Software
 from runner.serialise import from_dict, to_dict

@@ -1,0 +1,45 @@
+"""What a reader has to know of a figure before it is compared with another: a short mark, and why it is there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.analysis.timings import Timing, latencies
+
+#: Other work on more CPUs than this, on average, lengthens a latency noticeably.
+OTHER_LOAD_CPUS = 0.25
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark and its reason. A `serious` one says that figures may not be compared at all."""
+
+    text: str
+    why: str
+    serious: bool = False
+
+
+def marks_of(timing: Timing) -> list[Mark]:
+    """Return the marks of a timing, serious ones first."""
+    return sorted(dict.fromkeys(_marks(timing)), key=lambda mark: not mark.serious)
+
+
+def _marks(timing: Timing) -> Iterator[Mark]:
+    agreement, weights = timing.agreement, timing.series.weights
+    if agreement and agreement.verdict == "different":
+        where = f"{agreement.images_different} of {agreement.images} images"
+        yield Mark("different", f"detects otherwise than {agreement.reference.environment} in {where}", serious=True)
+    if not timing.series.pinned:
+        found = [text for cell in timing.cells if cell.execution for text in cell.execution.deviations]
+        yield Mark("not pinned", "; ".join(dict.fromkeys(found)) or "the environment has no pins", serious=True)
+    if weights == "random":
+        yield Mark("random weights", "what is detected means nothing, only the amount of work is real")
+    elif weights != "pretrained":
+        yield Mark(f"{weights} weights", "not torchvision's checkpoint: nothing published compares with it")
+    load = max((latency.other_load_cpus or 0.0) for latency in latencies(timing.cells))
+    if load > OTHER_LOAD_CPUS:
+        yield Mark("other load", f"other work kept {load:.2f} CPUs busy while it was measured")
+    if any(latency.stopped_by == "cap" for latency in latencies(timing.cells)):
+        yield Mark("capped", "the time was up before all iterations were measured")
+    warnings = dict.fromkeys(text for cell in timing.cells for text in cell.result.warnings)
+    if warnings:
+        yield Mark(f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}", "; ".join(warnings))

@@ -1,0 +1,229 @@
+"""A published column beside its repetition: what is equal, and what carries over to other hardware."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from statistics import fmean, geometric_mean
+from typing import Literal
+
+from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
+from harness.analysis.series import grouped, latency_series, state_of
+from harness.analysis.uncertainty import Interval, latency_interval
+from harness.catalogue.published import accuracy
+from harness.documents.run_folder import Cell
+from harness.documents.scores import ApInterval, Score
+from harness.errors import BadInput
+from harness.plan.repeat import MACHINES, MAP, environment_of, protocol_of, published_of
+from runner.contract import BoxRule, Job, Result
+from runner.statistics import summarise
+
+#: On one machine and software, processes differ by a few percent: by clocks, temperature and what else the host does.
+SAME_MACHINE = 0.05
+#: Other hardware has another ratio of compute to bandwidth to overhead, which moves models against each other by some
+#: tens of percent. Beyond this factor, either way, the relations between models are not the published ones.
+OTHER_MACHINE = 1.25
+
+Verdict = Literal["reproduced", "not reproduced", "carries over", "differs", "not comparable"]
+
+
+@dataclass(frozen=True)
+class LatencyRow:
+    """A model of a latency column: its means in ms, and measured / published as `ratio`.
+
+    A relative figure is the mean over the geometric mean of its column, of the models that both columns have, and
+    `relative_ratio` the measured one over the published one.
+    """
+
+    builder: str
+    published_ms: float
+    measured_ms: float
+    interval: Interval | None
+    ratio: float
+    published_relative: float
+    measured_relative: float
+    relative_ratio: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class ApRow:
+    """A model of the accuracy column: AP of boxes in percent, cut to integers as in 2021 and beside it of float boxes.
+
+    The interval is one of `measured_ap`, 0 to 1 as it was scored.
+    """
+
+    builder: str
+    published_ap: float
+    measured_ap: float
+    difference: float
+    interval: ApInterval | None
+    float_ap: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A published column beside its repetition, a row for each model that has a figure.
+
+    `not_comparable` says why no verdict can be given, where none can.
+    """
+
+    column: str
+    environment: str
+    machine: str
+    same_machine: bool
+    published_software: bool
+    not_comparable: str | None
+    latency: list[LatencyRow] = field(default_factory=list)
+    ap: list[ApRow] = field(default_factory=list)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the published figures themselves can be expected here, not only their relations."""
+        return self.same_machine and self.published_software
+
+
+def repeats(column: str, cells: Iterable[Cell], image: str | None) -> list[Cell]:
+    """Return the cells that repeat the column, of the environment `image` where one is named, else of the column's own.
+
+    Raises BadInput where there is none, or where they are of several environments and none is the column's.
+    """
+    found = [cell for cell in cells if _repeats(column, cell.job) and image in (None, cell.job.environment)]
+    own = [cell for cell in found if cell.job.environment == environment_of(column).name]
+    found = own or found
+    stacks = list(dict.fromkeys(cell.job.environment for cell in found))
+    if not found:
+        where = f" in {image}" if image else ""
+        raise BadInput(
+            f"the run repeats nothing of the column {column}{where}", f"run: harness reproduce --column {column}"
+        )
+    if len(stacks) > 1:
+        raise BadInput(
+            f"the run repeats the column {column} in {' and '.join(stacks)}", "name one of them with --image"
+        )
+    return found
+
+
+def _repeats(column: str, job: Job) -> bool:
+    """Tell whether the job is of the column's recipe, one of its models and, where it detects, in its images."""
+    dataset = job.dataset.name if job.dataset else None
+    fed = dataset == (accuracy().dataset if column == MAP else None)
+    return fed and job.protocol.name == protocol_of(column) and job.model.builder in published_of(column)
+
+
+def compare(column: str, cells: list[Cell]) -> Reproduction:
+    """Put the cells that repeat a column beside it."""
+    executions = [cell.execution for cell in cells if cell.execution]
+    environment = cells[0].job.environment
+    own = environment.partition(":")[0] == environment_of(column).name
+    found = Reproduction(
+        column=column,
+        environment=environment,
+        machine=next((hardware_name(cell.result) for cell in cells if cell.result.hardware), UNMEASURED),
+        same_machine=any(_is_the_column_s(column, cell.result) for cell in cells),
+        published_software=own and bool(executions) and all(execution.pinned for execution in executions),
+        not_comparable=None,
+    )
+    found = replace(found, not_comparable=_not_comparable(found, cells))
+    if column == MAP:
+        return replace(found, ap=_ap_rows(found, cells))
+    return replace(found, latency=_latency_rows(found, cells))
+
+
+def _is_the_column_s(column: str, result: Result) -> bool:
+    name = computing_name(result)
+    if column == MAP or name is None or result.hardware is None:
+        return False
+    return MACHINES[column].is_this(name, result.hardware.usable_cores)
+
+
+def _not_comparable(found: Reproduction, cells: list[Cell]) -> str | None:
+    job = cells[0].job
+    if job.model.weights.kind != "pretrained":
+        return f"{job.model.weights.kind} weights do other work than the pretrained ones of the published figures"
+    if job.dataset is not None:
+        whole = accuracy().images
+        return None if len(job.dataset.ids) == whole else f"the published AP are of all {whole} images"
+    measured = [(latency_series(cell), state_of(cell), cell) for cell in cells if cell.result.latency]
+    if len(grouped(measured)) > 1:
+        return "its cells were not measured alike (see: harness merge RUN -o DIR)"
+    alone = len({cell.job.model.builder for cell in cells if cell.result.latency}) == 1
+    return "one model alone stands in no relation to others" if alone and not found.exact else None
+
+
+def _latency_rows(found: Reproduction, cells: list[Cell]) -> list[LatencyRow]:
+    by_builder: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.result.latency:
+            by_builder[cell.job.model.builder].append(cell)
+    if not by_builder:
+        return []
+    figures = published_of(found.column)
+    measured = {builder: fmean(map(_mean_ms, repeats)) for builder, repeats in by_builder.items()}
+    middle = geometric_mean(measured.values())
+    middle_published = geometric_mean([figures[builder] for builder in measured])
+    return [
+        _latency_row(found, repeats, figures[builder], middle_published, measured[builder], middle)
+        for builder, repeats in by_builder.items()
+    ]
+
+
+def _mean_ms(cell: Cell) -> float:
+    assert cell.result.latency is not None  # noqa: S101 -- only cells with a measurement come here
+    return summarise(cell.result.latency).mean_ms
+
+
+def _latency_row(
+    found: Reproduction, repeats: list[Cell], published: float, middle_published: float, measured: float, middle: float
+) -> LatencyRow:
+    latency = repeats[0].result.latency
+    ratio, relative_ratio = measured / published, (measured / middle) / (published / middle_published)
+    if found.not_comparable:
+        verdict: Verdict = "not comparable"
+    elif found.exact:
+        verdict = "reproduced" if abs(ratio - 1) <= SAME_MACHINE else "not reproduced"
+    else:
+        verdict = "carries over" if 1 / OTHER_MACHINE <= relative_ratio <= OTHER_MACHINE else "differs"
+    return LatencyRow(
+        builder=repeats[0].job.model.builder,
+        published_ms=published,
+        measured_ms=measured,
+        interval=latency_interval(latency, "mean") if latency and len(repeats) == 1 else None,
+        ratio=ratio,
+        published_relative=published / middle_published,
+        measured_relative=measured / middle,
+        relative_ratio=relative_ratio,
+        verdict=verdict,
+    )
+
+
+def _ap_rows(found: Reproduction, cells: list[Cell]) -> list[ApRow]:
+    figures = published_of(MAP)
+    rows = []
+    for cell in cells:
+        by_rule: dict[BoxRule, Score] = {}
+        if cell.scores:
+            by_rule = {score.box_rule: score for score in cell.scores.scores if score.iou == "bbox"}
+        if by_rule:
+            published = figures[cell.job.model.builder]
+            rows.append(_ap_row(found, cell, published, by_rule["truncate-int"], by_rule["float"]))
+    return rows
+
+
+def _ap_row(found: Reproduction, cell: Cell, published: float, cut: Score, whole: Score) -> ApRow:
+    """Return the row of scores by both box rules, `cut` to integers and `whole`."""
+    measured, interval = 100 * cut.metrics["AP"], cut.interval
+    if found.not_comparable or interval is None:
+        verdict: Verdict = "not comparable"
+    else:
+        within = 100 * interval.low <= published <= 100 * interval.high
+        verdict = "reproduced" if within else "not reproduced"
+    return ApRow(
+        builder=cell.job.model.builder,
+        published_ap=published,
+        measured_ap=measured,
+        difference=measured - published,
+        interval=interval,
+        float_ap=100 * whole.metrics["AP"],
+        verdict=verdict,
+    )

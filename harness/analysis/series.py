@@ -1,0 +1,242 @@
+"""What makes cells comparable: those of one series differ in model and repeat alone.
+
+A series is made of what was observed, see facts.py. What was asked for belongs to it only where nothing can be
+observed, and the name of a thing only beside what the thing is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from harness.analysis.facts import FACTS, NOT_RECORDED, Fact, Of
+from harness.analysis.naming import UNMEASURED, content_of, hardware_name, short, weights_name
+from harness.catalogue import models
+from harness.documents.run_folder import Cell
+from runner.contract import DetectionPass, Device
+
+
+@dataclass(frozen=True)
+class Series:
+    """What every series shares.
+
+    `host` is None where the machine is not known; then `run` keeps it apart from the unknown machines of other runs.
+    `facts` are what was observed, in the order of FACTS. `state` is None unless one model was measured in several.
+    """
+
+    environment: str
+    device: Device
+    hardware: str
+    host: str | None
+    run: str | None
+    protocol: str
+    weights: str
+    pinned: bool
+    facts: tuple[str | None, ...]
+    state: str | None = None
+
+    def fact(self, name: str) -> str | None:
+        """Return what was observed under that name, None where nothing was."""
+        return next(value for fact, value in zip(FACTS, self.facts, strict=True) if fact.name == name)
+
+    @property
+    def without_stack(self) -> "Series":
+        """What series of different environments must share to be compared: everything but the software."""
+        return replace(self, environment="", pinned=True, facts=self._facts(lambda fact: fact.of is not Of.STACK))
+
+    @property
+    def asked(self) -> "Series":
+        """What a cell that was never measured has in common with those that were."""
+        facts = self._facts(lambda fact: fact.asked)
+        return replace(self, hardware=UNMEASURED, host=None, run=None, pinned=True, facts=facts, state=None)
+
+    def _facts(self, kept: Callable[[Fact], bool]) -> tuple[str | None, ...]:
+        return tuple(value if kept(fact) else None for fact, value in zip(FACTS, self.facts, strict=True))
+
+
+@dataclass(frozen=True)
+class LatencySeries(Series):
+    """A column of the latency table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracySeries(Series):
+    """An accuracy table; `content` is None unless datasets of one name have to be told apart."""
+
+    dataset: str
+    images: int
+    how: DetectionPass
+    content: str | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """What else has to be the same in a series, and differs between models all the same.
+
+    A model is measured in one state: with weights of one hash, and the thresholds of the catalogue or others. A kind of
+    annotations, those of instances or of keypoints, has one content.
+    """
+
+    builder: str
+    model: str
+    kind: str | None
+    content: str | None
+
+
+S = TypeVar("S", bound=Series)
+T = TypeVar("T")
+
+
+def latency_series(cell: Cell) -> LatencySeries:
+    """Return the column that a cell of the suite latency belongs to."""
+    return LatencySeries(**vars(_shared(cell)))
+
+
+def accuracy_series(cell: Cell) -> AccuracySeries | None:
+    """Return the table that a cell of the suite accuracy belongs to, None where the cell is of another suite."""
+    dataset, how = cell.job.dataset, cell.job.detection
+    if dataset is None or how is None:
+        return None
+    return AccuracySeries(**vars(_shared(cell)), dataset=dataset.name, images=len(dataset.ids), how=how)
+
+
+def _shared(cell: Cell) -> Series:
+    job, execution = cell.job, cell.execution
+    host = execution.host.id if execution else None
+    return Series(
+        environment=job.environment,
+        device=job.device,
+        hardware=hardware_name(cell.result),
+        host=host,
+        run=None if host else cell.run,
+        protocol=job.protocol.name,
+        weights=weights_name(job),
+        pinned=execution.pinned if execution else True,
+        facts=tuple(fact.observed(cell) for fact in FACTS),
+    )
+
+
+def state_of(cell: Cell) -> State | None:
+    """Return the state in which the cell's model was measured, None where it was not."""
+    if cell.result.latency is None and cell.result.detections is None:
+        return None
+    model, known, dataset = cell.job.model, models().get(cell.job.model.builder), cell.job.dataset
+    own = [] if known and model.thresholds == known.thresholds else [f"thresholds {short(repr(model.thresholds))}"]
+    text = ", ".join([f"weights {(cell.result.weights_sha256 or NOT_RECORDED)[:6]}", *own])
+    kind = "keypoints" if known and "keypoints" in known.tasks else "instances"
+    return State(model.builder, text, kind if dataset else None, content_of(dataset) if dataset else None)
+
+
+def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
+    """Return what is handed in by series, in order of appearance.
+
+    Where a series has one model in several states, or one kind of annotations with several contents, each has a series
+    of its own. What was not measured goes where what it was asked for was, if it was.
+    """
+    items = list(items)
+    states: dict[tuple[S, str | None], set[str | None]] = {}
+    for series, state, _ in items:
+        if state:
+            states.setdefault((series, state.builder), set()).add(state.model)
+            states.setdefault((series, state.kind), set()).add(state.content)
+    found: dict[S, list[T]] = {}
+    for series, state, item in items:
+        if state:
+            own = series
+            if len(states[series, state.builder]) > 1:
+                own = replace(own, state=state.model)
+            if isinstance(own, AccuracySeries) and len(states[series, state.kind]) > 1:
+                own = replace(own, content=state.content)
+            found.setdefault(own, []).append(item)
+    for series, state, item in items:
+        if state is None:
+            place = next((each for each in found if each.asked == series.asked), series)
+            found.setdefault(place, []).append(item)
+    return found
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One thing in which series can differ: its value, None where unknown, how it reads in a label, and its name.
+
+    A `prominent` one is in each label of a table in whose columns it varies, another only where nothing else tells two
+    of them apart.
+    """
+
+    value: str | None
+    label: str
+    word: str = ""
+    prominent: bool = False
+    may_differ: bool = False
+
+
+def _traits(series: Series) -> Iterator[Trait]:
+    column = isinstance(series, LatencySeries)
+    yield Trait(series.protocol, series.protocol, "protocol", column)
+    yield Trait(series.weights, f"{series.weights} weights", "weights", column)
+    yield Trait(series.state, series.state or "", "weights or thresholds of one model", column)
+    if isinstance(series, AccuracySeries):
+        yield Trait(series.content, f"content {series.content}" if series.content else "", may_differ=True)
+        how = f"{series.how.reader}, batch {series.how.batch}, {series.how.box_rule}"
+        yield Trait(how, how, "reader, batch or box rule")
+    for fact, value in zip(FACTS, series.facts, strict=True):
+        yield Trait(value, fact.text(value), fact.word, column and fact.of is Of.RECIPE, fact.may_differ)
+    yield Trait("yes" if series.pinned else "no", "pinned" if series.pinned else "not pinned", "pinned", column)
+    machine = f"machine {series.host}" if series.host else f"unknown machine of {series.run}"
+    yield Trait(machine, machine, may_differ=True)
+
+
+def labels_of(series: Sequence[S]) -> dict[S, str]:
+    """Name each series as short as it stays unmistakable among the others."""
+    traits = {each: list(_traits(each)) for each in series}
+    labels = {each: [_title(each)] for each in series}
+    columns = [column for column in zip(*traits.values(), strict=True) if len({trait.value for trait in column}) > 1]
+    for column in (column for column in columns if column[0].prominent):
+        for each, trait in zip(series, column, strict=True):
+            labels[each] += [trait.label] if trait.label else []
+    for column in (column for column in columns if not column[0].prominent):
+        for alike in _alike(labels):
+            told = {each: column[series.index(each)] for each in alike}
+            if len({trait.value for trait in told.values()}) > 1:
+                for each, trait in told.items():
+                    labels[each] += [trait.label] if trait.label else []
+    return {each: " · ".join(parts) for each, parts in labels.items()}
+
+
+def _title(series: Series) -> str:
+    if isinstance(series, AccuracySeries):
+        plural = "s" if series.images > 1 else ""
+        return f"{series.dataset}, {series.images} image{plural}: {series.environment} · {series.hardware}"
+    return f"{series.environment} · {series.hardware}"
+
+
+def _alike(labels: dict[S, list[str]]) -> list[list[S]]:
+    groups: dict[tuple[str, ...], list[S]] = {}
+    for series, parts in labels.items():
+        groups.setdefault(tuple(parts), []).append(series)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def conflicts(series: Iterable[Series]) -> list[str]:
+    """Return a sentence for each environment on a machine whose results were not measured alike, with what differs.
+
+    Accuracy on different datasets is no conflict: they have tables of their own. Nor is what one of them did not
+    record: that is labelled.
+    """
+    groups: dict[tuple[object, ...], list[Series]] = {}
+    for each in dict.fromkeys(series):
+        if each.hardware != UNMEASURED:
+            content = each.content if isinstance(each, AccuracySeries) else None
+            place = (type(each), each.environment, each.device, each.hardware, each.host, each.run, content)
+            groups.setdefault(place, []).append(each)
+    found = ((alike[0], _differences(alike)) for alike in groups.values())
+    return [f"{first.environment} on {first.hardware}: {', '.join(texts)}" for first, texts in found if texts]
+
+
+def _differences(alike: Sequence[Series]) -> list[str]:
+    """Return in what series differ that must not, and the values that are known."""
+    texts = []
+    for column in zip(*map(_traits, alike), strict=True):
+        known = dict.fromkeys(trait.value for trait in column if trait.value is not None)
+        if len(known) > 1 and not column[0].may_differ:
+            texts.append(f"{column[0].word} ({' | '.join(known)})")
+    return texts

@@ -1,0 +1,126 @@
+"""What the page says of each model that was timed: one figure over its repeats, and how far to trust it."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from harness.analysis.series import LatencySeries, grouped, labels_of, latency_series, state_of
+from harness.analysis.uncertainty import latency_interval
+from harness.catalogue import Model, models
+from harness.documents.agreement import Agreement
+from harness.documents.run_folder import Cell
+from harness.errors import BadDocument
+from harness.report.latency import gates
+from runner.contract import Latency
+from runner.statistics import Summary, measured_ms, summarise
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A model timed in a series. `number` is the series' place among the series, and `label` names it.
+
+    ms is the mean over the repeats of what the protocol reports; low_ms and high_ms span the repeats' 95 % intervals,
+    None where a repeat has too few samples for one. memory_bytes is the peak of the GPU's memory, or of the process on
+    a CPU. `agreement` is the worst of the environment's passes of this model.
+    """
+
+    number: int
+    series: LatencySeries
+    label: str
+    model: Model
+    cells: list[Cell]
+    ms: float
+    low_ms: float | None
+    high_ms: float | None
+    p99_ms: float | None
+    images_per_second: float
+    detections: float
+    memory_bytes: int | None
+    agreement: Agreement | None
+
+
+def timings_of(cells: Sequence[Cell]) -> list[Timing]:
+    """Return every catalogued model that was timed, series by series in the order of the catalogue.
+
+    Raises BadDocument where a sample is no duration.
+    """
+    timed = [cell for cell in cells if cell.result.latency and cell.job.model.builder in models()]
+    found = {
+        series: {builder: [cell for cell in alike if cell.job.model.builder == builder] for builder in models()}
+        for series, alike in grouped((latency_series(cell), state_of(cell), cell) for cell in timed).items()
+    }
+    named, gate = _labels(list(found)), gates(cells)
+    return [
+        _timing(
+            number,
+            series,
+            named[series],
+            by_model[builder],
+            gate.get((series.environment, series.hardware, builder)),
+        )
+        for number, (series, by_model) in enumerate(found.items())
+        for builder in models()
+        if by_model[builder]
+    ]
+
+
+def _labels(series: list[LatencySeries]) -> dict[LatencySeries, str]:
+    """Name the series as the table does, without the hardware where all of several share it."""
+    named = labels_of(series)
+    if len(series) == 1 or len({each.hardware for each in series}) > 1:
+        return named
+    return {each: label.replace(f" · {each.hardware}", "", 1) for each, label in named.items()}
+
+
+def latencies(cells: Iterable[Cell]) -> list[Latency]:
+    """Return the measurements of the cells that have one."""
+    return [cell.result.latency for cell in cells if cell.result.latency]
+
+
+def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], agreement: Agreement | None) -> Timing:
+    statistic = cells[0].job.protocol.statistic
+    for cell in cells:
+        _check(cell)
+    summaries = [summarise(latency) for latency in latencies(cells)]
+    intervals = [latency_interval(latency, statistic) for latency in latencies(cells)]
+    known = [interval for interval in intervals if interval]
+    whole = len(known) == len(intervals)
+    return Timing(
+        number=number,
+        series=series,
+        label=label,
+        model=models()[cells[0].job.model.builder],
+        cells=cells,
+        ms=fmean(summary.value(statistic) for summary in summaries),
+        low_ms=min(interval.low_ms for interval in known) if whole else None,
+        high_ms=max(interval.high_ms for interval in known) if whole else None,
+        p99_ms=_p99(summaries),
+        images_per_second=fmean(summary.images_per_second for summary in summaries),
+        detections=fmean(summary.detections_per_image for summary in summaries),
+        memory_bytes=max((bytes_ for cell in cells if (bytes_ := _peak_bytes(cell)) is not None), default=None),
+        agreement=agreement,
+    )
+
+
+def _check(cell: Cell) -> None:
+    for latency in latencies([cell]):
+        measured = measured_ms(latency)
+        times = [*measured, *latency.samples.wall_ms, *latency.samples.start_ms]
+        if not measured or not all(0 <= time < math.inf for time in times) or not min(measured):
+            raise BadDocument(
+                f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
+                "delete its result.json and run it again (harness run --resume)",
+            )
+
+
+def _p99(summaries: list[Summary]) -> float | None:
+    known = [summary.p99_ms for summary in summaries if summary.p99_ms is not None]
+    return fmean(known) if len(known) == len(summaries) else None
+
+
+def _peak_bytes(cell: Cell) -> int | None:
+    memory = cell.result.memory
+    if memory is None:
+        return None
+    return memory.cuda_reserved_peak_bytes if cell.job.device == "cuda" else memory.rss_peak_bytes

@@ -1,0 +1,157 @@
+"""The data files of the harness, read once and checked: models, protocols, environments."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from harness.errors import BadDocument, BadInput, unknown
+from runner.contract import Device, Document, Protocol, Thresholds
+
+PACKAGE = Path(__file__).parent
+#: The harness works from its repository: the recipes of the images and the runner lie beside it.
+ROOT = PACKAGE.parents[1]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Model(Document):
+    """A catalogued model: torchvision's builder, its COCO checkpoint and what torchvision publishes of it.
+
+    `torchvision` is the first release that has the builder, None where every supported one does.
+    """
+
+    builder: str
+    display: str
+    tasks: list[Literal["boxes", "masks", "keypoints"]]
+    checkpoint: str
+    checkpoint_mib: float
+    thresholds: Thresholds
+    parameters: int
+    gflops: float
+    box_ap: float
+    mask_ap: float | None = None
+    keypoint_ap: float | None = None
+    published_2021: bool = False
+    torchvision: str | None = None
+
+    @property
+    def checkpoint_sha256_prefix(self) -> str:
+        """The first eight hex digits of the checkpoint's SHA-256, which its file name promises."""
+        return self.checkpoint.removesuffix(".pth").rpartition("-")[2]
+
+
+@dataclass(frozen=True)
+class SourceBuild(Document):
+    """What compiling an environment costs: time on one core, free disk while it runs, and what is downloaded."""
+
+    core_hours: float
+    disk_gb: float
+    download_gb: float
+
+
+@dataclass(frozen=True)
+class Environment(Document):
+    """A pinned software stack (a folder docker/NAME), or `local`, which has no base and no pins.
+
+    `tag` names one of several images of it, such as one that was built with another BLAS; without it, the one with
+    the fewest substitutions is meant.
+
+    `expected` are the versions that the runner has to observe, `architectures` and `ptx` what torch is compiled for
+    (sm_70, compute_90), the drivers the oldest that CUDA asks for and the oldest of minor-version compatibility.
+    """
+
+    name: str
+    title: str
+    devices: list[Device]
+    base: str | None = None
+    standin: str | None = None
+    wheel_index: str | None = None
+    hashed: bool = True
+    image_gb: float | None = None
+    source_build: SourceBuild | None = None
+    expected: dict[str, str] = field(default_factory=dict)
+    architectures: list[str] = field(default_factory=list)
+    ptx: list[str] = field(default_factory=list)
+    minimum_driver: str | None = None
+    minor_version_driver: str | None = None
+    reproduces: list[str] = field(default_factory=list)
+    declared_deviations: list[str] = field(default_factory=list)
+    certainty: dict[str, str] = field(default_factory=dict)
+    tag: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the command line and a job call it: NAME, or NAME:TAG."""
+        return f"{self.name}:{self.tag}" if self.tag else self.name
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """Everything that the runner has to observe: the expected versions and what torch is compiled for."""
+        compiled = " ".join(self.architectures + self.ptx)
+        return self.expected | ({"compiled_architectures": compiled} if compiled else {})
+
+    @property
+    def room_gb(self) -> float:
+        """The free disk that building the image takes."""
+        return self.source_build.disk_gb if self.source_build else self.image_gb or 0.0
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the recipe."""
+        return ROOT / "docker" / self.name
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Return the catalogue of models by builder, in the order of the published tables."""
+    return _read(PACKAGE / "models.toml", Model, "builder")
+
+
+@cache
+def protocols() -> dict[str, Protocol]:
+    """Return the protocols by name."""
+    return _read(PACKAGE / "protocols.toml", Protocol, "name")
+
+
+@cache
+def environments() -> dict[str, Environment]:
+    """Return the environments by name."""
+    return _read(ROOT / "docker" / "environments.toml", Environment, "name")
+
+
+def docker_environments() -> list[Environment]:
+    """Return the environments that are images."""
+    return [environment for environment in environments().values() if environment.base]
+
+
+def environment(label: str) -> Environment:
+    """Return the environment that NAME or NAME:TAG means. Raises BadInput with the nearest known names."""
+    name, _, tag = label.partition(":")
+    found = pick("environment", name, environments())
+    if tag and found.base is None:
+        raise BadInput(f"{name} is no Docker environment, so it has no image {tag!r}", f"write {name}")
+    return replace(found, tag=tag or None)
+
+
+def pick(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """Return `known[name]`. Raises BadInput with the nearest known names."""
+    if name not in known:
+        raise unknown(kind, name, known)
+    return known[name]
+
+
+def _read(path: Path, kind: type[T], key: str) -> dict[str, T]:
+    try:
+        tables: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        adapter = TypeAdapter(kind)
+        return {name: adapter.validate_python({key: name, **table}) for name, table in tables.items()}
+    except FileNotFoundError:
+        raise BadDocument(f"{path} is missing", "run the harness from a clone of its repository") from None
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise BadDocument(f"{path} is not usable: {error}", "restore it from the repository") from error

@@ -1,0 +1,53 @@
+"""harness agree: compare detection passes, print and keep what came out."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.agreement.passes import Pass, alone, between, compare, disagreements, require_comparable, within
+from harness.cli.commands.report import open_run, print_tables
+from harness.cli.commands.run import run_plan
+from harness.cli.console import say
+from harness.cli.live import working
+from harness.documents.agreement import Tolerances
+from harness.plan import sweep
+from harness.preflight.checks import Preflight
+from harness.report.agreement import agreement_table
+
+
+def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
+    """Compare the passes of one run with one another, or of the second with the first. Returns whether all agree."""
+    folders = [open_run(name) for name in names]
+    pairs = within(folders[0]) if len(folders) == 1 else between(*folders)
+    require_comparable(pairs, *folders)
+    for each in alone(pairs, *folders):
+        name = f"{each.folder.name}, {each.job.cell}"
+        say(Console(stderr=True), f"not compared: {name}: no other pass of its model, images and weights")
+    return _told(pairs, tolerances, pictures, as_json=as_json)
+
+
+def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
+    """Repeat the passes with each switch of the numerics turned, and compare. Returns whether all ran and agree."""
+    folder, console = open_run(names[0]), Console(stderr=as_json)
+    planned = sweep.plan(folder)
+    with Preflight() as preflight:
+        swept, fine = run_plan(console, planned, preflight, "sweep")
+    pairs = between(folder, swept)
+    require_comparable(pairs, folder, swept)
+    agreed = _told(pairs, tolerances, pictures, as_json=as_json)
+    return agreed and fine  # a cell that did not run agrees with nothing
+
+
+def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
+    with working(Console(stderr=True), "comparing detections"):
+        found = [compare(*pair, tolerances, pictures) for pair in pairs]
+    if as_json:
+        print(json.dumps([dataclasses.asdict(each) for each in found], indent=1))
+    else:
+        print_tables(Console(), [agreement_table(found)])
+        for _, other in pairs:
+            for path in disagreements(other, pictures):
+                say(Console(), str(path))
+    return all(each.verdict != "different" for each in found)

@@ -1,0 +1,167 @@
+"""harness images: list, build, lock, verify and prune the images of the Docker environments."""
+
+import dataclasses
+import json
+from typing import Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from harness.catalogue import Environment, docker_environments, environment, environments
+from harness.cli import building
+from harness.cli.console import say, say_row
+from harness.cli.live import working
+from harness.documents import ImageIdentity
+from harness.errors import BadInput, CannotRunHere
+from harness.images import lock, recipes, verify
+from harness.images.engine import Engine
+from harness.report.table import GAP
+
+
+def list_images(as_json: bool) -> None:
+    """Print every Docker environment and its images."""
+    with Engine.connect() as engine:
+        rows = [row for stack in docker_environments() for row in _listed(engine, stack)]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in ("Environment", "State", "Size", "Tag", "Substituted"):
+        table.add_column(
+            heading, justify="right" if heading == "Size" else "left", no_wrap=heading == "Tag", overflow="fold"
+        )
+    for row in rows:
+        pinned_base = environments()[row["environment"]].base
+        image = row["image"] or {"tag": GAP, "base": pinned_base, "build_args": {}}
+        state = "not built" if row["image"] is None else "pinned" if row["pinned"] else "not pinned"
+        size = f"{row['size_bytes'] / 1e9:.1f} GB" if row["image"] else f"about {row['about_gb']} GB"
+        tag = image["tag"].rpartition(":")[2]
+        replaced = [image["base"].rpartition("/")[2]] if image["base"] != pinned_base else []
+        replaced += [f"{name}={value}" for name, value in image["build_args"].items()]
+        say_row(table, [row["environment"], state, size, tag, ", ".join(replaced)])
+    Console().print(table)
+
+
+def _listed(engine: Engine, environment: Environment) -> list[dict[str, Any]]:
+    found = recipes.variants(engine, environment)
+    return [_row(engine, environment, image) for image in found] or [_row(engine, environment, None)]
+
+
+def _row(engine: Engine, environment: Environment, identity: ImageIdentity | None) -> dict[str, Any]:
+    image = engine.image(identity.id) if identity else None
+    return {
+        "environment": environment.name,
+        "title": environment.title,
+        "hashed": environment.hashed,
+        "about_gb": environment.image_gb,
+        "size_bytes": image.size_bytes if image else None,
+        "pinned": not identity.substitutions if identity else None,
+        "image": dataclasses.asdict(identity) if identity else None,
+    }
+
+
+def verify_images(names: list[str]) -> bool:
+    """Start each image and print what differs from its environment's pins. Returns whether nothing does."""
+    console, pinned = Console(), True
+    with Engine.connect() as engine:
+        for stack in map(_docker_environment, names):
+            image = recipes.find(engine, stack)
+            if image is None:
+                raise CannotRunHere(
+                    f"the image of {stack.label} is not built", f"run: harness images build {stack.name}"
+                )
+            found = verify.differences(engine, stack, image)
+            say(console, f"{stack.label}: {image.tag} is {'not ' if found else ''}pinned")
+            for difference in found:
+                say(console, f"  {difference}")
+            pinned &= not found
+    return pinned
+
+
+def lock_images(names: list[str], *, write: bool) -> bool:
+    """Resolve pins anew and print what differs; with `write`, change them. Returns whether they are now current."""
+    console, draft, unresolved = Console(), lock.Draft(), []
+    stacks = [_docker_environment(name) for name in names or [stack.name for stack in docker_environments()]]
+    with Engine.connect() as engine:
+        for stack in stacks:
+            with working(console, f"resolving the base and the wheels of {stack.name}"):
+                unresolved += lock.resolve(engine, stack, draft)
+    differences = draft.differences()
+    for line in differences:
+        say(console, line)
+    for sentence in unresolved:
+        say(console, f"unresolved: {sentence}")
+    if write:
+        draft.save()
+    if unresolved:
+        raise CannotRunHere(f"not every pin could be resolved here ({len(unresolved)})", "see the sentences above")
+    if not differences:
+        say(console, "every pin is current")
+    elif not write:
+        say(console, "nothing was changed; to change it: harness images lock --write")
+    return write or not differences
+
+
+def prune_images(*, every: bool, yes: bool) -> None:
+    """Show the images that the harness built and no longer uses, ask, and remove them."""
+    console = Console()
+    with Engine.connect() as engine:
+        found = recipes.outdated(engine, every=every)
+        for image in found:
+            name = next(iter(image.tags), image.id)
+            say(console, f"{name}, {image.size_bytes / 1e9:.1f} GB with shared layers")
+        if not found:
+            say(console, "there is nothing to remove")
+        elif yes or typer.confirm(f"remove {'these' if len(found) > 1 else 'this'}?"):
+            for image in found:
+                engine.remove_image(image)
+            say(console, f"{len(found)} removed")
+
+
+def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool, yes: bool) -> None:
+    """Build each named environment's image and print what it is; one that is compiled only where somebody agrees."""
+    console = Console()
+    chosen = [_docker_environment(name) for name in names]
+    arguments = dict(_argument(text) for text in build_args)
+    with Engine.connect() as engine:
+        for stack in chosen:
+            recipe = recipes.recipe(engine, stack, base, arguments)
+            here = None if no_cache else recipes.built(engine, recipe)
+            if here is None:
+                building.agree(console, stack, engine, yes=yes)
+            image = here or _built(console, engine, recipe, no_cache=no_cache, yes=yes)
+            state = "is reused" if here else "is built"
+            say(console, f"{stack.name}: {image.tag} {state}")
+            for substitution in image.substitutions:
+                say(console, f"  not pinned: {substitution}")
+
+
+def _built(console: Console, engine: Engine, recipe: recipes.Recipe, *, no_cache: bool, yes: bool) -> ImageIdentity:
+    """Build, and pin on agreement the checksums that are not known yet; each was downloaded once by then."""
+    try:
+        return building.build(console, engine, recipe, no_cache=no_cache)
+    except building.Unpinned as found:
+        pin = f"{found.argument}={found.sha256}"
+        say(console, f"{found.reason}: {pin}")
+        question = "trust this download and pin it in the Dockerfile?"
+        if found.argument in recipe.build_args or not building.confirmed(question, yes=yes):
+            raise
+        lock.pin_argument(recipe.environment, found.argument, found.sha256)
+        say(console, f"pinned in {recipe.environment.folder / 'Dockerfile'}")
+    return _built(console, engine, recipe, no_cache=False, yes=yes)
+
+
+def _docker_environment(name: str) -> Environment:
+    found = environment(name)
+    if found.base is None:
+        raise BadInput(f"{name} is no Docker environment", "it needs no image")
+    return found
+
+
+def _argument(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise BadInput(f"the build argument {text!r} has no value", "write NAME=VALUE")
+    return name, value

@@ -1,0 +1,85 @@
+"""harness score: COCO's metrics of a run's detection passes, or of a file of detections."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import get_args
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from harness.catalogue import pick
+from harness.cli.commands.report import open_run, print_tables
+from harness.cli.console import say, say_row
+from harness.data import coco
+from harness.documents.scores import Iou, Score, ScorerName
+from harness.errors import BadInput
+from harness.pipeline import score_cells
+from harness.report.accuracy import accuracy_tables
+from harness.report.table import GAP
+from harness.scoring.detections import from_json
+from harness.scoring.evaluate import score
+from runner.contract import BoxRule
+
+SCORERS: dict[str, ScorerName] = {name: name for name in get_args(ScorerName)}
+IOUS: dict[str, Iou] = {name: name for name in get_args(Iou)}
+BOX_RULES: dict[str, BoxRule] = {name: name for name in get_args(BoxRule)}
+
+
+def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str, scorer: str, as_json: bool) -> None:
+    """Score a file in COCO's results format against annotations and print the metrics."""
+    kind = pick("kind of IoU", iou, IOUS)
+    rule = pick("box rule", box_rule, BOX_RULES)
+    by = pick("scorer", scorer, SCORERS)
+    truth = coco.read(annotations)
+    result = score(truth, from_json(detections, truth, kind), kind, rule, by)
+    if as_json:
+        print(json.dumps(dataclasses.asdict(result), indent=1))
+        return
+    console = Console()
+    for line in _lines(result):
+        say(console, line)
+    console.print(_table("Metric", result.metrics))
+    console.print(_table("AP by category", result.ap_by_category))
+    if result.tide is not None:
+        console.print(_table("AP50 to gain (TIDE)", result.tide))
+
+
+def score_run(name: str, *, scorer: str, as_json: bool) -> None:
+    """Score every detection pass of a run anew, keep the scores beside it, and print them."""
+    folder, console = open_run(name), Console(stderr=as_json)
+    if not any(cell.result.detections for cell in folder.cells()):
+        raise BadInput(f"the run {name} has no detections yet", "make some with: harness run --suite accuracy")
+    failed = score_cells(console, folder, pick("scorer", scorer, SCORERS), anew=True)
+    cells = folder.cells()
+    if as_json:
+        print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))
+    else:
+        print_tables(console, accuracy_tables(cells))
+    for error in failed[1:]:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+    if failed:
+        raise failed[0]
+
+
+def _lines(result: Score) -> list[str]:
+    boxes = f", boxes by {result.box_rule}" if result.iou == "bbox" else ", which no box rule bears on"
+    interval = result.interval
+    return [
+        *(f"remark: {text}" for text in result.remarks),
+        f"{result.detections} detections of {result.objects} objects in {result.images} images",
+        f"{result.iou}{boxes}; {result.scorer} {result.scorer_version}",
+        f"AP {interval.low:.4f} to {interval.high:.4f}, {interval.confidence:.0%} interval over images"
+        if interval
+        else f"no interval of AP: {result.interval_missing_reason}",
+    ]
+
+
+def _table(heading: str, values: dict[str, float]) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column(heading)
+    table.add_column("", justify="right")
+    for name, value in values.items():
+        say_row(table, [name, GAP if value == -1 else f"{value:.4f}"])
+    return table

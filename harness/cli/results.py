@@ -1,0 +1,138 @@
+"""What becomes of results: report, merge, reproduce, score, agree. Parse and call."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import Json, Names
+
+results_app = typer.Typer(rich_markup_mode=None)
+
+
+@results_app.command()
+def report(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="IDs or folders of runs, or latest.")],
+    published: Annotated[bool, typer.Option("--published", help="Add the published columns.")] = False,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="markdown|csv", help="Else the terminal's own.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write report.html and report.md there instead.")
+    ] = None,
+) -> None:
+    """Print the tables of runs, or write a page of them with charts."""
+    from harness.cli.commands.report import print_report, write_report
+
+    if out is None:
+        print_report(runs, published=published, form=form)
+    else:
+        write_report(runs, out, published=published)
+
+
+@results_app.command()
+def merge(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the tables go.")],
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="RUN...", help="IDs or folders of runs, or latest.")
+    ] = None,
+    published: Annotated[bool, typer.Option("--published", help="Add what was published in 2021.")] = False,
+    allow: Annotated[
+        bool, typer.Option("--allow", help="Also what was not measured alike, in columns of its own.")
+    ] = False,
+) -> None:
+    """Merge runs, of one or several machines, into one tidy table and wide ones."""
+    from harness.cli.commands.merge import merge_runs
+
+    merge_runs(runs or [], out, published=published, allow=allow)
+
+
+@results_app.command()
+def reproduce(
+    column: Annotated[
+        str, typer.Option(metavar="gtx1070|p100|t4|xeon|epyc|map|auto", help="A column of the published tables.")
+    ] = "auto",
+    model: Names = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="ENV[:TAG]", help="Another environment than the column's own software.")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(metavar="pretrained|random|auto", help="auto: pretrained, or random when offline.")
+    ] = "auto",
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Fewer iterations, so that it takes 90s, 30m or 2h.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option("--from", metavar="RUN", help="Measure nothing: compare this run, or latest.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan only.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run goes (results/ID).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure what was published in 2021 again, and print both side by side with a verdict for each model."""
+    from harness.cli.commands.reproduce import Wish, compare_run, reproduce_column
+
+    if run is not None:
+        fine = compare_run(run, column, image, as_json=as_json)
+    else:
+        wish = Wish(column, model or [], image, weights, budget)
+        fine = reproduce_column(wish, sys.argv[1:], out, dry_run=dry_run, as_json=as_json)
+    if not fine:
+        raise typer.Exit(1)
+
+
+@results_app.command()
+def score(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="ID or folder of a run, or latest.")] = None,
+    scorer: Annotated[str, typer.Option(metavar="hotcoco|pycocotools", help="Who computes.")] = "hotcoco",
+    annotations: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Files instead of a run: COCO-format annotations")
+    ] = None,
+    detections: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="and detections in COCO's results format.")
+    ] = None,
+    iou: Annotated[str, typer.Option(metavar="bbox|segm|keypoints", help="Files: what is compared.")] = "bbox",
+    box_rule: Annotated[
+        str, typer.Option(metavar="float|truncate-int", help="Files: what becomes of a box's fractions.")
+    ] = "float",
+    as_json: Json = False,
+) -> None:
+    """Score detections as COCO does: those of a run, or of any file."""
+    from harness.cli.commands.score import score_files, score_run
+    from harness.errors import BadInput
+
+    if run is not None and annotations is None and detections is None:
+        score_run(run, scorer=scorer, as_json=as_json)
+    elif run is None and annotations is not None and detections is not None:
+        score_files(annotations, detections, iou=iou, box_rule=box_rule, scorer=scorer, as_json=as_json)
+    else:
+        raise BadInput("score what?", "name a RUN, or both --annotations and --detections")
+
+
+@results_app.command()
+def agree(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN", help="One run's passes, or the second's beside the first's.")
+    ],
+    sweep: Annotated[bool, typer.Option("--sweep", help="Run again with each switch of the numerics turned.")] = False,
+    box_tolerance: Annotated[float, typer.Option(metavar="PX", min=0, help="How far a corner may move.")] = 0.1,
+    score_tolerance: Annotated[float, typer.Option(metavar="X", min=0, help="How far a score may move.")] = 0.001,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where what differs is drawn, if not beside the results.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether environments, readers or runs detect the same.
+
+    Exit code 1 where they do not.
+    """
+    from harness.cli.commands.agree import agree_runs, agree_swept
+    from harness.documents.agreement import Tolerances
+    from harness.errors import BadInput
+
+    if len(runs) > (1 if sweep else 2):
+        raise BadInput(f"{len(runs)} runs were named", "name one for --sweep, else one or two")
+    tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
+    if not (agree_swept if sweep else agree_runs)(runs, tolerances, pictures, as_json=as_json):
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Files that are fetched and read: checkpoints, pictures, datasets."""

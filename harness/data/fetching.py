@@ -1,0 +1,153 @@
+"""The data that cells need, datasets and checkpoints, fetched and put in their place.
+
+A dataset appears in one step, whole and with a manifest, or not at all.
+"""
+
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock
+
+from harness.catalogue import PACKAGE, Model, pick
+from harness.data import checkpoints
+from harness.data.archives import FileRecord, extract
+from harness.data.checkpoints import data_folder, weights_folder
+from harness.data.download import OnBytes, Wanted, check, fetch, sources, storing
+from harness.errors import CannotRunHere
+from runner.contract import SCHEMA_VERSION, Document
+from runner.serialise import write_json
+
+ELSEWHERE = "name a mirror or a local copy with --from"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive of a dataset: its official URL, size and SHA-256, and patterns of the members that are wanted."""
+
+    url: str
+    size_bytes: int
+    sha256: str
+    certainty: str
+    members: list[str]
+
+    @property
+    def name(self) -> str:
+        """The file's name, the same on a mirror."""
+        return self.url.rpartition("/")[2]
+
+    @property
+    def path(self) -> Path:
+        """Where the archive lies until it is unpacked."""
+        return data_folder() / self.name
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset and the archives that hold it."""
+
+    name: str
+    title: str
+    archives: list[Archive]
+
+    @property
+    def folder(self) -> Path:
+        """Where the dataset lies, whole, once it is here."""
+        return data_folder() / self.name
+
+    @property
+    def manifest(self) -> Path:
+        """The list of its files, without which the dataset is not here."""
+        return self.folder / "manifest.json"
+
+
+@dataclass(frozen=True)
+class Manifest(Document):
+    """What a dataset's folder holds, and the SHA-256 of the archives that it came from, by name."""
+
+    schema_version: int
+    dataset: str
+    archives: dict[str, str]
+    files: list[FileRecord]
+
+
+@cache
+def datasets() -> dict[str, Dataset]:
+    """Return the datasets by name."""
+    tables = tomllib.loads((PACKAGE / "datasets.toml").read_text(encoding="utf-8"))
+    return {
+        name: Dataset(name, table["title"], [Archive(**archive) for archive in table["archives"]])
+        for name, table in tables.items()
+    }
+
+
+def folder_of(name: str) -> Path:
+    """Return the folder of a dataset. Raises BadInput where it is not known, CannotRunHere where it is not here."""
+    dataset = pick("dataset", name, datasets())
+    if not dataset.manifest.is_file():
+        raise CannotRunHere(f"the dataset {name} is not here", f"fetch it with: harness data fetch {name}")
+    return dataset.folder
+
+
+def fetch_dataset(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> Path:
+    """Return the dataset's folder; if it is not here, fetch and unpack its archives, and delete them.
+
+    `origin` is a mirror's URL, a folder with the archives, or where one archive is missing, that file. Of several
+    processes one fetches, the others wait and find the dataset. Raises BadInput where `origin` is of no use,
+    CannotRunHere where an archive can't be had, is not the promised one or is unsafe, StorageError on a full disk.
+    """
+    with storing(dataset.folder):
+        data_folder().mkdir(parents=True, exist_ok=True)
+        with FileLock(data_folder() / f"{dataset.name}.lock"):
+            if not dataset.manifest.is_file():
+                if dataset.folder.exists():
+                    raise CannotRunHere(f"{dataset.folder} is in the way: it has no manifest.json", "move it elsewhere")
+                _fetch_archives(dataset, origin, on_bytes)
+                _unpack(dataset, on_bytes)
+            for archive in dataset.archives:
+                archive.path.unlink(missing_ok=True)
+    return dataset.folder
+
+
+def _fetch_archives(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> None:
+    missing = {archive.name: archive.url for archive in dataset.archives if not archive.path.is_file()}
+    places = sources(missing, origin)
+    for archive in dataset.archives:
+        source = places.get(archive.name, archive.path)
+        wanted = Wanted(source, archive.sha256, "harness/datasets.toml", ELSEWHERE, archive.size_bytes)
+        if archive.name in missing:
+            fetch(wanted, archive.path, on_bytes)
+        else:  # left by a fetch that was killed while it unpacked
+            check(wanted, archive.path)
+
+
+def _unpack(dataset: Dataset, on_bytes: OnBytes) -> None:
+    part = dataset.folder.with_name(f"{dataset.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
+    part.mkdir()
+    try:
+        files = [
+            file for archive in dataset.archives for file in extract(archive.path, archive.members, part, on_bytes)
+        ]
+        archives = {archive.name: archive.sha256 for archive in dataset.archives}
+        write_json(part / "manifest.json", Manifest(SCHEMA_VERSION, dataset.name, archives, files))
+        part.rename(dataset.folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def fetch_weights(chosen: list[Model], origin: str | None, on_bytes: OnBytes) -> Iterator[Path]:
+    """Yield the checkpoint of each model as it is here, fetched if need be. `origin` is as in fetch_dataset.
+
+    Raises BadInput where `origin` is of no use, and whatever assets.pretrained raises.
+    """
+    paths = {model.builder: weights_folder() / model.checkpoint for model in chosen}
+    missing = {m.checkpoint: checkpoints.checkpoint_url(m) for m in chosen if not paths[m.builder].is_file()}
+    places = sources(missing, origin)
+    for model in chosen:
+        checkpoints.pretrained(model, on_bytes, places.get(model.checkpoint))
+        yield paths[model.builder]

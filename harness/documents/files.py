@@ -1,0 +1,228 @@
+"""Reading and writing the JSON documents of a run, and the ones that only the host writes."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from harness.catalogue import ROOT
+from harness.documents.measured import flaw
+from harness.documents.migrations import upgraded
+from harness.errors import BadDocument, reason_of, refused, remedy_of
+from runner.contract import SCHEMA_VERSION, Document, Job, Result
+from runner.serialise import private_dict, to_dict, write_json
+
+D = TypeVar("D", bound=Document)
+#: How a document that can't be used is had again, where that is no matter of its cell alone.
+AGAIN = {
+    "Plan": "make a new run",
+    "CellScores": "delete it and score again (harness score)",
+    "Agreement": "delete it and compare again (harness agree)",
+    "Manifest": "fetch the data again (harness data fetch)",
+    "Software": "verify again (harness images verify)",
+    "Column": "restore it from the repository",
+    "Accuracy": "restore it from the repository",
+}
+
+
+@dataclass(frozen=True)
+class ImageIdentity(Document):
+    """Which image a container ran: what it was built from, and whether that is what the recipe pins.
+
+    `base` is the reference of the base image, with its digest where it is pinned, `base_id` the engine's id of it.
+    """
+
+    tag: str
+    id: str
+    digests: list[str]
+    recipe_sha256: str
+    base: str
+    build_args: dict[str, str]
+    substitutions: list[str]
+    base_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Host(Document):
+    """The machine that executed a cell; `id` is a pseudonym of its machine-id, None where it has none."""
+
+    id: str | None
+    engine: str | None = None
+    kernel: str | None = None
+    nvidia_toolkit: str | None = None
+
+
+@dataclass(frozen=True)
+class Execution(Document):
+    """What the harness saw from outside while a cell ran."""
+
+    schema_version: int
+    cell: str
+    executor: str
+    host: Host
+    exit_code: int | None
+    timed_out: bool
+    out_of_memory: bool
+    wall_seconds: float
+    container_id: str | None
+    image: ImageIdentity | None
+    pinned: bool
+    deviations: list[str]
+
+
+@dataclass(frozen=True)
+class PlannedCell(Document):
+    """A cell of the plan. `skipped` says why it can't run here; `named` that a person asked for just this model.
+
+    `annotations` is the file that a detection pass is scored against. A cell that `joins` others is not executed: it
+    is the whole of their shards of a pass.
+    """
+
+    job: Job
+    named: bool
+    skipped: str | None = None
+    annotations: str | None = None
+    joins: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan(Document):
+    """Everything a run needs to start again: its cells in order, and what of this host they use.
+
+    `gpu` is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder`
+    those of the suite accuracy.
+    """
+
+    schema_version: int
+    created_at: str
+    command: list[str]
+    gpu: str | None
+    memory_bytes: int | None
+    images_folder: str | None
+    weights_folder: str | None
+    dataset_folder: str | None = None
+    cells: list[PlannedCell] = field(default_factory=list)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def schema(kind: type[Document]) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a document."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_adapter(cast("Any", kind)).json_schema()}
+
+
+def read(kind: type[D], path: Path) -> D:
+    """Read and validate a document, one of an earlier version as the present one has it.
+
+    Raises BadDocument, which names the file and the first thing wrong with it.
+    """
+    what = f"{path} is not a usable {path.stem} document"
+    remedy = AGAIN.get(kind.__name__, "delete it and run the cell again (harness run --resume)")
+    try:
+        content = path.read_bytes()
+        data = json.loads(content)
+    except FileNotFoundError:
+        raise BadDocument(f"{path} does not exist", "name a folder that harness run has made") from None
+    except OSError as error:
+        raise BadDocument(f"{path} can't be read: {reason_of(error)}", remedy_of(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise BadDocument(f"{what}: {error}", remedy) from error
+    if b"\\u" in content and (wrong := _no_text(data)) is not None:
+        raise BadDocument(f"{what}: {wrong!r:.80} is no text in UTF-8", remedy)
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BadDocument(
+            f"{path} has schema version {version}, this harness reads up to {SCHEMA_VERSION}",
+            "update the harness",
+        )
+    if isinstance(version, int) and 1 <= version < SCHEMA_VERSION:
+        data = upgraded(data, version)
+    try:
+        document: D = _adapter(cast("Any", kind)).validate_python(data)
+    except ValidationError as error:
+        raise BadDocument(f"{what}: {_first(error)}", remedy) from error
+    lack = flaw(document) if isinstance(document, Result) else None
+    if lack:
+        raise BadDocument(f"{what}: {lack}", remedy)
+    return document
+
+
+def unreadable(document: Document) -> str | None:
+    """Return what would keep a document from being read again once it is written, or None."""
+    data = to_dict(document)
+    try:
+        _adapter(cast("Any", type(document))).validate_python(data)
+    except ValidationError as error:
+        return _first(error)
+    # A file's name is bytes, and Python keeps those that are no text as what nothing else can write or read.
+    wrong = _no_text(data)
+    return None if wrong is None else f"{wrong!r:.100} is no text in UTF-8"
+
+
+def _no_text(data: Any) -> str | None:
+    """Return a text in plain data that can't be encoded, or None."""
+    return next((text for text in _texts(data) if not _is_text(text)), None)
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Yield every text in plain data, keys too."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for member in data:
+            yield from _texts(member)
+        yield from _texts(list(data.values())) if isinstance(data, dict) else ()
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _first(error: ValidationError) -> str:
+    """Return the first thing that is wrong, and where."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "the document"
+    return f"{place}: {first['msg']}"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file to write that takes the place of `path` in the end, or leaves it as it was.
+
+    Raises StorageError where it can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A folder of its own, so that two processes that write the same file do not meet; from the root on, since
+        # whoever writes there may take the beginning of a relative path for a URI's (a:b) or a home's (~).
+        with TemporaryDirectory(dir=path.parent.absolute(), prefix=f".{path.name}-") as folder:
+            part = Path(folder) / path.name
+            yield part
+            part.replace(path)
+    except OSError as error:
+        raise refused(error, path) from error
+
+
+def write(path: Path, document: Document) -> None:
+    """Write a document in one step. Raises StorageError and leaves nothing half-written.
+
+    A plan has the paths of this host, to be executed again; nothing else says where it was made.
+    """
+    run, private = path.parents[2:3], not isinstance(document, Plan | Job)
+    try:
+        write_json(path, document, private_dict(document, [*run, path.parent, ROOT]) if private else None)
+    except OSError as error:
+        raise refused(error, path) from error

@@ -1,0 +1,197 @@
+"""The folder of a run: results/RUN-ID with plan.json and one folder per cell."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness import documents
+from harness.catalogue import ROOT
+from harness.documents import Execution, Plan
+from harness.documents.agreement import Agreement
+from harness.documents.scores import CellScores
+from harness.errors import BadDocument, BadInput, refused
+from runner.contract import Job, Result
+
+RESULTS = ROOT / "results"
+#: How many bytes the name of a cell's folder has at most. Where names are encrypted, a file system takes 143.
+LONGEST_NAME = 140
+#: How many of them are the name's end, where it has to be shortened.
+LAST_PART = 60
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell of the named run left behind."""
+
+    job: Job
+    result: Result
+    execution: Execution | None
+    scores: CellScores | None = None
+    agreement: Agreement | None = None
+    run: str = ""
+
+
+def cell_name(*parts: str) -> str:
+    """Return the name of a cell, which is its folder's: the parts, without what a folder's name may not hold.
+
+    One that is too long has a hash in place of its middle.
+    """
+    name = re.sub(r"[^\w.-]", "_", "--".join(parts))
+    encoded = name.encode()
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    first = encoded[: LONGEST_NAME - LAST_PART - len(digest) - 2].decode(errors="ignore")
+    return f"{first}-{digest}-{encoded[-LAST_PART:].decode(errors='ignore')}"
+
+
+def is_cell_name(name: str) -> bool:
+    """Tell whether a run reads a cell of this name: no folder elsewhere, and none that can't be."""
+    return re.fullmatch(r"[\w.-]{1,200}", name) is not None and name not in (".", "..")
+
+
+def require_readable(plan: Plan) -> None:
+    """Raise BadInput where what the plan holds could be written but not read again."""
+    if found := documents.unreadable(plan):
+        raise BadInput(f"the plan can't be kept: {found}", "rename it")
+    for name in (cell.job.cell for cell in plan.cells):
+        if not is_cell_name(name):
+            raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")
+
+
+class RunFolder:
+    """A run on disk. Its documents are read when they are asked for, and written whole or not at all."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path | None, name: str) -> "RunFolder":
+        """Make a new folder: `path`, or results/TIME-NAME-XXXX. Raises BadInput where it exists already."""
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        path = path or RESULTS / f"{stamp}-{name}-{secrets.token_hex(2)}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            raise BadInput(f"{path} exists already", f"choose another --out, or go on with --resume {path}") from None
+        except OSError as error:
+            raise refused(error, path, "made") from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, name: str) -> "RunFolder":
+        """Open a run by its ID or its path. Raises BadInput where there is none."""
+        for path in (RESULTS / name, Path(name)):
+            if (path / "plan.json").is_file():
+                return cls(path)
+        known = sorted(path.parent.name for path in RESULTS.glob("*/plan.json"))
+        remedy = f"the newest run here is {known[-1]}" if known else "make one with: harness run"
+        raise BadInput(f"there is no run {name!r}", remedy)
+
+    @property
+    def name(self) -> str:
+        """What --resume and report know the run by: its ID under results/, its path elsewhere."""
+        path = self.path.relative_to(RESULTS) if self.path.is_relative_to(RESULTS) else self.path
+        return str(path).encode(errors="backslashreplace").decode()  # a name that is no text goes into no table
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan that the run executes. Raises BadDocument where it is unusable or names a folder elsewhere."""
+        plan = documents.read(Plan, self.path / "plan.json")
+        for name in (cell.job.cell for cell in plan.cells):
+            if not is_cell_name(name):
+                raise BadDocument(f"{self.path / 'plan.json'} names a cell {name!r:.80}", "this is no run of a harness")
+        return plan
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock that the process executing the run holds."""
+        return self.path / ".lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process. Raises BadInput where another one executes it."""
+        lock = FileLock(self.lock_path)
+        try:
+            with lock.acquire(timeout=0):
+                yield
+        except Timeout:
+            raise BadInput(
+                f"the run {self.name} is being executed by another process", "wait for it, or end it first"
+            ) from None
+
+    def cell_folder(self, job: Job) -> Path:
+        """The folder of the cell."""
+        return self.path / "cells" / job.cell
+
+    def clear(self, job: Job) -> Path:
+        """Make the cell's folder, without the documents of an earlier try, and put the job in it.
+
+        The rows of a detection pass stay: the runner goes on with them, or starts anew, as their key says.
+        """
+        folder = self.cell_folder(job)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            parts = [path.name for path in folder.glob(".*.json*")]  # of a process that was killed while it wrote
+            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", *parts):
+                with suppress(FileNotFoundError):
+                    (folder / name).unlink()
+        except OSError as error:
+            raise refused(error, folder, "made") from error
+        documents.write(folder / "job.json", job)
+        return folder
+
+    def result(self, job: Job) -> Result | None:
+        """Return the cell's result, if it has one. Raises BadDocument where it is unusable."""
+        path = self.cell_folder(job) / "result.json"
+        return documents.read(Result, path) if path.exists() else None
+
+    def execution(self, job: Job) -> Execution | None:
+        """Return what the harness saw while the cell ran, if it ran."""
+        path = self.cell_folder(job) / "execution.json"
+        return documents.read(Execution, path) if path.exists() else None
+
+    def scores(self, job: Job) -> CellScores | None:
+        """Return the scores of the cell's detections, if it has any."""
+        path = self.cell_folder(job) / "scores.json"
+        return documents.read(CellScores, path) if path.exists() else None
+
+    def agreement(self, job: Job) -> Agreement | None:
+        """Return how far the cell's detections agree with those of another environment, if they were compared."""
+        path = self.cell_folder(job) / "agreement.json"
+        return documents.read(Agreement, path) if path.exists() else None
+
+    def cells(self) -> list[Cell]:
+        """Return the cells that have a result, in the order of the plan; of a pass in shards, the whole alone."""
+        return list(self.stream())
+
+    def every_cell(self) -> list[Cell]:
+        """Return every cell that has a result, shards too, in the order of the plan."""
+        return list(self._read([planned.job for planned in self.plan.cells]))
+
+    def stream(self) -> Iterator[Cell]:
+        """Yield what cells() returns, one at a time: a long run is more than fits in memory."""
+        return self._read([planned.job for planned in self.plan.cells if planned.job.shard is None])
+
+    def _read(self, jobs: list[Job]) -> Iterator[Cell]:
+        for job in jobs:
+            if result := self.result(job):
+                yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job), self.name)
+
+
+def runs() -> list[RunFolder]:
+    """Return the runs under results/, newest first; a folder whose plan can't be read is passed over."""
+    folders = [RunFolder(path.parent) for path in RESULTS.glob("*/plan.json")]
+    usable = []
+    for folder in folders:
+        with suppress(BadDocument):
+            usable.append((folder.plan.created_at, folder))
+    return [folder for _, folder in sorted(usable, key=lambda pair: pair[0], reverse=True)]

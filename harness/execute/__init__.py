@@ -1,0 +1,1 @@
+"""Executing a plan: cell after cell, in processes and containers."""

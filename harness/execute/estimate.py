@@ -1,0 +1,170 @@
+"""How long a plan will take, from this host's earlier results or from one timed iteration."""
+
+import math
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from statistics import median_low
+from tempfile import TemporaryDirectory
+
+from harness import documents
+from harness.catalogue import models
+from harness.catalogue.published import latency
+from harness.documents import Host, Plan, PlannedCell
+from harness.documents.run_folder import Cell, RunFolder, runs
+from harness.errors import BadDocument
+from harness.execute import run
+from harness.execute.executors.base import Executor, Executors, executor_of
+from harness.execute.reuse import reusable
+from runner.contract import Device, Job, Stopping
+from runner.statistics import summarise
+
+#: Work of fewer iterations than this is done about as soon as it is estimated.
+WORTH_A_PROBE = 10
+#: Earlier runs that are looked at, newest first; the machine of long ago tells little.
+RUNS_CONSIDERED = 10
+#: What the folder of a probe is called, within the run's.
+PROBE = ".probe-"
+ONE_ITERATION = Stopping(rule="count", min_iterations=1, max_iterations=1)
+
+
+Known = dict[tuple[tuple[str, ...], str], "Timing"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a cell cost: everything outside the iterations, and one iteration, in seconds."""
+
+    overhead_s: float
+    iteration_s: float
+
+
+def from_history(plan: Plan) -> list[float | None]:
+    """Estimate the seconds of each cell of the plan from this host's earlier results alone."""
+    known = known_timings(_earlier_cells())
+    return [0.0 if cell.skipped or cell.joins else seconds(cell.job, known) for cell in plan.cells]
+
+
+def for_plan(folder: RunFolder, executors: Executors) -> list[float | None]:
+    """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed.
+
+    The caller holds the folder's lock.
+    """
+    _sweep(folder.path)
+    known = known_timings(_earlier_cells())
+    pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, executor_of(cell.job, executors))]
+    unknown = [cell.job for cell in pending if seconds(cell.job, known) is None]
+    for work in dict.fromkeys(map(same_work, unknown)):
+        alike = [job for job in unknown if same_work(job) == work]
+        executor = executor_of(alike[0], executors)
+        if executor and sum(map(iterations, alike)) >= WORTH_A_PROBE:
+            known |= known_timings(_probe(_middle(alike), folder.path, executor))
+    return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]
+
+
+def _is_pending(folder: RunFolder, cell: PlannedCell, executor: Executor | None) -> bool:
+    return executor is not None and not cell.skipped and not cell.joins and reusable(folder, cell, executor) is None
+
+
+def _earlier_cells() -> Iterable[Cell]:
+    """Yield this host's measured cells, newest run first; what can't be read is no help and passed over.
+
+    A host that has no id knows none of its own.
+    """
+    own = run.host_id()
+    if own is None:
+        return
+    for folder in islice(runs(), RUNS_CONSIDERED):
+        with suppress(BadDocument):
+            yield from (c for c in folder.every_cell() if c.execution and c.execution.host.id == own)
+
+
+def _middle(jobs: list[Job]) -> Job:
+    """Return the job whose model is in the middle by GFLOPS: the best one to scale the others from."""
+    gflops = {job.model.builder: models()[job.model.builder].gflops for job in jobs}
+    return next(job for job in jobs if gflops[job.model.builder] == median_low(gflops.values()))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a probe left when its process was killed. Nobody else's is there: the run's lock is held."""
+    for left in folder.glob(f"{PROBE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
+    """Execute the job with one warm-up and one measured iteration, or two batches; one that fails tells nothing."""
+    once = replace(job.protocol, warmup=ONE_ITERATION, measure=ONE_ITERATION)
+    few = slice(2 * (job.detection.batch if job.detection else 1))
+    dataset = job.dataset and replace(job.dataset, ids=job.dataset.ids[few], files=job.dataset.files[few])
+    job = replace(job, protocol=once, variant=replace(job.variant, iterations=None), dataset=dataset)
+    with TemporaryDirectory(dir=folder, prefix=PROBE) as name:
+        cell = Path(name)
+        documents.write(cell / "job.json", job)
+        report = executor.run(cell / "job.json", cell, job.timeout_seconds, lambda line: None)
+        result = run.settle(cell, job, report)
+        return [Cell(job, result, run.execution_of(job, result, report, executor, Host(run.host_id())))]
+
+
+def timing(cell: Cell) -> Timing | None:
+    """Return what a measured cell cost, or None where it was not measured."""
+    if cell.execution is None:
+        return None
+    if passed := cell.result.detections:
+        # The first batch warms the model up, which is no matter of how many images follow.
+        images = passed.images - passed.resumed_images - (cell.job.detection.batch if cell.job.detection else 0)
+        span_s = (passed.wall_ms - passed.first_batch_ms) / 1000
+        return Timing(max(cell.execution.wall_seconds - span_s, 0.0), span_s / images) if images > 0 else None
+    if cell.result.latency is None:
+        return None
+    samples = cell.result.latency.samples
+    span_s = (samples.start_ms[-1] + samples.wall_ms[-1]) / 1000
+    return Timing(max(cell.execution.wall_seconds - span_s, 0.0), summarise(cell.result.latency).mean_ms / 1000)
+
+
+def iterations(job: Job) -> int:
+    """Return how often the job calls its model at most, by image: each in a detection pass, else each iteration."""
+    return len(job.dataset.ids) if job.dataset else job.warmup_iterations + job.measured_iterations
+
+
+def same_work(job: Job) -> tuple[str, ...]:
+    """Return what two jobs must share for the time of one to tell the time of the other, model aside."""
+    variant = job.variant
+    fed = f"{job.dataset.name} by {job.detection}" if job.dataset else job.protocol.input
+    return (job.environment, job.device, fed, str(variant.threads), str(variant.cpus))
+
+
+def known_timings(cells: Iterable[Cell]) -> Known:
+    """Return the timing of each (kind of work, model) among cells, the first one winning: hand in newest first."""
+    known: Known = {}
+    for cell in cells:
+        if cost := timing(cell):
+            known.setdefault((same_work(cell.job), cell.job.model.builder), cost)
+    return known
+
+
+def seconds(job: Job, known: Known) -> float | None:
+    """Estimate the seconds of a cell, or None where nothing is known of its kind of work.
+
+    A model that was never timed is scaled from the timed one that is nearest to it.
+    """
+    kin = {name: cost for (work, name), cost in known.items() if work == same_work(job)}
+    if not kin:
+        return None
+    scales = {name: _times_as_long(job.model.builder, name, job.device) for name in kin}
+    nearest = min(scales, key=lambda name: abs(math.log(scales[name])))
+    cost = kin[nearest]
+    iterating_s = iterations(job) * cost.iteration_s * scales[nearest]
+    if job.protocol.cap_seconds is not None and job.suite == "latency":
+        iterating_s = min(iterating_s, job.protocol.cap_seconds)
+    return cost.overhead_s + iterating_s
+
+
+def _times_as_long(one: str, other: str, device: Device) -> float:
+    """Return how many times as long a model takes as another: as published on such a device, else by GFLOPS."""
+    published = latency()["epyc" if device == "cpu" else "t4"].latency_ms
+    if one in published and other in published:
+        return published[one] / published[other]
+    return models()[one].gflops / models()[other].gflops

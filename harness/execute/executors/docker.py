@@ -1,0 +1,90 @@
+"""Executes cells in containers of one image."""
+
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness.documents import ImageIdentity
+from harness.execute.executors.base import ExitReport, OnLine
+from harness.host import own
+from harness.host.gpus import Gpu
+from harness.images.containers import ContainerSpec
+from harness.images.engine import LABEL, Engine
+
+JOB, OUT, IMAGES, WEIGHTS = "/cell/job", "/cell/out", "/cell/images", "/cell/weights"
+
+
+class DockerExecutor:
+    """A fresh container for each cell, with the job, the images and the weights mounted read-only.
+
+    `owner` is the lock file of the run that owns the containers: once nobody holds it, they are orphans.
+    """
+
+    name = "docker"
+
+    def __init__(
+        self,
+        engine: Engine,
+        image: ImageIdentity,
+        owner: Path,
+        images: Path | None = None,
+        weights: Path | None = None,
+        gpu: Gpu | None = None,
+        memory_bytes: int | None = None,
+        cpus: str | None = None,
+    ):
+        self.image = image
+        self._engine = engine
+        self._owner = owner
+        self._assets = [(f, at, p) for f, at, p in (("--images", IMAGES, images), ("--weights", WEIGHTS, weights)) if p]
+        self._gpu, self._memory_bytes, self._cpus = gpu, memory_bytes, cpus
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        """Execute the job; see Executor.run."""
+        started = time.monotonic()
+        folders = [text for flag, at, _ in self._assets for text in (flag, at)]
+        spec = ContainerSpec(
+            image=self.image.id,
+            command=[f"{JOB}/{job_path.name}", OUT, *folders],
+            read_only={job_path.parent.resolve(): JOB} | {p.resolve(): at for _, at, p in self._assets},
+            writable={output_dir.resolve(): OUT},
+            labels={f"{LABEL}.owner": str(self._owner.resolve())},
+            memory_bytes=self._memory_bytes,
+            cpus=self._cpus,
+            gpu=self._gpu,
+            environment=own.variables(),
+        )
+        report = self._engine.run(spec, timeout_s, output_dir / "log.txt", on_line)
+        return ExitReport(
+            exit_code=report.exit_code,
+            timed_out=report.timed_out,
+            out_of_memory=report.out_of_memory,
+            wall_seconds=time.monotonic() - started,
+            container_id=report.id,
+        )
+
+
+def remove_orphans(engine: Engine, own: Path) -> int:
+    """Remove the containers of runs that were killed, and return how many they were.
+
+    They are those whose run no process holds any more, and those that an earlier process left of the run whose lock
+    file is `own`: the caller holds it, and has started nothing yet.
+    """
+    owners = engine.labelled(f"{LABEL}.owner").items()
+    orphans = [name for name, lock in owners if Path(lock) == own.resolve() or _is_free(Path(lock))]
+    for container_id in orphans:
+        engine.remove(container_id)
+    return len(orphans)
+
+
+def _is_free(lock_path: Path) -> bool:
+    if not lock_path.exists():
+        return True
+    lock = FileLock(lock_path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    lock.release()
+    return True

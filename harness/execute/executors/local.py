@@ -1,0 +1,124 @@
+"""Executes cells in a process of this interpreter, under a watchdog for time and memory."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from harness.catalogue import ROOT
+from harness.execute.executors.base import ExitReport, OnLine
+from harness.host import own
+from harness.host.gpus import Gpu
+from harness.host.interruptions import held_back
+
+#: How often the watchdog looks: seldom enough not to show in a measurement beside it.
+WATCH_INTERVAL_S = 0.2
+
+
+class LocalExecutor:
+    """The environment `local`: python -m runner as a child of this process, in a session of its own."""
+
+    name = "local"
+    image = None
+
+    def __init__(
+        self,
+        images: Path | None = None,
+        weights: Path | None = None,
+        gpu: Gpu | None = None,
+        memory_bytes: int | None = None,
+        runner_root: Path = ROOT,
+    ):
+        self._folders = [
+            text for flag, path in (("--images", images), ("--weights", weights)) if path for text in (flag, path)
+        ]
+        self._memory_bytes = memory_bytes
+        visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu.key}
+        self._environment = {**os.environ, **visible, **own.variables()}
+        self._runner_root = runner_root
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        """Execute the job; see Executor.run."""
+        started = time.monotonic()
+        command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
+        with (output_dir / "log.txt").open("wb") as log:
+            process = None
+            try:
+                with held_back():  # or what has just been started would be lost
+                    process = subprocess.Popen(
+                        command,
+                        cwd=self._runner_root,  # python -m looks here first
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=log,
+                        env=self._environment,
+                        start_new_session=True,
+                    )
+                with Watchdog(process, started + timeout_s, self._memory_bytes) as watchdog:
+                    for line in process.stdout or ():
+                        log.write(line)
+                        on_line(line.decode(errors="replace").rstrip("\n"))
+                    exit_code = process.wait()
+            finally:
+                if process:
+                    _end(process)
+        return ExitReport(
+            exit_code=exit_code,
+            timed_out=watchdog.timed_out,
+            out_of_memory=watchdog.out_of_memory,
+            wall_seconds=time.monotonic() - started,
+        )
+
+
+class Watchdog(threading.Thread):
+    """Kills a process that passes its deadline (time.monotonic) or its resident memory limit, while its block runs."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", deadline: float, memory_bytes: int | None):
+        super().__init__(daemon=True)
+        self.timed_out = self.out_of_memory = False
+        self._process, self._deadline, self._memory_bytes = process, deadline, memory_bytes
+        self._ended = threading.Event()
+
+    def __enter__(self) -> "Watchdog":
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self.join()
+
+    def run(self) -> None:
+        """Look until told to stop; a limit that is passed ends it and is noted."""
+        while not self._ended.wait(WATCH_INTERVAL_S):
+            self.timed_out = time.monotonic() >= self._deadline
+            self.out_of_memory = self._memory_bytes is not None and resident(self._process.pid) > self._memory_bytes
+            if self.timed_out or self.out_of_memory:
+                kill_session(self._process)
+                return
+
+
+def resident(pid: int) -> int:
+    """Return the resident memory of the process in bytes, 0 once it has ended. The runner starts no children."""
+    try:
+        resident_bytes: int = psutil.Process(pid).memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
+    return resident_bytes
+
+
+def kill_session(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the process and whatever it started, unless it has ended by itself."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    kill_session(process)
+    if process.stdout:
+        process.stdout.close()
+    process.wait()

@@ -1,0 +1,1 @@
+"""The images of the Docker environments, and the engine that holds them."""

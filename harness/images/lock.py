@@ -1,0 +1,143 @@
+"""Resolves pins anew: base digests at their registry, wheels and their hashes at their index."""
+
+import difflib
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import tomlkit
+
+from harness.catalogue import ROOT, Environment
+from harness.errors import CannotRunHere
+from harness.images.engine import Engine
+
+ENVIRONMENTS = ROOT / "docker" / "environments.toml"
+#: How long a registry may take to tell a digest.
+REGISTRY_TIMEOUT_S = 20.0
+#: What the wheels of every image have to run on.
+PLATFORM = "x86_64-manylinux_2_28"
+
+
+class Draft:
+    """Files as they would be: read from the disk, changed in memory, written only when asked to."""
+
+    def __init__(self) -> None:
+        self._texts: dict[Path, str] = {}
+
+    def text(self, path: Path) -> str:
+        """Return the file's text as changed so far."""
+        return self._texts[path] if path in self._texts else path.read_text(encoding="utf-8")
+
+    def change(self, path: Path, text: str) -> None:
+        """Give the file another text."""
+        self._texts[path] = text
+
+    def differences(self) -> list[str]:
+        """Return the lines of a unified diff from the disk to the draft."""
+        lines: list[str] = []
+        for path, text in self._texts.items():
+            name = path.relative_to(ROOT).as_posix()
+            old = path.read_text(encoding="utf-8").splitlines()
+            lines += difflib.unified_diff(old, text.splitlines(), name, name, n=1, lineterm="")
+        return lines
+
+    def save(self) -> None:
+        """Write every file."""
+        for path, text in self._texts.items():
+            path.write_text(text, encoding="utf-8")
+
+
+def resolve(engine: Engine, environment: Environment, draft: Draft) -> list[str]:
+    """Resolve every pin of a Docker environment into the draft. Returns a sentence for each that can't be resolved."""
+    parts: list[Callable[[], None]] = [
+        lambda: _base(engine, environment, draft),
+        lambda: _wheels(environment, draft),
+    ]
+    if environment.wheel_index:
+        parts.append(lambda: own_wheels(environment, draft))
+    unresolved = []
+    for part in parts:
+        try:
+            part()
+        except CannotRunHere as error:
+            unresolved.append(str(error))
+    return unresolved
+
+
+def pin_argument(environment: Environment, name: str, value: str) -> None:
+    """Write the value of a build argument that the recipe leaves empty into its Dockerfile."""
+    draft, dockerfile = Draft(), environment.folder / "Dockerfile"
+    draft.change(
+        dockerfile, re.sub(rf"^ARG {name}=$", f"ARG {name}={value}", draft.text(dockerfile), flags=re.MULTILINE)
+    )
+    draft.save()
+
+
+def _base(engine: Engine, environment: Environment, draft: Draft) -> None:
+    pinned = str(environment.base)
+    reference = pinned.partition("@")[0]
+    digest = engine.digest(reference, REGISTRY_TIMEOUT_S)
+    if digest is None:
+        raise CannotRunHere(
+            f"the base of {environment.name}, {reference}, is at no registry that answers", "connect to one"
+        )
+    fresh = f"{reference}@{digest}"
+    if fresh == pinned:
+        return
+    dockerfile = environment.folder / "Dockerfile"
+    draft.change(dockerfile, draft.text(dockerfile).replace(pinned, fresh))
+    with _entry(environment, draft) as entry:
+        entry["base"] = fresh
+        entry["certainty"]["base"] = "verified: resolved at its registry"
+
+
+def _wheels(environment: Environment, draft: Draft) -> None:
+    text = _compile(environment, "requirements.in", "--custom-compile-command", "make lock", "--no-emit-index-url")
+    draft.change(environment.folder / "requirements.lock", text)
+
+
+def own_wheels(environment: Environment, draft: Draft) -> None:
+    """Lock the wheels that only PyTorch's own index serves, in the versions that torch.lock names."""
+    path, index = environment.folder / "torch.lock", str(environment.wheel_index)
+    names = re.findall(r"^\S+==\S+", draft.text(path), re.MULTILINE)
+    with TemporaryDirectory() as folder:
+        wanted = Path(folder) / "torch.in"
+        wanted.write_text("\n".join(names), encoding="utf-8")
+        text = _compile(environment, str(wanted), "--default-index", index, "--no-deps", "--no-header", "--no-annotate")
+    if text == draft.text(path):
+        return
+    draft.change(path, text)
+    if not environment.hashed:
+        with _entry(environment, draft) as entry:
+            del entry["hashed"]
+            entry["certainty"]["wheels"] = f"single: hashes as {index} serves them"
+
+
+@contextmanager
+def _entry(environment: Environment, draft: Draft) -> Iterator[Any]:
+    """Edit the environment's table in environments.toml, whose comments and order stay."""
+    entries = tomlkit.parse(draft.text(ENVIRONMENTS))
+    yield entries[environment.name]
+    draft.change(ENVIRONMENTS, tomlkit.dumps(entries))
+
+
+def _compile(environment: Environment, requirements: str, *options: str) -> str:
+    """Return the lock of a requirements file for the environment's Python, with every hash."""
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        raise CannotRunHere("uv, which resolves the wheels, is not installed", "use make lock") from None
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "lock"
+        command = [find_uv_bin(), "pip", "compile", "--quiet", "--upgrade", "--generate-hashes", requirements, *options]
+        command += ["--python-version", environment.expected["python"], "--python-platform", PLATFORM]
+        command += ["--only-binary", ":all:", "--output-file", str(out)]
+        done = subprocess.run(command, cwd=environment.folder, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            reason = " ".join(done.stderr.split())[:300]
+            raise CannotRunHere(f"the wheels of {environment.name} can't be resolved: {reason}", "check the index")
+        return out.read_text(encoding="utf-8")

@@ -1,0 +1,160 @@
+"""The images of the Docker environments: identified by content, built when they are missing."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from harness.catalogue import ROOT, Environment, docker_environments
+from harness.documents import ImageIdentity
+from harness.errors import CannotRunHere
+from harness.images.containers import Image
+from harness.images.engine import LABEL, Engine
+
+#: How long a registry may take to answer whether a base can be had.
+REGISTRY_TIMEOUT_S = 4.0
+NO_BASE = "connect to a registry, or make a stand-in with: make standin-bases"
+
+
+def recipe_sha256(environment: Environment) -> str:
+    """Return the hash over docker/NAME and runner/: every file's path and content."""
+    digest = hashlib.sha256()
+    for path in sorted([*_files(environment.folder), *_files(ROOT / "runner")]):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def tag_of(environment: Environment, recipe: str) -> str:
+    """Return the tag of the image without substitutions; every other tag of the recipe starts with it."""
+    return f"detection-harness/{environment.name}:{recipe[:12]}"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an image is built from: an environment's folder, a base, and build arguments beyond the base."""
+
+    environment: Environment
+    base: str
+    build_args: dict[str, str]
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The arguments handed to the engine; the pinned base is the Dockerfile's own default."""
+        return self.build_args | ({} if self.base == self.environment.base else {"BASE": self.base})
+
+    @property
+    def tag(self) -> str:
+        """The tag, by content; substituted arguments give another image, so another tag."""
+        name = tag_of(self.environment, recipe_sha256(self.environment))
+        if not self.arguments:
+            return name
+        return name + "-" + hashlib.sha256(json.dumps(self.arguments, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
+    """Return the image built from the recipe as it is now: the tagged one, or that with the fewest substitutions."""
+    found = variants(engine, environment)
+    if environment.tag:
+        return next((identity for identity in found if identity.tag.endswith(f":{environment.tag}")), None)
+    return next(iter(found), None)
+
+
+def variants(engine: Engine, environment: Environment) -> list[ImageIdentity]:
+    """Return every image built from the recipe as it is now, those with the fewest substitutions first."""
+    recipe = recipe_sha256(environment)
+    labelled = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
+    # An image that somebody built on top of ours inherits its labels, but not its tag.
+    own = [image for image in labelled if any(tag.startswith(tag_of(environment, recipe)) for tag in image.tags)]
+    return sorted((_identity(environment, image) for image in own), key=lambda identity: len(identity.substitutions))
+
+
+def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
+    """Return the images that the harness built and no longer uses; with `every`, those in use, too.
+
+    What somebody built on top of one carries a tag of another name and is not among them.
+    """
+    used = {identity.id for stack in docker_environments() for identity in variants(engine, stack)}
+    built = engine.images({f"{LABEL}.environment": None})
+    own = [image for image in built if all(tag.startswith("detection-harness/") for tag in image.tags)]
+    return [image for image in own if every or image.id not in used]
+
+
+def available_base(engine: Engine, environment: Environment) -> str | None:
+    """Return the base that the image can be built on: the pinned one, else its stand-in, else None."""
+    assert environment.base is not None  # noqa: S101 -- only Docker environments come here
+    if engine.image(environment.base) or engine.digest(environment.base, REGISTRY_TIMEOUT_S):
+        return environment.base
+    if environment.standin and engine.image(environment.standin):
+        return environment.standin
+    return None
+
+
+def wheels_can_be_had(environment: Environment) -> bool:
+    """Tell whether the index that the environment's wheels come from answers; the ordinary one is taken for granted."""
+    if environment.wheel_index is None:
+        return True
+    try:
+        return httpx.head(f"{environment.wheel_index}/torch/", timeout=REGISTRY_TIMEOUT_S).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def recipe(engine: Engine, environment: Environment, base: str | None, build_args: dict[str, str]) -> Recipe:
+    """Return what to build from: `base`, or without one the pinned base, or its stand-in where it can't be had.
+
+    Raises CannotRunHere where there is no base at all.
+    """
+    chosen = base or available_base(engine, environment)
+    if chosen is None:
+        raise CannotRunHere(
+            f"the base image of {environment.name}, {environment.base}, is not here and no registry answers for it",
+            NO_BASE,
+        )
+    return Recipe(environment, chosen, build_args)
+
+
+def build(engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> Iterator[str]:
+    """Pull the base if need be and build, yielding the engine's output. Raises CannotRunHere where a step fails."""
+    if engine.image(recipe.base) is None:
+        yield from engine.pull(recipe.base)
+    base = engine.image(recipe.base)
+    labels = {
+        f"{LABEL}.environment": recipe.environment.name,
+        f"{LABEL}.recipe": recipe_sha256(recipe.environment),
+        f"{LABEL}.base": recipe.base,
+        f"{LABEL}.base-id": base.id if base else "",
+        f"{LABEL}.build-args": json.dumps(recipe.build_args, sort_keys=True),
+    }
+    dockerfile = (recipe.environment.folder / "Dockerfile").relative_to(ROOT).as_posix()
+    yield from engine.build(ROOT, dockerfile, recipe.tag, labels, recipe.arguments, no_cache=no_cache)
+
+
+def built(engine: Engine, recipe: Recipe) -> ImageIdentity | None:
+    """Return the image of just this recipe, if the engine holds it."""
+    image = engine.image(recipe.tag)
+    return _identity(recipe.environment, image) if image else None
+
+
+def _identity(environment: Environment, image: Image) -> ImageIdentity:
+    base, arguments = image.labels[f"{LABEL}.base"], json.loads(image.labels[f"{LABEL}.build-args"])
+    substitutions = [f"{name} is {value}, not the recipe's own" for name, value in arguments.items()]
+    if base != environment.base:
+        substitutions.insert(0, f"base image is {base}, not the recipe's own")
+    return ImageIdentity(
+        tag=next(iter(image.tags), image.id),
+        id=image.id,
+        digests=image.digests,
+        recipe_sha256=image.labels[f"{LABEL}.recipe"],
+        base=base,
+        build_args=arguments,
+        substitutions=substitutions,
+        base_id=image.labels.get(f"{LABEL}.base-id") or None,
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]

@@ -1,0 +1,258 @@
+"""From what a person asks for to the ordered cells of a run."""
+
+import math
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+from harness.catalogue import Environment, Model, environment, labels, models, pick, protocols
+from harness.data import checkpoints
+from harness.data.download import OnBytes
+from harness.documents import Plan, PlannedCell
+from harness.documents.run_folder import cell_name
+from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.plan import inputs, shards
+from harness.plan.inputs import Choice, Inputs
+from harness.preflight import compatibility
+from harness.preflight.checks import Preflight, Target
+from harness.text import printable
+from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Reader, Suite, Variant, Weights
+from runner.contract.cpus import format_cpus, parse_cpus
+
+#: What --weights takes beside a file's path.
+KNOWN_WEIGHTS = ("pretrained", "random", "shapes", "auto")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure, in the words of the command line."""
+
+    images: list[str]
+    models: list[str]
+    all_models: bool = False
+    published_models: bool = False
+    suites: list[str] = field(default_factory=lambda: ["latency"])
+    protocol: str = "quick-1"
+    device: str = "auto"
+    repeats: int | None = None
+    variant: Variant = field(default_factory=Variant)
+    weights: str = "pretrained"
+    norm_eps: float | None = None
+    inputs: Choice = field(default_factory=Choice)
+    shards: int = 1
+    memory_bytes: int | None = None
+
+
+def make(request: Request, command: list[str], preflight: Preflight, on_bytes: OnBytes) -> tuple[Plan, list[str]]:
+    """Resolve a request into a plan, and the remarks that a person should read with it.
+
+    Raises HarnessError where a name is unknown, where the weights can't be had, or where nothing can run.
+    """
+    suites = _suites(request.suites)
+    protocol = pick("protocol", request.protocol, protocols())
+    inputs.check(request.inputs, suites, protocol)
+    chosen = _models(request)
+    target = preflight.target(request.device)
+    remarks = preflight.left_out(request.device)
+    stacks, reasons = _environments(request.images, target, preflight)
+    obstacles = _obstacles(stacks, chosen, target, preflight, limited=request.memory_bytes is not None)
+    turns = max(protocol.warmup.max_iterations, request.variant.iterations or protocol.measure.max_iterations)
+    fed = {
+        (suite, model.builder): inputs.of(suite, model, request.inputs, protocol, turns)
+        for suite in suites
+        for model in chosen
+    }
+    weights, weights_folder, remark = _weights(request, chosen, on_bytes)
+    blank = Job(
+        schema_version=SCHEMA_VERSION,
+        cell="",
+        environment="",
+        suite="latency",
+        model=ModelSpec("", Weights("random")),
+        device=target.device,
+        protocol=protocol,
+        variant=request.variant,
+        repeat=1,
+        images=[],
+        expected={},
+        skip_bad_images=request.inputs.skip_bad_images,
+    )
+    cells = [
+        PlannedCell(
+            job=_job(replace(blank, suite=suite, repeat=repeat), stack, model, weights[model.builder], feed),
+            named=not request.all_models,
+            skipped=obstacles[stack.label, model.builder],
+            annotations=str(feed.annotations.resolve()) if feed.annotations else None,
+        )
+        for suite in suites
+        # Interleaved over the environments, since the largest noise is over time. A detection pass has none.
+        for repeat in range(1, 1 + (1 if suite == "accuracy" else request.repeats or protocol.repeats))
+        for model in chosen
+        for stack in stacks
+        for feed in [fed[suite, model.builder]]
+    ]
+    said = [text for feed in fed.values() for text in feed.remarks]
+    said += [
+        text
+        for (_, builder), feed in fed.items()
+        for text in labels.beside_coco(weights[builder].kind, builder, feed.used_categories)
+    ]
+    folders = {suite: feed.folder for (suite, _), feed in fed.items()}
+    return Plan(
+        schema_version=SCHEMA_VERSION,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=[printable(_without_uuid(text, request.device, target)) for text in command],
+        gpu=target.gpu.pseudonym if target.gpu else None,
+        memory_bytes=request.memory_bytes,
+        images_folder=_text(folders.get("latency")),
+        weights_folder=_text(weights_folder),
+        dataset_folder=_text(folders.get("accuracy")),
+        cells=[part for cell in cells for part in shards.split(cell, request.shards)],
+    ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
+
+
+def _without_uuid(text: str, device: str, target: Target) -> str:
+    """Return an argument of the command line with the GPU's pseudonym, which --device takes too, for its UUID."""
+    which = device.partition(":")[2]
+    if target.gpu is None or which.isdecimal() or not which:
+        return text
+    return text.replace(device, f"cuda:{target.gpu.pseudonym}")
+
+
+def _text(folder: Path | None) -> str | None:
+    return str(folder.resolve()) if folder else None
+
+
+def _job(blank: Job, stack: Environment, model: Model, weights: Weights, feed: Inputs) -> Job:
+    part = f"r{blank.repeat}" if feed.dataset is None else f"on-{feed.dataset.name}"
+    return replace(
+        blank,
+        cell=cell_name(stack.label, model.builder, blank.protocol.name, blank.device, part),
+        environment=stack.label,
+        model=ModelSpec(model.builder, weights, model.thresholds),
+        images=feed.images,
+        dataset=feed.dataset,
+        expected=stack.pins,
+    )
+
+
+def _suites(names: list[str]) -> list[Suite]:
+    known: dict[str, Suite] = {name: name for name in get_args(Suite)}
+    return [pick("suite", name, known) for name in dict.fromkeys(names)]
+
+
+def _models(request: Request) -> list[Model]:
+    catalogue = models()
+    named = [pick("model", name, catalogue) for name in dict.fromkeys(request.models)]
+    if request.all_models:
+        named = list(catalogue.values())
+    elif request.published_models:
+        named = [model for model in catalogue.values() if model.published_2021]
+    if not named:
+        raise BadInput("no model was named", "use --model NAME, --published-models or --all-models")
+    return named
+
+
+def _environments(names: Iterable[str], target: Target, preflight: Preflight) -> tuple[list[Environment], list[str]]:
+    chosen, remarks = [], []
+    for name in dict.fromkeys(names):
+        if name == "auto":
+            stack, reason = preflight.choose(target)
+            remarks.append(f"measuring in {stack.name}: {reason}")
+        else:
+            stack = environment(name)
+        chosen.append(stack)
+    return chosen, remarks
+
+
+def _obstacles(
+    stacks: list[Environment], chosen: list[Model], target: Target, preflight: Preflight, *, limited: bool
+) -> dict[tuple[str, str], str | None]:
+    """Return why each environment and model can't run here, or None. Raises the first reason where nothing can."""
+    found: dict[tuple[str, str], HarnessError | None] = {}
+    for stack in stacks:
+        obstacle = preflight.obstacle(stack, target)
+        if obstacle is None and limited and stack.base:
+            obstacle = preflight.no_memory_limit()
+        for model in chosen:
+            lacks = None if obstacle else compatibility.lacks(stack, model)
+            found[stack.label, model.builder] = CannotRunHere(lacks, "choose a newer --image") if lacks else obstacle
+    if all(found.values()):
+        raise next(filter(None, found.values()))
+    return {pair: str(error) if error else None for pair, error in found.items()}
+
+
+def _weights(
+    request: Request, chosen: list[Model], on_bytes: OnBytes
+) -> tuple[dict[str, Weights], Path | None, str | None]:
+    text = request.weights
+    _check_norm_eps(request)
+    random = {model.builder: Weights(kind="random", seed=0) for model in chosen}
+    if text == "random":
+        return random, None, None
+    if text in ("pretrained", "auto"):
+        try:
+            fetched = {model.builder: checkpoints.pretrained(model, on_bytes) for model in chosen}
+            return fetched, checkpoints.weights_folder(), None
+        except CannotRunHere as error:
+            if text == "pretrained":
+                raise
+            return random, None, f"random weights: {error.reason}"
+    if text == "shapes":
+        bundled = checkpoints.shapes_weights(chosen)
+        return {model.builder: bundled for model in chosen}, checkpoints.SHAPES_WEIGHTS.parent, None
+    if len(chosen) > 1:
+        raise BadInput(f"the weights {text} are one model's", "name that model alone with --model")
+    path = Path(text)
+    own = replace(checkpoints.weights_file(path), norm_eps=request.norm_eps)
+    return {chosen[0].builder: own}, path.parent, None
+
+
+def _check_norm_eps(request: Request) -> None:
+    """Raise BadInput where an epsilon was chosen that is none, or for weights whose graph is known."""
+    eps = request.norm_eps
+    if eps is None:
+        return
+    if request.weights in KNOWN_WEIGHTS:
+        raise BadInput(f"--norm-eps says how a file of weights was trained, not {request.weights} ones", "leave it out")
+    if not (math.isfinite(eps) and eps >= 0):
+        raise BadInput(f"--norm-eps {eps:g} is no epsilon of a batch norm", "give 0, 1e-5 or another small number")
+
+
+def make_variant(
+    threads: int | None, cpus: str | None, iterations: int | None, reader: str | None, batch: int | None
+) -> Variant:
+    """Return the variant of the command line's knobs. Raises BadInput where one of them is none."""
+    readers: dict[str, Reader] = {name: name for name in get_args(Reader)}
+    return Variant(
+        threads=threads,
+        cpus=_cpus(cpus) if cpus else None,
+        iterations=iterations,
+        reader=pick("reader", reader, readers) if reader else None,
+        batch=batch,
+    )
+
+
+def _cpus(text: str) -> str:
+    """Return the one text of a set of CPUs such as 0,2-3. Raises BadInput where it is none or names absent CPUs."""
+    try:
+        chosen = parse_cpus(text)
+    except ValueError as error:
+        raise BadInput(str(error), "write it such as 0,2-3") from None
+    usable = os.sched_getaffinity(0)
+    absent = sorted(set(chosen) - usable)
+    if absent:
+        raise BadInput(f"this process may not use CPU {absent[0]}", f"it may use {format_cpus(usable)}")
+    return format_cpus(chosen)
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes of a size such as 512m or 8g. Raises BadInput where it is none."""
+    match = re.fullmatch(r"(\d+)([kmgt]?)b?", text.lower())
+    if not match:
+        raise BadInput(f"{text!r} is no size", "write it such as 512m or 8g")
+    return int(match.group(1)) << 10 * " kmgt".index(match.group(2) or " ")

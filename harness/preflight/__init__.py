@@ -1,0 +1,1 @@
+"""What can run here, asked before anything is begun."""

@@ -1,0 +1,145 @@
+"""What this host is and what it can run: the findings behind `harness doctor`."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from harness.catalogue import ROOT, Environment, environments, models
+from harness.data import checkpoints
+from harness.errors import CannotRunHere
+from harness.host import gpus
+from harness.host.gpus import Gpu
+from harness.images import recipes
+from harness.preflight import compatibility
+from harness.preflight.checks import Preflight, Target
+from runner.contract import cgroups
+
+GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+BOOST = Path("/sys/devices/system/cpu/cpufreq/boost")
+NO_TURBO = Path("/sys/devices/system/cpu/intel_pstate/no_turbo")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the matrix: an environment, whether its image is here, and how it runs on each device."""
+
+    environment: str
+    image: bool | None
+    cpu: str
+    gpus: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that doctor found; unknown is None."""
+
+    engine: str | None
+    engine_reason: str | None
+    rootless: bool | None
+    nvidia_runtime: bool | None
+    nvidia_hook: bool | None
+    nvidia_cdi: bool | None
+    nvidia_toolkit: str | None
+    gpus: list[Gpu]
+    gpus_reason: str | None
+    cores: int
+    cpu_limit: float | None
+    governor: str | None
+    turbo: bool | None
+    load_1min: float
+    memory_bytes: int
+    memory_available_bytes: int
+    memory_limit_bytes: int | None
+    disk_free_bytes: int
+    checkpoints: int
+    matrix: list[Line]
+
+
+def examine(preflight: Preflight) -> Findings:
+    """Look at the host. Nothing is started, built or fetched."""
+    try:
+        engine, reason = preflight.engine, None
+    except CannotRunHere as error:
+        engine, reason = None, str(error)
+    memory = psutil.virtual_memory()
+    return Findings(
+        engine=engine.version if engine else None,
+        engine_reason=reason,
+        rootless=engine.traits.rootless if engine else None,
+        nvidia_runtime=engine.traits.nvidia_runtime if engine else None,
+        nvidia_hook=engine.traits.nvidia_hook if engine else None,
+        nvidia_cdi=engine.traits.nvidia_cdi if engine else None,
+        nvidia_toolkit=gpus.toolkit_version(),
+        gpus=preflight.gpus.devices,
+        gpus_reason=f"{preflight.gpus.reason}; {preflight.gpus.remedy}." if preflight.gpus.reason else None,
+        cores=len(os.sched_getaffinity(0)),
+        cpu_limit=_cpu_limit(),
+        governor=_read(GOVERNOR),
+        turbo=_turbo(),
+        load_1min=os.getloadavg()[0],
+        memory_bytes=memory.total,
+        memory_available_bytes=memory.available,
+        memory_limit_bytes=_memory_limit(),
+        disk_free_bytes=shutil.disk_usage(ROOT).free,
+        checkpoints=sum((checkpoints.weights_folder() / model.checkpoint).is_file() for model in models().values()),
+        matrix=matrix(preflight),
+    )
+
+
+def matrix(preflight: Preflight) -> list[Line]:
+    """Judge every environment on every device of this host."""
+    return [_line(preflight, environment) for environment in environments().values()]
+
+
+def _line(preflight: Preflight, environment: Environment) -> Line:
+    verdicts = {}
+    for gpu in preflight.gpus.found if "cuda" in environment.devices else []:
+        fit = "runs" if environment.base is None else compatibility.verdict(environment, gpu).reason
+        verdicts[gpu.key] = _verdict(preflight, environment, Target("cuda", gpu), fit)
+    on_cpu = Target("cpu")
+    known = environment.base is not None and preflight.obstacle(environment, on_cpu) is None
+    image = bool(recipes.find(preflight.engine, environment)) if known else None
+    return Line(environment.name, image, _verdict(preflight, environment, on_cpu, "runs"), verdicts)
+
+
+def _verdict(preflight: Preflight, environment: Environment, target: Target, fit: str) -> str:
+    """Return how it runs on the target, where nothing keeps it from that: neither this host nor what it lacks."""
+    obstacle = preflight.obstacle(environment, target) or preflight.unobtainable(environment)
+    if obstacle:
+        return f"can't run: {obstacle.reason}"
+    built = environment.base is None or recipes.find(preflight.engine, environment) is not None
+    return fit if built else f"{fit} once built"
+
+
+def _turbo() -> bool | None:
+    """Tell whether the CPU may clock above its base frequency, None where the kernel does not say."""
+    boost, no_turbo = _read(BOOST), _read(NO_TURBO)
+    if boost is not None:
+        return boost == "1"
+    return no_turbo == "0" if no_turbo is not None else None
+
+
+def _cpu_limit() -> float | None:
+    """Return how many CPUs the tightest quota on this process amounts to, None where there is none to be read."""
+    try:
+        return next((quota.cpus for quota in cgroups.quotas()), None)
+    except cgroups.Unknown:
+        return None
+
+
+def _memory_limit() -> int | None:
+    """Return the tightest limit of this process's control groups, None where there is none to be read."""
+    try:
+        return cgroups.memory_limit()
+    except cgroups.Unknown:
+        return None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="ascii").strip() or None
+    except OSError:
+        return None

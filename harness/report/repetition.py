@@ -1,0 +1,125 @@
+"""The table of a reproduction: published, measured, and what the one says of the other."""
+
+from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
+from harness.analysis.uncertainty import Interval
+from harness.catalogue import models, published
+from harness.documents.run_folder import Cell
+from harness.plan.repeat import MAP
+from harness.report.describe import attributed, outcome, software, stack_of
+from harness.report.table import GAP, Column, Table
+
+EXACT = f"reproduced: on the same machine and software, the ratio is within {SAME_MACHINE:.0%} of 1"
+ELSEWHERE = (
+    f"carries over: the relative figures are within a factor of {OTHER_MACHINE:g} of each other, else it differs; the "
+    "figures themselves could be reproduced by the same machine and software alone"
+)
+
+
+def reproduction_table(found: Reproduction, cells: list[Cell]) -> Table:
+    """Arrange the comparison of a column with the cells that repeat it."""
+    builders = [row.builder for row in found.latency] + [row.builder for row in found.ap]
+    groups = _ap_groups(found.ap) if found.column == MAP else _latency_groups(found.latency)
+    rules = _ap_rules() if found.column == MAP else _latency_rules(found)
+    reasons = [f"not comparable: {found.not_comparable}"] if found.not_comparable else []
+    return Table(
+        title=f"The published column {found.column}, repeated in {found.environment}",
+        names=Column("Model", [_display(builder) for builder in builders]),
+        groups=groups,
+        notes=[*_sources(found, cells), *reasons, *rules, *attributed(_remarks(cells))],
+    )
+
+
+def _display(builder: str) -> str:
+    return models()[builder].display
+
+
+def _latency_groups(rows: list[LatencyRow]) -> list[list[Column]]:
+    return [
+        [
+            Column("published ms", [f"{row.published_ms:.2f}" for row in rows]),
+            Column("measured ms", [f"{row.measured_ms:.2f}" for row in rows]),
+            Column("95 % interval", [_interval_ms(row.interval) for row in rows]),
+        ],
+        [Column("ratio", [f"{row.ratio:.2f}" for row in rows])],
+        [
+            Column("relative, published", [f"{row.published_relative:.2f}" for row in rows]),
+            Column("relative, measured", [f"{row.measured_relative:.2f}" for row in rows]),
+            Column("relative ratio", [f"{row.relative_ratio:.2f}" for row in rows]),
+            Column("verdict", [row.verdict for row in rows]),
+        ],
+    ]
+
+
+def _interval_ms(interval: Interval | None) -> str:
+    return f"{interval.low_ms:.2f} to {interval.high_ms:.2f}" if interval else GAP
+
+
+def _ap_groups(rows: list[ApRow]) -> list[list[Column]]:
+    intervals = [row.interval for row in rows]
+    return [
+        [
+            Column("published AP", [f"{row.published_ap:.2f}" for row in rows]),
+            Column("measured AP", [f"{row.measured_ap:.2f}" for row in rows]),
+            Column("difference", [f"{row.difference:+.2f}" for row in rows]),
+        ],
+        [Column("95 % interval", [f"{100 * i.low:.2f} to {100 * i.high:.2f}" if i else GAP for i in intervals])],
+        [Column("float AP", [f"{row.float_ap:.2f}" for row in rows])],
+        [Column("verdict", [row.verdict for row in rows])],
+    ]
+
+
+def _sources(found: Reproduction, cells: list[Cell]) -> list[str]:
+    """Say what was measured on what in 2021 and here, and what of the recipe was left out."""
+    source = published.accuracy() if found.column == MAP else published.latency()[found.column]
+    job, ours = cells[0].job, ", ".join([found.environment, *software([stack_of(cell) for cell in cells])])
+    notes = [
+        f"published: {', '.join(' '.join(text.split()) for text in (*source.machine, *source.software))}",
+        f"measured: {found.machine}, {ours}, {job.model.weights.kind} weights",
+        f"{job.protocol.name}: {job.protocol.title}",
+    ]
+    if not found.published_software:
+        notes.append("the software is not the published one as its environment pins it")
+    if job.variant.iterations:
+        notes.append(f"iterations: {job.variant.iterations} instead of the protocol's own")
+    if job.dataset is not None and len(job.dataset.ids) < published.accuracy().images:
+        notes.append(f"images: {len(job.dataset.ids)} instead of the dataset's {published.accuracy().images}")
+    return notes
+
+
+def _latency_rules(found: Reproduction) -> list[str]:
+    rules = [
+        "ratio: measured / published, which other hardware changes; the interval is of this process alone",
+        f"relative: over the geometric mean of the column's {len(found.latency)} models here, which should carry over",
+    ]
+    if not found.not_comparable:
+        rules.append(EXACT if found.exact else ELSEWHERE)
+    return rules + [_odd_cell(found.column, row) for row in found.latency if _is_odd(found.column, row)]
+
+
+def _is_odd(column: str, row: LatencyRow) -> bool:
+    return published.statistic_of(published.latency()[column].models[row.builder]) != "mean"
+
+
+def _odd_cell(column: str, row: LatencyRow) -> str:
+    figures = published.latency()[column].models[row.builder]
+    statistic = published.statistic_of(figures)
+    what = f"the {statistic} of its file" if statistic else "none of its file's figures"
+    return f"{_display(row.builder)}: published as {figures.table_ms:.2f}, {what}; the file's mean stands here"
+
+
+def _ap_rules() -> list[str]:
+    return [
+        "AP of boxes in %, cut to integers as in 2021; float AP: of the same boxes as they were detected",
+        "reproduced: the published AP lies in the interval, which says how far AP moves with the choice of images; "
+        "the images are the same ones, so a sound repetition lies well inside",
+    ]
+
+
+def _remarks(cells: list[Cell]) -> dict[str, list[list[str]]]:
+    """Return what there is to say of each cell, by model."""
+    remarks: dict[str, list[list[str]]] = {}
+    for cell in cells:
+        unscored = ["not scored yet"] if cell.result.detections and not cell.scores else []
+        said = outcome(cell) + unscored + cell.result.warnings
+        remarks.setdefault(_display(cell.job.model.builder), []).append(said)
+    return remarks
