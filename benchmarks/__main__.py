@@ -23,8 +23,8 @@ from benchmarks import (
     startup,
 )
 from benchmarks.rows import Outcome, Row, measured
-from harness.catalogue import ROOT
 from harness.errors import BadInput
+from harness.paths import ROOT
 
 EXIT_STATUS = (
     "Exit status: 0 every measured row holds; 1 one does not; 2 there is no row ONLY; "

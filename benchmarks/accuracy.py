@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.rows import Broken, Sides, Skipped
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 
 #: The fewest whose median has a 95 % interval, and some more.
 TURNS = 8

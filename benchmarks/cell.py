@@ -15,17 +15,16 @@ from benchmarks import container
 from benchmarks.jobs import MODEL
 from benchmarks.rows import Broken, Sides
 from benchmarks.turns import take_turns
-from harness import documents, plan
-from harness.catalogue import ROOT
-from harness.data import checkpoints
+from harness import documents, paths, plan
 from harness.documents import ImageIdentity, Plan
 from harness.documents.run_folder import RunFolder
 from harness.execute import run
-from harness.execute.executors.base import OnLine
 from harness.execute.executors.docker import DockerExecutor
 from harness.images.engine import Engine
+from harness.paths import ROOT
 from harness.plan import Request
 from harness.preflight.checks import Preflight
+from harness.progress import OnLine
 from runner.contract import Job, Result, Variant
 
 IMPORTS = ROOT / "benchmarks" / "imports.py"
@@ -68,7 +67,7 @@ def measure() -> Sides:
 def _cell_s(engine: Engine, image: ImageIdentity, planned: Plan, path: Path) -> float:
     folder = RunFolder(path)
     documents.write(path / "plan.json", planned)
-    executor = DockerExecutor(engine, image, folder.lock_path, checkpoints.PHOTOGRAPHS)
+    executor = DockerExecutor(engine, image, folder.lock_path, paths.PHOTOGRAPHS)
     with folder.locked():
         start = time.perf_counter()
         run.execute(folder, {(container.ENVIRONMENT, "latency"): executor}, engine.version, _Silent())

@@ -10,9 +10,8 @@ from benchmarks.rows import Broken, Skipped
 from harness.catalogue import environments
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
-from harness.execute.executors.docker import OUT
 from harness.images import recipes
-from harness.images.containers import ContainerSpec
+from harness.images.containers import OUT, ContainerSpec
 from harness.images.engine import LABEL, Engine
 
 ENVIRONMENT = "cuda10.2"

@@ -23,6 +23,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torchvision.transforms.functional import to_tensor
 
+from harness import paths
 from harness.catalogue import models, protocols
 from harness.data import checkpoints, coco, shapes
 from harness.scoring import by_hotcoco, coco_data, passes
@@ -45,7 +46,7 @@ def main(out: Path, turns: int, side: str) -> None:
     annotations = annotations.of(list(annotations.pictures)[:IMAGES])
     if side == "both":
         torch.set_num_threads(1)
-    model = runner_models.load(_spec(), checkpoints.SHAPES_WEIGHTS.parent)[0]
+    model = runner_models.load(_spec(), paths.SHAPES_WEIGHTS.parent)[0]
     sides: list[Callable[[], dict[str, Any]]] = [lambda: _ours(model, annotations, bundled / "images")]
     if side == "both":
         sides.append(lambda: _reference(model, annotations, bundled / "images", path))

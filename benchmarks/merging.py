@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.peaks import peak_mb
 from benchmarks.rows import Broken, Sides
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 
 REFERENCE = ROOT / "results" / "reference" / "quick-1"
 MANY, FEW = 10_000, 1_000

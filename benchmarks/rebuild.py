@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 import docker
 from benchmarks import container
 from benchmarks.rows import Broken, Sides
-from harness.catalogue import ROOT, environments
+from harness.catalogue import environments
 from harness.documents import ImageIdentity
 from harness.images.engine import Engine
 from harness.images.recipes import Recipe
+from harness.paths import ROOT
 
 #: A recipe with nothing but the copy of the runner, within what a build is given.
 BARE = "docker/bare/Dockerfile"

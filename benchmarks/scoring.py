@@ -16,8 +16,8 @@ from pycocotools.cocoeval import COCOeval
 
 from benchmarks.peaks import peak_mb
 from benchmarks.rows import Broken, Sides
-from harness.catalogue import ROOT
 from harness.data.coco import Annotations, Picture
+from harness.paths import ROOT
 from harness.scoring import by_hotcoco, by_pycocotools, coco_data
 from harness.scoring.detections import Detections
 from harness.scoring.evaluate import score

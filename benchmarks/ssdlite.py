@@ -18,7 +18,7 @@ from benchmarks import container
 from benchmarks.jobs import loop_job
 from benchmarks.rows import Broken, Sides, Skipped
 from harness import documents
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 
 LOOPS = ROOT / "benchmarks" / "loops.py"
 #: How long pairs are measured. A fixed time, so that no look at the figures decides when to stop.

@@ -64,6 +64,7 @@ REMEDIES = {
     errno.ENOMEM: ("free some memory", False),
 }
 ANOTHER_OUT = "choose another --out"
+ANOTHER_DATA = "set HARNESS_DATA to a folder elsewhere"
 
 
 def remedy_of(error: OSError, elsewhere: str = "") -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from harness import documents
-from harness.cli.live import working
+from harness.cli.console import working
 from harness.documents import PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.errors import HarnessError
@@ -27,11 +27,12 @@ def judge(console: Console, folder: RunFolder) -> list[HarnessError]:
         # Only here, since a run without passes to compare need not wait for what it takes to do so.
         from harness.agreement.passes import compare, within
         from harness.documents.agreement import Tolerances
+        from harness.report.pictures import draw_worst
 
         with working(console, "comparing detections"):
             for pair in within(folder):
                 with _ending_alone(failed, f"{pair[1].job.cell} can't be compared"):
-                    compare(*pair, Tolerances())
+                    draw_worst(compare(*pair, Tolerances()), *pair)
     return failed
 
 

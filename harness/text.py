@@ -5,7 +5,13 @@ import io
 import os
 import re
 import sys
+from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
 
 #: Control sequences of terminals (ECMA-48): colours and cursor, titles and links, and the short ones.
 SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
@@ -70,3 +76,29 @@ def elided(text: str, width: int) -> str:
             return shorter
     end = (width - 1) // 2
     return text[: max(width - 1 - end, 0)] + "…" + text[len(text) - end :]
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as people read it: 45 s, 6 min, 1 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = timedelta(seconds=seconds) // timedelta(minutes=1)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def escaped(text: str) -> str:
+    """Return the text as Markdown shows it, rather than as a link, a picture or HTML."""
+    # An underscore within a word is none of Markdown's, and names are full of them.
+    safe = re.sub(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+    return safe.replace("&", "&amp;").replace("<", "&lt;")
+
+
+@lru_cache(maxsize=10_000)  # a tidy table says the same few words in most of its cells
+def defused(text: str) -> str:
+    """Return the text as a spreadsheet shows it and does not compute it, without control characters."""
+    text = printable(text)
+    start = text.lstrip()[:2]
+    return "'" + text if start[:1] in ("=", "+", "@") or (start[:1] == "-" and start != "-") else text
+
+
+GAP = "–"  # noqa: RUF001 -- the dash of a table's gap

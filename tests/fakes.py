@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.documents import ImageIdentity
-from harness.execute.executors.base import ExitReport, OnLine
+from harness.execute.executors.base import ExitReport
 from harness.host import own
+from harness.progress import OnLine
 from runner.contract import Failure, Job, Result
 from runner.serialise import from_dict, write_json
 from tests.samples import ok_result

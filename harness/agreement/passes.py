@@ -8,14 +8,12 @@ from pathlib import Path
 
 from harness import documents
 from harness.agreement.compare import agreement, tally
-from harness.agreement.matching import match
 from harness.agreement.precision import difference
 from harness.catalogue import models
 from harness.data import coco
 from harness.documents.agreement import Agreement, ApDifference, PassName, Tolerances
 from harness.documents.run_folder import Cell, RunFolder
-from harness.errors import BadDocument, BadInput, refused
-from harness.report import pictures
+from harness.errors import BadDocument, BadInput
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of
 from harness.scoring.kinds import scorable
@@ -119,22 +117,21 @@ def require_comparable(pairs: list[tuple[Pass, Pass]], *folders: RunFolder) -> N
     raise BadInput(f"{names}: the passes of one model over the same images have other weights", "run with the same")
 
 
-def compare(reference: Pass, other: Pass, tolerances: Tolerances, pictures_folder: Path | None = None) -> Agreement:
-    """Compare two passes, keep the agreement beside the other, draw the worst images, and return the agreement.
+def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
+    """Compare two passes, keep the agreement beside the other, and return it.
 
-    The pictures go beside the agreement, or where `disagreements` says. Raises BadInput where the annotations are gone
-    or changed, BadDocument where a pass can't be read, StorageError where the pictures have no folder.
+    Raises BadInput where the annotations are gone or changed, BadDocument where a pass can't be read.
     """
     thresholds = other.job.model.thresholds
-    counted = tally(_rows(reference), _rows(other), thresholds, tolerances)
+    counted = tally(rows_of(reference), rows_of(other), thresholds, tolerances)
     found = agreement(counted, other.job, reference.name, other.name, tolerances)
     found = replace(found, ap_differences=list(_ap_differences(reference, other)))
-    _draw_worst(found, reference, other, pictures_folder)
     documents.write(other.place / "agreement.json", found)
     return found
 
 
-def _rows(of: Pass) -> Iterator[rows.Row]:
+def rows_of(of: Pass) -> Iterator[rows.Row]:
+    """Yield the rows of a pass. Raises BadDocument where it can't be read."""
     try:
         yield from rows.read(of.file)
     except sqlite3.Error as error:
@@ -151,36 +148,3 @@ def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
     one, two = (columns.read(each.file, annotations) for each in (reference, other))
     for iou in scorable(model, annotations)[0]:
         yield difference(annotations, one.of(iou), two.of(iou), iou)
-
-
-def disagreements(of: Pass, folder: Path | None = None) -> list[Path]:
-    """Return the pictures of where the pass differs most: in its cell's folder, or in one of that name in `folder`."""
-    return sorted(_drawn_in(of, folder).glob("disagreement-*.png"))
-
-
-def _drawn_in(of: Pass, folder: Path | None) -> Path:
-    return folder / of.job.cell if folder else of.place
-
-
-def _draw_worst(found: Agreement, reference: Pass, other: Pass, folder: Path | None) -> None:
-    for old in disagreements(other, folder):
-        old.unlink()
-    if not found.worst:
-        return
-    place, wanted = _drawn_in(other, folder), {image.file: number for number, image in enumerate(found.worst, start=1)}
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refused(error, place, "made", "choose another --pictures") from error
-    images = Path(str(other.folder.plan.dataset_folder))
-    for one, two in zip(_rows(reference), _rows(other), strict=True):
-        if one.file in wanted:
-            matched = match(one, two, other.job.model.thresholds, found.tolerances)
-            drawn = pictures.draw(images / one.file, (one, two), matched, _names(reference, other))
-            drawn.save(place / f"disagreement-{wanted[one.file]}.png")
-
-
-def _names(reference: Pass, other: Pass) -> tuple[str, str]:
-    if reference.job.environment != other.job.environment:
-        return reference.job.environment, other.job.environment
-    return reference.job.cell, other.job.cell

@@ -9,11 +9,11 @@ from typing import Literal
 from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
 from harness.analysis.series import grouped, latency_series, state_of
 from harness.analysis.uncertainty import Interval, latency_interval
+from harness.catalogue.columns import MACHINES, MAP, environment_of, protocol_of, published_of
 from harness.catalogue.published import accuracy
 from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, Score
 from harness.errors import BadInput
-from harness.plan.repeat import MACHINES, MAP, environment_of, protocol_of, published_of
 from runner.contract import BoxRule, Job, Result
 from runner.statistics import summarise
 

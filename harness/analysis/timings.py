@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from harness.analysis.gates import gates
 from harness.analysis.series import LatencySeries, grouped, labels_of, latency_series, state_of
 from harness.analysis.uncertainty import latency_interval
 from harness.catalogue import Model, models
 from harness.documents.agreement import Agreement
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
-from harness.report.latency import gates
 from runner.contract import Latency
 from runner.statistics import Summary, measured_ms, summarise
 

@@ -1,8 +1,6 @@
 """The data files of the harness: models, protocols, environments, datasets, and what was published."""
 
 from harness.catalogue.entries import (
-    PACKAGE,
-    ROOT,
     Environment,
     Model,
     SourceBuild,
@@ -15,8 +13,6 @@ from harness.catalogue.entries import (
 )
 
 __all__ = [
-    "PACKAGE",
-    "ROOT",
     "Environment",
     "Model",
     "SourceBuild",

@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import BadDocument, BadInput, unknown
+from harness.paths import ROOT, data_folder
 from runner.contract import Device, Document, Protocol, Thresholds
 
-PACKAGE = Path(__file__).parent
-#: The harness works from its repository: the recipes of the images and the runner lie beside it.
-ROOT = PACKAGE.parents[1]
+#: The data files that ship with this package.
+HERE = Path(__file__).parent
 
 T = TypeVar("T")
 
@@ -110,13 +110,13 @@ class Environment(Document):
 @cache
 def models() -> dict[str, Model]:
     """Return the catalogue of models by builder, in the order of the published tables."""
-    return _read(PACKAGE / "models.toml", Model, "builder")
+    return _read(HERE / "models.toml", Model, "builder")
 
 
 @cache
 def protocols() -> dict[str, Protocol]:
     """Return the protocols by name."""
-    return _read(PACKAGE / "protocols.toml", Protocol, "name")
+    return _read(HERE / "protocols.toml", Protocol, "name")
 
 
 @cache
@@ -155,3 +155,53 @@ def _read(path: Path, kind: type[T], key: str) -> dict[str, T]:
         raise BadDocument(f"{path} is missing", "run the harness from a clone of its repository") from None
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise BadDocument(f"{path} is not usable: {error}", "restore it from the repository") from error
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive of a dataset: its official URL, size and SHA-256, and patterns of the members that are wanted."""
+
+    url: str
+    size_bytes: int
+    sha256: str
+    certainty: str
+    members: list[str]
+
+    @property
+    def name(self) -> str:
+        """The file's name, the same on a mirror."""
+        return self.url.rpartition("/")[2]
+
+    @property
+    def path(self) -> Path:
+        """Where the archive lies until it is unpacked."""
+        return data_folder() / self.name
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset and the archives that hold it."""
+
+    name: str
+    title: str
+    archives: list[Archive]
+
+    @property
+    def folder(self) -> Path:
+        """Where the dataset lies, whole, once it is here."""
+        return data_folder() / self.name
+
+    @property
+    def manifest(self) -> Path:
+        """The list of its files, without which the dataset is not here."""
+        return self.folder / "manifest.json"
+
+
+@cache
+def datasets() -> dict[str, Dataset]:
+    """Return the datasets by name."""
+    tables = tomllib.loads((HERE / "datasets.toml").read_text(encoding="utf-8"))
+    return {
+        name: Dataset(name, table["title"], [Archive(**archive) for archive in table["archives"]])
+        for name, table in tables.items()
+    }

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 from harness import documents
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 from runner.contract import Device, Document
 
 FOLDER = ROOT / "results" / "published"

@@ -112,7 +112,7 @@ def run(
     """Measure models in environments and print the tables."""
     from harness.cli.commands.run import new_run, resume_run
     from harness.plan import Request, make_variant, parse_size
-    from harness.plan.inputs import Choice
+    from harness.plan.request import Choice
 
     request = Request(
         images=[name.strip() for name in image.split(",")],

@@ -1,25 +1,22 @@
 """Builds an image before a person's eyes: the step at work live, a line for each that ended, and why one failed."""
 
-import os
 import re
-import shutil
 import sys
 import time
 from collections import deque
 
-import psutil
 import typer
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from harness.catalogue import ROOT, Environment
+from harness.catalogue import Environment
 from harness.cli.console import said, say
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
 from harness.images import recipes
 from harness.images.engine import Engine
-from harness.images.recipes import Recipe
+from harness.images.recipes import Recipe, Unpinned, cost
 
 STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 CACHED = "---> Using cache"
@@ -27,22 +24,8 @@ CACHED = "---> Using cache"
 REMARK = re.compile(r"\s*(---> |Removing intermediate container |Successfully )")
 #: What a recipe's step prints of a download whose checksum is not pinned yet, before it fails.
 UNPINNED = re.compile(r"unpinned: (\w+)=([0-9a-f]{64})")
-#: The memory that one compiler takes.
-COMPILER_GB = 3.0
 #: How many lines of a failed step are shown.
 LAST_LINES = 15
-
-
-class Unpinned(CannotRunHere):
-    """A build stopped at a download whose checksum nobody has pinned yet: the build argument, and what was found."""
-
-    def __init__(self, environment: Environment, argument: str, sha256: str):
-        dockerfile = (environment.folder / "Dockerfile").relative_to(ROOT)
-        super().__init__(
-            f"a download of {environment.name} has no pinned checksum yet, and nothing of it was used",
-            f"if you trust it, write ARG {argument}={sha256} into {dockerfile} and build again",
-        )
-        self.argument, self.sha256 = argument, sha256
 
 
 class Steps:
@@ -87,20 +70,6 @@ class Steps:
     def _fitting(self, line: str) -> str:
         width = self._console.width - 4  # the spinner's
         return line if len(line) <= width else line[: width - 1] + "…"
-
-
-def cost(environment: Environment, engine: Engine) -> str:
-    """Return the sentences that say what compiling the environment on this host takes."""
-    build = environment.source_build
-    assert build is not None  # noqa: S101 -- only environments that are compiled come here
-    compilers = max(1, min(os.cpu_count() or 1, int(psutil.virtual_memory().total / 1e9 / COMPILER_GB)))
-    free = f", {shutil.disk_usage(engine.root).free / 1e9:.0f} GB are free" if engine.root.is_dir() else ""
-    at_once = f"{compilers} compiler{'s' if compilers > 1 else ''} at once"
-    return (
-        f"{environment.name} is compiled from source: about {build.core_hours:g} core-hours, with {at_once} here about "
-        f"{build.core_hours / compilers:.0f} hours; {build.download_gb:g} GB to download; {build.disk_gb:g} GB of disk "
-        f"while it is built{free}. The image then takes {environment.image_gb:g} GB."
-    )
 
 
 def agree(console: Console, environment: Environment, engine: Engine, *, yes: bool) -> None:

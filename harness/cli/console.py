@@ -2,11 +2,14 @@
 
 import textwrap
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
+import rich.table
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from harness.report import render
+from harness.report.table import Table
 from harness.text import printable
 
 
@@ -23,6 +26,29 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(line, soft_wrap=True)
 
 
-def say_row(table: Table, cells: Sequence[str]) -> None:
+def say_row(table: rich.table.Table, cells: Sequence[str]) -> None:
     """Add a row of texts to a table."""
     table.add_row(*map(said, cells))
+
+
+def print_tables(console: Console, tables: list[Table]) -> None:
+    """Print tables and their notes on a terminal."""
+    for table in tables:
+        print_table(console, table)
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table and its notes on a terminal."""
+    table = render.harmless(table)
+    console.print()
+    say(console, table.title, style="bold")
+    for page in render.terminal(table, console):
+        console.print("", page, sep="\n")
+    console.print()
+    for note in table.notes:
+        console.print(said(f"- {note}"))  # as wide as the table, wherever it goes
+
+
+def working(console: Console, text: str) -> AbstractContextManager[object]:
+    """Show that something is under way while the block runs, where there is a terminal to show it on."""
+    return console.status(said(text), refresh_per_second=4) if console.is_terminal else nullcontext()

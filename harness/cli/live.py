@@ -3,8 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import timedelta
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -12,12 +11,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, T
 from rich.table import Column
 
 from harness.catalogue import models
-from harness.cli.console import said, say
-from harness.data.download import OnBytes
+from harness.cli.console import say
 from harness.documents import Plan, PlannedCell
-from harness.execute.executors.base import OnLine
-from harness.report.table import GAP
-from harness.text import elided, printable
+from harness.progress import OnBytes, OnLine
+from harness.text import GAP, duration, elided, printable
 from runner.contract import Job, Result
 from runner.statistics import summarise
 
@@ -126,14 +123,6 @@ def remaining(estimates: list[float | None]) -> float:
     return sum(seconds or 0.0 for seconds in estimates)
 
 
-def duration(seconds: float) -> str:
-    """Return a time span as people read it: 45 s, 6 min, 1 h 20 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = timedelta(seconds=seconds) // timedelta(minutes=1)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def show_cells(console: Console, plan: Plan) -> None:
     """Print what the plan will measure where, and what it can't."""
     groups: dict[tuple[str, str | None], list[PlannedCell]] = {}
@@ -187,11 +176,6 @@ def _part(job: Job) -> str:
     if job.shard:
         return f" (shard {job.shard.number} of {job.shard.of})"
     return f" (repeat {job.repeat})" if job.protocol.repeats > 1 or job.repeat > 1 else ""
-
-
-def working(console: Console, text: str) -> AbstractContextManager[object]:
-    """Show that something is under way while the block runs, where there is a terminal to show it on."""
-    return console.status(said(text), refresh_per_second=4) if console.is_terminal else nullcontext()
 
 
 def _outcome(result: Result) -> str:

@@ -11,8 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from harness.data.download import ANOTHER_DATA, BLOCK_BYTES, OnBytes
-from harness.errors import CannotRunHere, StorageError
+from harness.data.download import BLOCK_BYTES
+from harness.errors import ANOTHER_DATA, CannotRunHere, StorageError
+from harness.progress import OnBytes
 from runner.contract import Document
 
 FETCH_ANOTHER = "fetch it from another source"

@@ -2,22 +2,23 @@
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
-from platformdirs import user_cache_path
 
-from harness.catalogue import ROOT, Model
-from harness.data.download import OnBytes, Wanted, check, fetch, sha256_of, storing
-from harness.errors import BadInput, reason_of, remedy_of
-from runner.contract import ImageFile, Weights
+from harness.catalogue import Model
+from harness.data import checkpoints
+from harness.data.download import Wanted, check, fetch, sources
+from harness.documents.files import sha256_of, storing
+from harness.errors import BadInput
+from harness.paths import SHAPES_WEIGHTS, weights_folder
+from harness.progress import OnBytes
+from runner.contract import Weights
 
-PHOTOGRAPHS = ROOT / "data" / "photographs"
-#: The checkpoint that ships with the repository (data/weights/README.md), and the model that it is of.
-SHAPES_WEIGHTS = ROOT / "data" / "weights" / "shapes-ssdlite320.safetensors"
+#: The model whose checkpoint ships with the harness.
 SHAPES_MODEL = "ssdlite320_mobilenet_v3_large"
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 #: How the names of checkpoints end; what is in them, the runner sees.
 CHECKPOINTS = (".safetensors", ".pth", ".pt", ".pth.tar", ".ckpt", ".bin")
 #: Files of models that no state can be read from, by the end of their names.
@@ -36,17 +37,6 @@ ELSEWHERE = (
     "name a mirror with HARNESS_WEIGHTS_URL, hand in a copy (harness data fetch weights --from), "
     "or use --weights random"
 )
-
-
-def data_folder() -> Path:
-    """Return the cache folder: HARNESS_DATA, or the platform's own place for caches."""
-    chosen = os.environ.get("HARNESS_DATA")
-    return Path(chosen) if chosen else user_cache_path("detection-harness")
-
-
-def weights_folder() -> Path:
-    """Return the folder of the checkpoints."""
-    return data_folder() / "weights"
 
 
 def checkpoint_url(model: Model) -> str:
@@ -123,38 +113,14 @@ def weights_file(path: Path) -> Weights:
     return Weights(kind="file", file=path.name, sha256=sha256_of(path))
 
 
-def pictures(folder: Path, at_most: int) -> list[ImageFile]:
-    """Return the first pictures of the folder, by name; hidden files and folders are passed over.
+def fetch_weights(chosen: list[Model], origin: str | None, on_bytes: OnBytes) -> Iterator[Path]:
+    """Yield the checkpoint of each model as it is here, fetched if need be. `origin` is as in fetch_dataset.
 
-    Raises BadInput where it has none, or one of them can't be read.
+    Raises BadInput where `origin` is of no use, and whatever assets.pretrained raises.
     """
-    try:
-        entries = sorted(folder.iterdir()) if folder.is_dir() else []
-        found = [entry for entry in entries if _may_be_picture(entry)]
-    except OSError as error:
-        remedy = remedy_of(error, "name another folder")
-        raise BadInput(f"the folder {folder} can't be read: {reason_of(error)}", remedy) from error
-    if not found:
-        raise BadInput(f"{folder} holds no pictures", f"name a folder with {', '.join(sorted(PICTURES))} files")
-    return [ImageFile(name=path.name, sha256=_hash_of_picture(path)) for path in found[:at_most]]
-
-
-def _may_be_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURES and not path.name.startswith(".") and not path.is_dir()
-
-
-def _hash_of_picture(path: Path) -> str:
-    shown, remedy = str(path).encode(errors="replace").decode(), "replace it, or remove it from the folder"
-    try:
-        path.name.encode()
-        if path.exists() and not path.is_file():  # a pipe, say, which nobody may ever write into
-            raise BadInput(f"the picture {shown} is no file", remedy)
-        if not path.stat().st_size:
-            raise BadInput(f"the picture {shown} is empty", remedy)
-        return sha256_of(path)
-    except UnicodeEncodeError as error:
-        raise BadInput(f"the name of the picture {shown} is not UTF-8", "rename it") from error
-    except OSError as error:
-        gone = path.is_symlink() and not path.exists()
-        reason = "is a link to nothing" if gone else f"can't be read: {reason_of(error)}"
-        raise BadInput(f"the picture {shown} {reason}", remedy) from error
+    paths = {model.builder: weights_folder() / model.checkpoint for model in chosen}
+    missing = {m.checkpoint: checkpoints.checkpoint_url(m) for m in chosen if not paths[m.builder].is_file()}
+    places = sources(missing, origin)
+    for model in chosen:
+        checkpoints.pretrained(model, on_bytes, places.get(model.checkpoint))
+        yield paths[model.builder]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from harness.catalogue import entries
 from harness.data import coco
 from harness.data.coco import Annotations
 from harness.errors import BadInput, reason_of, remedy_of, unknown
@@ -119,13 +120,12 @@ def _known_folder(name: str) -> Path | None:
         from harness.data import shapes
 
         return shapes.bundled()
-    return fetching.folder_of(name) if name in fetching.datasets() else None
+    return fetching.folder_of(name) if name in entries.datasets() else None
 
 
 def _folder(name: str) -> Path:
-    from harness.data import fetching
 
-    folder, known = Path(name), [SHAPES, *fetching.datasets()]
+    folder, known = Path(name), [SHAPES, *entries.datasets()]
     if folder.is_file():
         raise BadInput(f"{name} is a file, not a folder in COCO's format", "give it as --annotations, with --images")
     if not folder.is_dir():

@@ -1,23 +1,19 @@
 """How a file comes here: over HTTP, going on where an earlier try stopped, or from a local copy; then it is checked."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from harness.errors import BadInput, CannotRunHere, reason_of, refused, remedy_of
+from harness.documents.files import sha256_of
+from harness.errors import BadInput, CannotRunHere, reason_of, remedy_of
+from harness.progress import OnBytes
 
 ATTEMPTS = 4
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 BLOCK_BYTES = 1 << 20
-ANOTHER_DATA = "set HARNESS_DATA to a folder elsewhere"
-
-#: Receives the file's name, the bytes that are here, and the bytes in all (None where nobody tells).
-OnBytes = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -56,15 +52,6 @@ def sources(urls: Mapping[str, str], origin: str | None) -> Mapping[str, str | P
     return {name: place / name for name in urls}
 
 
-@contextmanager
-def storing(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses while the block runs into one sentence. Raises StorageError."""
-    try:
-        yield
-    except OSError as error:
-        raise refused(error, path, elsewhere=ANOTHER_DATA) from error
-
-
 def fetch(wanted: Wanted, path: Path, on_bytes: OnBytes) -> str:
     """Put the file at `path` and return its SHA-256; until it is whole and checked, it lies beside, as PATH.part.
 
@@ -92,12 +79,6 @@ def check(wanted: Wanted, path: Path) -> str:
             wanted.elsewhere,
         )
     return sha256
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 hex digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _copy(wanted: Wanted, source: Path, part: Path, on_bytes: OnBytes) -> None:

@@ -4,64 +4,23 @@ A dataset appears in one step, whole and with a manifest, or not at all.
 """
 
 import shutil
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
 
-from harness.catalogue import PACKAGE, Model, pick
-from harness.data import checkpoints
+from harness.catalogue import pick
+from harness.catalogue.entries import Dataset, datasets
 from harness.data.archives import FileRecord, extract
-from harness.data.checkpoints import data_folder, weights_folder
-from harness.data.download import OnBytes, Wanted, check, fetch, sources, storing
+from harness.data.download import Wanted, check, fetch, sources
+from harness.documents.files import storing
 from harness.errors import CannotRunHere
+from harness.paths import data_folder
+from harness.progress import OnBytes
 from runner.contract import SCHEMA_VERSION, Document
 from runner.serialise import write_json
 
 ELSEWHERE = "name a mirror or a local copy with --from"
-
-
-@dataclass(frozen=True)
-class Archive:
-    """An archive of a dataset: its official URL, size and SHA-256, and patterns of the members that are wanted."""
-
-    url: str
-    size_bytes: int
-    sha256: str
-    certainty: str
-    members: list[str]
-
-    @property
-    def name(self) -> str:
-        """The file's name, the same on a mirror."""
-        return self.url.rpartition("/")[2]
-
-    @property
-    def path(self) -> Path:
-        """Where the archive lies until it is unpacked."""
-        return data_folder() / self.name
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A dataset and the archives that hold it."""
-
-    name: str
-    title: str
-    archives: list[Archive]
-
-    @property
-    def folder(self) -> Path:
-        """Where the dataset lies, whole, once it is here."""
-        return data_folder() / self.name
-
-    @property
-    def manifest(self) -> Path:
-        """The list of its files, without which the dataset is not here."""
-        return self.folder / "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -72,16 +31,6 @@ class Manifest(Document):
     dataset: str
     archives: dict[str, str]
     files: list[FileRecord]
-
-
-@cache
-def datasets() -> dict[str, Dataset]:
-    """Return the datasets by name."""
-    tables = tomllib.loads((PACKAGE / "datasets.toml").read_text(encoding="utf-8"))
-    return {
-        name: Dataset(name, table["title"], [Archive(**archive) for archive in table["archives"]])
-        for name, table in tables.items()
-    }
 
 
 def folder_of(name: str) -> Path:
@@ -138,16 +87,3 @@ def _unpack(dataset: Dataset, on_bytes: OnBytes) -> None:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-
-
-def fetch_weights(chosen: list[Model], origin: str | None, on_bytes: OnBytes) -> Iterator[Path]:
-    """Yield the checkpoint of each model as it is here, fetched if need be. `origin` is as in fetch_dataset.
-
-    Raises BadInput where `origin` is of no use, and whatever assets.pretrained raises.
-    """
-    paths = {model.builder: weights_folder() / model.checkpoint for model in chosen}
-    missing = {m.checkpoint: checkpoints.checkpoint_url(m) for m in chosen if not paths[m.builder].is_file()}
-    places = sources(missing, origin)
-    for model in chosen:
-        checkpoints.pretrained(model, on_bytes, places.get(model.checkpoint))
-        yield paths[model.builder]

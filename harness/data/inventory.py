@@ -7,12 +7,14 @@ from typing import Literal
 
 from harness import documents
 from harness.catalogue import Model, models
+from harness.catalogue.entries import Dataset, datasets
 from harness.data import checkpoints
 from harness.data.archives import FileRecord
-from harness.data.checkpoints import weights_folder
-from harness.data.download import OnBytes, sha256_of
-from harness.data.fetching import Dataset, Manifest, datasets
+from harness.data.fetching import Manifest
+from harness.documents.files import sha256_of
 from harness.errors import BadDocument, reason_of
+from harness.paths import weights_folder
+from harness.progress import OnBytes
 
 
 @dataclass(frozen=True)

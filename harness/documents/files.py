@@ -1,9 +1,9 @@
 """Reading and writing the JSON documents of a run, and the ones that only the host writes."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +11,11 @@ from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.catalogue import ROOT
 from harness.documents.measured import flaw
 from harness.documents.migrations import upgraded
-from harness.errors import BadDocument, reason_of, refused, remedy_of
+from harness.documents.plan import Plan
+from harness.errors import ANOTHER_DATA, BadDocument, reason_of, refused, remedy_of
+from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Document, Job, Result
 from runner.serialise import private_dict, to_dict, write_json
 
@@ -29,85 +30,6 @@ AGAIN = {
     "Column": "restore it from the repository",
     "Accuracy": "restore it from the repository",
 }
-
-
-@dataclass(frozen=True)
-class ImageIdentity(Document):
-    """Which image a container ran: what it was built from, and whether that is what the recipe pins.
-
-    `base` is the reference of the base image, with its digest where it is pinned, `base_id` the engine's id of it.
-    """
-
-    tag: str
-    id: str
-    digests: list[str]
-    recipe_sha256: str
-    base: str
-    build_args: dict[str, str]
-    substitutions: list[str]
-    base_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Host(Document):
-    """The machine that executed a cell; `id` is a pseudonym of its machine-id, None where it has none."""
-
-    id: str | None
-    engine: str | None = None
-    kernel: str | None = None
-    nvidia_toolkit: str | None = None
-
-
-@dataclass(frozen=True)
-class Execution(Document):
-    """What the harness saw from outside while a cell ran."""
-
-    schema_version: int
-    cell: str
-    executor: str
-    host: Host
-    exit_code: int | None
-    timed_out: bool
-    out_of_memory: bool
-    wall_seconds: float
-    container_id: str | None
-    image: ImageIdentity | None
-    pinned: bool
-    deviations: list[str]
-
-
-@dataclass(frozen=True)
-class PlannedCell(Document):
-    """A cell of the plan. `skipped` says why it can't run here; `named` that a person asked for just this model.
-
-    `annotations` is the file that a detection pass is scored against. A cell that `joins` others is not executed: it
-    is the whole of their shards of a pass.
-    """
-
-    job: Job
-    named: bool
-    skipped: str | None = None
-    annotations: str | None = None
-    joins: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Plan(Document):
-    """Everything a run needs to start again: its cells in order, and what of this host they use.
-
-    `gpu` is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder`
-    those of the suite accuracy.
-    """
-
-    schema_version: int
-    created_at: str
-    command: list[str]
-    gpu: str | None
-    memory_bytes: int | None
-    images_folder: str | None
-    weights_folder: str | None
-    dataset_folder: str | None = None
-    cells: list[PlannedCell] = field(default_factory=list)
 
 
 @cache
@@ -226,3 +148,18 @@ def write(path: Path, document: Document) -> None:
         write_json(path, document, private_dict(document, [*run, path.parent, ROOT]) if private else None)
     except OSError as error:
         raise refused(error, path) from error
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses while the block runs into one sentence. Raises StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(error, path, elsewhere=ANOTHER_DATA) from error
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

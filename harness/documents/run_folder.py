@@ -13,14 +13,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness import documents
-from harness.catalogue import ROOT
-from harness.documents import Execution, Plan
 from harness.documents.agreement import Agreement
+from harness.documents.execution import Execution
+from harness.documents.plan import Plan
 from harness.documents.scores import CellScores
 from harness.errors import BadDocument, BadInput, refused
+from harness.paths import results_folder
 from runner.contract import Job, Result
 
-RESULTS = ROOT / "results"
 #: How many bytes the name of a cell's folder has at most. Where names are encrypted, a file system takes 143.
 LONGEST_NAME = 140
 #: How many of them are the name's end, where it has to be shortened.
@@ -77,7 +77,7 @@ class RunFolder:
     def create(cls, path: Path | None, name: str) -> "RunFolder":
         """Make a new folder: `path`, or results/TIME-NAME-XXXX. Raises BadInput where it exists already."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        path = path or RESULTS / f"{stamp}-{name}-{secrets.token_hex(2)}"
+        path = path or results_folder() / f"{stamp}-{name}-{secrets.token_hex(2)}"
         try:
             path.mkdir(parents=True)
         except FileExistsError:
@@ -89,17 +89,18 @@ class RunFolder:
     @classmethod
     def open(cls, name: str) -> "RunFolder":
         """Open a run by its ID or its path. Raises BadInput where there is none."""
-        for path in (RESULTS / name, Path(name)):
+        for path in (results_folder() / name, Path(name)):
             if (path / "plan.json").is_file():
                 return cls(path)
-        known = sorted(path.parent.name for path in RESULTS.glob("*/plan.json"))
+        known = sorted(path.parent.name for path in results_folder().glob("*/plan.json"))
         remedy = f"the newest run here is {known[-1]}" if known else "make one with: harness run"
         raise BadInput(f"there is no run {name!r}", remedy)
 
     @property
     def name(self) -> str:
         """What --resume and report know the run by: its ID under results/, its path elsewhere."""
-        path = self.path.relative_to(RESULTS) if self.path.is_relative_to(RESULTS) else self.path
+        results = results_folder()
+        path = self.path.relative_to(results) if self.path.is_relative_to(results) else self.path
         return str(path).encode(errors="backslashreplace").decode()  # a name that is no text goes into no table
 
     @cached_property
@@ -189,9 +190,28 @@ class RunFolder:
 
 def runs() -> list[RunFolder]:
     """Return the runs under results/, newest first; a folder whose plan can't be read is passed over."""
-    folders = [RunFolder(path.parent) for path in RESULTS.glob("*/plan.json")]
+    folders = [RunFolder(path.parent) for path in results_folder().glob("*/plan.json")]
     usable = []
     for folder in folders:
         with suppress(BadDocument):
             usable.append((folder.plan.created_at, folder))
     return [folder for _, folder in sorted(usable, key=lambda pair: pair[0], reverse=True)]
+
+
+def cells_of(folders: list[RunFolder]) -> list[Cell]:
+    """Return the cells of the runs. Raises BadInput where there are none."""
+    cells = [cell for folder in folders for cell in folder.cells()]
+    if not cells:
+        names = " ".join(folder.name for folder in folders)
+        raise BadInput(f"{names}: no cell has a result yet", "go on with: harness run --resume ID")
+    return cells
+
+
+def open_run(name: str) -> RunFolder:
+    """Return a run by its ID or path, or the newest one where it says latest. Raises BadInput where there is none."""
+    if name != "latest":
+        return RunFolder.open(name)
+    newest = next(iter(runs()), None)
+    if newest is None:
+        raise BadInput("there is no run yet", "make one with: harness run")
+    return newest

@@ -16,9 +16,10 @@ from harness.catalogue.published import latency
 from harness.documents import Host, Plan, PlannedCell
 from harness.documents.run_folder import Cell, RunFolder, runs
 from harness.errors import BadDocument
-from harness.execute import run
+from harness.execute import settling
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
+from harness.host import machine
 from runner.contract import Device, Job, Stopping
 from runner.statistics import summarise
 
@@ -74,7 +75,7 @@ def _earlier_cells() -> Iterable[Cell]:
 
     A host that has no id knows none of its own.
     """
-    own = run.host_id()
+    own = machine.host_id()
     if own is None:
         return
     for folder in islice(runs(), RUNS_CONSIDERED):
@@ -104,8 +105,8 @@ def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
         cell = Path(name)
         documents.write(cell / "job.json", job)
         report = executor.run(cell / "job.json", cell, job.timeout_seconds, lambda line: None)
-        result = run.settle(cell, job, report)
-        return [Cell(job, result, run.execution_of(job, result, report, executor, Host(run.host_id())))]
+        result = settling.settle(cell, job, report)
+        return [Cell(job, result, settling.execution_of(job, result, report, executor, Host(machine.host_id())))]
 
 
 def timing(cell: Cell) -> Timing | None:

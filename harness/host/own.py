@@ -7,7 +7,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 from runner.contract import source_sha256
 
 #: Tells the runner which harness started it.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import CannotRunHere
-from harness.execute.executors.base import OnLine
 from harness.host.gpus import Gpu
+from harness.progress import OnLine
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class Traits:
         return self.nvidia_runtime or self.nvidia_hook or self.nvidia_cdi
 
 
+#: Where a cell's container finds the job, what it may write, the pictures and the weights.
+JOB, OUT, IMAGES, WEIGHTS = "/cell/job", "/cell/out", "/cell/images", "/cell/weights"
 #: What the NVIDIA Container Toolkit calls GPUs, by index or UUID.
 CDI_GPU = "nvidia.com/gpu="
 

@@ -16,11 +16,11 @@ from requests.exceptions import RequestException
 
 import docker
 from harness.errors import CannotRunHere
-from harness.execute.executors.base import OnLine
 from harness.host.gpus import TOOLKIT_REMEDIES
 from harness.host.interruptions import held_back
 from harness.images import endpoint
 from harness.images.containers import ContainerReport, ContainerSpec, Image, Traits, arguments, follow
+from harness.progress import OnLine
 
 #: The HTTP status of an engine that is already doing what it was asked for.
 CONFLICT = 409

@@ -11,9 +11,10 @@ from typing import Any
 
 import tomlkit
 
-from harness.catalogue import ROOT, Environment
+from harness.catalogue import Environment
 from harness.errors import CannotRunHere
 from harness.images.engine import Engine
+from harness.paths import ROOT
 
 ENVIRONMENTS = ROOT / "docker" / "environments.toml"
 #: How long a registry may take to tell a digest.

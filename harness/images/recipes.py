@@ -2,17 +2,21 @@
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
-from harness.catalogue import ROOT, Environment, docker_environments
+from harness.catalogue import Environment, docker_environments
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
 from harness.images.containers import Image
 from harness.images.engine import LABEL, Engine
+from harness.paths import ROOT
 
 #: How long a registry may take to answer whether a base can be had.
 REGISTRY_TIMEOUT_S = 4.0
@@ -158,3 +162,33 @@ def _identity(environment: Environment, image: Image) -> ImageIdentity:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+
+
+#: The memory that one compiler takes.
+COMPILER_GB = 3.0
+
+
+class Unpinned(CannotRunHere):
+    """A build stopped at a download whose checksum nobody has pinned yet: the build argument, and what was found."""
+
+    def __init__(self, environment: Environment, argument: str, sha256: str):
+        dockerfile = (environment.folder / "Dockerfile").relative_to(ROOT)
+        super().__init__(
+            f"a download of {environment.name} has no pinned checksum yet, and nothing of it was used",
+            f"if you trust it, write ARG {argument}={sha256} into {dockerfile} and build again",
+        )
+        self.argument, self.sha256 = argument, sha256
+
+
+def cost(environment: Environment, engine: Engine) -> str:
+    """Return the sentences that say what compiling the environment on this host takes."""
+    build = environment.source_build
+    assert build is not None  # noqa: S101 -- only environments that are compiled come here
+    compilers = max(1, min(os.cpu_count() or 1, int(psutil.virtual_memory().total / 1e9 / COMPILER_GB)))
+    free = f", {shutil.disk_usage(engine.root).free / 1e9:.0f} GB are free" if engine.root.is_dir() else ""
+    at_once = f"{compilers} compiler{'s' if compilers > 1 else ''} at once"
+    return (
+        f"{environment.name} is compiled from source: about {build.core_hours:g} core-hours, with {at_once} here about "
+        f"{build.core_hours / compilers:.0f} hours; {build.download_gb:g} GB to download; {build.disk_gb:g} GB of disk "
+        f"while it is built{free}. The image then takes {environment.image_gb:g} GB."
+    )

@@ -9,10 +9,9 @@ from harness import documents
 from harness.catalogue import Environment
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
-from harness.execute.executors.docker import OUT
-from harness.execute.run import deviations
-from harness.images.containers import ContainerSpec
+from harness.images.containers import OUT, ContainerSpec
 from harness.images.engine import LABEL, Engine
+from harness.images.pins import deviations
 from runner.contract import Software
 
 TIMEOUT_S = 300.0

@@ -1,50 +1,29 @@
 """From what a person asks for to the ordered cells of a run."""
 
 import math
-import os
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
+from harness import paths
 from harness.catalogue import Environment, Model, environment, labels, models, pick, protocols
 from harness.data import checkpoints
-from harness.data.download import OnBytes
 from harness.documents import Plan, PlannedCell
 from harness.documents.run_folder import cell_name
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.plan import inputs, shards
-from harness.plan.inputs import Choice, Inputs
+from harness.plan.inputs import Inputs
+from harness.plan.request import Request
 from harness.preflight import compatibility
 from harness.preflight.checks import Preflight, Target
+from harness.progress import OnBytes
 from harness.text import printable
-from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Reader, Suite, Variant, Weights
-from runner.contract.cpus import format_cpus, parse_cpus
+from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Suite, Weights
 
 #: What --weights takes beside a file's path.
 KNOWN_WEIGHTS = ("pretrained", "random", "shapes", "auto")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to measure, in the words of the command line."""
-
-    images: list[str]
-    models: list[str]
-    all_models: bool = False
-    published_models: bool = False
-    suites: list[str] = field(default_factory=lambda: ["latency"])
-    protocol: str = "quick-1"
-    device: str = "auto"
-    repeats: int | None = None
-    variant: Variant = field(default_factory=Variant)
-    weights: str = "pretrained"
-    norm_eps: float | None = None
-    inputs: Choice = field(default_factory=Choice)
-    shards: int = 1
-    memory_bytes: int | None = None
 
 
 def make(request: Request, command: list[str], preflight: Preflight, on_bytes: OnBytes) -> tuple[Plan, list[str]]:
@@ -197,14 +176,14 @@ def _weights(
     if text in ("pretrained", "auto"):
         try:
             fetched = {model.builder: checkpoints.pretrained(model, on_bytes) for model in chosen}
-            return fetched, checkpoints.weights_folder(), None
+            return fetched, paths.weights_folder(), None
         except CannotRunHere as error:
             if text == "pretrained":
                 raise
             return random, None, f"random weights: {error.reason}"
     if text == "shapes":
         bundled = checkpoints.shapes_weights(chosen)
-        return {model.builder: bundled for model in chosen}, checkpoints.SHAPES_WEIGHTS.parent, None
+        return {model.builder: bundled for model in chosen}, paths.SHAPES_WEIGHTS.parent, None
     if len(chosen) > 1:
         raise BadInput(f"the weights {text} are one model's", "name that model alone with --model")
     path = Path(text)
@@ -221,38 +200,3 @@ def _check_norm_eps(request: Request) -> None:
         raise BadInput(f"--norm-eps says how a file of weights was trained, not {request.weights} ones", "leave it out")
     if not (math.isfinite(eps) and eps >= 0):
         raise BadInput(f"--norm-eps {eps:g} is no epsilon of a batch norm", "give 0, 1e-5 or another small number")
-
-
-def make_variant(
-    threads: int | None, cpus: str | None, iterations: int | None, reader: str | None, batch: int | None
-) -> Variant:
-    """Return the variant of the command line's knobs. Raises BadInput where one of them is none."""
-    readers: dict[str, Reader] = {name: name for name in get_args(Reader)}
-    return Variant(
-        threads=threads,
-        cpus=_cpus(cpus) if cpus else None,
-        iterations=iterations,
-        reader=pick("reader", reader, readers) if reader else None,
-        batch=batch,
-    )
-
-
-def _cpus(text: str) -> str:
-    """Return the one text of a set of CPUs such as 0,2-3. Raises BadInput where it is none or names absent CPUs."""
-    try:
-        chosen = parse_cpus(text)
-    except ValueError as error:
-        raise BadInput(str(error), "write it such as 0,2-3") from None
-    usable = os.sched_getaffinity(0)
-    absent = sorted(set(chosen) - usable)
-    if absent:
-        raise BadInput(f"this process may not use CPU {absent[0]}", f"it may use {format_cpus(usable)}")
-    return format_cpus(chosen)
-
-
-def parse_size(text: str) -> int:
-    """Return the bytes of a size such as 512m or 8g. Raises BadInput where it is none."""
-    match = re.fullmatch(r"(\d+)([kmgt]?)b?", text.lower())
-    if not match:
-        raise BadInput(f"{text!r} is no size", "write it such as 512m or 8g")
-    return int(match.group(1)) << 10 * " kmgt".index(match.group(2) or " ")

@@ -3,23 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness import paths
 from harness.catalogue import Model
-from harness.data import checkpoints, datasets
+from harness.data import datasets, pictures
 from harness.errors import BadInput
+from harness.plan.request import Choice
 from harness.scoring.kinds import scorable
 from runner.contract import Dataset, ImageFile, Protocol, Suite
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a person chose of pictures and of the images of a dataset; None leaves the suite's own choice."""
-
-    pictures: Path | None = None
-    dataset: str | None = None
-    annotations: Path | None = None
-    ids: Path | None = None
-    limit: int | None = None
-    skip_bad_images: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,8 +52,8 @@ def of(suite: Suite, model: Model, choice: Choice, protocol: Protocol, turns: in
         return _of_accuracy(model, choice)
     if protocol.input != "photographs":
         return Inputs(None)
-    folder = choice.pictures or checkpoints.PHOTOGRAPHS
-    return Inputs(folder, checkpoints.pictures(folder, turns))
+    folder = choice.pictures or paths.PHOTOGRAPHS
+    return Inputs(folder, pictures.pictures(folder, turns))
 
 
 def _of_accuracy(model: Model, choice: Choice) -> Inputs:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import psutil
 
-from harness.catalogue import ROOT, Environment, environments, models
-from harness.data import checkpoints
+from harness import paths
+from harness.catalogue import Environment, environments, models
 from harness.errors import CannotRunHere
 from harness.host import gpus
 from harness.host.gpus import Gpu
 from harness.images import recipes
+from harness.paths import ROOT
 from harness.preflight import compatibility
 from harness.preflight.checks import Preflight, Target
 from runner.contract import cgroups
@@ -84,7 +85,7 @@ def examine(preflight: Preflight) -> Findings:
         memory_available_bytes=memory.available,
         memory_limit_bytes=_memory_limit(),
         disk_free_bytes=shutil.disk_usage(ROOT).free,
-        checkpoints=sum((checkpoints.weights_folder() / model.checkpoint).is_file() for model in models().values()),
+        checkpoints=sum((paths.weights_folder() / model.checkpoint).is_file() for model in models().values()),
         matrix=matrix(preflight),
     )
 

@@ -8,7 +8,8 @@ from harness.catalogue.published import accuracy as published_accuracy
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Iou, Score
 from harness.report.describe import attributed, outcome, software, stack_of
-from harness.report.table import GAP, Column, Table
+from harness.report.table import Column, Table
+from harness.text import GAP
 from runner.contract import Detections
 
 KINDS: dict[Iou, str] = {"bbox": "boxes", "segm": "masks", "keypoints": "keypoints"}

@@ -3,7 +3,8 @@
 from harness.catalogue import models
 from harness.documents.agreement import Agreement, ApDifference, Verdict
 from harness.documents.scores import Iou
-from harness.report.table import GAP, Column, Table
+from harness.report.table import Column, Table
+from harness.text import GAP
 
 MEANINGS: dict[Verdict, str] = {
     "identical": "bit for bit",

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.analysis.facts import ALL, NO_QUOTA
-from harness.analysis.naming import hardware_name
+from harness.analysis.gates import Gates, gates
 from harness.analysis.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
 from harness.catalogue import Model, models
 from harness.catalogue.published import check as check_published
 from harness.catalogue.published import latency as published_latency
-from harness.documents.agreement import VERDICTS, Agreement
 from harness.documents.run_folder import Cell
 from harness.report.describe import Stack, attributed, outcome, software, stack_of
-from harness.report.table import GAP, Column, Table
+from harness.report.table import Column, Table
+from harness.text import GAP
 from runner.contract import Protocol
 from runner.statistics import Summary, summarise
 
@@ -28,10 +28,6 @@ class Timed:
     summary: Summary | None
     stack: Stack
     remarks: list[str]
-
-
-#: By environment, hardware and model.
-Gates = dict[tuple[str, str, str], Agreement]
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
@@ -51,20 +47,6 @@ def timed(cell: Cell) -> Timed:
         stack=stack_of(cell),
         remarks=_remarks_on(cell),
     )
-
-
-def gates(cells: Iterable[Cell]) -> Gates:
-    """Return the agreements of the detection passes among the cells, of several on one model the worst.
-
-    A pass of a sweep, with other numerics than the protocol's, tells nothing of what was timed.
-    """
-    found: Gates = {}
-    for cell in cells:
-        if cell.agreement and cell.job.variant.numerics is None:
-            where = (cell.job.environment, hardware_name(cell.result), cell.job.model.builder)
-            worst = found.get(where, cell.agreement)
-            found[where] = max(worst, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
-    return found
 
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:

@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
-from harness.agreement.matching import Matched
+from harness.agreement.matching import Matched, match
+from harness.agreement.passes import Pass, rows_of
+from harness.documents.agreement import Agreement
+from harness.errors import refused
 from runner.rows import Found, Row
 
 #: What both found is thin and white, and only so many of them, the surest; what one alone found is thick and red.
@@ -52,3 +55,37 @@ def _canvas(path: Path, row: Row) -> Image.Image:
             return picture.convert("RGB")
     except (OSError, UnidentifiedImageError):
         return Image.new("RGB", (row.width or 320, row.height or 240), "#d0d0d0")
+
+
+def disagreements(of: Pass, folder: Path | None = None) -> list[Path]:
+    """Return the pictures of where the pass differs most: in its cell's folder, or in one of that name in `folder`."""
+    return sorted(_drawn_in(of, folder).glob("disagreement-*.png"))
+
+
+def _drawn_in(of: Pass, folder: Path | None) -> Path:
+    return folder / of.job.cell if folder else of.place
+
+
+def draw_worst(found: Agreement, reference: Pass, other: Pass, folder: Path | None = None) -> None:
+    """Draw the worst images where `disagreements` says. Raises StorageError where that can't be made."""
+    for old in disagreements(other, folder):
+        old.unlink()
+    if not found.worst:
+        return
+    place, wanted = _drawn_in(other, folder), {image.file: number for number, image in enumerate(found.worst, start=1)}
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(error, place, "made", "choose another --pictures") from error
+    images = Path(str(other.folder.plan.dataset_folder))
+    for one, two in zip(rows_of(reference), rows_of(other), strict=True):
+        if one.file in wanted:
+            matched = match(one, two, other.job.model.thresholds, found.tolerances)
+            drawn = draw(images / one.file, (one, two), matched, _names(reference, other))
+            drawn.save(place / f"disagreement-{wanted[one.file]}.png")
+
+
+def _names(reference: Pass, other: Pass) -> tuple[str, str]:
+    if reference.job.environment != other.job.environment:
+        return reference.job.environment, other.job.environment
+    return reference.job.cell, other.job.cell

@@ -2,15 +2,13 @@
 
 import csv
 import io
-import re
 import sys
 import textwrap
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.report.table import Column, Table
-from harness.text import printable
+from harness.text import defused, escaped, printable
 
 #: How long a text of a cell and one below the table may be, in characters.
 LONGEST, LONGEST_NOTE = 160, 1000
@@ -125,18 +123,3 @@ def _pad(row: list[str], widths: list[int]) -> list[str]:
 
 def _line(texts: list[str]) -> str:
     return "| " + " | ".join(texts) + " |"
-
-
-def escaped(text: str) -> str:
-    """Return the text as Markdown shows it, rather than as a link, a picture or HTML."""
-    # An underscore within a word is none of Markdown's, and names are full of them.
-    safe = re.sub(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
-    return safe.replace("&", "&amp;").replace("<", "&lt;")
-
-
-@lru_cache(maxsize=10_000)  # a tidy table says the same few words in most of its cells
-def defused(text: str) -> str:
-    """Return the text as a spreadsheet shows it and does not compute it, without control characters."""
-    text = printable(text)
-    start = text.lstrip()[:2]
-    return "'" + text if start[:1] in ("=", "+", "@") or (start[:1] == "-" and start != "-") else text

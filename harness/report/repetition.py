@@ -3,10 +3,11 @@
 from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
 from harness.analysis.uncertainty import Interval
 from harness.catalogue import models, published
+from harness.catalogue.columns import MAP
 from harness.documents.run_folder import Cell
-from harness.plan.repeat import MAP
 from harness.report.describe import attributed, outcome, software, stack_of
-from harness.report.table import GAP, Column, Table
+from harness.report.table import Column, Table
+from harness.text import GAP
 
 EXACT = f"reproduced: on the same machine and software, the ratio is within {SAME_MACHINE:.0%} of 1"
 ELSEWHERE = (

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-GAP = "–"  # noqa: RUF001 -- the dash of a table's gap
-
 
 @dataclass(frozen=True)
 class Column:

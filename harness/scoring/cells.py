@@ -7,7 +7,7 @@ from harness.catalogue import Model, models
 from harness.catalogue.labels import beside_coco
 from harness.data import coco
 from harness.data.coco import Annotations
-from harness.data.download import sha256_of
+from harness.documents.files import sha256_of
 from harness.documents.scores import CellScores, Iou, Score, ScorerName
 from harness.errors import BadInput
 from harness.scoring import passes

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.catalogue import ROOT
 from harness.images.engine import LABEL, Engine
+from harness.paths import ROOT
 
 #: The lightest of the published models.
 LITE = "ssdlite320_mobilenet_v3_large"

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 from tests.needs import programs
 
 SOURCES = {"libnvidia-ml.so.1": "standin_nvml.c", "libcuda.so.1": "standin_cuda.c"}

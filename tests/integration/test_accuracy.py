@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import ROOT
 from harness.data import shapes
 from harness.documents.run_folder import Cell, RunFolder
+from harness.paths import ROOT
 from runner import rows
 from runner.contract import Detections
 from tests import samples

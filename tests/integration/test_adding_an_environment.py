@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 from tests.integration.commands import copied, harness
 
 CHECKS = ["tests/unit/harness/test_environments.py", "tests/unit/harness/test_generated.py"]

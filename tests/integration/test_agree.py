@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness import paths
 from harness.agreement.compare import Tally, tally
 from harness.catalogue import models, protocols
 from harness.data import checkpoints, coco, shapes
@@ -38,7 +39,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def trained(thresholds: Thresholds | None = THRESHOLDS) -> Any:
     spec = ModelSpec(LITE, checkpoints.shapes_weights([models()[LITE]]), thresholds)
-    return runner_models.load(spec, checkpoints.SHAPES_WEIGHTS.parent)[0]
+    return runner_models.load(spec, paths.SHAPES_WEIGHTS.parent)[0]
 
 
 def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:

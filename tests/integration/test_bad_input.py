@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness import documents
-from harness.catalogue import ROOT
 from harness.documents.run_folder import RunFolder
+from harness.paths import ROOT
 from harness.preflight.checks import Preflight
 from runner.contract import SCHEMA_VERSION
 from tests import samples

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import ROOT, environments
+from harness.catalogue import environments
 from harness.images import recipes
 from harness.images.engine import Engine
+from harness.paths import ROOT
 from runner.contract import Result
 from runner.serialise import from_dict
 from tests.integration.commands import LITE

@@ -15,10 +15,11 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import pytest
 from tenacity import wait_fixed
 
-from harness.catalogue import ROOT, models
+from harness.catalogue import entries, models
+from harness.catalogue.entries import Archive, Dataset
 from harness.data import fetching
-from harness.data.fetching import Archive, Dataset
 from harness.errors import BadInput, CannotRunHere, StorageError
+from harness.paths import ROOT
 from tests.integration.commands import LITE, copied, harness
 from tests.integration.downloading import small_disk, unseen, wait_until
 from tests.integration.servers import FileServer, serving
@@ -135,7 +136,7 @@ def test_others_find_its_folder_once_it_is_here(server: FileServer, monkeypatch:
 
 
 def test_the_catalogued_archives_are_cocos_own() -> None:
-    assert {archive.url: archive.size_bytes for archive in fetching.datasets()["coco-val2017"].archives} == {
+    assert {archive.url: archive.size_bytes for archive in entries.datasets()["coco-val2017"].archives} == {
         "http://images.cocodataset.org/zips/val2017.zip": 815585330,
         "http://images.cocodataset.org/annotations/annotations_trainval2017.zip": 252907541,
     }

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from harness import documents
-from harness.catalogue import ROOT, environments
+from harness.catalogue import environments
 from harness.documents.run_folder import RunFolder
 from harness.images.engine import Engine
+from harness.paths import ROOT
 from tests.integration.commands import LITE, fails, harness
 from tests.integration.standins import compiled
 from tests.samples import job, plan

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from tenacity import wait_fixed
 
-from harness.catalogue import ROOT, Model, models
-from harness.data import checkpoints, download
+from harness import paths
+from harness.catalogue import Model, models
+from harness.data import checkpoints, download, pictures
 from harness.errors import BadInput, CannotRunHere, StorageError
+from harness.paths import ROOT
 from runner.contract import Weights
 from tests.integration.commands import LITE, fails, harness
 from tests.integration.downloading import small_disk, unseen, wait_until
@@ -59,7 +61,7 @@ def fetch(model: Model = MODEL) -> Weights:
 
 
 def stored() -> Path:
-    return checkpoints.weights_folder() / MODEL.checkpoint
+    return paths.weights_folder() / MODEL.checkpoint
 
 
 def part() -> Path:
@@ -283,7 +285,7 @@ def test_what_are_no_weights_is_told(tmp_path: Path, name: str, problem: str) ->
 def test_the_first_pictures_by_name_are_taken(tmp_path: Path) -> None:
     for name in [*(f"{letter}.JPG" for letter in "hcagdbfeji"), "a.txt"]:
         (tmp_path / name).write_bytes(name.encode())
-    assert [(picture.name, picture.sha256) for picture in checkpoints.pictures(tmp_path, at_most=9)] == [
+    assert [(picture.name, picture.sha256) for picture in pictures.pictures(tmp_path, at_most=9)] == [
         (f"{letter}.JPG", hashlib.sha256(f"{letter}.JPG".encode()).hexdigest()) for letter in "abcdefghi"
     ]
 
@@ -292,4 +294,4 @@ def test_the_first_pictures_by_name_are_taken(tmp_path: Path) -> None:
 def test_a_folder_without_pictures_is_told(tmp_path: Path, folder: str) -> None:
     (tmp_path / "a.txt").write_text("no picture")
     with pytest.raises(BadInput, match="holds no pictures"):
-        checkpoints.pictures(tmp_path / folder, at_most=2)
+        pictures.pictures(tmp_path / folder, at_most=2)

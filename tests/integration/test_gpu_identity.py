@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 from runner.contract import pseudonym
 from tests.integration.standins import SOURCES, compiled
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.catalogue import ROOT
 from harness.documents.run_folder import RunFolder
 from harness.images.engine import Engine
+from harness.paths import ROOT
 from tests.integration.commands import HARNESS, LITE, harness, owned
 
 RUN = ["run", "--model", LITE, "--device", "cpu", "--weights", "random", "--threads", "1"]

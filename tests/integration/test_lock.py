@@ -17,8 +17,8 @@ from threading import Thread
 
 import pytest
 
-from harness.catalogue import ROOT
 from harness.images.engine import Engine
+from harness.paths import ROOT
 from tests.integration.commands import harness
 from tests.needs import programs
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import ROOT, docker_environments, models
+from harness.catalogue import docker_environments, models
+from harness.paths import ROOT
 from tests.integration.servers import FileServer, serving
 from tests.online.parts import beside, locked
 

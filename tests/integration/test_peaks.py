@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from harness.catalogue import ROOT
+from harness.paths import ROOT
 
 
 def test_a_child_of_a_large_parent_states_its_own_peak() -> None:

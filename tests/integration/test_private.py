@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import ROOT
 from harness.documents.run_folder import RunFolder
-from harness.execute import run
-from harness.host import own
+from harness.host import machine, own
+from harness.paths import ROOT
 from tests.integration.commands import LITE, harness
 
 pytestmark = pytest.mark.torch
@@ -29,7 +28,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 def test_no_document_but_the_plan_says_where_or_who(measured: RunFolder) -> None:
-    machine_ids = [path.read_text().strip() for path in run.MACHINE_IDS if path.is_file()]
+    machine_ids = [path.read_text().strip() for path in machine.MACHINE_IDS if path.is_file()]
     telling = ["home-of-somebody", str(ROOT), str(ROOT.resolve()), str(Path.home()) + "/", *filter(None, machine_ids)]
     host = platform.node()
     documents = [path for path in measured.path.rglob("*.json") if path.name != "plan.json"]

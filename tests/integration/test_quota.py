@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import ROOT
 from harness.documents.run_folder import RunFolder
+from harness.paths import ROOT
 from runner.contract import cgroups
 from tests.integration.commands import HARNESS, LITE
 

@@ -11,10 +11,10 @@ import pytest
 from playwright import sync_api
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 
-from harness.catalogue import ROOT
-from harness.cli.commands.report import tables_of
 from harness.documents.run_folder import Cell
+from harness.paths import ROOT
 from harness.report.page import Report, build
+from harness.report.tables import tables_of
 from tests import samples
 from tests.needs import lacks
 from tests.unit.harness.page_cells import PUBLISHED, STACKS, failed, on_gpu, page_cells, scored, timed

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import ROOT, environments
-from harness.data.checkpoints import PHOTOGRAPHS
+from harness.catalogue import environments
 from harness.documents.run_folder import Cell, RunFolder
 from harness.images import recipes
 from harness.images.engine import Engine
+from harness.paths import PHOTOGRAPHS, ROOT
 from tests.integration.commands import HARNESS, LITE, harness, owned
 from tests.leftovers import MADE_HERE
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import ROOT, environments
+from harness.catalogue import environments
 from harness.errors import CannotRunHere
 from harness.images import recipes
 from harness.images.engine import Engine
+from harness.paths import ROOT
 from tests.integration.commands import copied, harness
 from tests.integration.servers import FileServer, serving
 from tests.needs import programs

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from harness.catalogue import ROOT, environments, models
-from harness.data.checkpoints import PHOTOGRAPHS
-from harness.execute.executors.docker import OUT
+from harness.catalogue import environments, models
 from harness.images import recipes
-from harness.images.containers import ContainerSpec
+from harness.images.containers import OUT, ContainerSpec
 from harness.images.engine import LABEL, Engine
+from harness.paths import PHOTOGRAPHS, ROOT
 
 SCRIPT = ROOT / "tests" / "data" / "detect.py"
 #: Square and of a size that every torchvision resizes alike.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import ROOT
 from harness.data import shapes
+from harness.paths import ROOT
 from tests.integration.commands import HARNESS, LITE, fails, harness
 
 REFERENCE = ROOT / "results" / "reference"

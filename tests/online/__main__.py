@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.catalogue import ROOT, pick
+from harness.catalogue import pick
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.images import lock
+from harness.paths import ROOT
 from tests.online.findings import Findings
 from tests.online.parts import PARTS, Check, Part, Places
 from tests.online.servers import reached

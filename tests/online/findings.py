@@ -9,7 +9,7 @@ from typing import Literal
 from harness.documents import replacing
 from harness.errors import BadDocument
 from harness.images.lock import Draft
-from harness.report.render import escaped
+from harness.text import escaped
 
 Verdict = Literal["holds", "broken", "not reached"]
 MARKS: dict[Verdict, str] = {"holds": "ok", "broken": "BROKEN", "not reached": "not reached"}

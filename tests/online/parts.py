@@ -12,12 +12,13 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from harness.catalogue import ROOT, Environment, Model, docker_environments, models
+from harness.catalogue import Environment, Model, docker_environments, models
 from harness.catalogue.published import accuracy as published_accuracy
 from harness.data import checkpoints as checkpoint_files
 from harness.data.download import Wanted, fetch
 from harness.errors import HarnessError
 from harness.images import lock
+from harness.paths import ROOT
 from tests.online.findings import Finding, Findings
 from tests.online.servers import hashes, manifest_digest
 

@@ -7,7 +7,7 @@ import numpy
 import pytest
 from PIL import Image
 
-from harness.data.checkpoints import PHOTOGRAPHS
+from harness.paths import PHOTOGRAPHS
 
 PATHS = sorted(PHOTOGRAPHS.glob("*.jpg"))
 #: Shorter and longer side that the models resize to: most of them, and Faster R-CNN MobileNetV3-Large 320.

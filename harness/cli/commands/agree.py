@@ -6,15 +6,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.agreement.passes import Pass, alone, between, compare, disagreements, require_comparable, within
-from harness.cli.commands.report import open_run, print_tables
+from harness.agreement.passes import Pass, alone, between, compare, require_comparable, within
 from harness.cli.commands.run import run_plan
-from harness.cli.console import say
-from harness.cli.live import working
-from harness.documents.agreement import Tolerances
+from harness.cli.console import print_tables, say, working
+from harness.documents.agreement import Agreement, Tolerances
+from harness.documents.run_folder import open_run
 from harness.plan import sweep
 from harness.preflight.checks import Preflight
 from harness.report.agreement import agreement_table
+from harness.report.pictures import disagreements, draw_worst
 
 
 def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
@@ -42,7 +42,7 @@ def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None,
 
 def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
     with working(Console(stderr=True), "comparing detections"):
-        found = [compare(*pair, tolerances, pictures) for pair in pairs]
+        found = [_compared(*pair, tolerances, pictures) for pair in pairs]
     if as_json:
         print(json.dumps([dataclasses.asdict(each) for each in found], indent=1))
     else:
@@ -51,3 +51,9 @@ def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path
             for path in disagreements(other, pictures):
                 say(Console(), str(path))
     return all(each.verdict != "different" for each in found)
+
+
+def _compared(reference: Pass, other: Pass, tolerances: Tolerances, pictures: Path | None) -> Agreement:
+    found = compare(reference, other, tolerances)
+    draw_worst(found, reference, other, pictures)
+    return found

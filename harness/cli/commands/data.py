@@ -10,14 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.catalogue import Model, models, pick
+from harness.catalogue.entries import datasets
 from harness.cli.console import say, say_row
 from harness.cli.live import downloads
-from harness.data.checkpoints import data_folder
-from harness.data.download import OnBytes
-from harness.data.fetching import datasets, fetch_dataset, fetch_weights
+from harness.data.checkpoints import fetch_weights
+from harness.data.fetching import fetch_dataset
 from harness.data.inventory import Item, Verified, items, verify
 from harness.errors import BadInput
-from harness.report.table import GAP
+from harness.paths import data_folder
+from harness.progress import OnBytes
+from harness.text import GAP
 
 WEIGHTS = "weights"
 #: So many differences of one item are printed; --json has all.

@@ -12,7 +12,7 @@ from harness.cli.console import said, say, say_row
 from harness.host.gpus import INSTALL_TOOLKIT, Gpu
 from harness.preflight.checks import Preflight
 from harness.preflight.doctor import Findings, examine
-from harness.report.table import GAP
+from harness.text import GAP
 
 GIB = 1 << 30
 

@@ -11,13 +11,12 @@ from rich.table import Table
 
 from harness.catalogue import Environment, docker_environments, environment, environments
 from harness.cli import building
-from harness.cli.console import say, say_row
-from harness.cli.live import working
+from harness.cli.console import say, say_row, working
 from harness.documents import ImageIdentity
 from harness.errors import BadInput, CannotRunHere
 from harness.images import lock, recipes, verify
 from harness.images.engine import Engine
-from harness.report.table import GAP
+from harness.text import GAP
 
 
 def list_images(as_json: bool) -> None:
@@ -142,7 +141,7 @@ def _built(console: Console, engine: Engine, recipe: recipes.Recipe, *, no_cache
     """Build, and pin on agreement the checksums that are not known yet; each was downloaded once by then."""
     try:
         return building.build(console, engine, recipe, no_cache=no_cache)
-    except building.Unpinned as found:
+    except recipes.Unpinned as found:
         pin = f"{found.argument}={found.sha256}"
         say(console, f"{found.reason}: {pin}")
         question = "trust this download and pin it in the Dockerfile?"

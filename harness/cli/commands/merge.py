@@ -1,47 +1,18 @@
 """harness merge: runs of one or several machines as one tidy table, and as wide ones."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.merging import cells_of, write_csv, write_parquet
+from harness.analysis.merging import cells_of
 from harness.analysis.series import conflicts
-from harness.analysis.tidy import Row, published_rows, rows
-from harness.cli.commands.report import open_run
-from harness.cli.console import say
-from harness.cli.live import working
-from harness.documents import replacing
-from harness.documents.run_folder import Cell, RunFolder
+from harness.analysis.tidy import published_rows
+from harness.cli.console import say, working
+from harness.documents.run_folder import RunFolder, open_run
 from harness.errors import BadInput
-from harness.report import render
-from harness.report.accuracy import by_series, precision_tables, published_table
-from harness.report.latency import Gates, Timed, arrange, columns, gates, timed
-from harness.report.table import Table
-
-
-@dataclass
-class Merged:
-    """What stays of the cells when their samples have gone: tidy rows, and what the wide tables need."""
-
-    rows: list[Row] = field(default_factory=list)
-    timed: list[Timed] = field(default_factory=list)
-    detected: list[Cell] = field(default_factory=list)
-    cells: int = 0
-
-    def add(self, run: str, cell: Cell) -> None:
-        """Take in a cell of the named run."""
-        self.cells += 1
-        self.rows += rows(run, cell)
-        if cell.job.suite == "latency":
-            self.timed.append(timed(cell))
-        else:
-            self.detected.append(cell)
-
-    @property
-    def gates(self) -> Gates:
-        """The verdicts on the detections of each model, environment and hardware."""
-        return gates(self.detected)
+from harness.report.accuracy import by_series
+from harness.report.export import Merged, _write
+from harness.report.latency import columns
 
 
 def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> None:
@@ -69,24 +40,6 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
     _tell(console, merged, folders, out)
     for conflict in found:
         say(console, f"labelled, not comparable: {conflict}")
-
-
-def _write(merged: Merged, out: Path, published: bool) -> None:
-    latency = [arrange(merged.timed, merged.gates, published)] if merged.timed or published else []
-    accuracy = precision_tables(merged.detected, with_published=published) + ([published_table()] if published else [])
-    with replacing(out / "tidy.parquet") as path:
-        write_parquet(merged.rows, path)
-    with replacing(out / "tidy.csv") as path:
-        write_csv(merged.rows, path)
-    for name, tables in (("latency", latency), ("map", accuracy)):
-        _write_tables(tables, out / name)
-
-
-def _write_tables(tables: list[Table], stem: Path) -> None:
-    markdown = "\n".join(map(render.markdown, tables)) or "No result of this suite was merged.\n"
-    for path, text in ((stem.with_suffix(".md"), markdown), (stem.with_suffix(".csv"), render.stacked_csv(tables))):
-        with replacing(path) as part:
-            part.write_text(text, encoding="utf-8")
 
 
 def _tell(console: Console, merged: Merged, folders: list[RunFolder], out: Path) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from harness.catalogue import Model, models
 from harness.cli.console import say, say_row
-from harness.report.table import GAP
+from harness.text import GAP
 
 #: From this width on a terminal has room for all columns.
 WIDE = 170

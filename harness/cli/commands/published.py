@@ -7,9 +7,9 @@ from rich.console import Console
 
 from harness.catalogue import models
 from harness.catalogue.published import Cell, check, latency
-from harness.cli.commands.report import print_table
-from harness.cli.console import say
-from harness.report.table import GAP, Column, Table
+from harness.cli.console import print_table, say
+from harness.report.table import Column, Table
+from harness.text import GAP
 
 
 def check_published(as_json: bool) -> bool:

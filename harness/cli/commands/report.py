@@ -8,15 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import documents
-from harness.cli.console import said, say
-from harness.cli.live import working
-from harness.documents.run_folder import Cell, RunFolder, runs
-from harness.errors import BadInput, unknown
+from harness.cli.console import print_tables, say, working
+from harness.documents.run_folder import cells_of, open_run
+from harness.errors import unknown
 from harness.report import render
-from harness.report.accuracy import accuracy_tables
-from harness.report.agreement import agreement_table
-from harness.report.latency import latency_table
-from harness.report.table import Table
+from harness.report.tables import tables_of
 
 
 def print_report(names: list[str], *, published: bool, form: str | None) -> None:
@@ -51,49 +47,3 @@ def write_report(names: list[str], out: Path, *, published: bool) -> None:
             with documents.replacing(out / name) as part:
                 part.write_text(text, encoding="utf-8")
     say(console, str(out / "report.html"))
-
-
-def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:
-    """Return the tables of whatever was measured in the cells."""
-    timed = any(cell.job.suite == "latency" for cell in cells)
-    latencies = [latency_table(cells, with_published=published)] if timed else []
-    agreements = [cell.agreement for cell in cells if cell.agreement]
-    compared = [agreement_table(agreements)] if agreements else []
-    return latencies + accuracy_tables(cells, with_published=published) + compared
-
-
-def print_tables(console: Console, tables: list[Table]) -> None:
-    """Print tables and their notes on a terminal."""
-    for table in tables:
-        print_table(console, table)
-
-
-def print_table(console: Console, table: Table) -> None:
-    """Print a table and its notes on a terminal."""
-    table = render.harmless(table)
-    console.print()
-    say(console, table.title, style="bold")
-    for page in render.terminal(table, console):
-        console.print("", page, sep="\n")
-    console.print()
-    for note in table.notes:
-        console.print(said(f"- {note}"))  # as wide as the table, wherever it goes
-
-
-def cells_of(folders: list[RunFolder]) -> list[Cell]:
-    """Return the cells of the runs. Raises BadInput where there are none."""
-    cells = [cell for folder in folders for cell in folder.cells()]
-    if not cells:
-        names = " ".join(folder.name for folder in folders)
-        raise BadInput(f"{names}: no cell has a result yet", "go on with: harness run --resume ID")
-    return cells
-
-
-def open_run(name: str) -> RunFolder:
-    """Return a run by its ID or path, or the newest one where it says latest. Raises BadInput where there is none."""
-    if name != "latest":
-        return RunFolder.open(name)
-    newest = next(iter(runs()), None)
-    if newest is None:
-        raise BadInput("there is no run yet", "make one with: harness run")
-    return newest

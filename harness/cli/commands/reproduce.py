@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import platform
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,23 +10,23 @@ from rich.console import Console
 from harness import plan
 from harness.analysis.naming import computing_name
 from harness.analysis.repetition import compare, repeats
-from harness.catalogue import Environment, environment, pick
+from harness.catalogue import Environment, columns, environment, pick
+from harness.catalogue.columns import COLUMNS, MAP
 from harness.catalogue.published import accuracy
-from harness.cli.commands.report import open_run, print_table
 from harness.cli.commands.run import built_images, run_plan
-from harness.cli.console import say
-from harness.cli.live import downloads, duration, remaining, show_cells, show_time, working
+from harness.cli.console import print_table, say, working
+from harness.cli.live import downloads, remaining, show_cells, show_time
 from harness.documents import Plan
-from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.run_folder import Cell, RunFolder, open_run
 from harness.errors import BadInput, CannotRunHere
 from harness.execute import estimate
-from harness.plan import Request, repeat
-from harness.plan.inputs import Choice
-from harness.plan.repeat import COLUMNS, MAP
+from harness.host.machine import _cpu_model
+from harness.plan import Request, budget, repeat
+from harness.plan.request import Choice
 from harness.preflight.checks import Preflight
 from harness.report.repetition import reproduction_table
+from harness.text import duration
 
-CPUINFO = Path("/proc/cpuinfo")
 WEIGHTS = {name: name for name in ("pretrained", "random", "auto")}
 
 
@@ -46,12 +44,12 @@ class Wish:
 def reproduce_column(wish: Wish, command: list[str], out: Path | None, *, dry_run: bool, as_json: bool) -> bool:
     """Measure a column again and print the comparison. Returns whether every cell is ok."""
     console = Console(stderr=as_json)
-    budget_s = repeat.parse_budget(wish.budget) if wish.budget else None
+    budget_s = budget.parse_budget(wish.budget) if wish.budget else None
     if out and out.exists():
         raise BadInput(f"{out} exists already", "choose another --out")
     with Preflight() as preflight:
         column = _column(console, wish.column, preflight)
-        stack = environment(wish.image) if wish.image else repeat.environment_of(column)
+        stack = environment(wish.image) if wish.image else columns.environment_of(column)
         _require(console, column, stack, preflight)
         planned = _planned(console, wish, column, stack, preflight, command)
         if dry_run:
@@ -84,7 +82,7 @@ def _like_the_run(cells: list[Cell]) -> str:
         return MAP
     for cell in cells:
         if machine := computing_name(cell.result):
-            return repeat.choose(machine if cell.job.device == "cuda" else None, machine)[0]
+            return columns.choose(machine if cell.job.device == "cuda" else None, machine)[0]
     raise BadInput("no cell of the run tells what machine it ran on", "name the --column")
 
 
@@ -93,46 +91,40 @@ def _column(console: Console, name: str, preflight: Preflight) -> str:
     if name != "auto":
         return _known(name)
     gpu = preflight.target("auto").gpu
-    column, reason = repeat.choose(gpu.title if gpu else None, _cpu_model())
+    column, reason = columns.choose(gpu.title if gpu else None, _cpu_model())
     for remark in preflight.left_out("auto") if gpu is None else []:
         say(console, remark)
     say(console, f"the column {column}: {reason}")
     return column
 
 
-def _cpu_model() -> str:
-    text = CPUINFO.read_text(encoding="utf-8", errors="replace") if CPUINFO.is_file() else ""
-    model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return model.group(1) if model else platform.processor() or platform.machine()
-
-
 def _require(console: Console, column: str, stack: Environment, preflight: Preflight) -> None:
     """Say which columns can't be measured here. Raises why, where the chosen one is among them."""
     lacking: dict[str, list[str]] = {}
     for other in (name for name in COLUMNS if name != column):
-        if found := repeat.obstacle(other, repeat.environment_of(other), preflight):
+        if found := repeat.obstacle(other, columns.environment_of(other), preflight):
             lacking.setdefault(str(found), []).append(other)
     for reason, names in lacking.items():
         say(console, f"{', '.join(names)} can't be reproduced here: {reason}")
     obstacle = repeat.obstacle(column, stack, preflight)
     if obstacle:
         raise CannotRunHere(f"{column} can't be reproduced here: {obstacle.reason}", obstacle.remedy)
-    if stack.name != repeat.environment_of(column).name:
+    if stack.name != columns.environment_of(column).name:
         say(console, f"{stack.label} is other software than the published one: {stack.title}")
 
 
 def _planned(
     console: Console, wish: Wish, column: str, stack: Environment, preflight: Preflight, command: list[str]
 ) -> Plan:
-    table = repeat.published_of(column)
+    table = columns.published_of(column)
     for name in wish.models:
         pick(f"model in the column {column}", name, table)
     request = Request(
         images=[stack.label],
         models=wish.models or list(table),
         suites=["accuracy" if column == MAP else "latency"],
-        protocol=repeat.protocol_of(column),
-        device=repeat.device_of(column),
+        protocol=columns.protocol_of(column),
+        device=columns.device_of(column),
         weights=pick("kind of weights", wish.weights, WEIGHTS),
         inputs=Choice(dataset=accuracy().dataset) if column == MAP else Choice(),
     )
@@ -148,7 +140,7 @@ def _show_expectation(console: Console, planned: Plan, budget_s: float | None) -
     """Print what is expected of the plan without running anything: by earlier results alone."""
     expected = estimate.from_history(planned)
     if budget_s is not None and None not in expected:
-        planned = _trimmed(console, planned, repeat.PLANNED_FOR * budget_s)
+        planned = _trimmed(console, planned, budget.PLANNED_FOR * budget_s)
     elif budget_s is not None:
         say(console, "what the budget holds is known once one model was timed for a moment")
     show_time(console, estimate.from_history(planned))
@@ -161,19 +153,19 @@ def _timed_and_trimmed(console: Console, column: str, planned: Plan, budget_s: f
     """
     built_images(console, planned, preflight)  # in plain sight, since the pilot prints nothing
     with working(console, "timing the largest model for a moment"):
-        folder, fine = run_plan(Console(quiet=True), repeat.pilot(planned), preflight, f"reproduce-{column}-pilot")
+        folder, fine = run_plan(Console(quiet=True), budget.pilot(planned), preflight, f"reproduce-{column}-pilot")
     (cell,) = folder.cells()
     if not fine or cell.execution is None:
         reason = cell.result.failure.message if cell.result.failure else "it was not measured"
         raise CannotRunHere(f"{cell.job.model.builder} could not be timed: {reason}", f"read {folder.path}")
-    return _trimmed(console, planned, repeat.PLANNED_FOR * budget_s - cell.execution.wall_seconds)
+    return _trimmed(console, planned, budget.PLANNED_FOR * budget_s - cell.execution.wall_seconds)
 
 
 def _trimmed(console: Console, planned: Plan, left_s: float) -> Plan:
     """Return the plan with as many iterations, or images, as fit. Raises BadInput where not even one does."""
-    whole = repeat.length(planned)
-    shortest_s = remaining(estimate.from_history(repeat.shortened(planned, 1)))
-    n = repeat.affordable(shortest_s, remaining(estimate.from_history(planned)), whole, left_s)
+    whole = budget.length(planned)
+    shortest_s = remaining(estimate.from_history(budget.shortened(planned, 1)))
+    n = budget.affordable(shortest_s, remaining(estimate.from_history(planned)), whole, left_s)
     what = "images" if planned.cells[0].job.dataset else "iterations"
     if n == 0:
         raise BadInput(
@@ -183,7 +175,7 @@ def _trimmed(console: Console, planned: Plan, left_s: float) -> Plan:
         )
     holds = f"all {whole} {what}" if n == whole else f"{n} of {whole} {what}"
     say(console, f"the budget holds {holds} of each model")
-    return planned if n == whole else repeat.shortened(planned, n)
+    return planned if n == whole else budget.shortened(planned, n)
 
 
 def _tell(console: Console, folder: RunFolder, column: str, cells: list[Cell], *, as_json: bool) -> None:

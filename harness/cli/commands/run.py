@@ -10,8 +10,7 @@ from rich.console import Console
 from harness import documents, plan
 from harness.catalogue import environment
 from harness.cli import building
-from harness.cli.commands.report import print_tables, tables_of
-from harness.cli.console import say
+from harness.cli.console import print_tables, say
 from harness.cli.live import LiveDisplay, downloads, show_cells, show_time
 from harness.documents import ImageIdentity, Plan
 from harness.documents.run_folder import RunFolder, require_readable
@@ -25,6 +24,7 @@ from harness.pipeline import judge
 from harness.plan import Request
 from harness.preflight.checks import Preflight, Target
 from harness.report import render
+from harness.report.tables import tables_of
 from runner.contract import Suite
 
 INTERRUPTED = 130

@@ -10,16 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.catalogue import pick
-from harness.cli.commands.report import open_run, print_tables
-from harness.cli.console import say, say_row
+from harness.cli.console import print_tables, say, say_row
 from harness.data import coco
+from harness.documents.run_folder import open_run
 from harness.documents.scores import Iou, Score, ScorerName
 from harness.errors import BadInput
 from harness.pipeline import score_cells
 from harness.report.accuracy import accuracy_tables
-from harness.report.table import GAP
 from harness.scoring.detections import from_json
 from harness.scoring.evaluate import score
+from harness.text import GAP
 from runner.contract import BoxRule
 
 SCORERS: dict[str, ScorerName] = {name: name for name in get_args(ScorerName)}

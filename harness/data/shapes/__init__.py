@@ -11,11 +11,10 @@ from pathlib import Path
 from filelock import FileLock
 from PIL import Image
 
-from harness.data.checkpoints import data_folder
-from harness.data.download import ANOTHER_DATA
 from harness.data.shapes.annotations import Collection
 from harness.data.shapes.pictures import draw
-from harness.errors import refused
+from harness.errors import ANOTHER_DATA, refused
+from harness.paths import data_folder
 
 #: Raise it with any change of what is drawn or annotated: older sets stay in the cache under their own number.
 VERSION = 1

@@ -1,15 +1,13 @@
 """The execution seam: a job goes in, a result file comes out, and this report says how the process ended."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from harness.documents import ImageIdentity
+from harness.progress import OnLine
 from runner.contract import Job, Suite
-
-#: Receives each line that the runner prints on standard output.
-OnLine = Callable[[str], None]
 
 
 @dataclass(frozen=True)

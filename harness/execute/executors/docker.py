@@ -6,13 +6,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness.documents import ImageIdentity
-from harness.execute.executors.base import ExitReport, OnLine
+from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.host.gpus import Gpu
-from harness.images.containers import ContainerSpec
+from harness.images.containers import IMAGES, JOB, OUT, WEIGHTS, ContainerSpec
 from harness.images.engine import LABEL, Engine
-
-JOB, OUT, IMAGES, WEIGHTS = "/cell/job", "/cell/out", "/cell/images", "/cell/weights"
+from harness.progress import OnLine
 
 
 class DockerExecutor:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import psutil
 
-from harness.catalogue import ROOT
-from harness.execute.executors.base import ExitReport, OnLine
+from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.host.gpus import Gpu
 from harness.host.interruptions import held_back
+from harness.paths import ROOT
+from harness.progress import OnLine
 
 #: How often the watchdog looks: seldom enough not to show in a measurement beside it.
 WATCH_INTERVAL_S = 0.2

@@ -9,7 +9,7 @@ from harness.analysis.timings import Timing
 from harness.catalogue.published import latency as published_latency
 from harness.documents.run_folder import Cell
 from harness.report.page.figures import significant
-from harness.report.table import GAP
+from harness.text import GAP
 
 MIB = 1 << 20
 

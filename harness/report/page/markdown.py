@@ -15,6 +15,7 @@ from harness.report.page.charts import charts
 from harness.report.page.drawing import ROWS, Chart
 from harness.report.page.figures import all_printable, printable
 from harness.report.page.report import Report
+from harness.text import escaped
 
 WIDTH_PX = 800
 LINE = 100
@@ -43,7 +44,7 @@ def _file(chart: Chart) -> str:
 
 def _text(text: str) -> str:
     """Return the text as Markdown that shows it as it is."""
-    return render.escaped(printable(text))
+    return escaped(printable(text))
 
 
 def _svg(chart: Chart) -> str:

@@ -5,8 +5,8 @@ from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, CellScores, Score
 from harness.report.accuracy import accuracy_tables
-from harness.report.table import GAP
 from harness.scoring.evaluate import METRICS
+from harness.text import GAP
 from runner.contract import Dataset, Detections, Failure
 from tests.samples import job, ok_result
 

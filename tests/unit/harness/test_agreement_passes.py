@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from harness import documents
-from harness.agreement.passes import Pass, alone, between, compare, disagreements, require_comparable, within
+from harness.agreement.passes import Pass, alone, between, compare, require_comparable, within
 from harness.data import coco, shapes
 from harness.documents import PlannedCell
 from harness.documents.agreement import Tolerances
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument, BadInput, StorageError
+from harness.report.pictures import disagreements, draw_worst
 from runner import rows
 from runner.contract import Dataset, Detections
 from tests.samples import job, ok_result, plan
@@ -125,7 +126,9 @@ def test_a_run_without_detections_is_named(data: Path, tmp_path: Path) -> None:
 
 def test_the_agreement_and_the_pictures_lie_beside_the_pass(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5), cell("p", "cpu", shift=0.01))
-    (different, equal) = (compare(*pair, Tolerances()) for pair in within(run))
+    different, equal = (compare(*pair, Tolerances()) for pair in within(run))
+    for found, pair in zip((different, equal), within(run), strict=True):
+        draw_worst(found, *pair)
     assert (different.verdict, equal.verdict) == ("different", "equal")
     assert [each.agreement for each in run.cells()] == [None, different, equal]
     _, first, second = (Pass(run, each) for each in run.cells())
@@ -136,20 +139,20 @@ def test_the_agreement_and_the_pictures_lie_beside_the_pass(data: Path, tmp_path
 def test_pictures_of_an_earlier_comparison_go(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5))
     (pair,) = within(run)
-    compare(*pair, Tolerances())
-    compare(*pair, Tolerances(box_px=1.0))
+    for tolerances in (Tolerances(), Tolerances(box_px=1.0)):
+        draw_worst(compare(*pair, tolerances), *pair)
     assert disagreements(pair[1]) == []
 
 
 def test_pictures_may_go_elsewhere_but_not_where_a_file_is(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5))
     (pair,) = within(run)
-    compare(*pair, Tolerances(), tmp_path / "pictures")
+    draw_worst(compare(*pair, Tolerances()), *pair, tmp_path / "pictures")
     assert len(list((tmp_path / "pictures" / "l").iterdir())) == PICTURES
     assert disagreements(pair[1]) == []
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="choose another --pictures"):
-        compare(*pair, Tolerances(), tmp_path / "file")
+        draw_worst(compare(*pair, Tolerances()), *pair, tmp_path / "file")
 
 
 def test_a_pass_whose_file_is_gone_is_a_sentence(data: Path, tmp_path: Path) -> None:

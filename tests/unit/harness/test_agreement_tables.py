@@ -5,7 +5,7 @@ from harness.documents.agreement import Agreement, ApDifference, ImageDifference
 from harness.documents.run_folder import Cell
 from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
-from harness.report.table import GAP
+from harness.text import GAP
 from runner.contract import Numerics, Variant
 from tests.samples import job, ok_result
 

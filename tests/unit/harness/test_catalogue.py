@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from harness.catalogue import ROOT, environments, models, pick, protocols
+from harness.catalogue import environments, models, pick, protocols
 from harness.catalogue.published import latency
 from harness.errors import BadInput, unknown
+from harness.paths import ROOT
 
 #: A published protocol never changes: a new recipe gets a new name.
 FROZEN = {

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from harness.cli.live import LiveDisplay, duration, parse, show_cells, show_time
+from harness.cli.live import LiveDisplay, parse, show_cells, show_time
 from harness.documents import PlannedCell
+from harness.text import duration
 from runner.contract import Job
 from tests.samples import job, ok_result, plan
 

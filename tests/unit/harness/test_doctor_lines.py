@@ -9,7 +9,7 @@ import pytest
 from harness.cli.commands.doctor import _gpu, _matrix
 from harness.host.gpus import Gpu
 from harness.preflight.doctor import Line
-from harness.report.table import GAP
+from harness.text import GAP
 
 A100 = Gpu("GPU-a", "A100", (8, 0), 40 << 30, False, "580.95.05")
 SLICE = Gpu("MIG-b", "A100 MIG 1g.5gb", (8, 0), 5 << 30, True, "580.95.05", "1:0", "1g.5gb")

@@ -5,8 +5,8 @@ import pyarrow.parquet
 import pytest
 
 from harness import documents
-from harness.catalogue import ROOT
 from harness.errors import BadDocument, StorageError
+from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Job, Result
 from runner.serialise import ContractError, from_dict, to_dict
 from tests.samples import job, ok_result

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.data.download import sources, storing
+from harness.data.download import sources
+from harness.documents.files import storing
 from harness.errors import BadInput, StorageError
 
 URLS = {"one.zip": "http://official/a/one.zip", "two.zip": "http://official/b/two.zip"}

@@ -5,7 +5,8 @@ import re
 import pytest
 from docker.utils.build import exclude_paths
 
-from harness.catalogue import ROOT, Environment, environments
+from harness.catalogue import Environment, environments
+from harness.paths import ROOT
 
 DOCKER = [environment for environment in environments().values() if environment.base]
 

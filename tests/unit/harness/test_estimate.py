@@ -5,7 +5,8 @@ import pytest
 
 from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
-from harness.execute import estimate, run
+from harness.execute import estimate
+from harness.host import machine
 from runner.contract import Dataset, Detections, Job, Variant
 from tests.samples import job, latency, ok_result, plan, run_folder
 
@@ -86,7 +87,7 @@ def test_only_this_host_s_own_cells_tell_its_times(
 ) -> None:
     earlier = run_folder(tmp_path / "earlier", ok_result(job(SSD)), host=Host(left))
     monkeypatch.setattr(estimate, "runs", lambda: [earlier])
-    monkeypatch.setattr(run, "host_id", lambda: own)
+    monkeypatch.setattr(machine, "host_id", lambda: own)
     (seconds,) = estimate.from_history(plan(job(SSD)))
     assert (seconds is not None) is known
 

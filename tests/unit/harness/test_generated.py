@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.catalogue import ROOT, docker_environments
+from harness.catalogue import docker_environments
+from harness.paths import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = [(stack, device) for stack in docker_environments() for device in stack.devices]

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.cli.commands.report import tables_of
 from harness.documents.run_folder import Cell
 from harness.report.page import Report, build, markdown, static_charts
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.palette import look
+from harness.report.tables import tables_of
 from tests.unit.harness.page_cells import PUBLISHED, failed, on_gpu, page_cells, scored, timed
 
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x00\u2028\u202e"

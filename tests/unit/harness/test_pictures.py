@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import checkpoints
+from harness.data import pictures
 from harness.errors import BadInput
 
 
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def names(folder: Path) -> list[str]:
-    return [picture.name for picture in checkpoints.pictures(folder, at_most=9)]
+    return [picture.name for picture in pictures.pictures(folder, at_most=9)]
 
 
 def test_hidden_files_and_folders_are_passed_over(folder: Path) -> None:
@@ -34,7 +34,7 @@ def test_hidden_files_and_folders_are_passed_over(folder: Path) -> None:
 
 def test_a_link_to_a_picture_is_one(folder: Path) -> None:
     (folder / "n.jpg").symlink_to("m.jpg")
-    one, two = checkpoints.pictures(folder, at_most=9)
+    one, two = pictures.pictures(folder, at_most=9)
     assert one.sha256 == two.sha256 == hashlib.sha256(b"a picture").hexdigest()
 
 
@@ -82,7 +82,7 @@ def test_a_file_that_may_not_be_read_is_a_sentence(folder: Path, monkeypatch: py
     (folder / "a.jpg").write_bytes(b"x")
     (folder / "a.jpg").chmod(0)
     if os.geteuid() == 0:  # who may read everything
-        monkeypatch.setattr(checkpoints, "sha256_of", forbidden)
+        monkeypatch.setattr(pictures, "sha256_of", forbidden)
     refused(folder, "a.jpg", "can't be read: Permission denied")
 
 
@@ -101,4 +101,4 @@ def test_a_name_that_is_not_utf_8_is_a_sentence(folder: Path) -> None:
 
 def test_what_is_not_taken_does_not_matter(folder: Path) -> None:
     (folder / "z.jpg").symlink_to("/nowhere")
-    assert [picture.name for picture in checkpoints.pictures(folder, at_most=1)] == ["m.jpg"]
+    assert [picture.name for picture in pictures.pictures(folder, at_most=1)] == ["m.jpg"]

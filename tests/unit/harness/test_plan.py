@@ -11,7 +11,7 @@ from harness.catalogue import Environment, environments, models
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.host.gpus import Gpu, Gpus
 from harness.plan import Request
-from harness.plan.inputs import Choice
+from harness.plan.request import Choice
 from harness.preflight.checks import Preflight, Target
 from runner.serialise import to_dict
 

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.catalogue import environments, published
+from harness import paths
+from harness.catalogue import columns, environments, published
+from harness.catalogue.columns import COLUMNS, MACHINES, MAP
 from harness.cli.commands.reproduce import _column
-from harness.data import checkpoints
 from harness.errors import BadInput, CannotRunHere
 from harness.host.gpus import Gpu, Gpus
-from harness.plan import repeat
-from harness.plan.repeat import COLUMNS, MACHINES, MAP
+from harness.plan import budget, repeat
 from harness.preflight.checks import Preflight
 from runner.contract import Dataset
 from tests.samples import job, plan
@@ -33,22 +33,22 @@ PROTOCOL = "published-2021"
     ],
 )
 def test_auto_takes_the_column_of_the_machine_most_like_this_one(gpu: str | None, cpu: str, column: str) -> None:
-    chosen, reason = repeat.choose(gpu, cpu)
+    chosen, reason = columns.choose(gpu, cpu)
     assert chosen == column
     assert (gpu or cpu) in reason
 
 
 def test_auto_says_where_no_published_machine_is_like_this_one() -> None:
-    assert repeat.choose("Tesla T4", "")[1].startswith("of the published machines")
-    assert repeat.choose("NVIDIA T400 4GB", "")[1].startswith("no published machine")
+    assert columns.choose("Tesla T4", "")[1].startswith("of the published machines")
+    assert columns.choose("NVIDIA T400 4GB", "")[1].startswith("no published machine")
 
 
 def test_every_published_column_has_its_software_and_its_machine() -> None:
     assert [*published.latency(), MAP] == COLUMNS
-    stacks = {column: repeat.environment_of(column).name for column in COLUMNS}
+    stacks = {column: columns.environment_of(column).name for column in COLUMNS}
     assert {column for column, stack in stacks.items() if stack == "cuda11.4"} == {"gtx1070", MAP}
     assert {stacks[column] for column in ("p100", "t4", "xeon", "epyc")} == {"cuda10.2"}
-    assert {column for column in MACHINES if repeat.device_of(column) == "cpu"} == {"xeon", "epyc"}
+    assert {column for column in MACHINES if columns.device_of(column) == "cpu"} == {"xeon", "epyc"}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_column_is_that_of_the_gpu_that_would_compute() -> None:
 def test_a_column_of_a_cpu_in_the_place_of_a_lost_gpu_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     host = FakeHost()
     host.gpus = Gpus([LOST], "no GPU of this host can compute", "reboot", broken=True)
-    assert repeat.device_of(_column(Console(width=200), "auto", host)) == "cpu"
+    assert columns.device_of(_column(Console(width=200), "auto", host)) == "cpu"
     assert "measuring on the CPU: no GPU of this host can compute; reboot" in capsys.readouterr().out
 
 
@@ -128,7 +128,7 @@ def test_without_an_engine_other_software_is_a_choice_of_its_own() -> None:
 
 def test_the_accuracy_column_needs_its_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
-    assert checkpoints.data_folder() == tmp_path
+    assert paths.data_folder() == tmp_path
     found = repeat.obstacle(MAP, environments()["cuda11.4"], FakeHost())
     assert found is not None
     assert found.remedy == "fetch it with: harness data fetch coco-val2017"
@@ -136,13 +136,13 @@ def test_the_accuracy_column_needs_its_dataset(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), ("2H", 7200)])
 def test_a_budget_is_a_time(text: str, seconds: float) -> None:
-    assert repeat.parse_budget(text) == seconds
+    assert budget.parse_budget(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "30", "m", "-5m", "1.5h", "5 m", "30min"])
 def test_what_is_no_time_is_no_budget(text: str) -> None:
     with pytest.raises(BadInput, match="is no time"):
-        repeat.parse_budget(text)
+        budget.parse_budget(text)
 
 
 @pytest.mark.parametrize("budget_s", [10.0, 10.9, 11.0, 250.0, 958.9])
@@ -150,29 +150,29 @@ def test_a_budget_holds_as_many_iterations_as_fit_and_no_fewer(budget_s: float) 
     def cost(n: int) -> float:
         return 9.0 + n
 
-    n = repeat.affordable(cost(1), cost(950), 950, budget_s)
+    n = budget.affordable(cost(1), cost(950), 950, budget_s)
     assert cost(n) <= budget_s < cost(n + 1)
 
 
 def test_a_budget_holds_all_or_none_at_its_ends() -> None:
-    assert repeat.affordable(10.0, 959.0, 950, 959.0) == 950
-    assert repeat.affordable(10.0, 959.0, 950, 9.9) == 0
-    assert repeat.affordable(10.0, 10.0, 1, 10.0) == 1
+    assert budget.affordable(10.0, 959.0, 950, 959.0) == 950
+    assert budget.affordable(10.0, 959.0, 950, 9.9) == 0
+    assert budget.affordable(10.0, 10.0, 1, 10.0) == 1
 
 
 def test_a_plan_is_shortened_by_iterations_or_images() -> None:
     dataset = Dataset("some", "0" * 64, [1], list(range(8)), [f"{i}.jpg" for i in range(8)])
     detecting = job(SSD, suite="accuracy", dataset=dataset, images=[], protocol=PROTOCOL)
     timed, detected = plan(job(SSD, protocol=PROTOCOL)), plan(detecting)
-    assert (repeat.length(timed), repeat.length(detected)) == (950, 8)
-    assert repeat.shortened(timed, 19).cells[0].job.warmup_iterations == 1
-    assert [repeat.length(repeat.shortened(each, 3)) for each in (timed, detected)] == [3, 3]
-    few = repeat.shortened(detected, 2).cells[0].job.dataset
+    assert (budget.length(timed), budget.length(detected)) == (950, 8)
+    assert budget.shortened(timed, 19).cells[0].job.warmup_iterations == 1
+    assert [budget.length(budget.shortened(each, 3)) for each in (timed, detected)] == [3, 3]
+    few = budget.shortened(detected, 2).cells[0].job.dataset
     assert few is not None
     assert (few.ids, few.files) == ([0, 1], ["0.jpg", "1.jpg"])
 
 
 def test_the_largest_model_is_timed_first() -> None:
-    tried = repeat.pilot(plan(job(LITE, protocol=PROTOCOL), job(R50, protocol=PROTOCOL), job(SSD, protocol=PROTOCOL)))
+    tried = budget.pilot(plan(job(LITE, protocol=PROTOCOL), job(R50, protocol=PROTOCOL), job(SSD, protocol=PROTOCOL)))
     assert [cell.job.model.builder for cell in tried.cells] == [R50]
-    assert repeat.length(tried) == 2
+    assert budget.length(tried) == 2

@@ -7,17 +7,17 @@ import pytest
 from rich.console import Console
 
 from harness.analysis.repetition import ApRow, compare, repeats
-from harness.catalogue import published
+from harness.catalogue import columns, published
+from harness.catalogue.columns import MAP
 from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, CellScores, Score
 from harness.errors import BadInput
-from harness.plan import repeat
-from harness.plan.repeat import MAP
+from harness.plan import budget
 from harness.report import render
 from harness.report.repetition import reproduction_table
-from harness.report.table import GAP
 from harness.scoring.evaluate import METRICS
+from harness.text import GAP
 from runner.contract import Dataset, Detections, Failure, Job, ModelSpec, Weights
 from tests.samples import hardware, job, latency, ok_result, plan
 
@@ -36,7 +36,7 @@ def timed(builder: str, wall_ms: float, *, weights: Any = "pretrained", cores: i
 
 
 def column(scale: float, column: str = "epyc", **changes: Any) -> list[Cell]:
-    return [timed(builder, scale * ms, **changes) for builder, ms in repeat.published_of(column).items()]
+    return [timed(builder, scale * ms, **changes) for builder, ms in columns.published_of(column).items()]
 
 
 def verdicts(cells: list[Cell], column: str = "epyc") -> Mapping[str, str]:
@@ -114,7 +114,7 @@ def test_a_model_that_failed_has_no_row_but_its_reason() -> None:
 
 
 def test_fewer_iterations_and_other_software_are_labelled() -> None:
-    shortened = repeat.shortened(plan(*(cell.job for cell in column(3.0))), 7).cells
+    shortened = budget.shortened(plan(*(cell.job for cell in column(3.0))), 7).cells
     cells = [replace(cell, job=planned.job) for cell, planned in zip(column(3.0), shortened, strict=True)]
     cells = [replace(cell, execution=replace(PINNED, pinned=False)) for cell in cells]
     notes = reproduction_table(compare("epyc", cells), cells).notes

@@ -10,9 +10,11 @@ from harness import documents
 from harness.documents import ImageIdentity, Plan, PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput
-from harness.execute import reuse, run
-from harness.execute.executors.base import ExitReport, OnLine
-from harness.host import own
+from harness.execute import reuse, run, settling
+from harness.execute.executors.base import ExitReport
+from harness.host import machine, own
+from harness.images import pins
+from harness.progress import OnLine
 from runner.contract import Job, Result, pseudonym
 from tests import samples
 from tests.fakes import FailingExecutor, FakeExecutor
@@ -149,7 +151,7 @@ def test_where_the_interpreter_has_other_packages_now_local_cells_are_measured_a
 def test_a_result_of_the_harness_itself_says_which_harness_and_runner(tmp_path: Path) -> None:
     skipped = folder_of(tmp_path, samples.plan(PlannedCell(SSD, named=True, skipped="no such builder")))
     run.execute(skipped, {("cuda10.2", "latency"): FakeExecutor()}, None, Silent())
-    crashed = run.settle(tmp_path, SSD, ExitReport(1, timed_out=False, out_of_memory=False, wall_seconds=1))
+    crashed = settling.settle(tmp_path, SSD, ExitReport(1, timed_out=False, out_of_memory=False, wall_seconds=1))
     for result in (skipped.result(SSD), crashed):
         assert result is not None
         assert (result.runner_sha256, result.harness_version) == (own.runner_sha256(), own.version())
@@ -180,8 +182,8 @@ def test_a_host_is_known_by_its_machine_id_or_not_at_all(
     for path, text in zip(paths, files, strict=True):
         if text is not None:
             path.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(run, "MACHINE_IDS", [*paths, tmp_path])  # a folder can't be read
-    assert run.host_id() == (pseudonym(f"{known}\n") if known else None)
+    monkeypatch.setattr(machine, "MACHINE_IDS", [*paths, tmp_path])  # a folder can't be read
+    assert machine.host_id() == (pseudonym(f"{known}\n") if known else None)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_a_host_is_known_by_its_machine_id_or_not_at_all(
     ],
 )
 def test_a_missing_result_is_never_silence(tmp_path: Path, report: ExitReport, status: str) -> None:
-    assert run.settle(tmp_path, SSD, report).status == status
+    assert settling.settle(tmp_path, SSD, report).status == status
     assert json.loads((tmp_path / "result.json").read_text())["status"] == status
 
 
@@ -207,8 +209,8 @@ def test_two_processes_can_not_execute_one_run(tmp_path: Path) -> None:
 
 
 def test_deviations_are_what_differs_from_the_pins() -> None:
-    assert run.deviations(SSD.expected, samples.software()) == []
-    assert run.deviations(SSD.expected, samples.software(torch="2.0.0", python="3.90.1")) == [
+    assert pins.deviations(SSD.expected, samples.software()) == []
+    assert pins.deviations(SSD.expected, samples.software(torch="2.0.0", python="3.90.1")) == [
         "python is 3.90.1, expected 3.9",
         "torch is 2.0.0, expected 1.9.0+cu102",
     ]

@@ -9,6 +9,7 @@ from harness import documents
 from harness.documents import Execution, Host, PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, StorageError
+from harness.execute import joining
 from harness.plan import shards
 from runner import rows
 from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result
@@ -94,7 +95,7 @@ def test_the_whole_is_what_one_cell_would_have_left(folder: RunFolder) -> None:
     *parts, joined = folder.plan.cells
     for part in parts:
         leave(folder, part)
-    result = shards.join(folder, joined)
+    result = joining.join(folder, joined)
     assert (result.status, result.job) == ("ok", whole().job)
     assert result.detections is not None
     assert (result.detections.images, result.detections.wall_ms) == (IMAGES, 150.0)
@@ -114,8 +115,8 @@ def test_joining_again_adds_nothing(folder: RunFolder) -> None:
     *parts, joined = folder.plan.cells
     for part in parts:
         leave(folder, part)
-    shards.join(folder, joined)
-    shards.join(folder, joined)
+    joining.join(folder, joined)
+    joining.join(folder, joined)
     assert len(rows_of(folder, joined.job)) == IMAGES
 
 
@@ -125,7 +126,7 @@ def test_a_shard_that_is_no_pass_is_a_sentence(folder: RunFolder) -> None:
         leave(folder, part)
     (folder.cell_folder(parts[1].job) / "detections.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(StorageError, match=r"the shards can't be joined in .*: file is not a database\.$"):
-        shards.join(folder, joined)
+        joining.join(folder, joined)
 
 
 def test_a_failed_shard_fails_the_whole(folder: RunFolder) -> None:
@@ -134,7 +135,7 @@ def test_a_failed_shard_fails_the_whole(folder: RunFolder) -> None:
         leave(folder, part)
     failure = Failure("JobError", "the image 3.jpg can't be read", "restore it", "infrastructure")
     leave(folder, parts[1], status="failed", failure=failure, detections=None)
-    result = shards.join(folder, joined)
+    result = joining.join(folder, joined)
     assert (result.status, result.failure, result.detections) == ("failed", failure, None)
 
 
@@ -152,7 +153,7 @@ def test_shards_of_different_stacks_are_no_whole(folder: RunFolder, change: dict
     for part in parts:
         leave(folder, part)
     leave(folder, parts[2], **change)
-    result: Result = shards.join(folder, joined)
+    result: Result = joining.join(folder, joined)
     assert result.failure is not None
     assert result.failure.message == "its shards were detected by different software, runners or weights"
 
@@ -164,7 +165,7 @@ def test_the_whole_had_the_cpus_of_all_its_shards(folder: RunFolder) -> None:
         leave(folder, part, cpu_supply=supply)
     n = len(parts)
     total = n * (n + 1) // 2
-    assert shards.join(folder, joined).cpu_supply == CpuSupply(0.5, 10 * total, total, 2.0 * total, 0.1 * n)
+    assert joining.join(folder, joined).cpu_supply == CpuSupply(0.5, 10 * total, total, 2.0 * total, 0.1 * n)
 
 
 @pytest.mark.parametrize("last", [None, CpuSupply(None, None, None, None, 0.0, "nothing is mounted")])
@@ -173,7 +174,7 @@ def test_what_one_shard_does_not_know_the_whole_does_not(folder: RunFolder, last
     for part in parts:
         leave(folder, part, cpu_supply=CpuSupply(0.5, 10, 1, 2.0, 0.0))
     leave(folder, parts[-1], cpu_supply=last)
-    supply = shards.join(folder, joined).cpu_supply
+    supply = joining.join(folder, joined).cpu_supply
     if last is None:
         assert supply is None
     else:

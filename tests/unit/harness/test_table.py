@@ -7,12 +7,13 @@ import pytest
 from rich.console import Console
 
 from harness.analysis.naming import hardware_name
-from harness.cli.commands.report import print_table
+from harness.cli.console import print_table
 from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
 from harness.report import render
 from harness.report.latency import latency_table
-from harness.report.table import GAP, Column, Table
+from harness.report.table import Column, Table
+from harness.text import GAP
 from runner.contract import Failure, Job, Variant
 from tests.samples import job, latency, ok_result, software
 

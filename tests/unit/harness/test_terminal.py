@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from harness.catalogue import ROOT
 from harness.cli.console import say, say_row
+from harness.paths import ROOT
 
 FOREIGN = "/data/[red]set[/red]/:smile:/[/nothing]/a[0]\x1b[31m.jpg"
 SHOWN = "/data/[red]set[/red]/:smile:/[/nothing]/a[0].jpg"

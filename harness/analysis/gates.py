@@ -1,0 +1,24 @@
+"""What the comparison of detections says of cells, as tables mark it."""
+
+from collections.abc import Iterable
+
+from harness.analysis.naming import hardware_name
+from harness.documents.agreement import VERDICTS, Agreement
+from harness.documents.run_folder import Cell
+
+#: By environment, hardware and model.
+Gates = dict[tuple[str, str, str], Agreement]
+
+
+def gates(cells: Iterable[Cell]) -> Gates:
+    """Return the agreements of the detection passes among the cells, of several on one model the worst.
+
+    A pass of a sweep, with other numerics than the protocol's, tells nothing of what was timed.
+    """
+    found: Gates = {}
+    for cell in cells:
+        if cell.agreement and cell.job.variant.numerics is None:
+            where = (cell.job.environment, hardware_name(cell.result), cell.job.model.builder)
+            worst = found.get(where, cell.agreement)
+            found[where] = max(worst, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
+    return found

@@ -1,0 +1,39 @@
+"""What a run is to measure."""
+
+from dataclasses import dataclass, field
+
+from runner.contract import Document, Job
+
+
+@dataclass(frozen=True)
+class PlannedCell(Document):
+    """A cell of the plan. `skipped` says why it can't run here; `named` that a person asked for just this model.
+
+    `annotations` is the file that a detection pass is scored against. A cell that `joins` others is not executed: it
+    is the whole of their shards of a pass.
+    """
+
+    job: Job
+    named: bool
+    skipped: str | None = None
+    annotations: str | None = None
+    joins: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan(Document):
+    """Everything a run needs to start again: its cells in order, and what of this host they use.
+
+    `gpu` is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder`
+    those of the suite accuracy.
+    """
+
+    schema_version: int
+    created_at: str
+    command: list[str]
+    gpu: str | None
+    memory_bytes: int | None
+    images_folder: str | None
+    weights_folder: str | None
+    dataset_folder: str | None = None
+    cells: list[PlannedCell] = field(default_factory=list)

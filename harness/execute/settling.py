@@ -1,0 +1,59 @@
+"""What a cell's process left, made a result and an execution."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness import documents
+from harness.documents import Execution, Host
+from harness.errors import BadDocument
+from harness.execute import endings
+from harness.execute.executors.base import Executor, ExitReport
+from harness.host import own
+from harness.images.pins import deviations
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Status
+
+
+def settle(cell: Path, job: Job, report: ExitReport) -> Result:
+    """Return the cell's result: the runner's own, or, where it left none, one that says how the process ended."""
+    path = cell / "result.json"
+    try:
+        return documents.read(Result, path)
+    except BadDocument as error:  # none, or one that no reader could use
+        status, failure = endings.why(cell, job, report, str(error) if path.exists() else None)
+    result = _without_measurement(job, status, failure)
+    documents.write(path, result)
+    return result
+
+
+def _without_measurement(job: Job, status: Status, failure: Failure) -> Result:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Result(
+        SCHEMA_VERSION,
+        job,
+        status,
+        started_at=now,
+        finished_at=now,
+        failure=failure,
+        runner_sha256=own.runner_sha256(),
+        harness_version=own.version(),
+    )
+
+
+def execution_of(job: Job, result: Result, report: ExitReport, executor: Executor, host: Host) -> Execution:
+    """Return what was seen of a cell from outside."""
+    image = executor.image
+    found = deviations(job.expected, result.software) + (image.substitutions if image else [])
+    return Execution(
+        schema_version=SCHEMA_VERSION,
+        cell=job.cell,
+        executor=executor.name,
+        host=host,
+        exit_code=report.exit_code,
+        timed_out=report.timed_out,
+        out_of_memory=report.out_of_memory,
+        wall_seconds=report.wall_seconds,
+        container_id=report.container_id,
+        image=image,
+        pinned=image is not None and not found,
+        deviations=found,
+    )

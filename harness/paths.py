@@ -1,0 +1,40 @@
+"""Where the harness's own files are, and where it keeps what it fetches and measures."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+PACKAGE = Path(__file__).parent
+
+
+def _root() -> Path:
+    checkout = PACKAGE.parent
+    return checkout if (checkout / "docker" / "environments.toml").is_file() else PACKAGE / "shipped"
+
+
+#: The checkout, or, where the harness is installed without one, what was shipped of it: recipes, pictures, weights,
+#: published numbers and the runner's source.
+ROOT = _root()
+PHOTOGRAPHS = ROOT / "data" / "photographs"
+#: The checkpoint that ships with the harness (data/weights/README.md).
+SHAPES_WEIGHTS = ROOT / "data" / "weights" / "shapes-ssdlite320.safetensors"
+
+
+def results_folder() -> Path:
+    """Return the folder of the runs: HARNESS_RESULTS, or results/ of the checkout, or of the working directory."""
+    chosen = os.environ.get("HARNESS_RESULTS")
+    if chosen:
+        return Path(chosen)
+    return (PACKAGE.parent if PACKAGE.parent == ROOT else Path.cwd()) / "results"
+
+
+def data_folder() -> Path:
+    """Return the cache folder: HARNESS_DATA, or the platform's own place for caches."""
+    chosen = os.environ.get("HARNESS_DATA")
+    return Path(chosen) if chosen else user_cache_path("detection-harness")
+
+
+def weights_folder() -> Path:
+    """Return the folder of the checkpoints."""
+    return data_folder() / "weights"
