@@ -24,8 +24,8 @@ from harness.images.engine import Engine
 from harness.paths import ROOT
 from harness.plan import Request
 from harness.preflight.checks import Preflight
-from harness.progress import OnLine
-from runner.contract import Job, Result, Variant
+from harness.progress import Silent
+from runner.contract import Result, Variant
 
 IMPORTS = ROOT / "benchmarks" / "imports.py"
 #: The fewest pairs whose median has a 95 % interval.
@@ -38,16 +38,6 @@ REQUEST = Request(
     repeats=1,
     variant=Variant(iterations=2),
 )
-
-
-class _Silent:
-    """A run's display that shows nothing."""
-
-    def started(self, number: int, job: Job) -> OnLine:
-        return lambda line: None
-
-    def finished(self, number: int, result: Result, reused: bool) -> None:
-        pass
 
 
 def measure() -> Sides:
@@ -70,7 +60,7 @@ def _cell_s(engine: Engine, image: ImageIdentity, planned: Plan, path: Path) -> 
     executor = DockerExecutor(engine, image, folder.lock_path, paths.PHOTOGRAPHS)
     with folder.locked():
         start = time.perf_counter()
-        run.execute(folder, {(container.ENVIRONMENT, "latency"): executor}, engine.version, _Silent())
+        run.execute(folder, {(container.ENVIRONMENT, "latency"): executor}, engine.version, Silent())
         elapsed = time.perf_counter() - start
     (cell,) = folder.cells()
     return elapsed - _work_s(cell.result)

@@ -1,6 +1,7 @@
-"""What a long operation tells while it works: of a process, of a download, of a run."""
+"""What a long operation tells while it works, and the one thing that it asks; who listens decides how it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from runner.contract import Job, Result
@@ -12,7 +13,7 @@ OnLine = Callable[[str], None]
 
 
 class Display(Protocol):
-    """What a run tells while it executes."""
+    """What the execution of a plan tells."""
 
     def started(self, number: int, job: Job) -> OnLine:
         """A cell starts; the answer receives the runner's lines of progress."""
@@ -21,3 +22,90 @@ class Display(Protocol):
     def finished(self, number: int, result: Result, reused: bool) -> None:
         """A cell has its result."""
         ...
+
+
+class BuildDisplay(Protocol):
+    """What the build of an image tells."""
+
+    def at(self, step: str, latest: str) -> None:
+        """A step is at work; `latest` is the last line that it printed, or empty."""
+        ...
+
+    def ended(self, step: str, seconds: float | None) -> None:
+        """A step ended; None where the engine had its result already."""
+        ...
+
+    def failed(self, step: str, lines: Sequence[str]) -> None:
+        """A step failed; these are its last lines."""
+        ...
+
+
+class Progress(Protocol):
+    """What the use cases tell."""
+
+    def say(self, text: str) -> None:
+        """Tell a sentence that stays."""
+        ...
+
+    def working(self, text: str) -> AbstractContextManager[object]:
+        """Tell what is under way while the block runs."""
+        ...
+
+    def downloads(self) -> AbstractContextManager[OnBytes]:
+        """Tell of files that come over the network while the block runs."""
+        ...
+
+    def build(self) -> AbstractContextManager[BuildDisplay]:
+        """Tell of an image that is built while the block runs."""
+        ...
+
+    def cells(self, estimates: Sequence[float | None]) -> AbstractContextManager[Display]:
+        """Tell of a plan's execution while the block runs, given the seconds expected of each cell, None if unknown."""
+        ...
+
+    def agrees(self, question: str) -> bool:
+        """Ask a person; nobody agrees where nobody is there."""
+        ...
+
+
+class Silent:
+    """Tells nothing, in every role; nobody agrees to anything."""
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+    def working(self, text: str) -> AbstractContextManager[object]:
+        """Show nothing."""
+        return nullcontext()
+
+    def downloads(self) -> AbstractContextManager[OnBytes]:
+        """Show nothing."""
+        return nullcontext(lambda name, here, total: None)
+
+    def build(self) -> AbstractContextManager["Silent"]:
+        """Show nothing."""
+        return nullcontext(self)
+
+    def cells(self, estimates: Sequence[float | None]) -> AbstractContextManager["Silent"]:
+        """Show nothing."""
+        return nullcontext(self)
+
+    def agrees(self, question: str) -> bool:
+        """Agree to nothing."""
+        return False
+
+    def started(self, number: int, job: Job) -> OnLine:
+        """Show nothing."""
+        return lambda line: None
+
+    def finished(self, number: int, result: Result, reused: bool) -> None:
+        """Show nothing."""
+
+    def at(self, step: str, latest: str) -> None:
+        """Show nothing."""
+
+    def ended(self, step: str, seconds: float | None) -> None:
+        """Show nothing."""
+
+    def failed(self, step: str, lines: Sequence[str]) -> None:
+        """Show nothing."""

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 
 import rich.table
 from rich.console import Console
@@ -47,8 +46,3 @@ def print_table(console: Console, table: Table) -> None:
     console.print()
     for note in table.notes:
         console.print(said(f"- {note}"))  # as wide as the table, wherever it goes
-
-
-def working(console: Console, text: str) -> AbstractContextManager[object]:
-    """Show that something is under way while the block runs, where there is a terminal to show it on."""
-    return console.status(said(text), refresh_per_second=4) if console.is_terminal else nullcontext()

@@ -1,12 +1,11 @@
-"""What becomes of results: report, merge, reproduce, score, agree. Parse and call."""
+"""What becomes of results: report, merge, score, agree. Parse and call."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.options import Json, Names
+from harness.cli.options import Json
 
 results_app = typer.Typer(rich_markup_mode=None)
 
@@ -46,40 +45,6 @@ def merge(
     from harness.cli.commands.merge import merge_runs
 
     merge_runs(runs or [], out, published=published, allow=allow)
-
-
-@results_app.command()
-def reproduce(
-    column: Annotated[
-        str, typer.Option(metavar="gtx1070|p100|t4|xeon|epyc|map|auto", help="A column of the published tables.")
-    ] = "auto",
-    model: Names = None,
-    image: Annotated[
-        str | None, typer.Option(metavar="ENV[:TAG]", help="Another environment than the column's own software.")
-    ] = None,
-    weights: Annotated[
-        str, typer.Option(metavar="pretrained|random|auto", help="auto: pretrained, or random when offline.")
-    ] = "auto",
-    budget: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Fewer iterations, so that it takes 90s, 30m or 2h.")
-    ] = None,
-    run: Annotated[
-        str | None, typer.Option("--from", metavar="RUN", help="Measure nothing: compare this run, or latest.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan only.")] = False,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run goes (results/ID).")] = None,
-    as_json: Json = False,
-) -> None:
-    """Measure what was published in 2021 again, and print both side by side with a verdict for each model."""
-    from harness.cli.commands.reproduce import Wish, compare_run, reproduce_column
-
-    if run is not None:
-        fine = compare_run(run, column, image, as_json=as_json)
-    else:
-        wish = Wish(column, model or [], image, weights, budget)
-        fine = reproduce_column(wish, sys.argv[1:], out, dry_run=dry_run, as_json=as_json)
-    if not fine:
-        raise typer.Exit(1)
 
 
 @results_app.command()

@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,6 +20,7 @@ from harness.execute import settling
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
 from harness.host import machine
+from harness.text import duration
 from runner.contract import Device, Job, Stopping
 from runner.statistics import summarise
 
@@ -161,6 +162,19 @@ def seconds(job: Job, known: Known) -> float | None:
     if job.protocol.cap_seconds is not None and job.suite == "latency":
         iterating_s = min(iterating_s, job.protocol.cap_seconds)
     return cost.overhead_s + iterating_s
+
+
+def remaining(estimates: Sequence[float | None]) -> float:
+    """Return the seconds that are left, as far as they are known."""
+    return sum(seconds or 0.0 for seconds in estimates)
+
+
+def sentence(estimates: Sequence[float | None]) -> str:
+    """Return how long it will take, as far as anything is known."""
+    unknown = sum(seconds is None for seconds in estimates)
+    time = f"about {duration(remaining(estimates))}" if any(estimates) else "unknown, nothing like it was run here yet"
+    more = f", not counting {unknown} of unknown length" if unknown and any(estimates) else ""
+    return f"expected time: {time}{more}"
 
 
 def _times_as_long(one: str, other: str, device: Device) -> float:

@@ -9,6 +9,7 @@ from runner.contract import pseudonym
 
 #: The second is where D-Bus keeps it on a machine without systemd.
 MACHINE_IDS = [Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")]
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def host_id() -> str | None:
@@ -24,10 +25,8 @@ def host_id() -> str | None:
     return None
 
 
-CPUINFO = Path("/proc/cpuinfo")
-
-
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """Return the CPU's name as the system gives it."""
     text = CPUINFO.read_text(encoding="utf-8", errors="replace") if CPUINFO.is_file() else ""
     model = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return model.group(1) if model else platform.processor() or platform.machine()

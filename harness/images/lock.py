@@ -15,6 +15,7 @@ from harness.catalogue import Environment
 from harness.errors import CannotRunHere
 from harness.images.engine import Engine
 from harness.paths import ROOT
+from harness.progress import Progress
 
 ENVIRONMENTS = ROOT / "docker" / "environments.toml"
 #: How long a registry may take to tell a digest.
@@ -50,6 +51,29 @@ class Draft:
         """Write every file."""
         for path, text in self._texts.items():
             path.write_text(text, encoding="utf-8")
+
+
+def renew(engine: Engine, environments: list[Environment], progress: Progress, *, write: bool) -> bool:
+    """Resolve the environments' pins anew and tell what differs; with `write`, change them.
+
+    Returns whether they are now current. Raises CannotRunHere, once all was told, where any can't be resolved.
+    """
+    draft, unresolved = Draft(), []
+    for environment in environments:
+        with progress.working(f"resolving the base and the wheels of {environment.name}"):
+            unresolved += resolve(engine, environment, draft)
+    differences = draft.differences()
+    for line in [*differences, *(f"unresolved: {sentence}" for sentence in unresolved)]:
+        progress.say(line)
+    if write:
+        draft.save()
+    if unresolved:
+        raise CannotRunHere(f"not every pin could be resolved here ({len(unresolved)})", "see the sentences above")
+    if not differences:
+        progress.say("every pin is current")
+    elif not write:
+        progress.say("nothing was changed; to change it: harness images lock --write")
+    return write or not differences
 
 
 def resolve(engine: Engine, environment: Environment, draft: Draft) -> list[str]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from harness import pipeline
 from harness.agreement.passes import Pass, alone, between, compare, require_comparable, within
-from harness.cli.commands.run import run_plan
-from harness.cli.console import print_tables, say, working
+from harness.cli.console import print_tables, say
+from harness.cli.live import progress_on
+from harness.cli.telling import interruptible, tell
 from harness.documents.agreement import Agreement, Tolerances
 from harness.documents.run_folder import open_run
 from harness.plan import sweep
@@ -32,16 +34,17 @@ def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None,
     """Repeat the passes with each switch of the numerics turned, and compare. Returns whether all ran and agree."""
     folder, console = open_run(names[0]), Console(stderr=as_json)
     planned = sweep.plan(folder)
-    with Preflight() as preflight:
-        swept, fine = run_plan(console, planned, preflight, "sweep")
-    pairs = between(folder, swept)
-    require_comparable(pairs, folder, swept)
+    with Preflight() as preflight, interruptible(console):
+        outcome = pipeline.start(planned, preflight, progress_on(console), "sweep")
+    tell(console, outcome)
+    pairs = between(folder, outcome.folder)
+    require_comparable(pairs, folder, outcome.folder)
     agreed = _told(pairs, tolerances, pictures, as_json=as_json)
-    return agreed and fine  # a cell that did not run agrees with nothing
+    return agreed and outcome.fine  # a cell that did not run agrees with nothing
 
 
 def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
-    with working(Console(stderr=True), "comparing detections"):
+    with progress_on(Console(stderr=True)).working("comparing detections"):
         found = [_compared(*pair, tolerances, pictures) for pair in pairs]
     if as_json:
         print(json.dumps([dataclasses.asdict(each) for each in found], indent=1))

@@ -12,7 +12,7 @@ from rich.table import Table
 from harness.catalogue import Model, models, pick
 from harness.catalogue.entries import datasets
 from harness.cli.console import say, say_row
-from harness.cli.live import downloads
+from harness.cli.live import progress_on
 from harness.data.checkpoints import fetch_weights
 from harness.data.fetching import fetch_dataset
 from harness.data.inventory import Item, Verified, items, verify
@@ -31,7 +31,7 @@ def fetch_data(name: str, builders: list[str], *, every: bool, origin: str | Non
     console = Console()
     if name != WEIGHTS and (builders or every):
         raise BadInput(f"{name} has no models to choose with --model or --all", f"write: harness data fetch {name}")
-    with downloads(console) as on_bytes:
+    with progress_on(console).downloads() as on_bytes:
         for path in _fetched(name, builders, every, origin, on_bytes):
             say(console, f"{path} is here")
 
@@ -85,7 +85,7 @@ def verify_data(as_json: bool) -> bool:
     """Hash everything that is here anew and print what differs. Returns whether nothing does."""
     console = Console()
     found = []
-    with downloads(console) as on_bytes:
+    with progress_on(console).downloads() as on_bytes:
         for item in verify(on_bytes):
             found.append(item)
             if not as_json:

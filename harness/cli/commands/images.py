@@ -1,8 +1,6 @@
 """harness images: list, build, lock, verify and prune the images of the Docker environments."""
 
-import dataclasses
 import json
-from typing import Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -10,11 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.catalogue import Environment, docker_environments, environment, environments
-from harness.cli import building
-from harness.cli.console import say, say_row, working
-from harness.documents import ImageIdentity
+from harness.cli.console import say, say_row
+from harness.cli.live import progress_on
 from harness.errors import BadInput, CannotRunHere
-from harness.images import lock, recipes, verify
+from harness.images import building, listing, lock, recipes, verify
 from harness.images.engine import Engine
 from harness.text import GAP
 
@@ -22,7 +19,7 @@ from harness.text import GAP
 def list_images(as_json: bool) -> None:
     """Print every Docker environment and its images."""
     with Engine.connect() as engine:
-        rows = [row for stack in docker_environments() for row in _listed(engine, stack)]
+        rows = listing.rows(engine)
     if as_json:
         print(json.dumps(rows, indent=1))
         return
@@ -41,24 +38,6 @@ def list_images(as_json: bool) -> None:
         replaced += [f"{name}={value}" for name, value in image["build_args"].items()]
         say_row(table, [row["environment"], state, size, tag, ", ".join(replaced)])
     Console().print(table)
-
-
-def _listed(engine: Engine, environment: Environment) -> list[dict[str, Any]]:
-    found = recipes.variants(engine, environment)
-    return [_row(engine, environment, image) for image in found] or [_row(engine, environment, None)]
-
-
-def _row(engine: Engine, environment: Environment, identity: ImageIdentity | None) -> dict[str, Any]:
-    image = engine.image(identity.id) if identity else None
-    return {
-        "environment": environment.name,
-        "title": environment.title,
-        "hashed": environment.hashed,
-        "about_gb": environment.image_gb,
-        "size_bytes": image.size_bytes if image else None,
-        "pinned": not identity.substitutions if identity else None,
-        "image": dataclasses.asdict(identity) if identity else None,
-    }
 
 
 def verify_images(names: list[str]) -> bool:
@@ -81,26 +60,9 @@ def verify_images(names: list[str]) -> bool:
 
 def lock_images(names: list[str], *, write: bool) -> bool:
     """Resolve pins anew and print what differs; with `write`, change them. Returns whether they are now current."""
-    console, draft, unresolved = Console(), lock.Draft(), []
     stacks = [_docker_environment(name) for name in names or [stack.name for stack in docker_environments()]]
     with Engine.connect() as engine:
-        for stack in stacks:
-            with working(console, f"resolving the base and the wheels of {stack.name}"):
-                unresolved += lock.resolve(engine, stack, draft)
-    differences = draft.differences()
-    for line in differences:
-        say(console, line)
-    for sentence in unresolved:
-        say(console, f"unresolved: {sentence}")
-    if write:
-        draft.save()
-    if unresolved:
-        raise CannotRunHere(f"not every pin could be resolved here ({len(unresolved)})", "see the sentences above")
-    if not differences:
-        say(console, "every pin is current")
-    elif not write:
-        say(console, "nothing was changed; to change it: harness images lock --write")
-    return write or not differences
+        return lock.renew(engine, stacks, progress_on(Console()), write=write)
 
 
 def prune_images(*, every: bool, yes: bool) -> None:
@@ -121,35 +83,17 @@ def prune_images(*, every: bool, yes: bool) -> None:
 
 def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool, yes: bool) -> None:
     """Build each named environment's image and print what it is; one that is compiled only where somebody agrees."""
-    console = Console()
+    progress = progress_on(Console())
     chosen = [_docker_environment(name) for name in names]
     arguments = dict(_argument(text) for text in build_args)
     with Engine.connect() as engine:
         for stack in chosen:
             recipe = recipes.recipe(engine, stack, base, arguments)
             here = None if no_cache else recipes.built(engine, recipe)
-            if here is None:
-                building.agree(console, stack, engine, yes=yes)
-            image = here or _built(console, engine, recipe, no_cache=no_cache, yes=yes)
-            state = "is reused" if here else "is built"
-            say(console, f"{stack.name}: {image.tag} {state}")
+            image = here or building.agreed(engine, recipe, progress, no_cache=no_cache, yes=yes)
+            progress.say(f"{stack.name}: {image.tag} {'is reused' if here else 'is built'}")
             for substitution in image.substitutions:
-                say(console, f"  not pinned: {substitution}")
-
-
-def _built(console: Console, engine: Engine, recipe: recipes.Recipe, *, no_cache: bool, yes: bool) -> ImageIdentity:
-    """Build, and pin on agreement the checksums that are not known yet; each was downloaded once by then."""
-    try:
-        return building.build(console, engine, recipe, no_cache=no_cache)
-    except recipes.Unpinned as found:
-        pin = f"{found.argument}={found.sha256}"
-        say(console, f"{found.reason}: {pin}")
-        question = "trust this download and pin it in the Dockerfile?"
-        if found.argument in recipe.build_args or not building.confirmed(question, yes=yes):
-            raise
-        lock.pin_argument(recipe.environment, found.argument, found.sha256)
-        say(console, f"pinned in {recipe.environment.folder / 'Dockerfile'}")
-    return _built(console, engine, recipe, no_cache=False, yes=yes)
+                progress.say(f"  not pinned: {substitution}")
 
 
 def _docker_environment(name: str) -> Environment:

@@ -7,7 +7,8 @@ from rich.console import Console
 from harness.analysis.merging import cells_of
 from harness.analysis.series import conflicts
 from harness.analysis.tidy import published_rows
-from harness.cli.console import say, working
+from harness.cli.console import say
+from harness.cli.live import progress_on
 from harness.documents.run_folder import RunFolder, open_run
 from harness.errors import BadInput
 from harness.report.accuracy import by_series
@@ -24,7 +25,7 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
     console = Console()
     folders = [open_run(name) for name in names]
     merged = Merged()
-    with working(console, "reading results"):
+    with progress_on(console).working("reading results"):
         for folder, cell in cells_of(folders):
             merged.add(folder.name, cell)
     if not merged.cells and not published:
@@ -35,7 +36,7 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
         raise BadInput("not comparable: " + "; ".join(found), remedy)
     if published:
         merged.rows += published_rows()
-    with working(console, "writing tables"):
+    with progress_on(console).working("writing tables"):
         _write(merged, out, published)
     _tell(console, merged, folders, out)
     for conflict in found:

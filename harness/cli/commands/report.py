@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import documents
-from harness.cli.console import print_tables, say, working
+from harness.cli.console import print_tables, say
+from harness.cli.live import progress_on
 from harness.documents.run_folder import cells_of, open_run
 from harness.errors import unknown
 from harness.report import render
@@ -31,7 +32,7 @@ def write_report(names: list[str], out: Path, *, published: bool) -> None:
     from harness.report import page  # only here: what draws takes a while to import
 
     console, folders = Console(), [open_run(name) for name in names]
-    with working(console, "drawing"):
+    with progress_on(console).working("drawing"):
         cells = cells_of(folders)
         report = page.Report(
             cells=cells,

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from harness.catalogue import pick
 from harness.cli.console import print_tables, say, say_row
+from harness.cli.live import progress_on
 from harness.data import coco
 from harness.documents.run_folder import open_run
 from harness.documents.scores import Iou, Score, ScorerName
@@ -51,7 +52,7 @@ def score_run(name: str, *, scorer: str, as_json: bool) -> None:
     folder, console = open_run(name), Console(stderr=as_json)
     if not any(cell.result.detections for cell in folder.cells()):
         raise BadInput(f"the run {name} has no detections yet", "make some with: harness run --suite accuracy")
-    failed = score_cells(console, folder, pick("scorer", scorer, SCORERS), anew=True)
+    failed = score_cells(folder, progress_on(console), pick("scorer", scorer, SCORERS), anew=True)
     cells = folder.cells()
     if as_json:
         print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))

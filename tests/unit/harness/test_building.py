@@ -4,14 +4,14 @@ import io
 
 from rich.console import Console
 
-from harness.cli.building import Steps
+from harness.cli.live import Live
+from harness.images.building import Steps
 
 
 def shown(lines: list[str], *, failed: bool) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=60)
-    with console.status("") as status:
-        steps = Steps(console, status)
+    with Live(Console(file=out, width=60)).build() as display:
+        steps = Steps(display)
         for line in lines:
             steps.see(line)
         if failed:

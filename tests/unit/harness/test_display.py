@@ -6,8 +6,13 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from harness.cli.live import LiveDisplay, parse, show_cells, show_time
+from harness.cli.live import Live, progress_on
+from harness.cli.live_cells import parse
+from harness.cli.plain import Plain
 from harness.documents import PlannedCell
+from harness.execute import estimate
+from harness.plan import describe
+from harness.progress import Progress, Silent
 from harness.text import duration
 from runner.contract import Job
 from tests.samples import job, ok_result, plan
@@ -30,9 +35,10 @@ def test_a_run_without_a_terminal_is_one_line_a_cell() -> None:
     out = io.StringIO()
     console = Console(file=out, width=100)
     planned = plan(job(), PlannedCell(job(environment="local"), named=True, skipped="no torch here"))
-    show_cells(console, planned)
-    show_time(console, [12.0, None])
-    with LiveDisplay(console, planned, [12.0, None]).live() as display:
+    progress = progress_on(console)
+    for sentence in [*describe.sentences(planned), estimate.sentence([12.0, None])]:
+        progress.say(sentence)
+    with progress.cells([12.0, None]) as display:
         on_line = display.started(1, job())
         on_line(json.dumps({"event": "iteration", "phase": "measured", "done": 1, "planned": 2, "wall_ms": 1.5}))
         on_line("chatter")
@@ -46,8 +52,7 @@ def screen(width: int, of: Job) -> list[str]:
     """Return the lines that a terminal of this width was shown while a cell ran and when it had ended."""
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system=None)
-    display = LiveDisplay(console, plan(of, job()), [6000.0, 45.0])
-    with display.live():
+    with Live(console).cells([6000.0, 45.0]) as display:
         on_line = display.started(1, of)
         on_line(json.dumps({"event": "iteration", "phase": "measured", "done": 19, "planned": 22, "wall_ms": 14521.5}))
     display.finished(1, ok_result(of), reused=False)
@@ -86,5 +91,36 @@ def test_an_environment_s_name_is_no_markup() -> None:
     assert "[red]x[/y] ssd300_vgg16" in text
     assert "[1/2] [red]x[/y] SSD300 VGG16: 10.0 ms" in text
     out = io.StringIO()
-    show_cells(Console(file=out, width=40), plan(PlannedCell(odd, named=True, skipped="no [b]torch[/b] here")))
+    (skipped, _) = describe.sentences(plan(PlannedCell(odd, named=True, skipped="no [b]torch[/b] here")))
+    progress_on(Console(file=out, width=40)).say(skipped)
     assert "[red]x[/y]: skipped, no [b]torch[/b] here" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variables", "kind"),
+    [
+        (True, {}, Live),
+        (False, {}, Plain),
+        (True, {"NO_COLOR": "1"}, Plain),
+        (True, {"TERM": "dumb"}, Plain),
+    ],
+)
+def test_a_terminal_is_shown_what_moves_and_a_log_what_stays(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, variables: dict[str, str], kind: type[Plain]
+) -> None:
+    for name, value in {"NO_COLOR": "", "TERM": "xterm", **variables}.items():
+        monkeypatch.setenv(name, value)
+    assert type(progress_on(Console(file=io.StringIO(), force_terminal=terminal))) is kind
+
+
+def test_silence_fills_every_role() -> None:
+    silent: Progress = Silent()
+    silent.say("a sentence")
+    with silent.working("x"), silent.downloads() as on_bytes, silent.build() as build, silent.cells([None]) as cells:
+        on_bytes("file", 1, None)
+        build.at("1/1 RUN", "line")
+        build.ended("1/1 RUN", None)
+        build.failed("1/1 RUN", ["line"])
+        cells.started(1, job())("line")
+        cells.finished(1, ok_result(job()), reused=False)
+    assert not silent.agrees("really?")

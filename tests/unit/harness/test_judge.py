@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from harness import documents
 from harness.data import coco, shapes
@@ -13,6 +12,7 @@ from harness.documents import PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
 from harness.pipeline import judge
+from harness.progress import Silent
 from runner import rows
 from runner.contract import Dataset, Detections, Job
 from runner.rows import Found, Row, Times
@@ -57,7 +57,7 @@ def scored(folder: RunFolder) -> list[bool]:
 
 
 def test_the_others_keep_their_scores_and_the_sentence_names_the_cell(folder: RunFolder) -> None:
-    (error,) = judge(Console(quiet=True), folder)
+    (error,) = judge(folder, Silent())
     assert scored(folder) == [True, False, True]
     assert isinstance(error, BadDocument)
     assert str(error).startswith("cell-of-retinanet_resnet50_fpn can't be scored: ")
@@ -70,5 +70,5 @@ def test_what_a_model_gave_that_is_no_number_is_no_score(folder: RunFolder) -> N
     found = Found(np.array([[1.0, 1.0, np.nan, 9.0]]), np.array([0.5]), np.array([1]))
     with rows.writing(place, "a key") as writer:
         writer.append([Row(1, "000001.jpg", Times(), None, 9, 9, "ab" * 32, found)])
-    (error,) = judge(Console(quiet=True), folder)
+    (error,) = judge(folder, Silent())
     assert "has a number that is not finite" in str(error)

@@ -7,11 +7,13 @@ from rich.console import Console
 from harness import paths
 from harness.catalogue import columns, environments, published
 from harness.catalogue.columns import COLUMNS, MACHINES, MAP
-from harness.cli.commands.reproduce import _column
+from harness.cli.plain import Plain
 from harness.errors import BadInput, CannotRunHere
 from harness.host.gpus import Gpu, Gpus
 from harness.plan import budget, repeat
 from harness.preflight.checks import Preflight
+from harness.progress import Silent
+from harness.repeating import _column
 from runner.contract import Dataset
 from tests.samples import job, plan
 
@@ -84,19 +86,19 @@ LOST = Gpu(None, None, None, None, None, None, failure="does not answer (GPU is 
 
 def test_the_column_is_that_of_the_gpu_that_would_compute() -> None:
     host = FakeHost(LOST, gpu("Tesla P100-SXM2-16GB", (6, 0)), gpu("Tesla T4", (7, 5)))
-    assert _column(Console(quiet=True), "auto", host) == "p100"
+    assert _column("auto", host, Silent()) == "p100"
 
 
 def test_a_column_of_a_cpu_in_the_place_of_a_lost_gpu_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     host = FakeHost()
     host.gpus = Gpus([LOST], "no GPU of this host can compute", "reboot", broken=True)
-    assert columns.device_of(_column(Console(width=200), "auto", host)) == "cpu"
+    assert columns.device_of(_column("auto", host, Plain(Console(width=200)))) == "cpu"
     assert "measuring on the CPU: no GPU of this host can compute; reboot" in capsys.readouterr().out
 
 
 def test_a_gpu_without_a_name_is_still_a_gpu() -> None:
     nameless = replace(gpu("", (7, 5)), name=None)
-    assert _column(Console(quiet=True), "auto", FakeHost(nameless)) == "t4"
+    assert _column("auto", FakeHost(nameless), Silent()) == "t4"
 
 
 def test_a_gpu_s_column_needs_a_gpu() -> None:

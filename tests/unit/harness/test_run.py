@@ -22,7 +22,7 @@ from tests.fakes import FailingExecutor, FakeExecutor
 SSD, LITE = samples.job("ssd300_vgg16"), samples.job("ssdlite320_mobilenet_v3_large")
 
 
-class Silent:
+class Remembering:
     """A display that only remembers."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ def image(recipe: str = "aa") -> ImageIdentity:
 
 def test_every_cell_is_executed_in_order_and_saved(tmp_path: Path) -> None:
     folder, executor = folder_of(tmp_path, samples.plan(SSD, LITE)), FakeExecutor(image())
-    assert run.execute(folder, {("cuda10.2", "latency"): executor}, "20.10", Silent())
+    assert run.execute(folder, {("cuda10.2", "latency"): executor}, "20.10", Remembering())
     assert executor.executed == [SSD.cell, LITE.cell]
     assert [cell.result.status for cell in folder.cells()] == ["ok", "ok"]
     execution = folder.execution(SSD)
@@ -56,7 +56,7 @@ def test_every_cell_is_executed_in_order_and_saved(tmp_path: Path) -> None:
 
 
 def test_a_failed_cell_does_not_stop_the_next_but_fails_the_run(tmp_path: Path) -> None:
-    folder, display = folder_of(tmp_path, samples.plan(SSD, LITE)), Silent()
+    folder, display = folder_of(tmp_path, samples.plan(SSD, LITE)), Remembering()
     assert not run.execute(folder, {("cuda10.2", "latency"): FailingExecutor("ssd300_vgg16")}, None, display)
     assert [(name, status) for name, status, _ in display.told] == [
         ("ssd300_vgg16", "failed"),
@@ -68,7 +68,7 @@ def test_a_failed_cell_does_not_stop_the_next_but_fails_the_run(tmp_path: Path) 
 def test_a_skipped_cell_fails_the_run_only_where_it_was_named(tmp_path: Path, named: bool, fine: bool) -> None:
     skipped = PlannedCell(SSD, named=named, skipped="no such builder in torchvision 0.10")
     folder = folder_of(tmp_path, samples.plan(skipped, LITE))
-    assert run.execute(folder, {("cuda10.2", "latency"): FakeExecutor()}, None, Silent()) is fine
+    assert run.execute(folder, {("cuda10.2", "latency"): FakeExecutor()}, None, Remembering()) is fine
     result = folder.result(SSD)
     assert result is not None
     assert result.failure is not None
@@ -77,8 +77,8 @@ def test_a_skipped_cell_fails_the_run_only_where_it_was_named(tmp_path: Path, na
 
 def test_a_second_execution_keeps_what_is_ok(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, samples.plan(SSD, LITE))
-    run.execute(folder, {("cuda10.2", "latency"): FailingExecutor("ssd300_vgg16")}, None, Silent())
-    display, executor = Silent(), FakeExecutor()
+    run.execute(folder, {("cuda10.2", "latency"): FailingExecutor("ssd300_vgg16")}, None, Remembering())
+    display, executor = Remembering(), FakeExecutor()
     assert run.execute(folder, {("cuda10.2", "latency"): executor}, None, display)
     assert executor.executed == [SSD.cell]
     assert [reused for _, _, reused in display.told] == [False, True]
@@ -86,14 +86,14 @@ def test_a_second_execution_keeps_what_is_ok(tmp_path: Path) -> None:
 
 def test_a_changed_recipe_or_job_is_measured_again(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, samples.plan(SSD))
-    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image("aa"))}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image("aa"))}, None, Remembering())
     newer = FakeExecutor(image("bb"))
-    run.execute(folder, {("cuda10.2", "latency"): newer}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): newer}, None, Remembering())
     assert newer.executed == [SSD.cell]
     changed = replace(SSD, variant=replace(SSD.variant, threads=1))
     documents.write(folder.path / "plan.json", samples.plan(changed))
     again = FakeExecutor(image("bb"))
-    run.execute(RunFolder(folder.path), {("cuda10.2", "latency"): again}, None, Silent())
+    run.execute(RunFolder(folder.path), {("cuda10.2", "latency"): again}, None, Remembering())
     assert again.executed == [SSD.cell]
 
 
@@ -111,14 +111,14 @@ def test_a_result_of_another_runner_or_harness_is_measured_again_and_why_is_said
 ) -> None:
     folder = folder_of(tmp_path, samples.plan(SSD, LITE))
     executors: Any = {("cuda10.2", "latency"): FakeExecutor(image())}
-    run.execute(folder, executors, None, Silent())
+    run.execute(folder, executors, None, Remembering())
     result = folder.result(LITE)
     assert result is not None
     documents.write(folder.cell_folder(LITE) / "result.json", replace(result, **change))
     (remark,) = reuse.remarks(folder, executors)
     assert re.fullmatch(f"measured again: 1 cell, {reason}", remark)
     newer = FakeExecutor(image())
-    run.execute(folder, {("cuda10.2", "latency"): newer}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): newer}, None, Remembering())
     assert newer.executed == [LITE.cell]
     assert reuse.remarks(folder, executors) == []
 
@@ -150,7 +150,7 @@ def test_where_the_interpreter_has_other_packages_now_local_cells_are_measured_a
 
 def test_a_result_of_the_harness_itself_says_which_harness_and_runner(tmp_path: Path) -> None:
     skipped = folder_of(tmp_path, samples.plan(PlannedCell(SSD, named=True, skipped="no such builder")))
-    run.execute(skipped, {("cuda10.2", "latency"): FakeExecutor()}, None, Silent())
+    run.execute(skipped, {("cuda10.2", "latency"): FakeExecutor()}, None, Remembering())
     crashed = settling.settle(tmp_path, SSD, ExitReport(1, timed_out=False, out_of_memory=False, wall_seconds=1))
     for result in (skipped.result(SSD), crashed):
         assert result is not None
@@ -219,7 +219,7 @@ def test_deviations_are_what_differs_from_the_pins() -> None:
 def test_a_substituted_base_is_not_pinned(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, samples.plan(SSD))
     substituted = replace(image(), substitutions=["base image is x, not y"])
-    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(substituted)}, None, Silent())
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(substituted)}, None, Remembering())
     execution = folder.execution(SSD)
     assert execution is not None
     assert not execution.pinned
@@ -237,7 +237,7 @@ class UnusableExecutor(FakeExecutor):
 
 
 def test_an_unusable_result_ends_its_cell_alone_and_is_measured_again(tmp_path: Path) -> None:
-    folder, display = folder_of(tmp_path, samples.plan(SSD, LITE)), Silent()
+    folder, display = folder_of(tmp_path, samples.plan(SSD, LITE)), Remembering()
     assert not run.execute(folder, {("cuda10.2", "latency"): UnusableExecutor(image())}, None, display)
     assert [status for _, status, _ in display.told] == ["failed", "ok"]
     result = folder.result(SSD)
@@ -245,6 +245,6 @@ def test_an_unusable_result_ends_its_cell_alone_and_is_measured_again(tmp_path: 
     assert result.failure is not None
     assert "is not a usable result document" in result.failure.message
     (folder.cell_folder(SSD) / "result.json").write_text("{")
-    again = Silent()
+    again = Remembering()
     assert run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image())}, None, again)
     assert [reused for _, _, reused in again.told] == [False, True]

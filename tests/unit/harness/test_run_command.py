@@ -4,15 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from harness import documents
-from harness.cli.commands.run import _executors, run_plan
+from harness import documents, pipeline
 from harness.documents.run_folder import RunFolder
 from harness.errors import CannotRunHere
 from harness.execute.executors.local import LocalExecutor
 from harness.host.gpus import Gpu, Gpus
+from harness.pipeline import _executors
 from harness.preflight.checks import Preflight
+from harness.progress import Silent
 from tests.samples import job, plan
 
 GPUS = [Gpu(uuid, "A100", (8, 0), 5 << 30, True, "580.95.05") for uuid in ("MIG-aaa", "MIG-bbb")]
@@ -50,5 +50,5 @@ def test_without_its_gpu_nothing_starts(tmp_path: Path) -> None:
 def test_without_its_gpu_no_folder_is_made(tmp_path: Path) -> None:
     planned = replace(plan(job(environment="local", device="cuda")), gpu="0123456789ab")
     with pytest.raises(CannotRunHere, match="is not here"):
-        run_plan(Console(), planned, Host(), "quick-1", tmp_path / "run")
+        pipeline.start(planned, Host(), Silent(), "quick-1", tmp_path / "run")
     assert not (tmp_path / "run").exists()

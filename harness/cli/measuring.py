@@ -1,0 +1,120 @@
+"""What measures: run and reproduce. Parse and call."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import Device, DryRun, Json, Names, Out
+
+measuring_app = typer.Typer(rich_markup_mode=None)
+
+
+@measuring_app.command()
+def run(
+    image: Annotated[str, typer.Option(metavar="ENV[:TAG],...", help="Environments to measure in, or auto.")] = "auto",
+    model: Names = None,
+    all_models: Annotated[bool, typer.Option("--all-models", help="Every catalogued model.")] = False,
+    published_models: Annotated[
+        bool, typer.Option("--published-models", help="The eight models published in 2021.")
+    ] = False,
+    suite: Annotated[str, typer.Option(metavar="SUITE,...", help="latency, accuracy, or both.")] = "latency",
+    protocol: Annotated[str, typer.Option(help="The recipe: quick-1 or published-2021.")] = "quick-1",
+    device: Device = "auto",
+    weights: Annotated[
+        str,
+        typer.Option(metavar="pretrained|random|shapes|auto|PATH", help="auto: pretrained, or random when offline."),
+    ] = "pretrained",
+    norm_eps: Annotated[
+        float | None, typer.Option(metavar="EPS", help="Your own weights: the batch norms' epsilon in training.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME|DIR", help="Accuracy: coco-val2017, shapes, or a COCO-format folder.")
+    ] = None,
+    images: Annotated[Path | None, typer.Option(metavar="DIR", help="Your own pictures.")] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Accuracy: COCO-format annotations of --images.")
+    ] = None,
+    ids: Annotated[Path | None, typer.Option(metavar="FILE", help="Accuracy: image ids to take, one a line.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Accuracy: take the first images only.")] = None,
+    reader: Annotated[
+        str | None, typer.Option(metavar="cv2|pil|torchvision", help="Accuracy: who decodes, if not the protocol's.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Accuracy: images at once.")] = None,
+    shards: Annotated[int, typer.Option(min=1, help="Accuracy: split each pass into so many cells.")] = 1,
+    skip_bad_images: Annotated[
+        bool, typer.Option("--skip-bad-images", help="Accuracy: count unreadable images instead of failing.")
+    ] = False,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Latency: fresh processes for each cell.")] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Latency: fewer iterations, labelled.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="torch's threads.")] = None,
+    cpus: Annotated[str | None, typer.Option(metavar="LIST", help="CPUs to use, such as 0,2-3.")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
+    dry_run: DryRun = False,
+    out: Out = None,
+    resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
+    published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
+) -> None:
+    """Measure models in environments and print the tables."""
+    from harness.cli.commands.run import new_run, resume_run
+    from harness.plan import Request, make_variant, parse_size
+    from harness.plan.request import Choice
+
+    request = Request(
+        images=[name.strip() for name in image.split(",")],
+        models=model or [],
+        all_models=all_models,
+        published_models=published_models,
+        suites=[name.strip() for name in suite.split(",")],
+        protocol=protocol,
+        device=device,
+        repeats=repeats,
+        variant=make_variant(threads, cpus, iterations, reader, batch),
+        weights=weights,
+        norm_eps=norm_eps,
+        inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
+        shards=shards,
+        memory_bytes=parse_size(memory) if memory else None,
+    )
+    if resume:
+        fine = resume_run(resume, published=published)
+    else:
+        fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published)
+    if not fine:
+        raise typer.Exit(1)
+
+
+@measuring_app.command()
+def reproduce(
+    column: Annotated[
+        str, typer.Option(metavar="gtx1070|p100|t4|xeon|epyc|map|auto", help="A column of the published tables.")
+    ] = "auto",
+    model: Names = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="ENV[:TAG]", help="Another environment than the column's own software.")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(metavar="pretrained|random|auto", help="auto: pretrained, or random when offline.")
+    ] = "auto",
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Fewer iterations, so that it takes 90s, 30m or 2h.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option("--from", metavar="RUN", help="Measure nothing: compare this run, or latest.")
+    ] = None,
+    dry_run: DryRun = False,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Measure what was published in 2021 again, and print both side by side with a verdict for each model."""
+    from harness.cli.commands.reproduce import compare_run, reproduce_column
+    from harness.repeating import Wish
+
+    if run is not None:
+        fine = compare_run(run, column, image, as_json=as_json)
+    else:
+        wish = Wish(column, model or [], image, weights, budget)
+        fine = reproduce_column(wish, sys.argv[1:], out, dry_run=dry_run, as_json=as_json)
+    if not fine:
+        raise typer.Exit(1)

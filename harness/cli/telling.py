@@ -1,0 +1,33 @@
+"""What the commands that measure have in common: how a run's interruption and its outcome are told."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+from harness.cli.console import print_tables, say
+from harness.pipeline import Interrupted, Outcome
+
+INTERRUPTED = 130
+
+
+@contextmanager
+def interruptible(console: Console) -> Iterator[None]:
+    """End the command, with how to go on, where the run in the block is interrupted."""
+    try:
+        yield
+    except Interrupted as interrupted:
+        say(console, f"interrupted; go on with: harness run --resume {shlex.quote(interrupted.folder.name)}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def tell(console: Console, outcome: Outcome) -> None:
+    """Print a run's tables, where the rest is, and what could not be judged."""
+    folder = outcome.folder
+    print_tables(console, outcome.tables)
+    say(console, f"raw samples, hardware and software of each cell: {folder.path}")
+    say(console, f"as a page with charts: harness report {shlex.quote(folder.name)} -o DIR")
+    for error in outcome.unjudged:
+        say(console, str(error))

@@ -1,0 +1,30 @@
+"""A plan in sentences."""
+
+from harness.documents import Plan, PlannedCell
+from runner.contract import Job
+
+
+def sentences(plan: Plan) -> list[str]:
+    """Return what the plan will measure where, and what it can't."""
+    groups: dict[tuple[str, str | None], list[PlannedCell]] = {}
+    for planned in plan.cells:
+        groups.setdefault((planned.job.environment, planned.skipped), []).append(planned)
+    told = [_cells(name, reason, cells) for (name, reason), cells in groups.items()]
+    return told + list(dict.fromkeys(_recipe(cell.job) for cell in plan.cells if cell.job.shard is None))
+
+
+def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
+    if reason:
+        return f"{name}: skipped, {reason}"
+    builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
+    return f"{name} on {cells[0].job.device}: {len(cells)} cell{'s' if len(cells) > 1 else ''}, {builders}"
+
+
+def _recipe(job: Job) -> str:
+    if job.dataset is None or job.detection is None:
+        return f"protocol {job.protocol.name}: {job.protocol.title}"
+    images, how = len(job.dataset.ids), job.detection
+    return (
+        f"accuracy on {job.dataset.name} by {job.protocol.name}: {images} image{'s' if images > 1 else ''}, "
+        f"read by {how.reader}, batch {how.batch}, boxes by the rule {how.box_rule}"
+    )
