@@ -22,7 +22,7 @@ from torchvision.transforms.functional import convert_image_dtype
 
 from runner import compat, inputs, latency, models
 from runner.contract import Job
-from runner.serialise import from_dict
+from runner.contract.serialise import from_dict
 
 Side = Callable[[], float]
 

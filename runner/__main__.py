@@ -14,7 +14,7 @@ from typing import List, Optional, get_args
 
 from runner.contract import SCHEMA_VERSION, Device, Job, Result
 from runner.contract.cpus import parse_cpus
-from runner.serialise import ContractError, from_dict, private_dict, write_json
+from runner.contract.serialise import ContractError, from_dict, private_dict, write_json
 
 MEASURED, NOT_MEASURED, UNREADABLE_JOB, UNWRITABLE_RESULT = range(4)
 
@@ -66,7 +66,7 @@ def _conclusion(result: Result) -> str:
         return f"{result.status}: {result.detections.boxes} boxes in {result.detections.images} images"
     if result.latency is None:
         return f"{result.status}: {result.failure.message if result.failure else 'no reason given'}"
-    from runner.statistics import summarise
+    from runner.contract.statistics import summarise
 
     summary, statistic = summarise(result.latency), result.job.protocol.statistic
     return f"{result.status}: {summary.value(statistic):.1f} ms, the {statistic} of {summary.n} iterations"

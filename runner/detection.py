@@ -11,15 +11,15 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple, TypeVar
 
 import torch
 
-from runner import masks, rows
+from runner import masks
 from runner.contention import Contention
-from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, Reader, Software, source_sha256
+from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, Reader, Software, rows, source_sha256
+from runner.contract.rows import Found, Row, Times, Writer
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
 from runner.pictures import load, told
 from runner.readers import UnreadableImage, read
-from runner.rows import Found, Row, Times, Writer
 from runner.witness import Witness
 
 FILE = "detections.sqlite"

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from runner import software
-from runner.serialise import write_json
+from runner.contract.serialise import write_json
 
 if __name__ == "__main__":
     write_json(Path(sys.argv[1]) / "software.json", software.observe())

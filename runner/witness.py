@@ -12,7 +12,7 @@ from unittest import mock
 from torch import nn
 
 from runner.compat import NMS_ROUTES
-from runner.rows import Seen
+from runner.contract.rows import Seen
 
 
 class Witness:

@@ -10,7 +10,7 @@ from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.progress import OnLine
 from runner.contract import Failure, Job, Result
-from runner.serialise import from_dict, write_json
+from runner.contract.serialise import from_dict, write_json
 from tests.samples import ok_result
 
 Behaviour = Callable[[Path, Path], ExitReport]

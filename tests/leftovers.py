@@ -7,8 +7,11 @@ Where an engine must be there (HARNESS_REQUIRE_DOCKER=1) it serves nobody else, 
 import os
 import uuid
 from contextlib import suppress
+from http import HTTPStatus
 
 import pytest
+from docker.errors import APIError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from harness.errors import CannotRunHere
 from harness.images.engine import LABEL, Engine
@@ -30,7 +33,16 @@ def remove(engine: Engine) -> None:
     for image in client.images.list(filters={"label": _WANTED}):
         for tag in image.tags:
             client.images.remove(tag)
-    client.images.prune(filters={"label": _WANTED, "dangling": True})
+    for attempt in Retrying(
+        retry=retry_if_exception(_is_pruning), wait=wait_fixed(1), stop=stop_after_delay(60), reraise=True
+    ):
+        with attempt:
+            client.images.prune(filters={"label": _WANTED, "dangling": True})
+
+
+def _is_pruning(error: BaseException) -> bool:
+    """Tell whether the engine refuses since another session prunes just now: it does one at a time."""
+    return isinstance(error, APIError) and error.status_code == HTTPStatus.CONFLICT
 
 
 def census(engine: Engine) -> dict[str, str]:

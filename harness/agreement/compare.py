@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from harness.agreement.matching import Matched, match
 from harness.documents.agreement import Agreement, ImageDifference, PassName, Tolerances, Verdict
 from runner.contract import SCHEMA_VERSION, Job, Thresholds
-from runner.rows import Row
+from runner.contract.rows import Row
 
 #: So many of the images that differ most are named, and drawn.
 WORST = 3

@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from harness.documents.agreement import Tolerances, Verdict
 from runner.contract import Thresholds
-from runner.rows import Found, Row
+from runner.contract.rows import Found, Row
 
 #: Below this overlap two boxes are of two objects.
 LEAST_IOU = 0.5

@@ -17,8 +17,7 @@ from harness.errors import BadDocument, BadInput
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of
 from harness.scoring.kinds import scorable
-from runner import rows
-from runner.contract import Job
+from runner.contract import Job, rows
 
 
 @dataclass(frozen=True)

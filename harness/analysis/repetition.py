@@ -15,7 +15,7 @@ from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, Score
 from harness.errors import BadInput
 from runner.contract import BoxRule, Job, Result
-from runner.statistics import summarise
+from runner.contract.statistics import summarise
 
 #: On one machine and software, processes differ by a few percent: by clocks, temperature and what else the host does.
 SAME_MACHINE = 0.05

@@ -10,7 +10,7 @@ from harness.catalogue import published
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from runner.contract import Detections, Latency, Memory, Software
-from runner.statistics import summarise
+from runner.contract.statistics import summarise
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from harness.documents.agreement import Agreement
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency
-from runner.statistics import Summary, measured_ms, summarise
+from runner.contract.statistics import Summary, measured_ms, summarise
 
 
 @dataclass(frozen=True)

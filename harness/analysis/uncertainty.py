@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import bdtr, stdtrit
 
 from runner.contract import Latency
-from runner.statistics import measured_ms
+from runner.contract.statistics import measured_ms
 
 CONFIDENCE = 0.95
 

@@ -7,6 +7,7 @@ import rich.table
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.pages import pages
 from harness.report import render
 from harness.report.table import Table
 from harness.text import printable
@@ -41,7 +42,7 @@ def print_table(console: Console, table: Table) -> None:
     table = render.harmless(table)
     console.print()
     say(console, table.title, style="bold")
-    for page in render.terminal(table, console):
+    for page in pages(table, console):
         console.print("", page, sep="\n")
     console.print()
     for note in table.notes:

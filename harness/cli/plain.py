@@ -12,7 +12,7 @@ from harness.cli.console import say
 from harness.progress import BuildDisplay, Display, OnBytes, OnLine
 from harness.text import GAP
 from runner.contract import Job, Result
-from runner.statistics import summarise
+from runner.contract.statistics import summarise
 
 
 class Plain:

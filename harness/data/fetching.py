@@ -18,7 +18,7 @@ from harness.errors import CannotRunHere
 from harness.paths import data_folder
 from harness.progress import OnBytes
 from runner.contract import SCHEMA_VERSION, Document
-from runner.serialise import write_json
+from runner.contract.serialise import write_json
 
 ELSEWHERE = "name a mirror or a local copy with --from"
 

@@ -17,7 +17,7 @@ from harness.documents.plan import Plan
 from harness.errors import ANOTHER_DATA, BadDocument, reason_of, refused, remedy_of
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Document, Job, Result
-from runner.serialise import private_dict, to_dict, write_json
+from runner.contract.serialise import private_dict, to_dict, write_json
 
 D = TypeVar("D", bound=Document)
 #: How a document that can't be used is had again, where that is no matter of its cell alone.

@@ -22,7 +22,7 @@ from harness.execute.reuse import reusable
 from harness.host import machine
 from harness.text import duration
 from runner.contract import Device, Job, Stopping
-from runner.statistics import summarise
+from runner.contract.statistics import summarise
 
 #: Work of fewer iterations than this is done about as soon as it is estimated.
 WORTH_A_PROBE = 10

@@ -10,8 +10,7 @@ from harness import documents
 from harness.documents import Execution, PlannedCell
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import StorageError
-from runner import rows
-from runner.contract import CpuSupply, Detections, Failure, Job, Memory, Result
+from runner.contract import CpuSupply, Detections, Failure, Job, Memory, Result, rows
 
 #: Rows that are copied at once.
 BLOCK = 200

@@ -14,7 +14,7 @@ from harness.report.describe import Stack, attributed, outcome, software, stack_
 from harness.report.table import Column, Table
 from harness.text import GAP
 from runner.contract import Protocol
-from runner.statistics import Summary, summarise
+from runner.contract.statistics import Summary, summarise
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from harness.agreement.matching import Matched, match
 from harness.agreement.passes import Pass, rows_of
 from harness.documents.agreement import Agreement
 from harness.errors import refused
-from runner.rows import Found, Row
+from runner.contract.rows import Found, Row
 
 #: What both found is thin and white, and only so many of them, the surest; what one alone found is thick and red.
 MATCHED, UNMATCHED, SUREST = ("#ffffff", 1), ("#ff2d00", 4), 10

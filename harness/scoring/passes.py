@@ -14,8 +14,8 @@ from harness.documents.scores import Iou
 from harness.errors import BadDocument
 from harness.scoring.boxes import from_corners
 from harness.scoring.detections import KEYPOINTS, Detections, check
-from runner import rows
-from runner.rows import Row
+from runner.contract import rows
+from runner.contract.rows import Row
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ import pytest
 from harness.data import shapes
 from harness.documents.run_folder import Cell, RunFolder
 from harness.paths import ROOT
-from runner import rows
-from runner.contract import Detections
+from runner.contract import Detections, rows
 from tests import samples
 from tests.integration.commands import HARNESS, LITE, fails, harness
 from tests.integration.downloading import wait_until

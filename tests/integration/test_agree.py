@@ -14,8 +14,7 @@ from harness.catalogue import models, protocols
 from harness.data import checkpoints, coco, shapes
 from harness.documents.agreement import Tolerances
 from harness.documents.run_folder import RunFolder
-from runner import rows
-from runner.contract import Dataset, ModelSpec, Thresholds
+from runner.contract import Dataset, ModelSpec, Thresholds, rows
 from tests.integration.commands import LITE, fails, harness
 
 torch = pytest.importorskip("torch")

@@ -14,7 +14,7 @@ from harness.images import recipes
 from harness.images.engine import Engine
 from harness.paths import ROOT
 from runner.contract import Result
-from runner.serialise import from_dict
+from runner.contract.serialise import from_dict
 from tests.integration.commands import LITE
 from tests.needs import lacks
 

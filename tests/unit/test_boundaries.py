@@ -2,17 +2,40 @@
 
 import ast
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for part in ("harness", "runner") for path in (ROOT / part).rglob("*.py")]
-#: What the host may import of the container side: all of it standard library, or NumPy at most.
-SHARED = {"runner.contract", "runner.serialise", "runner.statistics", "runner.rows"}
+#: The rooms of harness/ from the top floor down: each imports from floors below its own, and from itself.
+FLOORS = [
+    {"cli"},
+    {"repeating"},
+    {"pipeline"},
+    {"report"},
+    {"plan", "execute", "agreement"},
+    {"preflight", "scoring"},
+    {"images", "data", "analysis"},
+    {"catalogue"},
+    {"documents"},
+    {"host"},
+    {"progress"},
+    {"text", "paths", "errors"},
+]
+#: What is derived from documents alone never looks at this host.
+DERIVED, LOOKING = {"analysis", "report"}, {"data", "images", "preflight", "plan", "execute", "host"}
+#: Where a library stands, and nowhere else.
+PLACES = {
+    "docker": {"harness/images/engine.py"},
+    "pynvml": {"harness/host/gpus.py"},
+    "rich": {path.relative_to(ROOT).as_posix() for path in (ROOT / "harness" / "cli").rglob("*.py")},
+    "typer": {path.relative_to(ROOT).as_posix() for path in (ROOT / "harness" / "cli").rglob("*.py")},
+}
 LONG_FUNCTIONS_WITH_A_REASON = {
-    "make",  # plan.py: the pipeline of a plan, top to bottom
-    "run",  # cli.py: one parameter an option, and nothing else
+    "harness/plan/cells.py:make",  # the pipeline of a plan, top to bottom
+    "harness/cli/measuring.py:run",  # one parameter an option, and nothing else
 }
 
 
@@ -34,27 +57,76 @@ def importers(package: str, among: str) -> set[str]:
     return found
 
 
+def rooms(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the room of a module of harness/ beside each that it imports from."""
+    here = path.relative_to(ROOT / "harness").parts[0].removesuffix(".py")
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "harness" and len(parts) > 1 and parts[1] != "__version__":
+            yield here, parts[1]
+
+
+def floor(room: str) -> int:
+    (number,) = (number for number, floor in enumerate(FLOORS) if room in floor)
+    return number
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "harness").rglob("*.py")), ids=lambda path: path.stem)
+def test_imports_run_down_the_floors(path: Path) -> None:
+    for here, there in rooms(path):
+        assert here == there or floor(here) < floor(there), f"{path} imports {there}"
+
+
+def test_what_is_derived_never_looks_at_the_host() -> None:
+    for path in (ROOT / "harness").rglob("*.py"):
+        for here, there in rooms(path):
+            assert not (here in DERIVED and there in LOOKING), f"{path} imports {there}"
+
+
+@pytest.mark.parametrize("package", PLACES)
+def test_a_library_has_one_place(package: str) -> None:
+    assert importers(package, among="harness") <= PLACES[package]
+
+
 def test_the_runner_never_imports_the_harness() -> None:
     assert importers("harness", among="runner") == set()
 
 
-def test_the_harness_imports_only_the_shared_part_of_the_runner() -> None:
+def test_the_harness_imports_only_the_contract_of_the_runner() -> None:
     for path in (ROOT / "harness").rglob("*.py"):
         for name in imports(path):
-            if name.startswith("runner."):
-                assert any(name == shared or name.startswith(shared + ".") for shared in SHARED), f"{path}: {name}"
+            assert not name.startswith("runner.") or name.split(".")[1] == "contract", f"{path}: {name}"
 
 
-@pytest.mark.parametrize("module", sorted(SHARED))
-def test_the_shared_part_needs_numpy_at_most(module: str) -> None:
-    place = ROOT / module.replace(".", "/")
-    for path in sorted(place.glob("*.py")) or [place.with_suffix(".py")]:
-        for name in imports(path):
-            assert name.split(".")[0] in sys.stdlib_module_names | {"numpy", "runner"}, f"{path.name}: {name}"
+@pytest.mark.parametrize("path", sorted((ROOT / "runner" / "contract").glob("*.py")), ids=lambda path: path.stem)
+def test_the_contract_needs_numpy_at_most(path: Path) -> None:
+    for name in imports(path):
+        assert name.split(".")[0] in sys.stdlib_module_names | {"numpy", "runner"}, f"{path.name}: {name}"
 
 
-def test_only_the_engine_imports_docker() -> None:
-    assert importers("docker", among="harness") == {"harness/images/engine.py"}
+def test_the_contract_itself_needs_no_numpy() -> None:
+    seen, pending = set(), ["runner.contract"]
+    while pending:
+        module = pending.pop()
+        place = ROOT / module.replace(".", "/")
+        path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        if module in seen or not path.is_file():
+            continue
+        seen.add(module)
+        assert not any(name.split(".")[0] == "numpy" for name in imports(path)), path
+        pending += [name for name in imports(path) if name.startswith("runner")]
+    assert "runner.contract.result" in seen
+
+
+COMMANDS = sorted((ROOT / "harness" / "cli").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)
+def test_a_command_parses_calls_and_prints(path: Path) -> None:
+    """What is short has no logic; and none of them leans on another."""
+    assert path.read_text().count("\n") <= 120
+    if path.parent.name == "commands":
+        assert not [name for name in imports(path) if name.startswith("harness.cli.commands.")]
 
 
 def test_version_branches_live_in_compat_alone() -> None:
@@ -69,5 +141,6 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= 270, "what is it hiding?"
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef) and node.name not in LONG_FUNCTIONS_WITH_A_REASON:
-            assert (node.end_lineno or 0) - node.lineno < 50, f"{path.name}: {node.name}"
+        if isinstance(node, ast.FunctionDef):
+            name = f"{path.relative_to(ROOT).as_posix()}:{node.name}"
+            assert (node.end_lineno or 0) - node.lineno < 50 or name in LONG_FUNCTIONS_WITH_A_REASON, name

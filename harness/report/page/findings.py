@@ -13,7 +13,7 @@ from harness.catalogue import models
 from harness.documents.run_folder import Cell
 from harness.report.page.figures import listed, significant, times
 from runner.contract import Latency
-from runner.statistics import measured_ms
+from runner.contract.statistics import measured_ms
 
 #: Below this correlation a slope says nothing worth a title.
 WEAK = 0.3

@@ -17,7 +17,7 @@ from harness.scoring.detections import Detections
 from harness.scoring.evaluate import evaluation_of
 from harness.scoring.interval import average_precision, draw
 from runner.contract import Thresholds
-from runner.rows import Found, Row, Times
+from runner.contract.rows import Found, Row, Times
 from tests.unit.harness.scoring_sets import random_set
 
 LIMITS = Thresholds(score=0.05, nms_iou=0.5, detections=100)

@@ -15,8 +15,7 @@ from harness.documents.agreement import Tolerances
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument, BadInput, StorageError
 from harness.report.pictures import disagreements, draw_worst
-from runner import rows
-from runner.contract import Dataset, Detections
+from runner.contract import Dataset, Detections, rows
 from tests.samples import job, ok_result, plan
 
 PICTURES = 3

@@ -6,7 +6,7 @@ from PIL import Image
 from harness.agreement.matching import match
 from harness.documents.agreement import Tolerances
 from harness.report.pictures import UNMATCHED, draw
-from runner.rows import Found, Row, Times
+from runner.contract.rows import Found, Row, Times
 
 RED = tuple(int(UNMATCHED[0][i : i + 2], 16) for i in (1, 3, 5))
 

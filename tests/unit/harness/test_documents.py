@@ -8,7 +8,7 @@ from harness import documents
 from harness.errors import BadDocument, StorageError
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Job, Result
-from runner.serialise import ContractError, from_dict, to_dict
+from runner.contract.serialise import ContractError, from_dict, to_dict
 from tests.samples import job, ok_result
 
 

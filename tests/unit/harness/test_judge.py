@@ -13,9 +13,8 @@ from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
 from harness.pipeline import judge
 from harness.progress import Silent
-from runner import rows
-from runner.contract import Dataset, Detections, Job
-from runner.rows import Found, Row, Times
+from runner.contract import Dataset, Detections, Job, rows
+from runner.contract.rows import Found, Row, Times
 from tests.samples import job, ok_result, plan
 
 MODELS = ["ssd300_vgg16", "retinanet_resnet50_fpn", "ssdlite320_mobilenet_v3_large"]

@@ -9,8 +9,8 @@ from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
 from harness.report.latency import latency_table
 from runner.contract import SCHEMA_VERSION, Numerics, Result, pseudonym
-from runner.serialise import to_dict
-from runner.statistics import summarise
+from runner.contract.serialise import to_dict
+from runner.contract.statistics import summarise
 from tests.samples import execution, job, ok_result
 
 OLD_RUNS = sorted(path.parent for path in (Path(__file__).parents[2] / "data" / "old_runs").glob("*/plan.json"))

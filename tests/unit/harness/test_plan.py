@@ -13,7 +13,7 @@ from harness.host.gpus import Gpu, Gpus
 from harness.plan import Request
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight, Target
-from runner.serialise import to_dict
+from runner.contract.serialise import to_dict
 
 
 class FakeHost(Preflight):

@@ -9,12 +9,12 @@ from rich.console import Console
 from harness.analysis.repetition import ApRow, compare, repeats
 from harness.catalogue import columns, published
 from harness.catalogue.columns import MAP
+from harness.cli.pages import pages
 from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, CellScores, Score
 from harness.errors import BadInput
 from harness.plan import budget
-from harness.report import render
 from harness.report.repetition import reproduction_table
 from harness.scoring.evaluate import METRICS
 from harness.text import GAP
@@ -134,7 +134,7 @@ def test_an_interval_that_reaches_below_zero_says_nothing_and_is_not_shown() -> 
 def test_the_table_fits_eighty_columns(cells: list[Cell]) -> None:
     out = io.StringIO()
     console = Console(file=out, width=80)
-    for page in render.terminal(reproduction_table(compare("epyc", cells), cells), console):
+    for page in pages(reproduction_table(compare("epyc", cells), cells), console):
         console.print(page)
     text = out.getvalue()
     assert max(map(len, text.splitlines())) <= 80

@@ -16,9 +16,8 @@ from harness.errors import BadDocument, BadInput
 from harness.scoring.cells import beside_torchvision, score_cell
 from harness.scoring.evaluate import METRICS
 from harness.scoring.kinds import scorable
-from runner import rows
-from runner.contract import Dataset, Job, Weights
-from runner.rows import Found, Row, Times
+from runner.contract import Dataset, Job, Weights, rows
+from runner.contract.rows import Found, Row, Times
 from tests.samples import job
 
 MASKRCNN, KEYPOINTRCNN, SSDLITE = "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn", "ssdlite320_mobilenet_v3_large"

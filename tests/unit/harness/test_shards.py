@@ -11,9 +11,8 @@ from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, StorageError
 from harness.execute import joining
 from harness.plan import shards
-from runner import rows
-from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result
-from runner.rows import Found, Row, Times
+from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result, rows
+from runner.contract.rows import Found, Row, Times
 from tests.samples import job, ok_result, plan, software
 
 IMAGES = 7

@@ -12,11 +12,11 @@ pytest.importorskip("torch")
 import torch
 from PIL import Image
 
-from runner import detection, rows
-from runner.contract import BadImage, Dataset, DetectionPass, Variant
+from runner import detection
+from runner.contract import BadImage, Dataset, DetectionPass, Variant, rows
+from runner.contract.rows import Row
 from runner.detection import FILE, Pass, detect, key_of
 from runner.errors import JobError
-from runner.rows import Row
 from tests.samples import job, software
 from tests.unit.runner import picture_files
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from runner.__main__ import main
 from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Variant
-from runner.serialise import from_dict, to_dict
+from runner.contract.serialise import from_dict, to_dict
 from tests.samples import job, ok_result
 
 unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])

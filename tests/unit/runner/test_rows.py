@@ -8,8 +8,8 @@ from typing import Any
 import numpy
 import pytest
 
-from runner import rows
-from runner.rows import UNSEEN, Found, Row, Seen, Times
+from runner.contract import rows
+from runner.contract.rows import UNSEEN, Found, Row, Seen, Times
 
 
 def found(n: int, *, masks: bool = False, keypoints: bool = False) -> Found:

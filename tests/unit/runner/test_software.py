@@ -11,7 +11,7 @@ import torchvision
 from harness.host import own
 from runner import software
 from runner.contract import Software
-from runner.serialise import from_dict, to_dict
+from runner.contract.serialise import from_dict, to_dict
 
 pytestmark = pytest.mark.torch
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.statistics import MIN_SAMPLES_P99, summarise
+from runner.contract.statistics import MIN_SAMPLES_P99, summarise
 from tests.samples import latency
 
 unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])

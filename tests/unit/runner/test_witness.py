@@ -8,7 +8,7 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import boxes
 
 from runner import compat
-from runner.rows import UNSEEN, Seen
+from runner.contract.rows import UNSEEN, Seen
 from runner.witness import Witness
 
 pytestmark = pytest.mark.torch
