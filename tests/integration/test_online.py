@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ import pytest
 
 from harness.catalogue import ROOT
 from tests.integration.commands import copied
+from tests.integration.downloading import wait_until
 from tests.integration.servers import FileServer, serving
 from tests.integration.wheels import serving_folder, wheel
 from tests.needs import programs
@@ -28,7 +30,7 @@ from tests.online.index import locked
 
 #: Where nothing listens.
 NOWHERE = "http://127.0.0.1:9"
-CHECKPOINT, CUDNN, MANIFEST = b"a checkpoint", b"an archive", b'{"schemaVersion": 2}'
+CHECKPOINT, CUDNN, MANIFEST = b"a checkpoint", b"an archive" * 10_000, b'{"schemaVersion": 2}'
 DOWNLOADED = "bases,locks,missing-hashes,cudnn,checkpoints"
 
 
@@ -36,8 +38,8 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def check(folder: Path, root: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Run the check of the repository at `root`, where every place that is not named is nowhere."""
+def started(folder: Path, root: Path = ROOT, **variables: str) -> "subprocess.Popen[str]":
+    """Start the check of the repository at `root`, where every place that is not named is nowhere."""
     places = {"ONLINE_REGISTRY": NOWHERE, "ONLINE_INDEX": f"{NOWHERE}/simple", "ONLINE_WHEEL_INDEX": f"{NOWHERE}/whl"}
     places |= {"ONLINE_CUDNN_URL": f"{NOWHERE}/cudnn.tgz", "HARNESS_WEIGHTS_URL": f"{NOWHERE}/models/"}
     environment = {
@@ -48,8 +50,15 @@ def check(folder: Path, root: Path = ROOT, **variables: str) -> "subprocess.Comp
         "UV_NO_CONFIG": "1",
         **variables,
     }
-    command = [sys.executable, "-m", "tests.online"]
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    command, pipe = [sys.executable, "-m", "tests.online"], subprocess.PIPE
+    return subprocess.Popen(command, cwd=root, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def check(folder: Path, root: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the check to its end."""
+    with started(folder, root, **variables) as process:
+        printed, errors = process.communicate(timeout=120)
+    return subprocess.CompletedProcess([], process.returncode, printed, errors)
 
 
 def findings(folder: Path) -> list[dict[str, str]]:
@@ -258,6 +267,23 @@ def test_a_copy_of_a_checkpoint_that_changed_is_found(copy: Copy, tmp_path: Path
     ((item, (verdict, seen)),) = wrong(folder).items()
     assert (item, verdict) == (damaged.name, "broken")
     assert digest(CHECKPOINT[:-1]) in seen
+
+
+def test_an_interrupted_download_goes_on(copy: Copy, tmp_path: Path) -> None:
+    server = copy.server
+    server.break_offs = [50_000]
+    server.may_break_off.clear()
+    with started(tmp_path, copy.root, ONLY="cudnn", ONLINE_CUDNN_URL=f"{server.url}cudnn.tgz") as process:
+        wait_until(lambda: any(part.stat().st_size for part in tmp_path.glob("*.part")))
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    server.may_break_off.set()
+    assert process.returncode == 130
+    assert errors == "test-online: interrupted; the same command goes on\n"
+    assert (tmp_path / "report.md").is_file()
+    done = check(tmp_path, copy.root, ONLY="cudnn", ONLINE_CUDNN_URL=f"{server.url}cudnn.tgz")
+    assert (done.returncode, wrong(tmp_path)) == (0, {}), done.stdout + done.stderr
+    assert re.fullmatch(r"bytes=[1-9]\d*-", str(server.ranges[-1]))
 
 
 @pytest.mark.parametrize("resolver", ["", "import socket, time\nsocket.getaddrinfo = lambda *a, **k: time.sleep(60)\n"])

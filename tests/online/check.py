@@ -76,12 +76,19 @@ def harness(arguments: Sequence[str], kept: bool) -> Said:
     """Run a command of the harness as a person does."""
     command = [sys.executable, "-m", "harness.cli", *arguments]
     out = subprocess.PIPE if kept else None
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=out, stderr=subprocess.PIPE, text=True, errors="replace", check=False
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=out, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        try:
+            printed, errors = process.communicate()
+        except KeyboardInterrupt:  # which it has got, too, and then it removes its containers
+            process.communicate()
+            raise
+    lines = [line for line in errors.splitlines() if line.strip()]
+    sentence = (
+        lines[-1].removeprefix("harness: ") if lines else f"the harness ended with exit code {process.returncode}"
     )
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    sentence = lines[-1].removeprefix("harness: ") if lines else f"the harness ended with exit code {done.returncode}"
-    return Said(done.returncode, done.stdout or "", sentence)
+    return Said(process.returncode, printed or "", sentence)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import re
 
 from harness import assets, lock
 from harness.catalogue import Model, environments, models
-from harness.download import Wanted, fetch, sha256_of
-from harness.errors import BadDocument
+from harness.download import Wanted, fetch, sha256_of, storing
+from harness.errors import BadDocument, refused
 from tests.online.check import Broken, Pass, Places
 from tests.online.findings import pin_of
 
@@ -37,9 +37,11 @@ def checkpoints(doing: Pass) -> None:
 def _checked(model: Model) -> str:
     """Fetch the checkpoint if need be, and return the SHA-256 of what then lies here. Raises Broken for another."""
     recorded = assets.pretrained(model, _unseen).sha256
-    sha256 = sha256_of(assets.weights_folder() / model.checkpoint)
+    path = assets.weights_folder() / model.checkpoint
+    with storing(path):
+        sha256 = sha256_of(path)
     if sha256 != recorded or not sha256.startswith(model.checkpoint_sha256_prefix):
-        raise Broken(f"the copy in {assets.weights_folder()} has SHA-256 {sha256}; delete it")
+        raise Broken(f"{path} has SHA-256 {sha256}; delete it")
     return sha256
 
 
@@ -52,8 +54,11 @@ def cudnn(doing: Pass) -> None:
 
     def look() -> str:
         wanted = Wanted(url, pinned, "docker/cuda11.4/Dockerfile", "name a mirror with ONLINE_CUDNN_URL")
-        sha256 = fetch(wanted, part, _unseen)  # beside the findings, so that an interrupted one goes on
-        part.unlink()
+        try:
+            sha256 = fetch(wanted, part, _unseen)  # beside the findings, so that an interrupted one goes on
+            part.unlink()
+        except OSError as error:
+            raise refused(error, part, elsewhere="choose another OUT") from error
         return sha256
 
     finding = doing.each(url, pin_of(url, pinned), url, look, fine="holds" if pinned else "new")

@@ -11,6 +11,7 @@ from tests.online.check import PLACES, Broken, Pass, Places
 from tests.online.findings import pin_of
 from tests.online.index import Locked, locked, served
 from tests.online.registry import Reference, manifest_digest, parse
+from tests.online.web import NotReached
 
 #: Where Docker Hub answers; what answers elsewhere in its name is a mirror, and makes no pin more certain.
 HUB = PLACES["ONLINE_REGISTRY"]
@@ -23,28 +24,35 @@ def registries(places: Places) -> list[str]:
 
 def bases(doing: Pass) -> None:
     """Every base digest at its registry; for one that is gone, what its tag is now is proposed."""
-    ask = cache(manifest_digest)
     for base, environments in _by_base().items():
         image = parse(base, doing.check.places.hub)
 
         def look(image: Reference = image) -> str:
             if not image.digest:
                 raise Broken("it names no digest")
-            there = ask(image, image.digest)
+            there = manifest_digest(image, image.digest)
             if there == image.digest:
                 return there
-            now = ask(image, image.tag)
             gone = "the registry has no such manifest" if there is None else f"what came is {there}"
-            raise Broken(f"{gone}; {image.tag} is now {now or 'gone, too'}")
+            raise Broken(f"{gone}; {image.tag} is now {_now(image) or 'not to be had either'}")
 
         finding = doing.each(base, pin_of(base, image.server), image.server, look)
         if finding is None or finding.verdict == "not reached":
             continue
         for environment in environments:
-            if finding.verdict == "broken" and (now := ask(image, image.tag)):
+            if finding.verdict == "broken" and (now := _now(image)):
                 lock.rebase(environment, f"{image.name}@{now}", doing.check.draft)
             elif finding.verdict == "holds" and image.server == parse(base, HUB).server:
                 lock.certify(environment, doing.check.draft, "base", lock.RESOLVED)
+
+
+@cache
+def _now(image: Reference) -> str | None:
+    """Return the digest that the tag has now, None where that can't be had."""
+    try:
+        return manifest_digest(image, image.tag)
+    except NotReached:
+        return None
 
 
 def _by_base() -> dict[str, list[Environment]]:
