@@ -12,10 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class FileServer:
     """What the server serves, how it misbehaves, and what it was asked for."""
 
-    #: What is served under every name that `contents` lacks; None: nothing is.
-    content: bytes | None = b""
-    #: By the whole path, without the first slash, or by its last part; None: nothing is served under it.
-    contents: dict[str, bytes | None] = field(default_factory=dict)
+    #: What is served under every name that `contents` lacks, unless those are all that there is.
+    content: bytes = b""
+    #: By the whole path, without the first slash, or by its last part; then the paths that there is nothing under.
+    contents: dict[str, bytes] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    contents_are_all: bool = False
     content_type: str | None = None
     #: Statuses that the next requests get instead of the file (None: it is served), and the headers of a status.
     refusals: list[int | None] = field(default_factory=list)
@@ -55,11 +57,12 @@ def serving(files: FileServer, port: int = 0) -> Iterator[FileServer]:
                 files.drops -= 1
                 return
             path = self.path[1:].partition("?")[0]
-            content = files.contents.get(path, files.contents.get(path.rpartition("/")[2], files.content))
+            content = files.contents.get(path, files.contents.get(path.rpartition("/")[2]))
             refusal = files.refusals.pop(0) if files.refusals else None
-            if refusal or content is None:
+            if refusal or path in files.gone or (content is None and files.contents_are_all):
                 self._refuse(refusal or 404)
                 return
+            content = files.content if content is None else content
             start = self._start()
             if start >= len(content):
                 self.send_response(416)

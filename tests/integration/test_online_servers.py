@@ -18,7 +18,7 @@ A, B = "a" * 64, "b" * 64
 
 @pytest.fixture
 def server() -> Iterator[FileServer]:
-    with serving(FileServer(content=None)) as files:
+    with serving(FileServer(contents_are_all=True)) as files:
         yield files
 
 
@@ -133,11 +133,11 @@ def test_a_web_page_is_no_manifest(server: FileServer, image: Reference) -> None
 def test_a_page_of_an_index_is_read_in_both_forms(server: FileServer, project: str) -> None:
     page = f'<a href="x-1.whl#sha256={A}">x</a><A href="x-2.whl#sha256={B}">x</A>'
     server.contents["simple/typing-extensions/"] = page.encode()
-    assert served(f"{server.url}simple/", project) == {A, B}
+    assert served(f"{server.url}simple/", project) == frozenset((A, B))
     files = [{"hashes": {"sha256": A}}, {"hashes": {"sha256": B}}, {"hashes": {"md5": "c"}}]
     server.contents["simple/typing-extensions/"] = json.dumps({"files": files}).encode()
     server.content_type = "application/vnd.pypi.simple.v1+json"
-    assert served(f"{server.url}simple", project) == {A, B}
+    assert served(f"{server.url}simple", project) == frozenset((A, B))
 
 
 def test_a_project_that_an_index_lacks_is_none_and_one_without_files_has_no_hash(server: FileServer) -> None:

@@ -11,9 +11,9 @@ FINE = Said(0, "", "")
 
 
 class ActingHarness:
-    """Notes its commands; each is answered by its first two words, and where nothing is planned for them, ends well."""
+    """Notes its commands; each is answered by how it begins, and where nothing is planned for it, ends well."""
 
-    def __init__(self, answers: Mapping[str, Callable[[Sequence[str]], Said]]):
+    def __init__(self, answers: Mapping[str, Said | Callable[[Sequence[str]], Said]]):
         self._answers = answers
         self.commands: list[list[str]] = []
 
@@ -21,7 +21,7 @@ class ActingHarness:
         self.commands.append(list(arguments))
         for words, answer in self._answers.items():
             if " ".join(arguments).startswith(words):
-                return answer(arguments)
+                return answer if isinstance(answer, Said) else answer(arguments)
         return FINE
 
 

@@ -57,7 +57,7 @@ baz==3 ; python_version < "3.10" \\
 bare==4
 mine @ https://somewhere/mine.whl
 """
-    found = {each.requirement: (each.project, each.sha256s) for each in locked(text)}
+    found = {each.requirement: (each.project, set(each.sha256s)) for each in locked(text)}
     assert found == {
         "foo==1": ("foo", {A, B}),
         "bar[extra]==2": ("bar", {A}),
