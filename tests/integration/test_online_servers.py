@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.integration.servers import FileServer, serving
 from tests.online.index import served
 from tests.online.registry import Reference, manifest_digest, parse
 from tests.online.web import ATTEMPTS, NotReached
+from tests.unit.online.acting import ActingHarness, passing, seen
 
 MANIFEST = b'{"schemaVersion": 2}'
 DIGEST = f"sha256:{hashlib.sha256(MANIFEST).hexdigest()}"
@@ -113,6 +115,20 @@ def test_a_long_wait_is_not_waited_for(server: FileServer, image: Reference) -> 
         manifest_digest(image, image.digest)
     assert raised.value.busy
     assert server.requests == 1
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_server_that_falls_silent_on_the_way_is_one_finding(server: FileServer, tmp_path: Path, busy: bool) -> None:
+    server.refusals, server.headers_of = [429] * 9, {429: {"Retry-After": "3600"}}
+    url = server.url if busy else "http://127.0.0.1:9/"
+    doing = passing("locks", tmp_path, ActingHarness({}))
+    found = [doing.each(project, "", url, lambda name=project: str(served(url, name))) for project in "abc"]
+    doing.close(all_absent=False)
+    assert found == [None] * 3
+    assert server.requests == int(busy)
+    ((item, finding),) = seen(doing).items()
+    assert (item, finding.verdict) == ("3 of 3 items", "not reached")
+    assert url in finding.seen
 
 
 @pytest.mark.parametrize("status", [403, 418])

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Set
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -80,4 +80,5 @@ class Findings:
     def _keep(self, findings: list[Finding]) -> None:
         self.found = findings
         with replacing(self._path) as path:
-            path.write_text(json.dumps([asdict(f) for f in findings], indent=1) + "\n", encoding="utf-8")
+            lines = ",\n".join(json.dumps(vars(finding)) for finding in findings)
+            path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
