@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,12 +118,16 @@ def test_a_long_wait_is_not_waited_for(server: FileServer, image: Reference) -> 
     assert server.requests == 1
 
 
+def asked(url: str, project: str) -> str:
+    return str(served(url, project))
+
+
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_server_that_falls_silent_on_the_way_is_one_finding(server: FileServer, tmp_path: Path, busy: bool) -> None:
     server.refusals, server.headers_of = [429] * 9, {429: {"Retry-After": "3600"}}
     url = server.url if busy else "http://127.0.0.1:9/"
     doing = passing("locks", tmp_path, ActingHarness({}))
-    found = [doing.each(project, "", url, lambda name=project: str(served(url, name))) for project in "abc"]
+    found = [doing.each(project, "", url, partial(asked, url, project)) for project in "abc"]
     doing.close(all_absent=False)
     assert found == [None] * 3
     assert server.requests == int(busy)
