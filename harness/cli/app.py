@@ -11,10 +11,10 @@ import typer
 from harness import __version__, text
 from harness.cli.data import data_app
 from harness.cli.images import images_app
-from harness.cli.measuring import measuring_app
+from harness.cli.measuring import reproduce, run
 from harness.cli.options import Device, Json
 from harness.cli.published import published_app
-from harness.cli.results import results_app
+from harness.cli.results import agree, merge, report, score
 from harness.errors import HarnessError, refused
 
 app = typer.Typer(
@@ -24,8 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # halves the time of --help
 )
-app.add_typer(measuring_app)
-app.add_typer(results_app)
 app.add_typer(images_app, name="images")
 app.add_typer(published_app, name="published")
 app.add_typer(data_app, name="data")
@@ -57,7 +55,6 @@ def _fail(error: HarnessError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-@app.command()
 def models(as_json: Json = False) -> None:
     """List the catalogued models and what torchvision publishes of them."""
     from harness.cli.commands.models import list_models
@@ -65,7 +62,6 @@ def models(as_json: Json = False) -> None:
     list_models(as_json)
 
 
-@app.command()
 def choose(device: Device = "auto") -> None:
     """Print the environment that --image auto means on this host; the reason goes to standard error."""
     from harness.preflight.checks import Preflight
@@ -78,7 +74,6 @@ def choose(device: Device = "auto") -> None:
     print(environment.name)
 
 
-@app.command()
 def doctor(as_json: Json = False) -> None:
     """Tell what runs on this host, and if not, why."""
     from harness.cli.commands.doctor import print_findings
@@ -86,10 +81,13 @@ def doctor(as_json: Json = False) -> None:
     print_findings(as_json)
 
 
-@app.command()
 def version(as_json: Json = False) -> None:
     """Print the harness's version."""
     print(json.dumps({"version": __version__}) if as_json else __version__)
+
+
+for command in (models, run, choose, doctor, version, report, merge, reproduce, score, agree):
+    app.command()(command)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,7 @@ import typer
 
 from harness.cli.options import Device, DryRun, Json, Names, Out
 
-measuring_app = typer.Typer(rich_markup_mode=None)
 
-
-@measuring_app.command()
 def run(
     image: Annotated[str, typer.Option(metavar="ENV[:TAG],...", help="Environments to measure in, or auto.")] = "auto",
     model: Names = None,
@@ -85,7 +82,6 @@ def run(
         raise typer.Exit(1)
 
 
-@measuring_app.command()
 def reproduce(
     column: Annotated[
         str, typer.Option(metavar="gtx1070|p100|t4|xeon|epyc|map|auto", help="A column of the published tables.")

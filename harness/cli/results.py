@@ -7,10 +7,7 @@ import typer
 
 from harness.cli.options import Json
 
-results_app = typer.Typer(rich_markup_mode=None)
 
-
-@results_app.command()
 def report(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="IDs or folders of runs, or latest.")],
     published: Annotated[bool, typer.Option("--published", help="Add the published columns.")] = False,
@@ -30,7 +27,6 @@ def report(
         write_report(runs, out, published=published)
 
 
-@results_app.command()
 def merge(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the tables go.")],
     runs: Annotated[
@@ -47,7 +43,6 @@ def merge(
     merge_runs(runs or [], out, published=published, allow=allow)
 
 
-@results_app.command()
 def score(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="ID or folder of a run, or latest.")] = None,
     scorer: Annotated[str, typer.Option(metavar="hotcoco|pycocotools", help="Who computes.")] = "hotcoco",
@@ -75,7 +70,6 @@ def score(
         raise BadInput("score what?", "name a RUN, or both --annotations and --detections")
 
 
-@results_app.command()
 def agree(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN", help="One run's passes, or the second's beside the first's.")

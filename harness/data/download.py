@@ -14,6 +14,13 @@ from harness.progress import OnBytes
 ATTEMPTS = 4
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 BLOCK_BYTES = 1 << 20
+#: Statuses below 500 that a later try may not get.
+BUSY = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
+ANOTHER_DATA = "set HARNESS_DATA to a folder elsewhere"
+
+
+class NotTheFile(CannotRunHere):
+    """The source answered, but not with the promised file: it has none, or another."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,9 @@ def sources(urls: Mapping[str, str], origin: str | None) -> Mapping[str, str | P
 def fetch(wanted: Wanted, path: Path, on_bytes: OnBytes) -> str:
     """Put the file at `path` and return its SHA-256; until it is whole and checked, it lies beside, as PATH.part.
 
-    Raises CannotRunHere where it can't be had or is not the promised one, BadInput where the local copy is not it,
-    OSError where it can't be written. What came before an error is kept, and the next call goes on from there.
+    Raises CannotRunHere where it can't be had (NotTheFile: the source answers with another file, or none), BadInput
+    where the local copy is not it, OSError where it can't be written. What came before an error is kept, and the next
+    call goes on from there.
     """
     part = path.with_name(path.name + ".part")
     if isinstance(wanted.source, Path):
@@ -69,11 +77,11 @@ def fetch(wanted: Wanted, path: Path, on_bytes: OnBytes) -> str:
 
 
 def check(wanted: Wanted, path: Path) -> str:
-    """Return the file's SHA-256. A file that is not the promised one is deleted. Raises CannotRunHere then."""
+    """Return the file's SHA-256. A file that is not the promised one is deleted. Raises NotTheFile then."""
     sha256 = sha256_of(path)
     if not sha256.startswith(wanted.sha256):
         path.unlink()
-        raise CannotRunHere(
+        raise NotTheFile(
             f"{path.name.removesuffix('.part')} came with SHA-256 {sha256[:16]}…, not {wanted.sha256[:16]}… as "
             f"{wanted.promised_by} says, and what came was deleted",
             wanted.elsewhere,
@@ -115,7 +123,10 @@ def _download(wanted: Wanted, url: str, part: Path, on_bytes: OnBytes) -> None:
         attempts(_go_on, wanted, url, part, on_bytes)
     except (httpx.HTTPError, httpx.InvalidURL, _NoFile) as error:
         reason = f"{url} can't be fetched ({error or type(error).__name__})"
-        raise CannotRunHere(reason, f"check the network, or {wanted.elsewhere}") from error
+        answered = isinstance(error, _NoFile) and not isinstance(error, _TryAgain)
+        raise (NotTheFile if answered else CannotRunHere)(
+            reason, f"check the network, or {wanted.elsewhere}"
+        ) from error
 
 
 def _go_on(wanted: Wanted, url: str, part: Path, on_bytes: OnBytes) -> None:
@@ -131,7 +142,7 @@ def _go_on(wanted: Wanted, url: str, part: Path, on_bytes: OnBytes) -> None:
             part.unlink()
             raise _TryAgain("the part that was here did not fit the server's file")
         if answer.is_error:
-            again = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
+            again = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.status_code in BUSY
             raise (_TryAgain if again else _NoFile)(f"HTTP {answer.status_code} {answer.reason_phrase}")
         if answer.status_code != httpx.codes.PARTIAL_CONTENT:
             here = 0

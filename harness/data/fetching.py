@@ -66,7 +66,7 @@ def _fetch_archives(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> 
     places = sources(missing, origin)
     for archive in dataset.archives:
         source = places.get(archive.name, archive.path)
-        wanted = Wanted(source, archive.sha256, "harness/datasets.toml", ELSEWHERE, archive.size_bytes)
+        wanted = Wanted(source, archive.sha256, "harness/catalogue/datasets.toml", ELSEWHERE, archive.size_bytes)
         if archive.name in missing:
             fetch(wanted, archive.path, on_bytes)
         else:  # left by a fetch that was killed while it unpacked

@@ -12,12 +12,16 @@ from typing import Any
 import tomlkit
 
 from harness.catalogue import Environment
-from harness.errors import CannotRunHere
+from harness.errors import BadDocument, CannotRunHere
 from harness.images.engine import Engine
-from harness.paths import ROOT
+from harness.paths import PACKAGE, ROOT
 from harness.progress import Progress
 
 ENVIRONMENTS = ROOT / "docker" / "environments.toml"
+DATASETS = PACKAGE / "catalogue" / "datasets.toml"
+#: How a base is known once its registry was asked, and architectures once an image was started.
+RESOLVED = "verified: resolved at its registry"
+COMPILED = "verified: compiled into the installed wheel"
 #: How long a registry may take to tell a digest.
 REGISTRY_TIMEOUT_S = 20.0
 #: What the wheels of every image have to run on.
@@ -95,11 +99,36 @@ def resolve(engine: Engine, environment: Environment, draft: Draft) -> list[str]
 
 def pin_argument(environment: Environment, name: str, value: str) -> None:
     """Write the value of a build argument that the recipe leaves empty into its Dockerfile."""
-    draft, dockerfile = Draft(), environment.folder / "Dockerfile"
-    draft.change(
-        dockerfile, re.sub(rf"^ARG {name}=$", f"ARG {name}={value}", draft.text(dockerfile), flags=re.MULTILINE)
-    )
+    draft = Draft()
+    argue(environment, name, value, draft)
     draft.save()
+
+
+def argue(environment: Environment, name: str, value: str, draft: Draft) -> None:
+    """Give a build argument that the recipe leaves empty its value. Raises BadDocument where there is no such one."""
+    dockerfile = environment.folder / "Dockerfile"
+    text, given = re.subn(rf"^ARG {name}=$", f"ARG {name}={value}", draft.text(dockerfile), flags=re.MULTILINE)
+    if not given:
+        raise BadDocument(f"{dockerfile} has no empty argument {name}", f"give it this value yourself: {value}")
+    draft.change(dockerfile, text)
+
+
+def certify(environment: Environment, draft: Draft, pin: str, how: str) -> None:
+    """Say how a pin of the environment is known by now, unless it was verified before."""
+    known = environment.certainty.get(pin, "")
+    if known == how or known.startswith("verified"):
+        return
+    with _entry(environment, draft) as entry:
+        entry["certainty"][pin] = how
+
+
+def certify_dataset(name: str, draft: Draft, how: str) -> None:
+    """Say how the archives of a dataset are known by now, unless they were verified before."""
+    tables = tomlkit.parse(draft.text(DATASETS))
+    for archive in tables[name]["archives"]:
+        if not archive["certainty"].startswith("verified"):
+            archive["certainty"] = how
+    draft.change(DATASETS, tomlkit.dumps(tables))
 
 
 def _base(engine: Engine, environment: Environment, draft: Draft) -> None:
@@ -111,13 +140,17 @@ def _base(engine: Engine, environment: Environment, draft: Draft) -> None:
             f"the base of {environment.name}, {reference}, is at no registry that answers", "connect to one"
         )
     fresh = f"{reference}@{digest}"
-    if fresh == pinned:
-        return
+    if fresh != pinned:
+        rebase(environment, fresh, draft)
+
+
+def rebase(environment: Environment, base: str, draft: Draft) -> None:
+    """Pin another base, IMAGE@DIGEST as its registry has it, in the recipe and in the entry."""
     dockerfile = environment.folder / "Dockerfile"
-    draft.change(dockerfile, draft.text(dockerfile).replace(pinned, fresh))
+    draft.change(dockerfile, draft.text(dockerfile).replace(str(environment.base), base))
     with _entry(environment, draft) as entry:
-        entry["base"] = fresh
-        entry["certainty"]["base"] = "verified: resolved at its registry"
+        entry["base"] = base
+        entry["certainty"]["base"] = RESOLVED
 
 
 def _wheels(environment: Environment, draft: Draft) -> None:
@@ -125,21 +158,30 @@ def _wheels(environment: Environment, draft: Draft) -> None:
     draft.change(environment.folder / "requirements.lock", text)
 
 
-def own_wheels(environment: Environment, draft: Draft) -> None:
-    """Lock the wheels that only PyTorch's own index serves, in the versions that torch.lock names."""
+def own_wheels(environment: Environment, draft: Draft, mirror: str | None = None) -> None:
+    """Lock the wheels that only PyTorch's own index serves, in the versions that torch.lock names.
+
+    `mirror` is asked in the index's place. Raises CannotRunHere where a wheel or its hash can't be had there.
+    """
     path, index = environment.folder / "torch.lock", str(environment.wheel_index)
     names = re.findall(r"^\S+==\S+", draft.text(path), re.MULTILINE)
     with TemporaryDirectory() as folder:
         wanted = Path(folder) / "torch.in"
         wanted.write_text("\n".join(names), encoding="utf-8")
-        text = _compile(environment, str(wanted), "--default-index", index, "--no-deps", "--no-header", "--no-annotate")
+        options = ["--default-index", mirror or index, "--no-deps", "--no-header", "--no-annotate"]
+        text = _compile(environment, str(wanted), *options)
     if text == draft.text(path):
         return
+    if bare := re.findall(r"^\S+==\S+(?=\s*$)", text, re.MULTILINE):
+        raise CannotRunHere(
+            f"the index of {environment.name} has no hash of {' and '.join(bare)}", "name another index"
+        )
     draft.change(path, text)
     if not environment.hashed:
+        asked = index if mirror in (None, index) else f"a mirror of {index}"
         with _entry(environment, draft) as entry:
             del entry["hashed"]
-            entry["certainty"]["wheels"] = f"single: hashes as {index} serves them"
+            entry["certainty"]["wheels"] = f"single: hashes as {asked} serves them"
 
 
 @contextmanager
@@ -160,7 +202,7 @@ def _compile(environment: Environment, requirements: str, *options: str) -> str:
         out = Path(folder) / "lock"
         command = [find_uv_bin(), "pip", "compile", "--quiet", "--upgrade", "--generate-hashes", requirements, *options]
         command += ["--python-version", environment.expected["python"], "--python-platform", PLATFORM]
-        command += ["--only-binary", ":all:", "--output-file", str(out)]
+        command += ["--only-binary", ":all:", "--no-python-downloads", "--output-file", str(out)]  # nothing is built
         done = subprocess.run(command, cwd=environment.folder, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = " ".join(done.stderr.split())[:300]

@@ -12,11 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class FileServer:
     """What the server serves, how it misbehaves, and what it was asked for."""
 
-    #: What is served under every name that `contents` lacks.
+    #: What is served under every name that `contents` lacks, unless those are all that there is.
     content: bytes = b""
+    #: By the whole path, without the first slash, or by its last part; then the paths that there is nothing under.
     contents: dict[str, bytes] = field(default_factory=dict)
-    #: Statuses that the next requests get instead of the file.
-    refusals: list[int] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    contents_are_all: bool = False
+    content_type: str | None = None
+    #: Statuses that the next requests get instead of the file (None: it is served), and the headers of a status.
+    refusals: list[int | None] = field(default_factory=list)
+    headers_of: dict[int, dict[str, str]] = field(default_factory=dict)
     #: After how many bytes each of the next answers breaks off.
     break_offs: list[int] = field(default_factory=list)
     #: While this is not set, an answer that is to break off stalls there instead.
@@ -27,6 +32,8 @@ class FileServer:
     tells_length: bool = True
     url: str = ""
     ranges: list[str | None] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.may_break_off.set()
@@ -44,13 +51,18 @@ def serving(files: FileServer, port: int = 0) -> Iterator[FileServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             files.ranges.append(self.headers["Range"])
+            files.paths.append(self.path[1:])
+            files.authorizations.append(self.headers["Authorization"])
             if files.drops:
                 files.drops -= 1
                 return
-            if files.refusals:
-                self.send_error(files.refusals.pop(0))
+            path = self.path[1:].partition("?")[0]
+            content = files.contents.get(path, files.contents.get(path.rpartition("/")[2]))
+            refusal = files.refusals.pop(0) if files.refusals else None
+            if refusal or path in files.gone or (content is None and files.contents_are_all):
+                self._refuse(refusal or 404)
                 return
-            content = files.contents.get(self.path.rpartition("/")[2], files.content)
+            content = files.content if content is None else content
             start = self._start()
             if start >= len(content):
                 self.send_response(416)
@@ -60,6 +72,8 @@ def serving(files: FileServer, port: int = 0) -> Iterator[FileServer]:
                 return
             body = content[start:]
             self.send_response(206 if start else 200)
+            if files.content_type:
+                self.send_header("Content-Type", files.content_type)
             if files.tells_length:
                 self.send_header("Content-Length", str(len(body)))
             if start:
@@ -70,6 +84,13 @@ def serving(files: FileServer, port: int = 0) -> Iterator[FileServer]:
                 files.may_break_off.wait()
             else:
                 self.wfile.write(body)
+
+        def _refuse(self, status: int) -> None:
+            self.send_response(status)
+            for name, value in files.headers_of.get(status, {}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def _start(self) -> int:
             wanted = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")

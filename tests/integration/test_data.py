@@ -313,8 +313,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for archive in standin().archives:
         lines.append("[[coco-val2017.archives]]")
         lines += [f"{key} = {json.dumps(value)}" for key, value in asdict(archive).items()]
-    (root / "harness" / "datasets.toml").write_text("\n".join(lines))
-    catalogue = root / "harness" / "models.toml"
+    (root / "harness" / "catalogue" / "datasets.toml").write_text("\n".join(lines))
+    catalogue = root / "harness" / "catalogue" / "models.toml"
     checkpoint = f"lite-{hashlib.sha256(b'a checkpoint').hexdigest()[:8]}.pth"
     catalogue.write_text(catalogue.read_text().replace(models()[LITE].checkpoint, checkpoint))
     return root

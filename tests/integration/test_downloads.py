@@ -94,7 +94,7 @@ def test_a_server_without_ranges_starts_anew(server: FileServer) -> None:
 
 
 def test_a_busy_server_is_asked_again(server: FileServer) -> None:
-    server.refusals = [503, 502]
+    server.refusals = [503, 429]
     assert fetch().sha256 == SHA256
     assert server.requests == 3
 
@@ -128,7 +128,7 @@ def test_what_came_is_kept_for_the_next_time(server: FileServer) -> None:
 
 def test_a_file_that_is_not_there_is_not_asked_for_again(server: FileServer) -> None:
     server.refusals = [404]
-    with pytest.raises(CannotRunHere, match="404 Not Found"):
+    with pytest.raises(download.NotTheFile, match="404 Not Found"):
         fetch()
     assert server.requests == 1
 

@@ -7,19 +7,16 @@ import subprocess
 import sys
 import tarfile
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from harness.images.engine import Engine
 from harness.paths import ROOT
 from tests.integration.commands import harness
+from tests.integration.wheels import serving_folder, wheel
 from tests.needs import programs
 
 pytestmark = pytest.mark.docker
@@ -72,21 +69,6 @@ def push(engine: Engine, reference: str, content: str, folder: Path) -> str:
     return str(next(event["aux"]["Digest"] for event in events if "aux" in event))
 
 
-def wheel(folder: Path, name: str, version: str) -> str:
-    """Make a wheel and its page in the index, and return its SHA-256."""
-    file = folder / name / f"{name}-{version}-py3-none-any.whl"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    with (file.parent / "index.html").open("a") as page:
-        page.write(f'<a href="{file.name.replace("+", "%2B")}#sha256={digest}">{file.name}</a>\n')
-    return digest
-
-
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
     programs("docker-registry")
@@ -114,13 +96,8 @@ def registry(tmp_path: Path) -> Iterator[str]:
 def index(tmp_path: Path) -> Iterator[str]:
     folder = tmp_path / "index"
     folder.mkdir()
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving_folder(folder) as url:
+        yield url
 
 
 @pytest.fixture
