@@ -42,8 +42,8 @@ def write_report(names: list[str], out: Path, *, published: bool) -> None:
             title=f"Report of {', '.join(folder.name for folder in folders)}",
             made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         )
-        charts = page.static_charts(cells, published=published)
-        files = {"report.html": page.build(report), "report.md": page.markdown(report), **charts}
+        files = {"report.html": page.build(report), "report.md": page.markdown(report)}
+        files |= page.static_charts(report.charts)
         for name, text in files.items():
             with documents.replacing(out / name) as part:
                 part.write_text(text, encoding="utf-8")

@@ -15,11 +15,11 @@ from harness.report.page.figures import significant
 MS = "latency of one image, ms (log scale)"
 
 
-def charts(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool, legend: bool) -> list[Chart]:
+def charts(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool) -> list[Chart]:
     """Return the charts that the timings allow. `published` lets an AP stand in that torchvision publishes."""
     if not timings:
         return []
-    look = Look(list(dict.fromkeys(timing.label for timing in timings)), legend=legend)
+    look = Look(list(dict.fromkeys(timing.label for timing in timings)))
     found = placed(timings, cells, published=published)
     return [
         _latency(timings, look),

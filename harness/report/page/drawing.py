@@ -38,13 +38,11 @@ class Chart:
 
 
 class Look:
-    """The encodings that tell series apart, with a legend where the page has none of its own."""
+    """The encodings that tell series apart."""
 
-    def __init__(self, labels: Sequence[str], *, legend: bool):
+    def __init__(self, labels: Sequence[str]):
         looks = [look(number) for number in range(len(labels))]
-        shown = (
-            alt.Legend(orient="bottom", columns=1, labelLimit=700, title=None, symbolStrokeWidth=0) if legend else None
-        )
+        shown = alt.Legend(orient="bottom", columns=1, labelLimit=700, title=None, symbolStrokeWidth=0)
         self.colour = alt.Color(
             "label:N", scale=alt.Scale(domain=list(labels), range=[each.colour for each in looks]), legend=shown
         )

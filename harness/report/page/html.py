@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,7 +19,6 @@ from markupsafe import Markup
 from harness.analysis.timings import Timing
 from harness.report.page import findings
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
-from harness.report.page.charts import charts
 from harness.report.page.drawing import Chart
 from harness.report.page.figures import all_printable, printable
 from harness.report.page.head_table import head_table
@@ -37,7 +37,7 @@ ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u202
 def build(report: Report) -> str:
     """Return the page. Raises BadDocument where a sample is no duration."""
     cells, timings = report.cells, report.timings
-    drawn = charts(cells, timings, published=report.published, legend=False)
+    drawn = report.charts
     of_samples = sample_charts(_labels(timings)) if timings else []
     bundle, script = vl_convert.javascript_bundle(EXPORTS), _text("page.js")
     page = _templates().get_template("page.html.jinja")
@@ -97,6 +97,12 @@ def _labels(timings: Sequence[Timing]) -> list[str]:
     return [timing.label for timing in _first_of_series(timings)]
 
 
+def _spec(chart: Chart) -> dict[str, Any]:
+    """Return the drawing in Vega-Lite, without its legend: the page has one for all."""
+    spec: dict[str, Any] = chart.drawing.configure_legend(disable=True).to_dict()
+    return spec
+
+
 def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
     """Return what the script needs, as JSON that can stand in HTML."""
     series = [
@@ -108,7 +114,7 @@ def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
         }
         for timing in _first_of_series(timings)
     ]
-    specs = {chart.name: {"spec": chart.drawing.to_dict(), "rows": chart.rows} for chart in drawn}
+    specs = {chart.name: {"spec": _spec(chart), "rows": chart.rows} for chart in drawn}
     document = {"series": series, "charts": specs, "samples": samples_by_model(timings)}
     text = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.translate(ESCAPES)

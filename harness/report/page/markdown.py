@@ -7,11 +7,8 @@ from collections.abc import Sequence
 import altair as alt
 import vl_convert
 
-from harness.analysis.timings import timings_of
-from harness.documents.run_folder import Cell
 from harness.report import render
 from harness.report.page import findings
-from harness.report.page.charts import charts
 from harness.report.page.drawing import ROWS, Chart
 from harness.report.page.figures import all_printable, printable
 from harness.report.page.report import Report
@@ -21,17 +18,15 @@ WIDTH_PX = 800
 LINE = 100
 
 
-def static_charts(cells: Sequence[Cell], *, published: bool) -> dict[str, str]:
+def static_charts(drawn: Sequence[Chart]) -> dict[str, str]:
     """Return the charts of figures as SVG, by file name; those of samples are on the page alone."""
-    drawn = charts(cells, timings_of(cells), published=published, legend=True)
     return {_file(chart): _svg(chart) for chart in drawn}
 
 
 def markdown(report: Report) -> str:
     """Return the report as Markdown; its pictures are the files of static_charts(), in the same folder."""
     cells, timings, commands = report.cells, report.timings, report.commands
-    drawn = charts(cells, timings, published=report.published, legend=True)
-    pictures = [f"![{_text(chart.title)}. {_text(chart.about)}]({_file(chart)})\n" for chart in drawn]
+    pictures = [f"![{_text(chart.title)}. {_text(chart.about)}]({_file(chart)})\n" for chart in report.charts]
     repeat = ["## Repeat this\n", "\n".join(["```", *map(printable, commands), "```", ""])] if commands else []
     headline = f"**{_text(findings.headline(cells, timings))}**\n"
     parts = [f"# {_text(report.title)}\n", headline, f"Made {_text(report.made_at)}\n"]

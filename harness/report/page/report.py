@@ -6,6 +6,8 @@ from functools import cached_property
 
 from harness.analysis.timings import Timing, timings_of
 from harness.documents.run_folder import Cell
+from harness.report.page.charts import charts
+from harness.report.page.drawing import Chart
 from harness.report.table import Table
 
 
@@ -28,3 +30,8 @@ class Report:
     def timings(self) -> list[Timing]:
         """Every model that was timed. Raises BadDocument where a sample is no duration."""
         return timings_of(self.cells)
+
+    @cached_property
+    def charts(self) -> list[Chart]:
+        """The charts of figures, drawn once for the page and beside its Markdown."""
+        return charts(self.cells, self.timings, published=self.published)

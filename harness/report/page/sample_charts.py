@@ -17,7 +17,7 @@ MS = "latency of one image, ms (log scale)"
 
 def sample_charts(labels: Sequence[str]) -> list[Chart]:
     """Return the three charts; their titles depend on the model and come with its samples."""
-    look = Look(labels, legend=False)
+    look = Look(labels)
     spread = (
         "Every sample of the model by cell: a stroke each, a hollow diamond where it warmed up, a bar at the median."
     )

@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.analysis.timings import timings_of
 from harness.documents.run_folder import Cell
-from harness.report.page import Report, build, markdown, static_charts
+from harness.report.page import Report, build, charts, markdown, static_charts
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.palette import look
 from harness.report.tables import tables_of
@@ -99,13 +100,18 @@ def test_markdown_shows_the_charts_that_lie_beside_it() -> None:
     tables = tables_of(cells, published=True)
     text = markdown(Report(cells, tables, published=True, commands=["harness run"], title="_A_b_", made_at="now"))
     pictures = re.findall(r"\]\(([\w-]+\.svg)\)$", text, re.MULTILINE)
-    assert pictures == list(static_charts(cells, published=True)) == ["latency.svg", "accuracy.svg", "environments.svg"]
+    assert (
+        pictures
+        == list(static_charts(charts(cells, timings_of(cells), published=True)))
+        == ["latency.svg", "accuracy.svg", "environments.svg"]
+    )
     assert text.startswith("# \\_A_b\\_\n\n**SSDlite320 MobileNetV3-Large is fastest: ")
     assert "\n```\nharness run\n```\n" in text
 
 
 def test_static_charts_are_well_formed_whatever_a_result_holds() -> None:
-    for svg in static_charts([timed(PUBLISHED[0], HOSTILE), timed(PUBLISHED[1], "cpu")], published=True).values():
+    cells = [timed(PUBLISHED[0], HOSTILE), timed(PUBLISHED[1], "cpu")]
+    for svg in static_charts(charts(cells, timings_of(cells), published=True)).values():
         tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(svg).iter()}
         assert not tags & {"script", "image"}
         assert "text" in tags
