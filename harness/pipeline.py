@@ -172,12 +172,12 @@ def judge(folder: RunFolder, progress: Progress) -> list[HarnessError]:
     failed = score_cells(folder, progress)
     if len(_detected(folder)) > 1:
         # Only here, since a run without passes to compare need not wait for what it takes to do so.
-        from harness.agreement.passes import compare, within
+        from harness.agreement.passes import compare, passes_of, within
         from harness.documents.agreement import Tolerances
         from harness.report.pictures import draw_worst
 
         with progress.working("comparing detections"):
-            for pair in within(folder):
+            for pair in within(passes_of(folder)):
                 with _ending_alone(failed, f"{pair[1].job.cell} can't be compared"):
                     draw_worst(compare(*pair, Tolerances()), *pair)
     return failed

@@ -48,34 +48,41 @@ class Pass:
         return PassName(self.folder.path.resolve().name, self.job.cell, self.job.environment)
 
 
-def passes_of(folder: RunFolder) -> list[Pass]:
-    """Return the run's detection passes in the order of its plan."""
-    return [Pass(folder, cell) for cell in folder.cells() if cell.result.detections]
+@dataclass(frozen=True)
+class Passes:
+    """The detection passes of a run, in the order of its plan."""
+
+    run: str
+    passes: list[Pass]
 
 
-def within(folder: RunFolder) -> list[tuple[Pass, Pass]]:
+def passes_of(folder: RunFolder) -> Passes:
+    """Read the run's detection passes."""
+    return Passes(folder.name, [Pass(folder, cell) for cell in folder.cells() if cell.result.detections])
+
+
+def within(run: Passes) -> list[tuple[Pass, Pass]]:
     """Return each pass of a run with the run's first pass of the same model, images and weights."""
-    found = passes_of(folder)
+    found = run.passes
     pairs = [(next(first for first in found if _alike(first, each)), each) for each in found]
     return [(first, each) for first, each in pairs if first is not each]
 
 
-def between(reference: RunFolder, other: RunFolder) -> list[tuple[Pass, Pass]]:
+def between(reference: Passes, other: Passes) -> list[tuple[Pass, Pass]]:
     """Return each pass of the other run with the reference's of the same model, images and weights.
 
     Of several, it is that of the same cell, else the first of the same environment, else the first: what the runs
     differ in is asked, not what their environments do.
     """
-    found = passes_of(reference)
-    beside = [(each, [first for first in found if _alike(first, each)]) for each in passes_of(other)]
+    beside = [(each, [first for first in reference.passes if _alike(first, each)]) for each in other.passes]
     return [(min(firsts, key=lambda first: _distance(first, each)), each) for each, firsts in beside if firsts]
 
 
-def alone(pairs: list[tuple[Pass, Pass]], *folders: RunFolder) -> list[Pass]:
+def alone(pairs: list[tuple[Pass, Pass]], *runs: Passes) -> list[Pass]:
     """Return the passes of the runs that are in no pair, since no other has their model, images and weights."""
     paired = {(each.folder.path, each.job.cell) for pair in pairs for each in pair}
-    found = [each for folder in folders for each in passes_of(folder)]
-    return [each for each in found if (each.folder.path, each.job.cell) not in paired]
+    every = [each for run in runs for each in run.passes]
+    return [each for each in every if (each.folder.path, each.job.cell) not in paired]
 
 
 def _distance(one: Pass, two: Pass) -> tuple[bool, bool]:
@@ -96,15 +103,15 @@ def _images(of: Pass) -> tuple[str, list[int]] | None:
     return (dataset.annotations_sha256, dataset.ids) if dataset else None
 
 
-def require_comparable(pairs: list[tuple[Pass, Pass]], *folders: RunFolder) -> None:
+def require_comparable(pairs: list[tuple[Pass, Pass]], *runs: Passes) -> None:
     """Raise BadInput, with the reason, where there is nothing to compare."""
     if pairs:
         return
-    sides = [passes_of(folder) for folder in folders]
-    for folder, side in zip(folders, sides, strict=True):
-        if not side:
-            raise BadInput(f"{folder.name}: no detections yet", "make some with: harness run --suite accuracy")
-    names = " and ".join(dict.fromkeys(folder.name for folder in folders))
+    sides = [run.passes for run in runs]
+    for run in runs:
+        if not run.passes:
+            raise BadInput(f"{run.run}: no detections yet", "make some with: harness run --suite accuracy")
+    names = " and ".join(dict.fromkeys(run.run for run in runs))
     every = combinations(sides[0], 2) if len(sides) == 1 else product(*sides)
     same = [(one, two) for one, two in every if one.job.model.builder == two.job.model.builder]
     if not same and len(sides) == 1:

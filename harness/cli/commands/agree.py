@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import pipeline
-from harness.agreement.passes import Pass, alone, between, compare, require_comparable, within
+from harness.agreement.passes import Pass, alone, between, compare, passes_of, require_comparable, within
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
@@ -21,10 +21,10 @@ from harness.report.pictures import disagreements, draw_worst
 
 def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
     """Compare the passes of one run with one another, or of the second with the first. Returns whether all agree."""
-    folders = [open_run(name) for name in names]
-    pairs = within(folders[0]) if len(folders) == 1 else between(*folders)
-    require_comparable(pairs, *folders)
-    for each in alone(pairs, *folders):
+    runs = [passes_of(open_run(name)) for name in names]
+    pairs = within(*runs) if len(runs) == 1 else between(*runs)
+    require_comparable(pairs, *runs)
+    for each in alone(pairs, *runs):
         name = f"{each.folder.name}, {each.job.cell}"
         say(Console(stderr=True), f"not compared: {name}: no other pass of its model, images and weights")
     return _told(pairs, tolerances, pictures, as_json=as_json)
@@ -37,8 +37,9 @@ def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None,
     with Preflight() as preflight, interruptible(console):
         outcome = pipeline.start(planned, preflight, progress_on(console), "sweep")
     tell(console, outcome)
-    pairs = between(folder, outcome.folder)
-    require_comparable(pairs, folder, outcome.folder)
+    runs = [passes_of(each) for each in (folder, outcome.folder)]
+    pairs = between(*runs)
+    require_comparable(pairs, *runs)
     agreed = _told(pairs, tolerances, pictures, as_json=as_json)
     return agreed and outcome.fine  # a cell that did not run agrees with nothing
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness import documents
-from harness.agreement.passes import Pass, alone, between, compare, require_comparable, within
+from harness.agreement.passes import Pass, alone, between, compare, passes_of, require_comparable, within
 from harness.data import coco, shapes
 from harness.documents import PlannedCell
 from harness.documents.agreement import Tolerances
@@ -81,14 +81,19 @@ def names(pairs: list[tuple[Pass, Pass]]) -> list[tuple[str, str]]:
 def test_the_first_pass_of_a_run_is_the_reference_of_its_model(data: Path, tmp_path: Path) -> None:
     ssdlite = job("ssdlite320_mobilenet_v3_large").model
     run = run_of(data, tmp_path / "a", cell("s1", "cuda10.2"), cell("l1", model=ssdlite), cell("s2"), cell("s3", "cpu"))
-    assert names(within(run)) == [("s1", "s2"), ("s1", "s3")]
+    assert names(within(passes_of(run))) == [("s1", "s2"), ("s1", "s3")]
 
 
 def test_a_pass_is_compared_with_that_of_its_own_cell_or_else_environment(data: Path, tmp_path: Path) -> None:
     """Else what an environment does would be taken for what a switch of a sweep does."""
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l"), cell("l--tf32"))
     swept = run_of(data, tmp_path / "b", cell("c--x", "cuda10.2"), cell("l--x"), cell("l--tf32"), cell("p", "cpu"))
-    assert names(between(run, swept)) == [("c", "c--x"), ("l", "l--x"), ("l--tf32", "l--tf32"), ("c", "p")]
+    assert names(between(passes_of(run), passes_of(swept))) == [
+        ("c", "c--x"),
+        ("l", "l--x"),
+        ("l--tf32", "l--tf32"),
+        ("c", "p"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,30 +108,33 @@ def test_what_is_not_comparable_is_refused_with_the_reason(
     data: Path, tmp_path: Path, other: dict[str, Any], changes: dict[str, Any], reason: str
 ) -> None:
     one, two = run_of(data, tmp_path / "a", cell("l")), run_of(data, tmp_path / "b", other, **changes)
-    assert between(one, two) == []
+    sides = [passes_of(one), passes_of(two)]
+    assert between(*sides) == []
     with pytest.raises(BadInput, match=reason):
-        require_comparable([], one, two)
+        require_comparable([], *sides)
 
 
 def test_a_pass_that_has_none_beside_it_is_not_passed_over_in_silence(data: Path, tmp_path: Path) -> None:
     one = run_of(data, tmp_path / "a", cell("l"))
     two = run_of(data, tmp_path / "b", cell("l"), cell("other", model=job("ssdlite320_mobilenet_v3_large").model))
-    pairs = between(one, two)
+    sides = [passes_of(one), passes_of(two)]
+    pairs = between(*sides)
     assert len(pairs) == 1
-    assert [each.job.cell for each in alone(pairs, one, two)] == ["other"]
-    assert alone(pairs, one) == []
+    assert [each.job.cell for each in alone(pairs, *sides)] == ["other"]
+    assert alone(pairs, sides[0]) == []
 
 
 def test_a_run_without_detections_is_named(data: Path, tmp_path: Path) -> None:
     one, two = run_of(data, tmp_path / "a", cell("l")), run_of(data, tmp_path / "b")
+    sides = [passes_of(one), passes_of(two)]
     with pytest.raises(BadInput, match="b: no detections yet"):
-        require_comparable(between(one, two), one, two)
+        require_comparable(between(*sides), *sides)
 
 
 def test_the_agreement_and_the_pictures_lie_beside_the_pass(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5), cell("p", "cpu", shift=0.01))
-    different, equal = (compare(*pair, Tolerances()) for pair in within(run))
-    for found, pair in zip((different, equal), within(run), strict=True):
+    different, equal = (compare(*pair, Tolerances()) for pair in within(passes_of(run)))
+    for found, pair in zip((different, equal), within(passes_of(run)), strict=True):
         draw_worst(found, *pair)
     assert (different.verdict, equal.verdict) == ("different", "equal")
     assert [each.agreement for each in run.cells()] == [None, different, equal]
@@ -137,7 +145,7 @@ def test_the_agreement_and_the_pictures_lie_beside_the_pass(data: Path, tmp_path
 
 def test_pictures_of_an_earlier_comparison_go(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5))
-    (pair,) = within(run)
+    (pair,) = within(passes_of(run))
     for tolerances in (Tolerances(), Tolerances(box_px=1.0)):
         draw_worst(compare(*pair, tolerances), *pair)
     assert disagreements(pair[1]) == []
@@ -145,7 +153,7 @@ def test_pictures_of_an_earlier_comparison_go(data: Path, tmp_path: Path) -> Non
 
 def test_pictures_may_go_elsewhere_but_not_where_a_file_is(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5))
-    (pair,) = within(run)
+    (pair,) = within(passes_of(run))
     draw_worst(compare(*pair, Tolerances()), *pair, tmp_path / "pictures")
     assert len(list((tmp_path / "pictures" / "l").iterdir())) == PICTURES
     assert disagreements(pair[1]) == []
@@ -156,7 +164,7 @@ def test_pictures_may_go_elsewhere_but_not_where_a_file_is(data: Path, tmp_path:
 
 def test_a_pass_whose_file_is_gone_is_a_sentence(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l"))
-    (pair,) = within(run)
+    (pair,) = within(passes_of(run))
     pair[1].file.unlink()
     with pytest.raises(BadDocument, match=r"detections.sqlite is no detection pass: .*; run the cell again"):
         compare(*pair, Tolerances())
