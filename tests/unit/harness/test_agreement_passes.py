@@ -88,7 +88,8 @@ def test_a_pass_is_compared_with_that_of_its_own_cell_or_else_environment(data: 
     """Else what an environment does would be taken for what a switch of a sweep does."""
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l"), cell("l--tf32"))
     swept = run_of(data, tmp_path / "b", cell("c--x", "cuda10.2"), cell("l--x"), cell("l--tf32"), cell("p", "cpu"))
-    assert names(between(passes_of(run), passes_of(swept))) == [
+    pairs = between(passes_of(run), passes_of(swept))
+    assert names(pairs) == [
         ("c", "c--x"),
         ("l", "l--x"),
         ("l--tf32", "l--tf32"),
