@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from statistics import fmean, geometric_mean
+from statistics import geometric_mean
 from typing import Literal
 
 from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
+from harness.analysis.repeats import over_repeats
 from harness.analysis.series import grouped, latency_series, state_of
 from harness.analysis.uncertainty import Interval, latency_interval
 from harness.catalogue.columns import MACHINES, MAP, environment_of, protocol_of, published_of
@@ -159,18 +160,16 @@ def _latency_rows(found: Reproduction, cells: list[Cell]) -> list[LatencyRow]:
     if not by_builder:
         return []
     figures = published_of(found.column)
-    measured = {builder: fmean(map(_mean_ms, repeats)) for builder, repeats in by_builder.items()}
+    measured = {
+        builder: over_repeats([summarise(cell.result.latency) for cell in repeats if cell.result.latency], "mean")
+        for builder, repeats in by_builder.items()
+    }
     middle = geometric_mean(measured.values())
     middle_published = geometric_mean([figures[builder] for builder in measured])
     return [
         _latency_row(found, repeats, figures[builder], middle_published, measured[builder], middle)
         for builder, repeats in by_builder.items()
     ]
-
-
-def _mean_ms(cell: Cell) -> float:
-    assert cell.result.latency is not None  # noqa: S101 -- only cells with a measurement come here
-    return summarise(cell.result.latency).mean_ms
 
 
 def _latency_row(

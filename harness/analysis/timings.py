@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from harness.analysis.gates import gates
+from harness.analysis.repeats import detections_over_repeats, over_repeats
 from harness.analysis.series import LatencySeries, grouped, labels_of, latency_series, state_of
 from harness.analysis.uncertainty import latency_interval
 from harness.catalogue import Model, models
@@ -92,12 +93,12 @@ def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], a
         label=label,
         model=models()[cells[0].job.model.builder],
         cells=cells,
-        ms=fmean(summary.value(statistic) for summary in summaries),
+        ms=over_repeats(summaries, statistic),
         low_ms=min(interval.low_ms for interval in known) if whole else None,
         high_ms=max(interval.high_ms for interval in known) if whole else None,
         p99_ms=_p99(summaries),
         images_per_second=fmean(summary.images_per_second for summary in summaries),
-        detections=fmean(summary.detections_per_image for summary in summaries),
+        detections=detections_over_repeats(summaries),
         memory_bytes=max((bytes_ for cell in cells if (bytes_ := _peak_bytes(cell)) is not None), default=None),
         agreement=agreement,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from harness.analysis.facts import ALL, NO_QUOTA
 from harness.analysis.gates import Gates, gates
+from harness.analysis.repeats import detections_over_repeats, over_repeats
 from harness.analysis.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
 from harness.catalogue import Model, models
 from harness.catalogue.published import check as check_published
@@ -124,11 +125,11 @@ def _describe(series: LatencySeries, label: str, found: list[Timed]) -> str:
 
 def _figures(entries: list[Timed]) -> tuple[str, str]:
     """Return the texts of latency and detections per image, over the repeats of one model."""
-    measured = [(entry.protocol.statistic, entry.summary) for entry in entries if entry.summary]
-    if not measured:
+    summaries = [entry.summary for entry in entries if entry.summary]
+    if not summaries:
         return GAP, GAP
-    latency = _mean([summary.value(statistic) for statistic, summary in measured])
-    return f"{latency:.2f}", f"{_mean([summary.detections_per_image for _, summary in measured]):.1f}"
+    latency = over_repeats(summaries, entries[0].protocol.statistic)
+    return f"{latency:.2f}", f"{detections_over_repeats(summaries):.1f}"
 
 
 def _remarks_on(cell: Cell) -> list[str]:
@@ -138,7 +139,3 @@ def _remarks_on(cell: Cell) -> list[str]:
             f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"
         )
     return remarks + cell.result.warnings
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
