@@ -11,7 +11,20 @@ from typing import List, Optional
 import torch
 from torch import nn
 
-from runner import compat, contention, detection, graphs, hardware, inputs, latency, libraries, memory, models, software
+from runner import (
+    compat,
+    contention,
+    detection,
+    graphs,
+    hardware,
+    inputs,
+    latency,
+    libraries,
+    masks,
+    memory,
+    models,
+    software,
+)
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result, source_sha256
 from runner.errors import JobError
@@ -102,6 +115,7 @@ def _detect(
     if job.dataset is None or job.detection is None or folders.images is None:
         raise JobError("the job names no dataset, no detection pass or no images", "plan the run again")
     models.require_classes(model, job.model, job.dataset)
+    masks.require_encoder(model, job.environment)
     key = detection.key_of(job, state_sha256, software.observe())
     task = detection.Pass(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
     watch = Contention()

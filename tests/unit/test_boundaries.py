@@ -53,6 +53,16 @@ def test_the_shared_part_needs_numpy_at_most(module: str) -> None:
             assert name.split(".")[0] in sys.stdlib_module_names | {"numpy", "runner"}, f"{path.name}: {name}"
 
 
+def test_the_runner_needs_no_more_than_it_says() -> None:
+    known = {"torch", "torchvision", "numpy", "psutil", "pynvml", "safetensors", "PIL", "cv2", "runner"}
+    needed: dict[str, set[str]] = {}
+    for path in (ROOT / "runner").rglob("*.py"):
+        for name in imports(path):
+            if name.split(".")[0] not in sys.stdlib_module_names | known:
+                needed.setdefault(name.split(".")[0], set()).add(path.name)
+    assert needed == {"pycocotools": {"masks.py"}}
+
+
 def test_only_the_engine_imports_docker() -> None:
     assert importers("docker", among="harness") == {"harness/engine.py"}
 
