@@ -15,8 +15,9 @@ from tests.integration.standins import SOURCES, compiled
 
 CODE = """
 import dataclasses, json
-from runner import hardware
-print(json.dumps(dataclasses.asdict(hardware.observe("cuda"))))
+from runner import hardware, used_gpu
+seen = dataclasses.replace(hardware.observe(), used_gpu=used_gpu.observe())
+print(json.dumps(dataclasses.asdict(seen)))
 """
 
 

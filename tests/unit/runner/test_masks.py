@@ -29,7 +29,7 @@ def model(*heads: str) -> nn.Module:
 
 def passed(monkeypatch: pytest.MonkeyPatch, folder: Path, environment: str, *heads: str) -> Result:
     """Run a detection pass of a picture that is not there: it ends right after what is asked before."""
-    monkeypatch.setattr(hardware, "observe", lambda device: samples.hardware())
+    monkeypatch.setattr(hardware, "observe", lambda: samples.hardware())
     monkeypatch.setattr(models, "load", lambda *given: (model(*heads), "0" * 64))
     of = samples.job(environment=environment, suite="accuracy", dataset=DATASET)
     return job.execute(of, job.Folders(folder, None, folder), lambda *event, **fields: None)
