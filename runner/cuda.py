@@ -17,6 +17,13 @@ SWITCHES = {
     "CUDA_LAUNCH_BLOCKING": "makes the CPU wait for each kernel",
     "PYTORCH_NO_CUDA_MEMORY_CACHING": "makes every tensor an allocation of the driver",
 }
+#: Variables that are a person's choice, and what they do to a measurement.
+CHOICES = {
+    "PYTORCH_CUDA_ALLOC_CONF": "tensors get their memory in another way than torch's usual one",
+    "PYTORCH_ALLOC_CONF": "tensors get their memory in another way than torch's usual one",
+    "CUDA_MODULE_LOADING": "it decides what the first inference has to load, and how much memory code takes",
+    "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE": "only a part of the GPU computed",
+}
 ANOTHER_STACK = "update the driver, or choose an environment of an older CUDA (harness doctor)"
 #: What CUDA or torch says of a machine that can't compute, and what helps.
 REMEDIES = {
@@ -55,6 +62,13 @@ def choose(device: Device, nvml_reason: Optional[str]) -> torch.device:
     if not available:
         raise _none([str(warning.message) for warning in told], nvml_reason)
     return torch.device("cuda:0")
+
+
+def remarks(device: torch.device) -> List[str]:
+    """Return what a person who reads the figures of a GPU has to know of the variables that were set."""
+    if device.type == "cpu":
+        return []
+    return [f"{name}={os.environ[name]} was set: {does}" for name, does in CHOICES.items() if os.environ.get(name)]
 
 
 def failure_of(error: Exception) -> Optional[Failure]:

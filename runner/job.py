@@ -82,9 +82,9 @@ def _used(result: Result) -> Optional[Hardware]:
 
 def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     device = cuda.choose(blank.job.device, blank.hardware.gpus_missing_reason if blank.hardware else None)
+    remarks = cuda.remarks(device)  # before CUDA starts, since torch 1.13 and newer set CUDA_MODULE_LOADING then
     meter = memory.Meter(device)
     started = time.perf_counter_ns()
-    remarks: List[str] = []
     model, state_sha256 = models.load(blank.job.model, folders.weights, remarks.append)
     model = model.to(device).eval()
     load_ms = (time.perf_counter_ns() - started) / 1e6

@@ -36,3 +36,10 @@ int cuDeviceGetPCIBusId(char *to, int size, int device) {
     snprintf(to, size, "0000:%02lx:00.0", chosen());
     return SUCCESS;
 }
+
+/* The newest CUDA that the driver knows, such as 11040; a real torch asks for it before anything else. */
+int cuDriverGetVersion(int *version) {
+    const char *text = getenv("STANDIN_CUDA_VERSION");
+    *version = text ? atoi(text) : 0;
+    return SUCCESS;
+}

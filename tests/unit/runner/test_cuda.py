@@ -98,6 +98,15 @@ def test_what_overrides_the_protocol_is_refused_on_a_gpu_alone(
     assert caught.value.failure.remedy == f"unset {name}"
 
 
+def test_what_a_person_chose_is_said_of_a_gpu_s_figures_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in cuda.CHOICES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "50")
+    said = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=50 was set: only a part of the GPU computed"
+    assert cuda.remarks(torch.device("cuda:0")) == [said]
+    assert cuda.remarks(torch.device("cpu")) == []
+
+
 @pytest.mark.parametrize(
     ("said", "remedy"),
     [
