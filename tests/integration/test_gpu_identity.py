@@ -79,18 +79,12 @@ def test_without_a_device_of_cuda_nothing_computed(standins: Path) -> None:
 
 @pytest.mark.torch
 def test_a_driver_that_is_too_old_for_torch_is_named_by_torch(standins: Path, tmp_path: Path) -> None:
-    job, old = samples.job(LITE, "local", device="cuda"), "9000"
-    (tmp_path / "job.json").write_text(json.dumps(to_dict(job)))
+    old = {"LD_LIBRARY_PATH": str(standins), "STANDIN_CUDA": "1", "STANDIN_CUDA_VERSION": "9000"}
+    (tmp_path / "job.json").write_text(json.dumps(to_dict(samples.job(LITE, "local", device="cuda"))))
     done = subprocess.run(
         [sys.executable, "-m", "runner", tmp_path / "job.json", tmp_path],
         cwd=ROOT,
-        env={
-            **os.environ,
-            **TWO,
-            "LD_LIBRARY_PATH": str(standins),
-            "STANDIN_CUDA": "1",
-            "STANDIN_CUDA_VERSION": "9000",
-        },
+        env={**os.environ, **TWO, **old},
         capture_output=True,
         text=True,
         check=False,
