@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.gpu.runs import Runs
+
 Seen = Callable[[str, object], None]
 
 
@@ -22,9 +24,15 @@ def report(folder: Path) -> Path:
     return folder.parents[1] if "GPU_CHECK_FOLDER" in os.environ else folder
 
 
+@pytest.fixture(scope="session")
+def runs(folder: Path) -> Runs:
+    """The runner's cells, of all parts together."""
+    return Runs(folder.with_name("runs") if "GPU_CHECK_FOLDER" in os.environ else folder / "runs")
+
+
 @pytest.fixture
 def seen(record_property: Callable[[str, object], None]) -> Seen:
-    """Write a value into the summary, and print it."""
+    """Write a value into the summary (by junit, whose first version alone has a place for it), and print it."""
 
     def note(name: str, value: object) -> None:
         record_property(name, value)
