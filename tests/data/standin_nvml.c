@@ -71,6 +71,11 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **handle) {
     return atoi(value("STANDIN_LOST", "-1")) == (int)index ? GPU_IS_LOST : SUCCESS;
 }
 
+int nvmlDeviceGetHandleByUUID(const char *uuid, void **handle) {
+    *handle = (void *)atol(strrchr(uuid, '-') + 1);
+    return SUCCESS;
+}
+
 int nvmlDeviceGetName(void *handle, char *to, unsigned int size) {
     char names[256];
     copy(names, sizeof names, value("STANDIN_NAME", ""));

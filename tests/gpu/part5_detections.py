@@ -1,9 +1,9 @@
 """What the GPU detects beside the CPU, with bundled and with random weights; TF32 on; the same to the last bit again.
 
-The tolerances are what rounding does to these models, many times over. Random weights carry it further than trained
-ones: of a pass in float32 and one in float64, both on a CPU, boxes lie up to 0.02 (SSDlite) and 0.34 pixels (RetinaNet)
-apart, scores 0.0004; with inputs and filters rounded to TF32's ten bits up to 2.3 pixels (SSDlite), and three in ten of
-Faster R-CNN's detections are others.
+The tolerances are what rounding does to these models, ten times over. It was seen on a CPU: float64 beside float32 moves
+boxes of the bundled weights by 0.0002 pixels, and inputs and filters rounded to TF32's ten bits by 0.2. Random weights,
+which nobody trained to be stable, carry rounding further: 0.5 pixels and 0.005 of a score in float64, and with TF32's
+digits three in ten of Faster R-CNN's detections are others.
 """
 
 from collections.abc import Iterator
@@ -22,9 +22,21 @@ from tests.gpu.passes import Difference, detected, difference, same_bits
 from tests.gpu.runs import Runs
 from tests.gpu.sizes import SSDLITE, sizes
 
-#: Share found again, pixels, score. Four pictures have 20 detections or more, so one may be lost to a tie.
-FLOAT32 = 0.95, 2.0, 0.01
-TF32 = 0.5, 10.0, 0.3
+
+@dataclass(frozen=True)
+class Tolerance:
+    """The share of detections that have to be found again, and how far box and score of those may be off."""
+
+    share: float
+    box_px: float
+    score: float
+
+
+#: With the bundled weights it is what the harness itself calls equal (docs/design.md, Agreement).
+FLOAT32 = {"shapes": Tolerance(0.98, 0.1, 0.001), "random": Tolerance(0.9, 4.0, 0.05)}
+TF32 = {"shapes": Tolerance(0.95, 1.0, 0.01), "random": Tolerance(0.5, 10.0, 0.3)}
+#: What lies further off is another detection.
+REACH_PX = 10.0
 #: A detection counts from so much above its model's threshold on: whether one at a cut-off is there, its last bits say.
 CLEAR = 1.1
 #: A GPU from this compute capability on has units for TF32.
@@ -112,23 +124,22 @@ def looked(request: pytest.FixtureRequest, subjects: dict[str, Subject], passes:
     return Looked(subjects[request.param], request.param, passes, runs)
 
 
-def _require(found: Difference, tolerances: tuple[float, float, float], what: str) -> None:
-    share, box_px, score = tolerances
+def _require(found: Difference, tolerance: Tolerance, what: str) -> None:
     assert found.clear > 0, f"{what}: nothing was detected, so nothing is compared"
-    close = found.share >= share and found.box_px <= box_px and found.score <= score
-    assert close, f"{what}: {found}; expected {share:.0%} or more, within {box_px} px and {score} of a score"
+    near = found.box_px <= tolerance.box_px and found.score <= tolerance.score
+    assert near and found.share >= tolerance.share, f"{what}: {found}; expected {tolerance}"
 
 
 def test_the_gpu_detects_what_the_cpu_does(looked: Looked, seen: Seen) -> None:
-    found = looked.difference("gpu", "cpu", TF32[1])
+    found = looked.difference("gpu", "cpu", REACH_PX)
     seen("GPU beside CPU", found)
-    _require(found, FLOAT32, f"{looked.name}, GPU beside CPU")
+    _require(found, FLOAT32[looked.subject.weights.kind], f"{looked.name}, GPU beside CPU")
 
 
 def test_tf32_moves_boxes_and_no_further_than_its_digits(looked: Looked, seen: Seen) -> None:
-    found = looked.difference("tf32", "gpu", TF32[1])
+    found = looked.difference("tf32", "gpu", REACH_PX)
     seen("TF32 beside float32", found)
-    _require(found, TF32, f"{looked.name}, TF32 beside float32")
+    _require(found, TF32[looked.subject.weights.kind], f"{looked.name}, TF32 beside float32")
     if torch.cuda.get_device_capability(0) >= HAS_TF32:
         changed = not same_bits(looked.at("tf32"), looked.at("gpu"))
         assert changed, (
@@ -141,6 +152,6 @@ def test_what_is_deterministic_is_the_same_twice(looked: Looked, seen: Seen) -> 
         seen("left out", "deterministic algorithms, with which torchvision would compile roi_align for minutes")
         return
     one, two = looked.at("deterministic"), looked.at("again")
-    seen("deterministic beside default", difference(one, looked.at("gpu"), looked.subject.least_score, TF32[1]))
-    found = difference(one, two, 0.0, TF32[1])
+    seen("deterministic beside default", difference(one, looked.at("gpu"), looked.subject.least_score, REACH_PX))
+    found = difference(one, two, 0.0, REACH_PX)
     assert same_bits(one, two), f"{looked.name}: two deterministic passes differ: {found}"
