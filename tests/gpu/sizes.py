@@ -14,6 +14,8 @@ class Sizes:
     protocol's; `looped` are the two beside the published loop, by `rounds` of `loop_iterations` with `loop_pixels`
     (height, width). `passes` detect with random weights, in `pictures` photographs. `filling` runs out of memory with
     `left_bytes` left. `watched` runs `watched_iterations` while NVML is asked.
+    The harness runs `commanded`, the eight published models where it is empty, and `published`, a light model and a
+    heavy one of its kind, by the published recipe with `published_iterations`.
     """
 
     models: tuple[str, ...]
@@ -28,6 +30,9 @@ class Sizes:
     left_bytes: int
     watched: str
     watched_iterations: int
+    commanded: tuple[str, ...]
+    published: tuple[str, str]
+    published_iterations: int
 
 
 SSDLITE, FASTER = "ssdlite320_mobilenet_v3_large", "fasterrcnn_resnet50_fpn"
@@ -44,6 +49,9 @@ FULL = Sizes(
     left_bytes=3 * GIB // 2,
     watched=FASTER,
     watched_iterations=200,
+    commanded=(),
+    published=("fasterrcnn_mobilenet_v3_large_320_fpn", FASTER),
+    published_iterations=30,
 )
 SMALL = Sizes(
     models=(SSDLITE, "fasterrcnn_mobilenet_v3_large_320_fpn"),
@@ -58,6 +66,9 @@ SMALL = Sizes(
     left_bytes=2**22,
     watched=SSDLITE,
     watched_iterations=10,
+    commanded=(SSDLITE,),
+    published=("fasterrcnn_mobilenet_v3_large_320_fpn", SSDLITE),
+    published_iterations=1,
 )
 
 
