@@ -1,9 +1,9 @@
 """What the GPU detects beside the CPU, with bundled and with random weights; TF32 on; the same to the last bit again.
 
-The tolerances are what rounding does to these models, ten times over. It was seen on a CPU: float64 beside float32 moves
-boxes of the bundled weights by 0.0002 pixels, and inputs and filters rounded to TF32's ten bits by 0.2. Random weights,
-which nobody trained to be stable, carry rounding further: 0.5 pixels and 0.005 of a score in float64, and with TF32's
-digits three in ten of Faster R-CNN's detections are others.
+The tolerances are what rounding does to these models, several times over. It was seen on a CPU: float64 beside float32
+moves boxes of the bundled weights by 0.0002 pixels, and inputs and filters rounded to TF32's ten bits by 0.2. Random
+weights, which nobody trained to be stable, carry rounding further: 0.5 pixels and 0.005 of a score in float64, and with
+TF32's digits three in ten of Faster R-CNN's detections are others.
 """
 
 from collections.abc import Iterator

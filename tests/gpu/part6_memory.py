@@ -16,7 +16,7 @@ from tests.gpu.runs import Runs
 from tests.gpu.sizes import GIB, sizes
 from tests.gpu.watching import device, watched
 
-#: What a process has beside torch's own: CUDA's context and the code that was loaded, half a GiB to one; at most so much.
+#: What a process has beside torch's own, CUDA's context and the code that was loaded: half a GiB to one, at most this.
 CONTEXT_BYTES = 3 * GIB
 #: NVML counts in pages, and other processes of the driver come and go.
 PAGES_BYTES = 64 << 20
@@ -73,39 +73,33 @@ def test_torch_and_nvml_count_the_same(counted: Counted, seen: Seen) -> None:
     allocated, reserved = counted.torch.cuda_allocated_peak_bytes or 0, counted.torch.cuda_reserved_peak_bytes or 0
     seen("allocated, reserved, NVML's rise", f"{_mib(allocated)}, {_mib(reserved)}, {_mib(counted.rise)}")
     weights = BYTES_A_PARAMETER * jobs.catalogue()[sizes().watched]["parameters"]
-    assert weights <= allocated <= reserved, f"weights {_mib(weights)}, allocated {_mib(allocated)} of {_mib(reserved)}"
+    counts = f"the weights are {_mib(weights)}, allocated {_mib(allocated)}, reserved {_mib(reserved)}"
+    assert weights <= allocated <= reserved, f"{counts}, expected in this order"
     low, high = reserved - PAGES_BYTES, reserved + CONTEXT_BYTES
-    assert low <= counted.rise <= high, (
-        f"torch reserved {_mib(reserved)}, and NVML's count rose by {_mib(counted.rise)}"
-    )
+    assert low <= counted.rise <= high, f"{counts}, and NVML's count rose by {_mib(counted.rise)}"
 
 
 def test_what_a_cell_had_is_freed_at_its_end(counted: Counted, seen: Seen) -> None:
-    seen("left", _mib(counted.left))
-    assert counted.left <= PAGES_BYTES, (
-        f"{FREED_S:.0f} s after its end, {_mib(counted.left)} of the cell are in use still"
-    )
+    left = _mib(counted.left)
+    seen("left", left)
+    assert counted.left <= PAGES_BYTES, f"{left} of the cell are in use {FREED_S:.0f} s after its end"
 
 
 def test_out_of_memory_ends_that_cell_and_the_next_is_fresh(gpu: Any, runs: Runs, seen: Seen) -> None:
-    held = fill(sizes().left_bytes)
+    held, left = fill(sizes().left_bytes), _mib(sizes().left_bytes)
     try:
         crowded = runs.result(crowded_job("crowded"))
     finally:
         held.clear()
         torch.cuda.empty_cache()
-    said = crowded.failure.message if crowded.failure else ""
-    seen("crowded", f"{crowded.status}: {said}")
-    assert crowded.status == "out_of_memory", (
-        f"with {_mib(sizes().left_bytes)} left, the cell is {crowded.status}: {said}"
-    )
-    assert crowded.failure is not None
-    assert crowded.failure.cause == "infrastructure", (
-        f"the {crowded.failure.cause} is blamed for memory that others have"
-    )
+    failure = crowded.failure
+    seen("crowded", f"{crowded.status}: {failure}")
+    assert failure is not None, f"{left} were left, and the cell is {crowded.status}"
+    assert crowded.status == "out_of_memory", f"{left} were left, and the cell is {crowded.status}: {failure.message}"
+    assert failure.cause == "infrastructure", f"the {failure.cause} is blamed for what others hold"
     fresh = memory_of(runs.measured(crowded_job("fresh"))).cuda_allocated_peak_bytes or 0
     seen("fresh", _mib(fresh))
-    assert fresh > sizes().left_bytes, f"the cell needs {_mib(fresh)}, so {_mib(sizes().left_bytes)} were enough for it"
+    assert fresh > sizes().left_bytes, f"the cell takes {_mib(fresh)}, so {left} should have been enough for it"
 
 
 def fill(left_bytes: int) -> list[torch.Tensor]:

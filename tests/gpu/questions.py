@@ -58,6 +58,7 @@ AGAIN: dict[str, Question] = {
     "energy_mj": pynvml.nvmlDeviceGetTotalEnergyConsumption,
     "fields": lambda gpu: _fields(pynvml.nvmlDeviceGetFieldValues(gpu, list(FIELDS.values()))),
     "event_reasons": lambda gpu: pynvml.nvmlDeviceGetCurrentClocksEventReasons(gpu),
+    "throttle_reasons": lambda gpu: pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(gpu),  # before driver 535
     "throttled_by_power": lambda gpu: pynvml.nvmlDeviceGetViolationStatus(gpu, pynvml.NVML_PERF_POLICY_POWER),
     "throttled_by_heat": lambda gpu: pynvml.nvmlDeviceGetViolationStatus(gpu, pynvml.NVML_PERF_POLICY_THERMAL),
     "utilisation": pynvml.nvmlDeviceGetUtilizationRates,
