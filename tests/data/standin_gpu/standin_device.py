@@ -9,6 +9,7 @@ broken, separated by commas:
 - `wait` comes back at once
 - `model`: an error in every Faster R-CNN; `boxes` lie three pixels beside
 - `leak`: the memory of a process is not freed when it ends
+- `hang`: whoever asks whether there is a device waits
 
 Its other environment variables are those of the stand-ins for NVML and libcuda.
 """
@@ -25,7 +26,7 @@ from typing import Any
 
 import torch
 
-TOTAL_BYTES, BLOCK_BYTES = 8 << 30, 2 << 20
+TOTAL_BYTES, CONTEXT_BYTES, BLOCK_BYTES = 8 << 30, 256 << 20, 2 << 20
 WORK_S, FIRST_WORK_S, CYCLES_PER_S = 20e-6, 0.3, 1e9
 FAULTS = os.environ.get("STANDIN_FAULT", "").split(",")
 
@@ -50,7 +51,10 @@ class Queue:
 
 
 class Memory:
-    """The bytes of this process on the device: allocated until what they belong to is gone, and reserved for good."""
+    """The bytes of this process on the device: allocated until what they belong to is gone, and reserved for good.
+
+    A process that has any has CONTEXT_BYTES more, which NVML counts and torch does not.
+    """
 
     def __init__(self) -> None:
         self.allocated = self.reserved = self.allocated_peak = self.reserved_peak = 0
@@ -58,7 +62,8 @@ class Memory:
 
     def claim(self, owner: object, count: int) -> None:
         """Allocate bytes for as long as the owner lives. Raises torch's error where the device has no more."""
-        if count > self.free() + self.reserved - self.allocated:
+        context = 0 if self._file.exists() else CONTEXT_BYTES
+        if count > self.free() - context + self.reserved - self.allocated:
             raise torch.cuda.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {count} bytes.")
         self.allocated += count
         self.allocated_peak = max(self.allocated_peak, self.allocated)
@@ -87,7 +92,7 @@ class Memory:
 
     def _reserve(self, count: int) -> None:
         if count != self.reserved:
-            self._file.write_text(str(count))
+            self._file.write_text(str(count + CONTEXT_BYTES))
         self.reserved, self.reserved_peak = count, max(self.reserved_peak, count)
 
 
@@ -130,7 +135,7 @@ def install() -> None:
 def _answers() -> dict[str, Any]:
     """Return what is asked of torch.cuda, by name."""
     return {
-        "is_available": lambda: bool(_visible()),
+        "is_available": _is_available,
         "device_count": lambda: len(_visible()),
         "get_device_name": lambda number=0: _properties(number).name,
         "get_device_capability": lambda number=0: (_properties(number).major, _properties(number).minor),
@@ -147,6 +152,12 @@ def _answers() -> dict[str, Any]:
         "mem_get_info": lambda device=0: (memory.free(), TOTAL_BYTES),
         "empty_cache": memory.empty_cache,
     }
+
+
+def _is_available() -> bool:
+    if "hang" in FAULTS:
+        time.sleep(3600)
+    return bool(_visible())
 
 
 def _visible() -> list[int]:
