@@ -23,8 +23,8 @@ from tests.gpu.conftest import Seen
 from tests.gpu.running import ROOT
 from tests.gpu.sizes import sizes
 
-#: What the harness needs that the runner does not, as it is imported.
-NEEDED = ("docker", "filelock", "httpx", "platformdirs", "pydantic", "rich", "scipy", "tenacity", "typer")
+#: What the harness needs that the runner does not, as it is imported; a folder of this project is called docker, too.
+NEEDED = ("docker.errors", "filelock", "httpx", "platformdirs", "pydantic", "rich", "scipy", "tenacity", "typer")
 COLUMN = "t4"
 #: A measured time may be this part of a published one, or so many times it: no GPU is a hundred times as fast as those
 #: of 2021, and none that is measured now ten times slower; a mistake of a unit is a thousand.
@@ -65,7 +65,8 @@ def _installed(made: pytest.TempPathFactory) -> list[str]:
     named = os.environ.get("WHEELS")
     if not named:
         if missing := [name for name in NEEDED if find_spec(name) is None]:
-            pytest.skip(f"WHEELS=DIR names no folder that make gpu-wheels filled, and {', '.join(missing)} are missing")
+            lacks = f"this Python lacks {', '.join(missing)}"
+            pytest.skip(f"{lacks}; name a folder that make gpu-wheels has filled: WHEELS=DIR")
         return []
     wheels, target = sorted(map(str, Path(named).glob("*.whl"))), made.mktemp("site")
     assert wheels, f"WHEELS={named} holds no wheels; fill it with make gpu-wheels"
