@@ -42,7 +42,7 @@ def lock(folder: Path, *wheels: Path) -> Path:
 
 def fetched(index: Path, locked: Path, tag: str, out: Path, limit: int = 10_000) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
-    command = [sys.executable, "-c", CODE, SCRIPT, locked, str(limit), tag, out]
+    command = [sys.executable, "-c", CODE, str(SCRIPT), str(locked), str(limit), tag, str(out)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 

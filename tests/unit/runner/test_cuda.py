@@ -137,9 +137,13 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception) -> 
         happened.append("model")
         raise error
 
+    def observe() -> UsedGpu:
+        happened.append("GPU")
+        return UsedGpu("T4", None, None)
+
     happened: list[str] = []
     monkeypatch.setattr(hardware, "observe", lambda: samples.hardware())
-    monkeypatch.setattr(used_gpu, "observe", lambda: happened.append("GPU") or UsedGpu("T4", None, None))
+    monkeypatch.setattr(used_gpu, "observe", observe)
     monkeypatch.setattr(memory, "Meter", lambda device: None)
     monkeypatch.setattr(models, "load", fail)
     of = samples.job(device="cuda")
