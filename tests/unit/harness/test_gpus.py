@@ -177,7 +177,8 @@ def test_no_driver_is_no_fault_and_one_that_fails_is(error: int, broken: bool, m
         ("GPU-1", None, ["1"]),
         ("1", None, ["1"]),  # alike, so that speed orders nothing
         ("2,-1,0", None, ["2"]),
-        ("2,2", None, ["2"]),
+        ("2,2", None, []),
+        ("2,9,0", None, ["2"]),
     ],
 )
 def test_what_cuda_may_use_is_all_there_is_and_in_its_order(
@@ -190,11 +191,16 @@ def test_what_cuda_may_use_is_all_there_is_and_in_its_order(
     assert [gpu.index for gpu in gpus.observe().found] == indices
 
 
-@pytest.mark.parametrize("named", ["GPU-0", "0", "MIG-"])
-def test_a_gpu_that_cuda_may_use_means_its_instances(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    ActingNvml(monkeypatch, count=2, mig={0: ["1g.5gb", "1g.5gb"]})
+@pytest.mark.parametrize(
+    ("named", "indices"), [("GPU-0", ["0:0", "0:1"]), ("0", ["0:0", "0:1"]), ("MIG-", []), ("MIG-0:1", ["0:1"])]
+)
+def test_a_gpu_that_cuda_may_use_means_its_instances(
+    named: str, indices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nvml = ActingNvml(monkeypatch, count=2, mig={0: ["1g.5gb", "1g.5gb"]})
+    nvml.answer("nvmlDeviceGetUUID", lambda of: "MIG-{}:{}".format(*of) if isinstance(of, tuple) else f"GPU-{of}")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
-    assert [gpu.index for gpu in gpus.observe().found] == ["0:0", "0:1"]
+    assert [gpu.index for gpu in gpus.observe().found] == indices
 
 
 def test_numbers_of_unlike_gpus_are_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -226,7 +226,12 @@ def test_a_gpu_that_is_lost_is_named_whatever_cuda_may_use(
     [
         ("GPU-1", None, [1]),
         ("GPU-2,GPU-0", None, [0, 2]),
-        ("GPU-", None, [0, 1, 2]),
+        ("GPU-", None, []),  # which of them is not said
+        ("GPU-2,GPU-9,GPU-0", None, [2]),
+        ("GPU-2,1", None, [2]),
+        ("0,7,1", "PCI_BUS_ID", [0]),
+        ("1,1", "PCI_BUS_ID", []),
+        ("1gpu,2nd", "PCI_BUS_ID", [1, 2]),
         ("1", "PCI_BUS_ID", [1]),
         ("2,1", "PCI_BUS_ID", [1, 2]),
         ("2,-1,1", "PCI_BUS_ID", [2]),
@@ -251,6 +256,8 @@ def test_numbers_of_unlike_gpus_tell_nothing(driver: ActingDriver, monkeypatch: 
     driver.set(nvmlDeviceGetCount=answer(2), nvmlDeviceGetName=lambda handle: f"card {handle[1]}")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     assert [gpu.index for gpu in hardware.observe_gpus()[0]] == [0, 1]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert hardware.observe_gpus() == ([], "CUDA_VISIBLE_DEVICES hides every GPU")
 
 
 def test_a_name_that_is_no_text_and_an_nvml_that_does_not_close_end_nothing(driver: ActingDriver) -> None:
