@@ -7,7 +7,6 @@ GPU or a package is missing, 130 interrupted.
 """
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -81,8 +80,7 @@ def _check(chosen: Sequence[Part], allowed: set[str], budget_s: float) -> int:
     from tests.gpu import report
 
     folder = Path(os.environ.get("OUT") or ROOT / "build" / "gpu-report")
-    shutil.rmtree(folder / "work", ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    report.clear(folder)
     ended: list[Outcomes] = []
     began, interrupted = time.monotonic(), False
     with (folder / "log.txt").open("w", encoding="utf-8") as log:

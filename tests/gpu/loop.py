@@ -5,10 +5,9 @@ convert_image_dtype; one call of the model with one 4-D tensor; a pair of CUDA e
 torch.cuda.synchronize(), and no wait before the first event.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from statistics import mean, median, stdev
+from dataclasses import replace
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -18,26 +17,10 @@ from torchvision.transforms.functional import convert_image_dtype
 from runner import inputs, latency, models
 from runner.contract import Job
 from tests.gpu.jobs import latency as latency_job
+from tests.gpu.ratio import Ratio, compared
 
 #: Iterations before the first round: the published 50 were for the clocks, which here have warmed up by then.
 WARM_UP = 5
-#: Student's t, two-sided, 95 %, by degrees of freedom: https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm
-T_95 = {1: 12.706, 5: 2.571, 7: 2.365, 9: 2.262, 11: 2.201, 15: 2.131, 19: 2.093}
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """The runner's time over the plain loop's, with its 95 % interval over rounds, and both in ms."""
-
-    ratio: float
-    low: float
-    high: float
-    runner_ms: float
-    plain_ms: float
-
-    def __str__(self) -> str:
-        interval = f"{self.ratio:.4f} (95 %: {self.low:.4f} to {self.high:.4f})"
-        return f"{interval}; the runner {self.runner_ms:.3f} ms, the plain loop {self.plain_ms:.3f} ms"
 
 
 def plain(model: Callable[[Any], Any], iterations: int, height: int, width: int) -> list[float]:
@@ -68,15 +51,6 @@ def beside(builder: str, rounds: int, iterations: int, pixels: tuple[int, int]) 
         found = {which: loops[which]() for which in order}
         pairs.append((found[0], found[1]))
     return compared(pairs)
-
-
-def compared(pairs: list[tuple[float, float]]) -> Ratio:
-    """Return the ratio of paired times: of their logarithms the mean, and its interval by Student's t."""
-    logs = [math.log(one / two) for one, two in pairs]
-    half = T_95[len(logs) - 1] * stdev(logs) / math.sqrt(len(logs))
-    middle = mean(logs)
-    low, ratio, high = (math.exp(value) for value in (middle - half, middle, middle + half))
-    return Ratio(ratio, low, high, median(one for one, _ in pairs), median(two for _, two in pairs))
 
 
 def _job(builder: str, iterations: int, pixels: tuple[int, int]) -> Job:

@@ -140,11 +140,14 @@ def test_tf32_moves_boxes_and_no_further_than_its_digits(looked: Looked, seen: S
     found = looked.difference("tf32", "gpu", REACH_PX)
     seen("TF32 beside float32", found)
     _require(found, TF32[looked.subject.weights.kind], f"{looked.name}, TF32 beside float32")
-    if torch.cuda.get_device_capability(0) >= HAS_TF32:
-        changed = not same_bits(looked.at("tf32"), looked.at("gpu"))
-        assert changed, (
-            f"{looked.name}: TF32 changes no bit on a GPU that has units for it, so it was never switched on"
-        )
+
+
+def test_tf32_is_switched_on(subjects: dict[str, Subject], passes: Passes, runs: Runs, seen: Seen) -> None:
+    looked = [Looked(subject, name, passes, runs) for name, subject in subjects.items()]
+    changed = [each.name for each in looked if not same_bits(each.at("tf32"), each.at("gpu"))]
+    seen("changed by TF32", changed)
+    units = torch.cuda.get_device_capability(0) >= HAS_TF32
+    assert bool(changed) == units, f"TF32 changes the bits of {changed}, and the GPU has units for it: {units}"
 
 
 def test_what_is_deterministic_is_the_same_twice(looked: Looked, seen: Seen) -> None:

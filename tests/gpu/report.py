@@ -9,12 +9,22 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.gpu.running import Outcomes, Test
+from tests.gpu.running import Attempt, Outcomes
 
 #: What is packed at most, before it is compressed, and of one file: all of the report has to stay below 16 MB.
 PACKED_BYTES, FILE_BYTES = 12_000_000, 3_000_000
 LOG_BYTES = 1_000_000
+#: What a report may hold, nvml.json left by a part; of 8 files, some are free for what another part has to leave.
+FILES = ("summary.md", "summary.json", "junit.xml", "runs.tar.gz", "log.txt", "nvml.json")
 MARKS = {"passed": "ok", "failed": "BROKEN", "skipped": "skipped"}
+
+
+def clear(folder: Path) -> None:
+    """Make the folder, and take out of it what an earlier check left."""
+    shutil.rmtree(folder / "work", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
 
 
 def write(folder: Path, ended: Sequence[Outcomes], allowed: set[str]) -> list[str]:
@@ -51,7 +61,7 @@ def _summary(ended: Sequence[Outcomes], left_out: Sequence[str]) -> list[str]:
     return [*lines, ""]
 
 
-def _row(test: Test) -> str:
+def _row(test: Attempt) -> str:
     seen = [f"{name}: {value}" for name, value in test.seen.items()]
     told = "; ".join([*([_first_line(test.reason)] if test.reason else []), *seen])
     return f"| {test.name} | {MARKS[test.outcome]} | {test.seconds:.1f} | {_cell(told)} |"

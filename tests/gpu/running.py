@@ -1,5 +1,6 @@
 """A part as a process of pytest: its output passed on as it comes, its end by the clock, and what came of it."""
 
+import codecs
 import os
 import signal
 import subprocess
@@ -17,14 +18,15 @@ from tests.gpu.parts import HERE, Part
 ROOT = Path(__file__).parents[2]
 #: How long a part that is told to end may take to write down what it found.
 GRACE_S = 5.0
+BLOCK_BYTES = 65536
 
 Verdict = Literal["holds", "broken", "skipped", "not ended", "not reached"]
 Outcome = Literal["passed", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
-class Test:
-    """A test of a part, what was seen in it, and the reason where it did not pass."""
+class Attempt:
+    """A test of a part as it went: what was seen in it, and the reason where it did not pass."""
 
     name: str
     outcome: Outcome
@@ -41,7 +43,7 @@ class Outcomes:
     verdict: Verdict
     seconds: float = 0.0
     reason: str = ""
-    tests: list[Test] = field(default_factory=list)
+    tests: list[Attempt] = field(default_factory=list)
 
 
 def run(part: Part, report: Path, limit_s: float, log: IO[str]) -> Outcomes:
@@ -56,11 +58,9 @@ def run(part: Part, report: Path, limit_s: float, log: IO[str]) -> Outcomes:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
         start_new_session=True,  # so that what it started ends with it, too
     )
-    teller = threading.Thread(target=_pass_on, args=(process, log), daemon=True)
+    teller = threading.Thread(target=_pass_on, args=(process.stdout, log), daemon=True)
     teller.start()
     try:
         process.wait(limit_s)
@@ -70,7 +70,7 @@ def run(part: Part, report: Path, limit_s: float, log: IO[str]) -> Outcomes:
     finally:
         _end(process)
         teller.join(GRACE_S)
-    return _outcomes(part.name, junit, process.returncode, time.monotonic() - began, reason)
+    return outcomes(part.name, junit, process.returncode, time.monotonic() - began, reason)
 
 
 def work(report: Path, part: str) -> Path:
@@ -88,14 +88,17 @@ def _command(part: Part, junit: Path) -> list[str]:
     return [sys.executable, "-m", "pytest", *own, f"--junitxml={junit}", str(part.path)]
 
 
-def _pass_on(process: "subprocess.Popen[str]", log: IO[str]) -> None:
-    for line in process.stdout or ():
-        log.write(line)
+def _pass_on(output: IO[bytes], log: IO[str]) -> None:
+    """Print what comes as it comes: pytest names a test when it begins, and ends the line when that has ended."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    while block := os.read(output.fileno(), BLOCK_BYTES):
+        text = decoder.decode(block)
+        log.write(text)
         with suppress(BrokenPipeError):
-            print(f"  {line}", end="", flush=True)
+            print(text, end="", flush=True)
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the part and whatever it started: first by an interruption, at which pytest writes down what it found."""
     for number in (signal.SIGINT, signal.SIGKILL):
         with suppress(ProcessLookupError):
@@ -104,23 +107,24 @@ def _end(process: "subprocess.Popen[str]") -> None:
             process.wait(GRACE_S)
 
 
-def _outcomes(name: str, junit: Path, exit_code: int, seconds: float, reason: str) -> Outcomes:
+def outcomes(name: str, junit: Path, exit_code: int, seconds: float, reason: str) -> Outcomes:
+    """Return what came of a part that left this junit; `reason` says why it was ended, where it was."""
     tests = read(junit) if junit.is_file() else []
-    outcomes = {test.outcome for test in tests}
+    found = {test.outcome for test in tests}
     verdict: Verdict = "holds"
-    if "failed" in outcomes:
+    if "failed" in found:
         verdict = "broken"
     elif reason:
         verdict = "not ended"
     elif exit_code != 0 or not tests:
         verdict, reason = "broken", f"pytest ended with {exit_code} after {len(tests)} tests; log.txt says more"
-    elif "skipped" in outcomes:
+    elif "skipped" in found:
         verdict = "skipped"
         reason = "; ".join(dict.fromkeys(test.reason for test in tests if test.outcome == "skipped"))
     return Outcomes(name, verdict, seconds, reason, tests)
 
 
-def read(junit: Path) -> list[Test]:
+def read(junit: Path) -> list[Attempt]:
     """Return the tests of a file that pytest left, none of one that it could not finish."""
     try:
         return [_test(case) for case in ElementTree.parse(junit).iter("testcase")]
@@ -128,12 +132,12 @@ def read(junit: Path) -> list[Test]:
         return []
 
 
-def _test(case: ElementTree.Element) -> Test:
+def _test(case: ElementTree.Element) -> Attempt:
     seen = {str(each.get("name")): str(each.get("value")) for each in case.iter("property")}
     name, seconds = str(case.get("name")), float(case.get("time", 0))
     for kind in ("failure", "error"):
         if (found := case.find(kind)) is not None:
-            return Test(name, "failed", seconds, seen, str(found.get("message")).partition("\nassert ")[0])
+            return Attempt(name, "failed", seconds, seen, str(found.get("message")).partition("\nassert ")[0])
     if (skipped := case.find("skipped")) is not None:
-        return Test(name, "skipped", seconds, seen, str(skipped.get("message")))
-    return Test(name, "passed", seconds, seen)
+        return Attempt(name, "skipped", seconds, seen, str(skipped.get("message")))
+    return Attempt(name, "passed", seconds, seen)

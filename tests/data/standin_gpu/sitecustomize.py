@@ -21,7 +21,7 @@ class TorchFinder(PathFinder):
 
         def load_and_stand_in(module: ModuleType) -> None:
             load(module)
-            import standin_device
+            import standin_device  # type: ignore[import-not-found]
 
             standin_device.install()
 
