@@ -12,7 +12,7 @@ PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated reference report perf test-online clean
+.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated reference report perf test-gpu gpu-wheels test-online clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,13 @@ report: $(VENV)/.harness ## print the table of the newest run beside the publish
 
 perf: $(VENV)/.dev $(VENV)/.torch ## measure the harness's own speed against references (ONLY=NAME for one row)
 	$(BIN)/python -m benchmarks $(ONLY)
+
+# Needs nothing installed but torch and what the runner needs: PYTHON where it is named, else .venv where there is one.
+test-gpu: ## on a machine with an NVIDIA GPU: does it measure what it says? (LIST=1 ONLY=PART BUDGET=480 PYTHON=python3 WHEELS=DIR)
+	@$(if $(filter file,$(origin PYTHON)),$(or $(wildcard $(BIN)/python),$(PYTHON)),$(PYTHON)) -m tests.gpu
+
+gpu-wheels: ## fetch what the last part of test-gpu needs for a Python of that machine: make gpu-wheels PYTHON_TAG=cp312
+	@$(PYTHON) scripts/gpu-wheels "$(PYTHON_TAG)"
 
 test-online: $(VENV)/.dev ## on a connected machine: are pins, checkpoints and AP what they should be? (LIST=1 ONLY=PART LIMIT=500)
 	@$(BIN)/python -m tests.online

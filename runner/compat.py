@@ -10,7 +10,7 @@ import os
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 from unittest import mock
 
 import torch
@@ -197,6 +197,16 @@ def _matmul_precision() -> str:
     return "high" if torch.backends.cuda.matmul.allow_tf32 else "highest"
 
 
+def cudnn_version() -> Optional[int]:
+    """Return the number of cuDNN's version, None in a build without it.
+
+    Not by torch.backends.cudnn.version(): in newer torch it starts CUDA, and raises where one of the machine's GPUs is
+    older than this cuDNN supports, whatever computes.
+    """
+    cudnn = getattr(torch._C, "_cudnn", None)
+    return None if cudnn is None else int(cudnn.getVersionInt())
+
+
 def compiled_architectures() -> List[str]:
     """Return the CUDA architectures of this build, also where no GPU is present (get_arch_list is empty there)."""
     flags = torch._C._cuda_getArchFlags() if torch.version.cuda else None
@@ -212,11 +222,21 @@ HAS_RENEWED_DECODERS = "apply_exif_orientation" in inspect.signature(torchvision
 NMS_ROUTES = {"_batched_nms_coordinate_trick": "coordinate trick", "_batched_nms_vanilla": "vanilla"}
 
 
+#: What errors of memory say: torch's allocators, CUDA where it makes its context, cuBLAS and cuDNN.
+_NO_MEMORY = (
+    "CUDA out of memory",
+    "can't allocate memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether the error means that memory ran out, on the GPU or the host."""
     if isinstance(error, MemoryError):
         return True
     if isinstance(error, getattr(torch.cuda, "OutOfMemoryError", ())):  # torch 1.13
         return True
-    text = str(error)  # before, and on the CPU still, only the text tells
-    return isinstance(error, RuntimeError) and ("CUDA out of memory" in text or "can't allocate memory" in text)
+    text = str(error)  # before, on the CPU, and where CUDA itself allocates, only the text tells
+    return isinstance(error, RuntimeError) and any(words in text for words in _NO_MEMORY)

@@ -8,18 +8,15 @@ from typing import List, Optional, Tuple
 
 import psutil
 
-from runner import nvml, used_gpu
-from runner.contract import Device, Gpu, Hardware
+from runner import nvml
+from runner.contract import Gpu, Hardware
 
 CPU_FREQUENCY = Path("/sys/devices/system/cpu/cpu0/cpufreq")
 MACHINE = Path("/sys/class/dmi/id")
 
 
-def observe(device: Device = "cpu") -> Hardware:
-    """Describe CPU, memory and GPUs, and the GPU that computes where the device is one.
-
-    What the machine does not tell is None.
-    """
+def observe() -> Hardware:
+    """Describe CPU, memory and GPUs. What the machine does not tell is None, and so is which GPU computes."""
     cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     model = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
     frequency = _read(CPU_FREQUENCY / "cpuinfo_max_freq")
@@ -36,7 +33,6 @@ def observe(device: Device = "cpu") -> Hardware:
         kernel=platform.release(),
         gpus=gpus,
         gpus_missing_reason=reason,
-        used_gpu=used_gpu.observe() if device == "cuda" else None,
         usable_cpus=sorted(os.sched_getaffinity(0)),
     )
 

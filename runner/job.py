@@ -11,9 +11,24 @@ from typing import List, Optional
 import torch
 from torch import nn
 
-from runner import compat, contention, detection, graphs, hardware, inputs, latency, libraries, memory, models, software
+from runner import (
+    compat,
+    contention,
+    cuda,
+    detection,
+    graphs,
+    hardware,
+    inputs,
+    latency,
+    libraries,
+    masks,
+    memory,
+    models,
+    software,
+    used_gpu,
+)
 from runner.contention import Contention
-from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result, source_sha256
+from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, source_sha256
 from runner.errors import JobError
 from runner.latency import Progress
 
@@ -41,7 +56,7 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         status="failed",
         started_at=_now(),
         finished_at="",
-        hardware=hardware.observe(job.device),
+        hardware=hardware.observe(),
         runner_sha256=source_sha256(Path(__file__).parent),
         harness_version=os.environ.get("HARNESS_VERSION"),
     )
@@ -55,14 +70,21 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         result = _failed(blank, error)
     stack = software.observe()
     warnings = result.warnings + ([SLOW_BLAS] if libraries.slow_blas(stack.shared_libraries) else [])
-    return replace(result, software=stack, warnings=warnings, finished_at=_now())
+    return replace(result, software=stack, hardware=_used(result), warnings=warnings, finished_at=_now())
+
+
+def _used(result: Result) -> Optional[Hardware]:
+    """Return the hardware and which GPU computed; asked last, so that torch starts the driver as in any program."""
+    if result.hardware is None or result.job.device == "cpu":
+        return result.hardware
+    return replace(result.hardware, used_gpu=used_gpu.observe())
 
 
 def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
-    device = _device(blank)
+    device = cuda.choose(blank.job.device, blank.hardware.gpus_missing_reason if blank.hardware else None)
+    remarks = cuda.remarks(device)  # before CUDA starts, since torch 1.13 and newer set CUDA_MODULE_LOADING then
     meter = memory.Meter(device)
     started = time.perf_counter_ns()
-    remarks: List[str] = []
     model, state_sha256 = models.load(blank.job.model, folders.weights, remarks.append)
     model = model.to(device).eval()
     load_ms = (time.perf_counter_ns() - started) / 1e6
@@ -102,6 +124,7 @@ def _detect(
     if job.dataset is None or job.detection is None or folders.images is None:
         raise JobError("the job names no dataset, no detection pass or no images", "plan the run again")
     models.require_classes(model, job.model, job.dataset)
+    masks.require_encoder(model, job.environment)
     key = detection.key_of(job, state_sha256, software.observe())
     task = detection.Pass(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
     watch = Contention()
@@ -109,29 +132,18 @@ def _detect(
     return replace(blank, detections=detections, cpu_supply=watch.supply())
 
 
-def _device(blank: Result) -> torch.device:
-    if blank.job.device == "cpu":
-        return torch.device("cpu")
-    if not torch.cuda.is_available():
-        nvml = blank.hardware.gpus_missing_reason if blank.hardware else None
-        raise JobError(
-            f"the job asks for a GPU, but torch {torch.__version__} sees none" + (f" (NVML: {nvml})" if nvml else ""),
-            "check the driver with nvidia-smi, or measure with --device cpu",
-        )
-    return torch.device("cuda:0")
-
-
 def _failed(blank: Result, error: Exception) -> Result:
-    failure = Failure(
+    """Return the result of a cell that an error ended: memory, the machine, or else the model."""
+    plain = Failure(
         kind=type(error).__name__,
         message=str(error) or type(error).__name__,
         remedy="read log.txt beside this result for the traceback",
         cause="model",
     )
     if not compat.is_out_of_memory(error):
-        return replace(blank, failure=failure)
-    remedy = "free memory, take a smaller model, or raise the limit with --memory"
-    return replace(blank, status="out_of_memory", failure=replace(failure, remedy=remedy, cause="infrastructure"))
+        return replace(blank, failure=cuda.failure_of(error) or plain)
+    remedy = cuda.remedy_of_memory(error)
+    return replace(blank, status="out_of_memory", failure=replace(plain, remedy=remedy, cause="infrastructure"))
 
 
 def _warnings(measured: Latency) -> List[str]:

@@ -3,16 +3,15 @@
 https://docs.nvidia.com/deploy/nvml-api/ says what each question answers.
 """
 
-import os
-import re
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import pynvml
 
 from runner.contract import Gpu, pseudonym
 from runner.contract.identity import mig_profile
+from runner.contract.visible import Known, visible
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,8 @@ def listed() -> Tuple[List[Listed], Optional[str]]:
     except pynvml.NVMLError as error:
         return [], str(error)
     finally:
-        pynvml.nvmlShutdown()
+        with suppress(pynvml.NVMLError):
+            pynvml.nvmlShutdown()
     if not found:
         return [], "NVML shows no GPU"
     usable = _visible(found)
@@ -43,31 +43,15 @@ def listed() -> Tuple[List[Listed], Optional[str]]:
 
 
 def _visible(found: List[Listed]) -> List[Listed]:
-    """Return what CUDA_VISIBLE_DEVICES leaves, which NVML does not read.
-
-    It names UUIDs or beginnings of them, or numbers, which are NVML's where CUDA_DEVICE_ORDER is PCI_BUS_ID; where it
-    is not, CUDA orders by speed and nothing can be told from them. What follows an entry that is none, such as -1, does
-    not count. A GPU's UUID means its instances, too, and one that says nothing of itself stays.
-    """
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if named is None:
-        return found
-    entries = [name.strip() for name in named.split(",")]
-    wanted = list(takewhile(lambda name: re.fullmatch(r"\d+|(GPU|MIG)-.*", name), entries))
-    if any(name.isdigit() for name in wanted) and os.environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
-        return found
-    uuids = tuple(name for name in wanted if not name.isdigit())
-    numbers = {int(name) for name in wanted if name.isdigit()}
-    numbers |= {entry.gpu.index for entry in found if _is_whole(entry) and str(entry.uuid).startswith(uuids)}
-    return [
-        entry
-        for entry in found
-        if entry.gpu.index in numbers or entry.gpu.failure or (entry.uuid and entry.uuid.startswith(uuids))
-    ]
+    """Return what CUDA may use, and whatever says nothing of itself; all of it where that can't be told."""
+    wholes = {each.gpu.index: each.uuid for each in found if each.gpu.mig_profile is None}
+    places = visible([_known(each, wholes) for each in found])
+    return [each for place, each in enumerate(found) if places is None or place in places or each.gpu.failure]
 
 
-def _is_whole(entry: Listed) -> bool:
-    return entry.uuid is not None and entry.gpu.mig_profile is None
+def _known(entry: Listed, wholes: Dict[int, Optional[str]]) -> Known:
+    whole = wholes.get(entry.gpu.index) if entry.gpu.mig_profile else None
+    return Known(entry.gpu.index, entry.uuid, entry.gpu.name, whole)
 
 
 def _at(index: int) -> Iterator[Listed]:
@@ -119,10 +103,10 @@ def _told(question: Callable[..., Any], *arguments: Any) -> Optional[str]:
 
 
 def _ask(question: Callable[..., Any], *arguments: Any) -> Any:
-    """Return NVML's answer, or None where this GPU or driver has none."""
+    """Return NVML's answer, or None where this GPU or driver has none, or a text that is none."""
     try:
         return question(*arguments)
-    except pynvml.NVMLError:
+    except (pynvml.NVMLError, UnicodeDecodeError):
         return None
 
 

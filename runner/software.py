@@ -23,7 +23,7 @@ def observe() -> Software:
         torch_git=getattr(torch.version, "git_version", None),
         torchvision_git=getattr(torchvision.version, "git_version", None),
         cuda=torch.version.cuda,
-        cudnn=torch.backends.cudnn.version() if torch.backends.cudnn.is_available() else None,
+        cudnn=compat.cudnn_version(),
         torch_config=torch.__config__.show(),
         compiled_architectures=compat.compiled_architectures(),
         threads=torch.get_num_threads(),

@@ -12,6 +12,7 @@ import pynvml
 
 from runner.contract import pseudonym
 from runner.contract.identity import mig_profile
+from runner.contract.visible import Known, visible
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Gpus:
-    """Every GPU in NVML's order, its instances in the place of one in MIG mode; cuda:N is the N-th.
+    """Every GPU that CUDA_VISIBLE_DEVICES leaves, in its order, else in NVML's; cuda:N is the N-th.
+
+    Instances stand in the place of a GPU in MIG mode.
 
     Where none can compute, `reason` and `remedy` say why. `broken`: there should be one, and something is wrong.
     """
@@ -100,6 +103,11 @@ REMEDIES = {
     pynvml.NVML_ERROR_RESET_REQUIRED: "reset it (nvidia-smi --gpu-reset), or reboot",
 }
 CHECK = "check that nvidia-smi works"
+#: Of unlike GPUs the numbers in CUDA_VISIBLE_DEVICES are CUDA's own, by speed.
+UNTOLD_ORDER = (
+    "which GPUs CUDA_VISIBLE_DEVICES means can't be told, since it numbers unlike ones by speed",
+    "write their UUIDs into it (nvidia-smi -L), or set CUDA_DEVICE_ORDER=PCI_BUS_ID",
+)
 #: Answers to any question that mean that the GPU does not work, and not that this one is not for it.
 DEAD = {pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_RESET_REQUIRED}
 #: What NVML says of a place for an instance of a GPU that has none.
@@ -128,6 +136,24 @@ def observe() -> Gpus:
             pynvml.nvmlShutdown()
     if not devices:
         return Gpus([], "NVML shows no NVIDIA GPU on this host", "measure with --device cpu")
+    usable = _visible(devices)
+    if usable is None:
+        return Gpus([], *UNTOLD_ORDER, broken=True)
+    if not usable:
+        return Gpus([], "CUDA_VISIBLE_DEVICES hides every GPU of this host", "unset it, or measure with --device cpu")
+    return _judged(usable)
+
+
+def _visible(devices: list[Gpu]) -> list[Gpu] | None:
+    """Return what CUDA_VISIBLE_DEVICES leaves, in its order, and whatever fails; None where that can't be told."""
+    places = visible([Known(int(gpu.index.partition(":")[0]), gpu.uuid, gpu.name, gpu.whole) for gpu in devices])
+    if places is None:
+        return None
+    failed = [gpu for place, gpu in enumerate(devices) if gpu.failure and place not in places]
+    return [devices[place] for place in places] + failed
+
+
+def _judged(devices: list[Gpu]) -> Gpus:
     if all(gpu.failure for gpu in devices):
         said = ", ".join(gpu.trouble for gpu in devices)
         return Gpus(devices, f"no GPU of this host can compute: {said}", devices[0].remedy, broken=True)

@@ -47,7 +47,7 @@ class Traits:
     """What distinguishes engines: how they map users, label files, limit memory, and hand out GPUs.
 
     NVIDIA's toolkit is there as a runtime, as a hook beside the engine, or by CDI: `cdi_devices` are those of the
-    Container Device Interface that the engine lists (from Docker 28 on).
+    Container Device Interface that the engine lists (from Docker 28.2 on, API 1.50).
     """
 
     rootless: bool

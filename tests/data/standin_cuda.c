@@ -1,13 +1,25 @@
-/* A stand-in for libcuda.so.1: one device, the one that STANDIN_CUDA names by the number that NVML's UUIDs end with. */
+/* A stand-in for libcuda.so.1: one device, the one that STANDIN_CUDA names by the number that NVML's UUIDs end with.
+ *
+ * Where it is `visible`, it is the first that CUDA_VISIBLE_DEVICES leaves, by its UUID or its number from 0.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SUCCESS = 0, NO_DEVICE = 100 };
 
+static long first_visible(void) {
+    const char *named = getenv("CUDA_VISIBLE_DEVICES");
+    if (!named) return 1;
+    const char *digits = strrchr(named, '-');
+    if (digits > named) return atol(digits + 1);
+    return *named ? atol(named) + 1 : 0;
+}
+
 static long chosen(void) {
     const char *text = getenv("STANDIN_CUDA");
-    return text ? atol(text) : 0;
+    if (!text) return 0;
+    return strcmp(text, "visible") ? atol(text) : first_visible();
 }
 
 int cuInit(unsigned int flags) { return chosen() ? SUCCESS : NO_DEVICE; }
@@ -34,5 +46,12 @@ int cuDeviceGetUuid_v2(unsigned char *uuid, int device) {
 
 int cuDeviceGetPCIBusId(char *to, int size, int device) {
     snprintf(to, size, "0000:%02lx:00.0", chosen());
+    return SUCCESS;
+}
+
+/* The newest CUDA that the driver knows, such as 11040; a real torch asks for it before anything else. */
+int cuDriverGetVersion(int *version) {
+    const char *text = getenv("STANDIN_CUDA_VERSION");
+    *version = text ? atoi(text) : 0;
     return SUCCESS;
 }

@@ -11,12 +11,16 @@ import pytest
 
 from harness.paths import ROOT
 from runner.contract import pseudonym
+from runner.contract.serialise import to_dict
+from tests import samples
+from tests.integration.commands import LITE
 from tests.integration.standins import SOURCES, compiled
 
 CODE = """
 import dataclasses, json
-from runner import hardware
-print(json.dumps(dataclasses.asdict(hardware.observe("cuda"))))
+from runner import hardware, used_gpu
+seen = dataclasses.replace(hardware.observe(), used_gpu=used_gpu.observe())
+print(json.dumps(dataclasses.asdict(seen)))
 """
 
 
@@ -71,3 +75,25 @@ def test_a_lost_gpu_and_a_refused_question_hide_nothing_else(standins: Path) -> 
 
 def test_without_a_device_of_cuda_nothing_computed(standins: Path) -> None:
     assert observed(standins, TWO)["used_gpu"] is None
+
+
+@pytest.mark.torch
+def test_a_driver_that_is_too_old_for_torch_is_named_by_torch(standins: Path, tmp_path: Path) -> None:
+    old = {"LD_LIBRARY_PATH": str(standins), "STANDIN_CUDA": "1", "STANDIN_CUDA_VERSION": "9000"}
+    (tmp_path / "job.json").write_text(json.dumps(to_dict(samples.job(LITE, "local", device="cuda"))))
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", tmp_path / "job.json", tmp_path],
+        cwd=ROOT,
+        env={**os.environ, **TWO, **old},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    result = json.loads((tmp_path / "result.json").read_text())
+    if result["software"]["cuda"] is None:
+        assert "is built without CUDA" in result["failure"]["message"]
+    else:
+        assert "(The NVIDIA driver on your system is too old (found version 9000))" in result["failure"]["message"]
+        assert result["failure"]["remedy"].startswith("update the driver, or choose an environment of an older CUDA")
+    assert result["hardware"]["used_gpu"]["uuid"] == pseudonym(uuid("GPU", 1))

@@ -18,3 +18,5 @@ def no_real_machinery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", forbidden)
     monkeypatch.setattr(socket.socket, "connect", forbidden)
     monkeypatch.setattr(pynvml, "nvmlInit", forbidden)
+    for name in ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"):  # as whoever runs the tests may have set them
+        monkeypatch.delenv(name, raising=False)

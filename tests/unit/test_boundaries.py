@@ -129,6 +129,25 @@ def test_a_command_parses_calls_and_prints(path: Path) -> None:
         assert not [name for name in imports(path) if name.startswith("harness.cli.commands.")]
 
 
+def test_the_runner_needs_no_more_than_it_says() -> None:
+    known = {"torch", "torchvision", "numpy", "psutil", "pynvml", "safetensors", "PIL", "cv2", "runner"}
+    needed: dict[str, set[str]] = {}
+    for path in (ROOT / "runner").rglob("*.py"):
+        for name in imports(path):
+            if name.split(".")[0] not in sys.stdlib_module_names | known:
+                needed.setdefault(name.split(".")[0], set()).add(path.name)
+    assert needed == {"pycocotools": {"masks.py"}}
+
+
+def test_the_check_of_a_gpu_needs_no_more_than_the_runner_and_pytest() -> None:
+    """The rare machine that has a GPU has these, and perhaps no network; part 8 brings what the harness needs."""
+    packages = {"cv2", "numpy", "PIL", "psutil", "pynvml", "pytest", "runner", "safetensors", "torch", "torchvision"}
+    for path in (ROOT / "tests" / "gpu").glob("*.py"):
+        for name in imports(path):
+            known = name.split(".")[0] in sys.stdlib_module_names | packages
+            assert known or name.startswith("tests.gpu"), f"{path.name}: {name}"
+
+
 def test_version_branches_live_in_compat_alone() -> None:
     for path in (ROOT / "runner").glob("*.py"):
         if path.name not in ("compat.py", "software.py"):

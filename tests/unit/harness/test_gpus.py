@@ -168,3 +168,58 @@ def test_no_driver_is_no_fault_and_one_that_fails_is(error: int, broken: bool, m
     seen = gpus.observe()
     assert (seen.devices, seen.broken) == ([], broken)
     assert seen.reason.startswith("NVML shows no NVIDIA GPU on this host (")
+
+
+@pytest.mark.parametrize(
+    ("named", "order", "indices"),
+    [
+        ("2,0", "PCI_BUS_ID", ["2", "0"]),
+        ("GPU-1", None, ["1"]),
+        ("1", None, ["1"]),  # alike, so that speed orders nothing
+        ("2,-1,0", None, ["2"]),
+        ("2,2", None, []),
+        ("2,9,0", None, ["2"]),
+    ],
+)
+def test_what_cuda_may_use_is_all_there_is_and_in_its_order(
+    named: str, order: str | None, indices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ActingNvml(monkeypatch, count=3)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    if order:
+        monkeypatch.setenv("CUDA_DEVICE_ORDER", order)
+    assert [gpu.index for gpu in gpus.observe().found] == indices
+
+
+@pytest.mark.parametrize(
+    ("named", "indices"), [("GPU-0", ["0:0", "0:1"]), ("0", ["0:0", "0:1"]), ("MIG-", []), ("MIG-0:1", ["0:1"])]
+)
+def test_a_gpu_that_cuda_may_use_means_its_instances(
+    named: str, indices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nvml = ActingNvml(monkeypatch, count=2, mig={0: ["1g.5gb", "1g.5gb"]})
+    nvml.answer("nvmlDeviceGetUUID", lambda of: "MIG-{}:{}".format(*of) if isinstance(of, tuple) else f"GPU-{of}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert [gpu.index for gpu in gpus.observe().found] == indices
+
+
+def test_numbers_of_unlike_gpus_are_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ActingNvml(monkeypatch, count=2).answer("nvmlDeviceGetName", lambda handle: f"card {handle}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    seen = gpus.observe()
+    assert (seen.devices, seen.broken) == ([], True)
+    assert "CUDA_DEVICE_ORDER=PCI_BUS_ID" in seen.remedy
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    assert [gpu.name for gpu in gpus.observe().found] == ["card 1"]
+
+
+def test_hidden_gpus_are_no_fault_and_lost_ones_are_still_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    nvml = ActingNvml(monkeypatch, count=2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    seen = gpus.observe()
+    assert (seen.devices, seen.broken) == ([], False)
+    assert seen.reason == "CUDA_VISIBLE_DEVICES hides every GPU of this host"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-1")
+    nvml.refuse("nvmlDeviceGetHandleByIndex", LOST, of=0)
+    seen = gpus.observe()
+    assert ([gpu.index for gpu in seen.found], [gpu.index for gpu in seen.failed]) == (["1"], ["0"])

@@ -78,8 +78,11 @@ def test_the_shapes_of_a_model_are_by_canonical_name() -> None:
         torch.cuda.OutOfMemoryError("CUDA out of memory"),
         RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 15.78 GiB total capacity)"),
         RuntimeError("[enforce fail at CPUAllocator.cpp:67] . DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     ],
-    ids=["python", "torch-1.13", "torch-1.9-gpu", "torch-1.9-cpu"],
+    ids=["python", "torch-1.13", "torch-1.9-gpu", "torch-1.9-cpu", "context", "cublas", "cudnn"],
 )
 def test_memory_that_ran_out_is_told(error: BaseException) -> None:
     assert compat.is_out_of_memory(error)

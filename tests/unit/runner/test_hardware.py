@@ -226,12 +226,17 @@ def test_a_gpu_that_is_lost_is_named_whatever_cuda_may_use(
     [
         ("GPU-1", None, [1]),
         ("GPU-2,GPU-0", None, [0, 2]),
-        ("GPU-", None, [0, 1, 2]),
+        ("GPU-", None, []),  # which of them is not said
+        ("GPU-2,GPU-9,GPU-0", None, [2]),
+        ("GPU-2,1", None, [2]),
+        ("0,7,1", "PCI_BUS_ID", [0]),
+        ("1,1", "PCI_BUS_ID", []),
+        ("1gpu,2nd", "PCI_BUS_ID", [1, 2]),
         ("1", "PCI_BUS_ID", [1]),
         ("2,1", "PCI_BUS_ID", [1, 2]),
         ("2,-1,1", "PCI_BUS_ID", [2]),
         ("-1", None, []),
-        ("1", None, [0, 1, 2]),  # CUDA's own order is by speed
+        ("1", None, [1]),  # alike, so that speed orders nothing
         ("", None, []),
     ],
 )
@@ -245,6 +250,23 @@ def test_what_cuda_may_not_use_is_not_listed(
     gpus, reason = hardware.observe_gpus()
     assert [gpu.index for gpu in gpus] == indices
     assert reason == (None if indices else "CUDA_VISIBLE_DEVICES hides every GPU")
+
+
+def test_numbers_of_unlike_gpus_tell_nothing(driver: ActingDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.set(nvmlDeviceGetCount=answer(2), nvmlDeviceGetName=lambda handle: f"card {handle[1]}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert [gpu.index for gpu in hardware.observe_gpus()[0]] == [0, 1]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert hardware.observe_gpus() == ([], "CUDA_VISIBLE_DEVICES hides every GPU")
+
+
+def test_a_name_that_is_no_text_and_an_nvml_that_does_not_close_end_nothing(driver: ActingDriver) -> None:
+    def garbled(handle: Any) -> str:
+        return b"Tesla \xff".decode()
+
+    driver.set(nvmlDeviceGetName=garbled, nvmlShutdown=refuse(pynvml.NVML_ERROR_UNKNOWN))
+    (gpu,), reason = hardware.observe_gpus()
+    assert (gpu.name, gpu.uuid, reason) == (None, T4.uuid, None)
 
 
 @pytest.fixture

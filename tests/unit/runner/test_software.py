@@ -1,5 +1,6 @@
 import json
 import platform
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,11 +45,18 @@ def test_an_observation_follows_the_contract(observed: Software) -> None:
 
 
 def test_a_build_without_cudnn_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.backends.cudnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch._C, "_cudnn", None, raising=False)
     assert software.observe().cudnn is None
-    monkeypatch.setattr(torch.backends.cudnn, "is_available", lambda: True)
-    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 7605)
+    monkeypatch.setattr(torch._C, "_cudnn", SimpleNamespace(getVersionInt=lambda: 7605))
     assert software.observe().cudnn == 7605
+
+
+def test_a_gpu_that_cudnn_no_longer_supports_does_not_end_the_observation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise RuntimeError("cuDNN version 92400 is not compatible with devices with SM < 7.5")
+
+    monkeypatch.setattr(torch.backends.cudnn, "_init", refuse)
+    assert software.observe().torch == torch.__version__
 
 
 def test_the_harness_knows_its_interpreter_s_stack_without_torch_and_as_torch_says_it() -> None:
