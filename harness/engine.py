@@ -24,6 +24,8 @@ from harness.interruptions import held_back
 
 #: The HTTP status of an engine that is already doing what it was asked for.
 CONFLICT = 409
+#: What docker-py raises where something answers that is no engine, or not as one does.
+ODD_ANSWERS = (ValueError, LookupError, TypeError, AttributeError)
 #: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
 LABEL = "detection-harness"
 
@@ -33,7 +35,7 @@ def _answering() -> Iterator[None]:
     """Turn what the engine refuses, or that it went away, into a sentence. Raises CannotRunHere."""
     try:
         yield
-    except (DockerException, RequestException) as error:
+    except (DockerException, RequestException, *ODD_ANSWERS) as error:
         reason = f"the Docker engine did not do what it was asked for: {_short(error)}"
         raise CannotRunHere(reason, _remedy(error)) from error
 
@@ -68,7 +70,7 @@ class Engine(AbstractContextManager["Engine"]):
         try:
             client = _client(where, timeout_s)
             engine = cls(client)
-        except (DockerException, RequestException) as error:
+        except (DockerException, RequestException, *ODD_ANSWERS) as error:
             raise endpoint.unreachable(where, error, _short(error)) from error
         # What follows, a build above all, may take its time; only the first answer must be quick.
         client.api.timeout = None  # type: ignore[assignment]  # as requests has it: no limit
@@ -265,4 +267,6 @@ def _remedy(error: Exception) -> str:
 
 def _short(error: Exception | str) -> str:
     text = str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
+    if isinstance(error, ODD_ANSWERS):
+        text = f"{type(error).__name__}: {text}"
     return " ".join(text.split())[:200]
