@@ -13,7 +13,7 @@ from torch import nn
 
 from runner import compat, contention, detection, graphs, hardware, inputs, latency, libraries, memory, models, software
 from runner.contention import Contention
-from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result, source_sha256
+from runner.contract import SCHEMA_VERSION, Device, Failure, Job, Latency, Result, source_sha256
 from runner.errors import JobError
 from runner.latency import Progress
 
@@ -41,7 +41,7 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         status="failed",
         started_at=_now(),
         finished_at="",
-        hardware=hardware.observe(job.device),
+        hardware=hardware.observe(_computing_device(job)),
         runner_sha256=source_sha256(Path(__file__).parent),
         harness_version=os.environ.get("HARNESS_VERSION"),
     )
@@ -107,6 +107,11 @@ def _detect(
     watch = Contention()
     detections = detection.detect(task, folders.out, load_ms, progress)
     return replace(blank, detections=detections, cpu_supply=watch.supply())
+
+
+def _computing_device(job: Job) -> Device:
+    """Return what the job can compute on here: on no GPU, whatever the driver lists, where torch sees none."""
+    return "cuda" if job.device == "cuda" and torch.cuda.is_available() else "cpu"
 
 
 def _device(blank: Result) -> torch.device:

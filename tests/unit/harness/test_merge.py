@@ -1,4 +1,5 @@
 import csv
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,14 @@ def test_csv_and_parquet_say_the_same(tmp_path: Path) -> None:
     with (tmp_path / "out" / "tidy.csv").open(newline="") as file:
         read = list(csv.DictReader(file))
     assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows] == read
+
+
+def test_a_folder_whose_name_is_no_text_is_written_to_like_any_other(tmp_path: Path) -> None:
+    run_folder(tmp_path / os.fsdecode(b"\xff"), measured(job()))
+    out = tmp_path / os.fsdecode(b"\xfe")
+    merge_runs([str(tmp_path / os.fsdecode(b"\xff"))], out, published=False, allow=False)
+    assert "\n\\udcff," in (out / "tidy.csv").read_text()
+    assert (out / "tidy.parquet").read_bytes()[:4] == b"PAR1"
 
 
 def test_a_cell_without_figures_has_a_row_that_says_why(tmp_path: Path) -> None:
