@@ -1,12 +1,16 @@
 import ctypes
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from runner import nvml, used_gpu
+from runner import job, nvml, used_gpu
 from runner.contract import Gpu, UsedGpu, pseudonym
+from tests.samples import job as job_document
 
 OWN, OTHER = (str(uuid.UUID(int=number)) for number in (7, 8))
 
@@ -100,3 +104,17 @@ def test_without_a_device_there_is_none(observed: Callable[..., UsedGpu | None],
 
 def test_without_a_driver_there_is_none() -> None:
     assert used_gpu.observe() is None
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_cell_names_no_gpu_that_torch_does_not_see(
+    seen: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = UsedGpu("Tesla T4", None, None)
+    monkeypatch.setattr(used_gpu, "observe", lambda: listed)
+    monkeypatch.setattr(nvml, "listed", lambda: ([], None))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: seen)
+    of = job_document(device="cuda", model=replace(job_document().model, builder="no_such"))
+    result = job.execute(of, job.Folders(None, None, tmp_path), lambda event, **values: None)
+    assert result.hardware
+    assert (result.status, result.hardware.used_gpu) == ("failed", listed if seen else None)
