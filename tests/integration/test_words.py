@@ -7,6 +7,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,13 @@ def test_an_output_that_nobody_takes_is_no_traceback(command: str, stdout: str, 
         assert done.returncode in (exit_code, int(command == "published check" and not exit_code)), done.stderr
     sentence = "harness: a file, or what was printed, can't be read or written: No space left on device"
     assert done.stderr.startswith(sentence) if exit_code else done.stderr == ""
+
+
+def test_what_is_opened_never_takes_the_place_of_a_closed_stream() -> None:
+    code = "import os; from harness import text; text.suit_streams(); print(os.open(os.devnull, os.O_RDONLY))"
+    command = f"{shlex.join([sys.executable, '-c', code])} <&- 2>&-"
+    done = subprocess.run(command, shell=True, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert int(done.stdout) > 2
 
 
 RUN = ["run", "--image", "local", "--weights", "random", "--device", "cpu", "--model", LITE]
