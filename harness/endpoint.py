@@ -13,6 +13,8 @@ from harness.errors import CannotRunHere, reason_of
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 WITHOUT = "measure without it: --image local"
+#: What Docker's client raises where something answers that is no engine, or not as one does.
+ODD_ANSWERS = (ValueError, LookupError, TypeError, AttributeError)
 ANOTHER_CONTEXT = "choose another context (docker context use default)"
 
 

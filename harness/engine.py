@@ -17,6 +17,7 @@ from requests.exceptions import RequestException
 import docker
 from harness import endpoint
 from harness.containers import ContainerReport, ContainerSpec, Image, Traits, arguments, follow
+from harness.endpoint import ODD_ANSWERS
 from harness.errors import CannotRunHere
 from harness.executors.base import OnLine
 from harness.gpus import TOOLKIT_REMEDIES
@@ -24,8 +25,6 @@ from harness.interruptions import held_back
 
 #: The HTTP status of an engine that is already doing what it was asked for.
 CONFLICT = 409
-#: What docker-py raises where something answers that is no engine, or not as one does.
-ODD_ANSWERS = (ValueError, LookupError, TypeError, AttributeError)
 #: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
 LABEL = "detection-harness"
 
@@ -267,6 +266,5 @@ def _remedy(error: Exception) -> str:
 
 def _short(error: Exception | str) -> str:
     text = str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
-    if isinstance(error, ODD_ANSWERS):
-        text = f"{type(error).__name__}: {text}"
-    return " ".join(text.split())[:200]
+    kind = f"{type(error).__name__}: " if isinstance(error, ODD_ANSWERS) else ""
+    return kind + " ".join(text.split())[:200]

@@ -147,7 +147,7 @@ class RunFolder:
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         except OSError as error:
-            raise refused(error, folder, "made") from error
+            raise refused(error, error.filename or folder, "made anew", elsewhere="") from error
         documents.write(folder / "job.json", job)
         return folder
 
