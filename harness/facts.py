@@ -108,6 +108,15 @@ def _pixels(cell: Cell) -> str | None:
     return short("".join(each.pixels_sha256 for each in latency.inputs)) if latency and latency.inputs else None
 
 
+def _decoder(cell: Cell) -> str | None:
+    """Return which decoder a detection pass had; of latencies, and torchvision's, other facts tell it."""
+    how, software = cell.job.detection if cell.job.dataset else None, cell.result.software
+    if how is None or software is None or how.reader not in DECODERS:
+        return None
+    named = (f"{name} {version}" for name, version in software.packages.items() if DECODERS[how.reader].match(name))
+    return next(named, None)
+
+
 def _image(cell: Cell) -> str | None:
     if cell.execution is None or cell.execution.image is None:
         return None
@@ -151,6 +160,8 @@ def _hardware(name: str) -> Callable[[Cell], str | None]:
     return observed
 
 
+#: The packages that decode pictures for a reader, as their distributions are called.
+DECODERS = {"pil": re.compile("pillow", re.IGNORECASE), "cv2": re.compile("opencv", re.IGNORECASE)}
 #: What tells the software that detects from another of one name. The libraries are none of it: a reader loads its own.
 SOFTWARE = ("torch", "torchvision", "python", "build")
 SWITCHES = (
@@ -195,6 +206,7 @@ FACTS: tuple[Fact, ...] = (
         "threads between operators",
     ),
     Fact("pixels", Of.STACK, _pixels, "pictures decoded to {}", "decoded pictures"),
+    Fact("decoder", Of.STACK, _decoder, "{}", "decoder of pictures", may_differ=True),
     Fact("image", Of.STACK, _image, "image {}", may_differ=True),
     Fact("driver", Of.MACHINE, _of_card(lambda gpu: gpu.driver), "driver {}", "driver"),
     Fact("power limit", Of.MACHINE, _of_card(lambda gpu: gpu.power_limit_watts), "power limit {} W", "power limit"),

@@ -184,8 +184,9 @@ class RunFolder:
         return self._read([planned.job for planned in self.plan.cells if planned.job.shard is None])
 
     def _read(self, jobs: list[Job]) -> Iterator[Cell]:
+        """Yield the cells; the result of another job, as of a plan that was changed since, is none of a cell's."""
         for job in jobs:
-            if result := self.result(job):
+            if (result := self.result(job)) and result.job == job:
                 yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job), self.label)
 
 

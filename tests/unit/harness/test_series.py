@@ -250,6 +250,14 @@ def test_decoders_that_differ_in_one_picture_alone_are_told_apart() -> None:
     assert conflicts([one, other])
 
 
+def test_passes_whose_pictures_another_decoder_read_are_labelled() -> None:
+    cell = detected("valid", "a", [1, 2])
+    decoders = [software(packages={"Pillow": version, "opencv-python": version}) for version in ("11.0", "12.0")]
+    apart = tables(*(replace(cell, result=replace(cell.result, software=each)) for each in decoders))
+    assert [title.split(" · ")[-1] for title in labels_of(apart).values()] == ["Pillow 11.0", "Pillow 12.0"]
+    assert not conflicts(apart)
+
+
 def test_cpus_are_a_set_and_not_its_spelling() -> None:
     seen = [replace(hardware(), usable_cpus=cpus) for cpus in ([0], [1])]
     first, second = (latency_series(on_cpu(hardware=each)) for each in seen)
