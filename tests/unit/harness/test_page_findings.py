@@ -125,6 +125,11 @@ def test_an_accuracy_or_a_verdict_of_other_software_is_not_taken() -> None:
     assert timings_of([timed(SSD), found])[0].agreement
 
 
+def test_a_pass_of_another_run_is_not_called_by_the_name_of_the_environment_that_both_have() -> None:
+    of_another, same = scored(SSD, ap=25.0, verdict="different"), scored(SSD, "cpu", ap=25.0, verdict="different")
+    assert [cell.agreement.against for cell in (of_another, same) if cell.agreement] == ["cpu", "cpu of run"]
+
+
 def test_accuracies_on_datasets_of_one_name_are_never_beside_each_other() -> None:
     cells = [timed(SSD), timed(LITE), scored(SSD, ap=25.0), scored(LITE, ap=21.3, annotations="1" * 64)]
     found = placed(timings_of(cells), cells, published=False)
