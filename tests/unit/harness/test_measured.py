@@ -5,6 +5,7 @@ import pytest
 
 from harness import documents
 from harness.errors import BadDocument
+from harness.scoring.documents import Score
 from runner.contract import Detections, Result, Samples
 from tests.samples import job, latency, ok_result
 
@@ -48,3 +49,8 @@ def test_one_that_failed_needs_none(tmp_path: Path) -> None:
     failed = replace(ok_result(job(), latency=None), status="failed")
     documents.write(tmp_path / "result.json", failed)
     assert documents.read(Result, tmp_path / "result.json") == failed
+
+
+def test_a_score_without_ap_is_none() -> None:
+    with pytest.raises(ValueError, match="its metrics lack AP"):
+        Score("bbox", "float", "hotcoco", "1", 1, 1, 1, {"AP50": 0.5}, {}, None, None, None, None)
