@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import CannotRunHere
-from harness.executors.base import OnLine
+from harness.executors.base import Log, OnLine
 from harness.gpus import Gpu
 
 
@@ -122,7 +122,7 @@ def _shared(spec: ContainerSpec, traits: Traits) -> dict[str, Any]:
 def follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_line: OnLine) -> None:
     """Write both streams of a container to its log as they come, and hand each line of standard output on."""
     pending = b""
-    with log.open("wb") as stream:
+    with Log(log) as stream:
         for out, err in output:
             stream.write(out or b"")
             stream.write(err or b"")

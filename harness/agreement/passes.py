@@ -137,7 +137,7 @@ def _rows(of: Pass) -> Iterator[rows.Row]:
     try:
         yield from rows.read(of.file)
     except sqlite3.Error as error:
-        remedy = "run the cell again (harness run --resume)"
+        remedy = "delete it and run the cell again (harness run --resume)"
         raise BadDocument(f"{of.file} is no detection pass: {error}", remedy) from error
 
 

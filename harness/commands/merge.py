@@ -5,17 +5,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.commands.report import open_run
+from harness.commands.report import open_runs
 from harness.display import working
 from harness.documents import replacing
 from harness.errors import BadInput
-from harness.merge import cells_of, write_csv, write_parquet
+from harness.merge import write_csv, write_parquet
 from harness.report import render
 from harness.report.accuracy import by_series, precision_tables, published_table
 from harness.report.latency import Gates, Timed, arrange, columns, gates, timed
 from harness.report.table import Table
 from harness.series import conflicts
-from harness.storage import Cell, RunFolder
+from harness.storage import Cell, RunFolder, once
 from harness.terminal import say
 from harness.tidy import Row, published_rows, rows
 
@@ -51,11 +51,11 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
     unless that is allowed; then each kind has a column or a table of its own that says what it is.
     """
     console = Console()
-    folders = [open_run(name) for name in names]
+    folders = open_runs(names)
     merged = Merged()
     with working(console, "reading results"):
-        for folder, cell in cells_of(folders):
-            merged.add(folder.name, cell)
+        for folder, cell in once(folders):
+            merged.add(folder.label, cell)
     if not merged.cells and not published:
         raise BadInput("there is nothing to merge", "name a RUN whose cells have results, or give --published")
     found = conflicts([*columns(merged.timed), *by_series(merged.detected)])

@@ -15,7 +15,7 @@ from harness.report.accuracy import accuracy_tables
 from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.table import Table
-from harness.storage import Cell, RunFolder, runs
+from harness.storage import Cell, RunFolder, once, runs, told_apart
 from harness.terminal import said, say
 
 
@@ -23,7 +23,7 @@ def print_report(names: list[str], *, published: bool, form: str | None) -> None
     """Print the tables of the named runs, in the terminal's own form unless one is asked for."""
     if form not in (None, "markdown", "csv"):
         raise unknown("format", form, ["markdown", "csv"])
-    tables = tables_of(cells_of([open_run(name) for name in names]), published=published)
+    tables = tables_of(cells_of(open_runs(names)), published=published)
     if form is None and sys.stdout.isatty():
         print_tables(Console(), tables)
     else:
@@ -34,15 +34,15 @@ def write_report(names: list[str], out: Path, *, published: bool) -> None:
     """Write report.html, which needs no other file, and report.md with its charts into a folder."""
     from harness.report import page  # only here: what draws takes a while to import
 
-    console, folders = Console(), [open_run(name) for name in names]
+    console, folders = Console(), open_runs(names)
     with working(console, "drawing"):
         cells = cells_of(folders)
         report = page.Report(
             cells=cells,
             tables=tables_of(cells, published=published),
             published=published,
-            commands=[f"harness {shlex.join(folder.plan.command)}" for folder in folders],
-            title=f"Report of {', '.join(folder.name for folder in folders)}",
+            commands=[f"harness {shlex.join(map(_without_place, folder.plan.command))}" for folder in folders],
+            title=f"Report of {', '.join(folder.label for folder in folders)}",
             made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         )
         charts = page.static_charts(cells, published=published)
@@ -51,6 +51,13 @@ def write_report(names: list[str], out: Path, *, published: bool) -> None:
             with documents.replacing(out / name) as part:
                 part.write_text(text, encoding="utf-8")
     say(console, str(out / "report.html"))
+
+
+def _without_place(argument: str) -> str:
+    """Return an argument of a command, of an absolute path the last part alone: a page may go to anyone."""
+    option, equals, value = argument.rpartition("=")
+    path = Path(value)
+    return f"{option}{equals}…/{path.name}" if path.is_absolute() else argument
 
 
 def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:
@@ -81,12 +88,17 @@ def print_table(console: Console, table: Table) -> None:
 
 
 def cells_of(folders: list[RunFolder]) -> list[Cell]:
-    """Return the cells of the runs. Raises BadInput where there are none."""
-    cells = [cell for folder in folders for cell in folder.cells()]
+    """Return the cells of the runs. Raises BadInput where there are none, and where a measurement comes twice."""
+    cells = [cell for _, cell in once(folders)]
     if not cells:
         names = " ".join(folder.name for folder in folders)
         raise BadInput(f"{names}: no cell has a result yet", "go on with: harness run --resume ID")
     return cells
+
+
+def open_runs(names: list[str]) -> list[RunFolder]:
+    """Return runs as open_run does, labelled so that tables tell them apart."""
+    return told_apart([open_run(name) for name in names])
 
 
 def open_run(name: str) -> RunFolder:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.documents import ImageIdentity
+from harness.errors import refused
 from runner.contract import Job, Suite
 
 #: Receives each line that the runner prints on standard output.
@@ -21,6 +23,21 @@ class ExitReport:
     out_of_memory: bool
     wall_seconds: float
     container_id: str | None = None
+
+
+class Log(FileIO):
+    """What a process says, in a file. Raises StorageError, which names the file, where a line can't be written."""
+
+    def __init__(self, path: Path):
+        super().__init__(path, "w")
+        self._path = path
+
+    def write(self, said: Any) -> int:
+        """Write bytes; see FileIO.write."""
+        try:
+            return super().write(said)
+        except OSError as error:
+            raise refused(error, self._path, elsewhere="") from error
 
 
 class Executor(Protocol):

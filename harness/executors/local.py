@@ -12,7 +12,7 @@ import psutil
 
 from harness import own
 from harness.catalogue import ROOT
-from harness.executors.base import ExitReport, OnLine
+from harness.executors.base import ExitReport, Log, OnLine
 from harness.gpus import Gpu
 from harness.interruptions import held_back
 
@@ -46,7 +46,7 @@ class LocalExecutor:
         """Execute the job; see Executor.run."""
         started = time.monotonic()
         command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
-        with (output_dir / "log.txt").open("wb") as log:
+        with Log(output_dir / "log.txt") as log:
             process = None
             try:
                 with held_back():  # or what has just been started would be lost

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from harness.agreement.documents import VERDICTS, Agreement
 from harness.catalogue import Model, models
 from harness.facts import ALL, NO_QUOTA
-from harness.naming import hardware_name
 from harness.published import check as check_published
 from harness.published import latency as published_latency
 from harness.report.describe import Stack, attributed, outcome, software, stack_of
 from harness.report.table import GAP, Column, Table
-from harness.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
+from harness.series import LatencySeries, State, grouped, labels_of, latency_series, shared, state_of
 from harness.storage import Cell
 from runner.contract import Protocol
 from runner.statistics import Summary, summarise
@@ -30,8 +29,8 @@ class Timed:
     remarks: list[str]
 
 
-#: By environment, hardware and model.
-Gates = dict[tuple[str, str, str], Agreement]
+#: By what detected (Series.detecting) and model.
+Gates = dict[tuple[tuple[object, ...], str], Agreement]
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
@@ -61,7 +60,7 @@ def gates(cells: Iterable[Cell]) -> Gates:
     found: Gates = {}
     for cell in cells:
         if cell.agreement and cell.job.variant.numerics is None:
-            where = (cell.job.environment, hardware_name(cell.result), cell.job.model.builder)
+            where = (shared(cell).detecting, cell.job.model.builder)
             worst = found.get(where, cell.agreement)
             found[where] = max(worst, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
     return found
@@ -98,8 +97,8 @@ def columns(entries: Iterable[Timed]) -> dict[LatencySeries, list[Timed]]:
 
 def _verdicts(series: LatencySeries, shown: list[Model], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
-    found = [gate.get((series.environment, series.hardware, model.builder)) for model in shown]
-    references = dict.fromkeys(each.reference.environment for each in found if each)
+    found = [gate.get((series.detecting, model.builder)) for model in shown]
+    references = dict.fromkeys(each.against for each in found if each)
     if not references:
         return []
     return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in found])]

@@ -12,7 +12,7 @@ from harness.storage import RunFolder
 from runner import rows
 from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result
 from runner.rows import Found, Row, Times
-from tests.samples import job, ok_result, plan, software
+from tests.samples import hardware, job, ok_result, plan, software
 
 IMAGES = 7
 
@@ -154,6 +154,16 @@ def test_shards_of_different_stacks_are_no_whole(folder: RunFolder, change: dict
     result: Result = shards.join(folder, joined)
     assert result.failure is not None
     assert result.failure.message == "its shards were detected by different software, runners or weights"
+
+
+def test_shards_of_different_machines_are_no_whole(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    leave(folder, parts[2], hardware=hardware("Intel Xeon"))
+    result = shards.join(folder, joined)
+    assert result.failure
+    assert result.failure.message.startswith("its shards were detected on different machines or GPUs")
 
 
 def test_the_whole_had_the_cpus_of_all_its_shards(folder: RunFolder) -> None:
