@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 #: What stands for the harness's own characters in a stream that lacks them; "?" stands for any other.
 PLAIN = {"\N{EN DASH}": "-", "\N{HORIZONTAL ELLIPSIS}": "~", "\N{MULTIPLICATION SIGN}": "x", "\N{MIDDLE DOT}": "."}
+#: The last of the three descriptors that every process has.
+STANDARD_ERROR = 2
 #: Python keeps the bytes of a file name that is not UTF-8 as these.
 UNDECODED = range(0xDC80, 0xDD00)
 
@@ -38,6 +40,7 @@ def _printable(character: str) -> str:
 
 def suit_streams() -> None:
     """Have standard output and error replace the characters that they lack, and take what a closed one is told."""
+    _fill_descriptors()
     codecs.register_error("plain", _plain)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -45,6 +48,13 @@ def suit_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for good
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plain")
+
+
+def _fill_descriptors() -> None:
+    """Open what is closed of standard input, output and error, or the next file, or a library's pipe, would be it."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -93,16 +93,26 @@ def _kind(path: Path) -> str:
 
 
 def _require_saved_by_torch(path: Path) -> None:
-    """Raise JobError where a zip archive is not what torch.save writes."""
+    """Raise JobError where a zip archive is not what torch.save writes, or no longer: torch checks no checksum."""
     try:
         with zipfile.ZipFile(path) as archive:
             inside = {name.partition("/")[2] for name in archive.namelist()}
+            for part in archive.infolist():
+                if part.CRC:  # torch can be told to save none
+                    _read_through(archive, part)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise JobError(f"{path.name} is cut off or damaged: {error}", AGAIN) from error
     if "constants.pkl" in inside or any(name.startswith("code/") for name in inside):
         raise JobError(f"{path.name} is a TorchScript program, not a state dict", SAVE)
     if "data.pkl" not in inside:
         raise JobError(f"{path.name} is a zip archive that torch.save did not write", SAVE)
+
+
+def _read_through(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Read a part to its end. Raises BadZipFile where its checksum is another."""
+    with archive.open(part) as stream:
+        while stream.read(1 << 20):
+            pass
 
 
 def _unreadable(file: str, text: str) -> JobError:

@@ -74,8 +74,11 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
 
 
 def _used(result: Result) -> Optional[Hardware]:
-    """Return the hardware and which GPU computed; asked last, so that torch starts the driver as in any program."""
-    if result.hardware is None or result.job.device == "cpu":
+    """Return the hardware and which GPU computed: none, whatever the driver lists, where torch sees none.
+
+    Asked last, so that torch starts the driver as in any program.
+    """
+    if result.hardware is None or result.job.device == "cpu" or not torch.cuda.is_available():
         return result.hardware
     return replace(result.hardware, used_gpu=used_gpu.observe())
 

@@ -141,7 +141,7 @@ def rows_of(of: Pass) -> Iterator[rows.Row]:
     try:
         yield from rows.read(of.file)
     except sqlite3.Error as error:
-        remedy = "run the cell again (harness run --resume)"
+        remedy = "delete it and run the cell again (harness run --resume)"
         raise BadDocument(f"{of.file} is no detection pass: {error}", remedy) from error
 
 

@@ -103,8 +103,18 @@ def _quota(cell: Cell) -> str | None:
 
 
 def _pixels(cell: Cell) -> str | None:
+    """Return a hash over every decoded picture: decoders that agree on PNG may not on JPEG."""
     latency = cell.result.latency
-    return latency.inputs[0].pixels_sha256[:6] if latency and latency.inputs else None
+    return short("".join(each.pixels_sha256 for each in latency.inputs)) if latency and latency.inputs else None
+
+
+def _decoder(cell: Cell) -> str | None:
+    """Return which decoder a detection pass had; of latencies, and torchvision's, other facts tell it."""
+    how, software = cell.job.detection if cell.job.dataset else None, cell.result.software
+    if how is None or software is None or how.reader not in DECODERS:
+        return None
+    named = (f"{name} {version}" for name, version in software.packages.items() if DECODERS[how.reader].match(name))
+    return next(named, None)
 
 
 def _image(cell: Cell) -> str | None:
@@ -150,6 +160,10 @@ def _hardware(name: str) -> Callable[[Cell], str | None]:
     return observed
 
 
+#: The packages that decode pictures for a reader, as their distributions are called.
+DECODERS = {"pil": re.compile("pillow", re.IGNORECASE), "cv2": re.compile("opencv", re.IGNORECASE)}
+#: What tells the software that detects from another of one name. The libraries are none of it: a reader loads its own.
+SOFTWARE = ("torch", "torchvision", "python", "build")
 SWITCHES = (
     "matmul_precision",
     "cudnn_allow_tf32",
@@ -192,6 +206,7 @@ FACTS: tuple[Fact, ...] = (
         "threads between operators",
     ),
     Fact("pixels", Of.STACK, _pixels, "pictures decoded to {}", "decoded pictures"),
+    Fact("decoder", Of.STACK, _decoder, "{}", "decoder of pictures", may_differ=True),
     Fact("image", Of.STACK, _image, "image {}", may_differ=True),
     Fact("driver", Of.MACHINE, _of_card(lambda gpu: gpu.driver), "driver {}", "driver"),
     Fact("power limit", Of.MACHINE, _of_card(lambda gpu: gpu.power_limit_watts), "power limit {} W", "power limit"),

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from harness.analysis.naming import hardware_name
+from harness.analysis.series import shared
 from harness.documents.agreement import VERDICTS, Agreement
 from harness.documents.run_folder import Cell
 
-#: By environment, hardware and model.
-Gates = dict[tuple[str, str, str], Agreement]
+#: By what detected (Series.detecting) and model.
+Gates = dict[tuple[tuple[object, ...], str], Agreement]
 
 
 def gates(cells: Iterable[Cell]) -> Gates:
@@ -18,7 +18,7 @@ def gates(cells: Iterable[Cell]) -> Gates:
     found: Gates = {}
     for cell in cells:
         if cell.agreement and cell.job.variant.numerics is None:
-            where = (cell.job.environment, hardware_name(cell.result), cell.job.model.builder)
+            where = (shared(cell).detecting, cell.job.model.builder)
             worst = found.get(where, cell.agreement)
             found[where] = max(worst, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
     return found

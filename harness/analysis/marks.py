@@ -27,7 +27,7 @@ def _marks(timing: Timing) -> Iterator[Mark]:
     agreement, weights = timing.agreement, timing.series.weights
     if agreement and agreement.verdict == "different":
         where = f"{agreement.images_different} of {agreement.images} images"
-        yield Mark("different", f"detects otherwise than {agreement.reference.environment} in {where}", serious=True)
+        yield Mark("different", f"detects otherwise than {agreement.against} in {where}", serious=True)
     if not timing.series.pinned:
         found = [text for cell in timing.cells if cell.execution for text in cell.execution.deviations]
         yield Mark("not pinned", "; ".join(dict.fromkeys(found)) or "the environment has no pins", serious=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
 from harness.analysis.repeats import over_repeats
-from harness.analysis.series import grouped, latency_series, state_of
+from harness.analysis.series import Series, State, accuracy_series, grouped, labels_of, latency_series, state_of
 from harness.analysis.uncertainty import Interval, latency_interval
 from harness.catalogue.columns import MACHINES, MAP, environment_of, protocol_of, published_of
 from harness.catalogue.published import accuracy
@@ -113,7 +113,8 @@ def _repeats(column: str, job: Job) -> bool:
 
 
 def compare(column: str, cells: list[Cell]) -> Reproduction:
-    """Put the cells that repeat a column beside it."""
+    """Put the cells that repeat a column beside it. Raises BadInput where they were not measured alike."""
+    _require_alike(column, cells)
     executions = [cell.execution for cell in cells if cell.execution]
     environment = cells[0].job.environment
     own = environment.partition(":")[0] == environment_of(column).name
@@ -138,6 +139,20 @@ def _is_the_column_s(column: str, result: Result) -> bool:
     return MACHINES[column].is_this(name, result.hardware.usable_cores)
 
 
+def _require_alike(column: str, cells: list[Cell]) -> None:
+    measured: list[tuple[Series, State | None, Cell]] = []
+    for cell in cells:
+        series = accuracy_series(cell) or latency_series(cell)
+        if state := state_of(cell):
+            measured.append((series, state, cell))
+    kinds = labels_of(list(grouped(measured)))
+    if len(kinds) > 1:
+        raise BadInput(
+            f"what repeats the column {column} was not measured alike: {' | '.join(kinds.values())}",
+            "set the kinds side by side: harness merge RUN --allow -o DIR",
+        )
+
+
 def _not_comparable(found: Reproduction, cells: list[Cell]) -> str | None:
     job = cells[0].job
     if job.model.weights.kind != "pretrained":
@@ -145,9 +160,6 @@ def _not_comparable(found: Reproduction, cells: list[Cell]) -> str | None:
     if job.dataset is not None:
         whole = accuracy().images
         return None if len(job.dataset.ids) == whole else f"the published AP are of all {whole} images"
-    measured = [(latency_series(cell), state_of(cell), cell) for cell in cells if cell.result.latency]
-    if len(grouped(measured)) > 1:
-        return "its cells were not measured alike (see: harness merge RUN -o DIR)"
     alone = len({cell.job.model.builder for cell in cells if cell.result.latency}) == 1
     return "one model alone stands in no relation to others" if alone and not found.exact else None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from harness.analysis.facts import FACTS, NOT_RECORDED, Fact, Of
+from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, SWITCHES, Fact, Of
 from harness.analysis.naming import UNMEASURED, content_of, hardware_name, short, weights_name
 from harness.catalogue import models
 from harness.documents.run_folder import Cell
@@ -49,6 +49,23 @@ class Series:
         facts = self._facts(lambda fact: fact.asked)
         return replace(self, hardware=UNMEASURED, host=None, run=None, pinned=True, facts=facts, state=None)
 
+    @property
+    def software(self) -> tuple[object, ...]:
+        """What an AP is of, whatever machine found it: the environment, its software as observed, and the weights."""
+        return (self.environment, self.weights, self._facts(lambda fact: fact.name in SOFTWARE))
+
+    @property
+    def detecting(self) -> tuple[object, ...]:
+        """What a detection pass shares with the latencies for which its verdict holds: all but how it was measured."""
+        switches = self._facts(lambda fact: fact.name in SWITCHES)
+        return (*self.software, switches, self.device, self.hardware, self.host, self.run)
+
+    def may_hold(self, unmeasured: "Series") -> bool:
+        """Tell whether a cell that was never measured belongs here: asked for the same, and of no other machine."""
+        here = (self.host, self.run) == (unmeasured.host, unmeasured.run)
+        unknown = unmeasured.host is None and self.host is not None
+        return self.asked == unmeasured.asked and (here or unknown)
+
     def _facts(self, kept: Callable[[Fact], bool]) -> tuple[str | None, ...]:
         return tuple(value if kept(fact) else None for fact, value in zip(FACTS, self.facts, strict=True))
 
@@ -88,7 +105,7 @@ T = TypeVar("T")
 
 def latency_series(cell: Cell) -> LatencySeries:
     """Return the column that a cell of the suite latency belongs to."""
-    return LatencySeries(**vars(_shared(cell)))
+    return LatencySeries(**vars(shared(cell)))
 
 
 def accuracy_series(cell: Cell) -> AccuracySeries | None:
@@ -96,10 +113,11 @@ def accuracy_series(cell: Cell) -> AccuracySeries | None:
     dataset, how = cell.job.dataset, cell.job.detection
     if dataset is None or how is None:
         return None
-    return AccuracySeries(**vars(_shared(cell)), dataset=dataset.name, images=len(dataset.ids), how=how)
+    return AccuracySeries(**vars(shared(cell)), dataset=dataset.name, images=len(dataset.ids), how=how)
 
 
-def _shared(cell: Cell) -> Series:
+def shared(cell: Cell) -> Series:
+    """Return what the series of a cell has, whatever its suite."""
     job, execution = cell.job, cell.execution
     host = execution.host.id if execution else None
     return Series(
@@ -149,7 +167,7 @@ def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
             found.setdefault(own, []).append(item)
     for series, state, item in items:
         if state is None:
-            place = next((each for each in found if each.asked == series.asked), series)
+            place = next((each for each in found if each.may_hold(series)), series)
             found.setdefault(place, []).append(item)
     return found
 

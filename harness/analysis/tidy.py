@@ -109,7 +109,7 @@ def _blank(run: str, cell: Cell) -> Row:
         batch=job.detection.batch if job.dataset and job.detection else None,
         repeat=job.repeat,
         pinned=execution.pinned if execution else None,
-        detects_as=f"{verdict.reference.environment}: {verdict.verdict}" if verdict else None,
+        detects_as=f"{verdict.against}: {verdict.verdict}" if verdict else None,
         warnings="; ".join([*failure, *result.warnings]),
     )
 

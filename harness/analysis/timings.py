@@ -58,7 +58,7 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
             series,
             named[series],
             by_model[builder],
-            gate.get((series.environment, series.hardware, builder)),
+            gate.get((series.detecting, builder)),
         )
         for number, (series, by_model) in enumerate(found.items())
         for builder in models()

@@ -183,7 +183,7 @@ def _ids(file: Path, annotations: Annotations) -> list[int]:
         try:
             image_id = int(text)
         except ValueError:
-            raise BadInput(f"{file}, line {line}: {text!r} is no image id", "write one integer a line") from None
+            raise BadInput(f"{file}, line {line}: {text!r:.60} is no image id", "write one integer a line") from None
         if image_id in ids:
             raise BadInput(f"{file}, line {line}: {image_id} is on line {ids[image_id]} already", "remove one of them")
         if image_id not in annotations.pictures:

@@ -15,7 +15,9 @@ def pictures(folder: Path, at_most: int) -> list[ImageFile]:
     Raises BadInput where it has none, or one of them can't be read.
     """
     try:
-        entries = sorted(folder.iterdir()) if folder.is_dir() else []
+        if not folder.is_dir():
+            raise BadInput(f"there is no folder of pictures {str(folder)!r}", "name one that is there")
+        entries = sorted(folder.iterdir())
         found = [entry for entry in entries if _may_be_picture(entry)]
     except OSError as error:
         remedy = remedy_of(error, "name another folder")

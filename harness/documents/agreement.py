@@ -97,3 +97,9 @@ class Agreement(Document):
     keypoint_shift_px: float | None
     worst: list[ImageDifference]
     ap_differences: list[ApDifference]
+
+    @property
+    def against(self) -> str:
+        """What the reference is called: its environment, and its run, too, where both are of that environment."""
+        same = self.reference.environment == self.other.environment
+        return f"{self.reference.environment} of {self.reference.run}" if same else self.reference.environment

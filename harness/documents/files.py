@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from harness.documents.measured import flaw
 from harness.documents.migrations import upgraded
 from harness.documents.plan import Plan
-from harness.errors import ANOTHER_DATA, BadDocument, reason_of, refused, remedy_of
+from harness.errors import ANOTHER_DATA, ANOTHER_OUT, BadDocument, reason_of, refused, remedy_of
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Document, Job, Result
 from runner.contract.serialise import private_dict, to_dict, write_json
@@ -124,7 +124,7 @@ def _first(error: ValidationError) -> str:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a file to write that takes the place of `path` in the end, or leaves it as it was.
 
-    Raises StorageError where it can't be written.
+    Raises StorageError where it can't be written, which names --out: for what is written where a person says.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,13 +141,14 @@ def replacing(path: Path) -> Iterator[Path]:
 def write(path: Path, document: Document) -> None:
     """Write a document in one step. Raises StorageError and leaves nothing half-written.
 
-    A plan has the paths of this host, to be executed again; nothing else says where it was made.
+    A plan has the paths of this host, to be executed again; nothing else says where it was made. Nor can anything else
+    be written elsewhere, as the parts of a run that is there already.
     """
     run, private = path.parents[2:3], not isinstance(document, Plan | Job)
     try:
         write_json(path, document, private_dict(document, [*run, path.parent, ROOT]) if private else None)
     except OSError as error:
-        raise refused(error, path) from error
+        raise refused(error, path, elsewhere=ANOTHER_OUT if isinstance(document, Plan) else "") from error
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """What a result that says ok must hold beyond the shape of its document, so that no reader need ask again."""
 
-import math
 from dataclasses import fields
 
 from runner.contract import Latency, Result
+
+NO_TIME = "it has a time that is not a positive number, or longer than a year"
+#: Sums of times that are no times have no finite number.
+LONGEST_MS = 366 * 24 * 3600 * 1000
 
 
 def flaw(result: Result) -> str | None:
@@ -14,6 +17,8 @@ def flaw(result: Result) -> str | None:
         return "it is ok but holds no measurement"
     if result.detections is not None and result.detections.images < 1:
         return "it is ok but detected in no image"
+    if result.detections is not None and not _is_time(result.detections.wall_ms):
+        return NO_TIME
     return _flaw_of_latency(result.latency) if result.latency else None
 
 
@@ -25,6 +30,8 @@ def _flaw_of_latency(latency: Latency) -> str | None:
     if "measured" not in samples.phase:
         return "it is ok but has no measured sample"
     times = [*samples.wall_ms, *(time for time in samples.device_ms if time is not None)]
-    if not all(math.isfinite(time) and time > 0 for time in times):
-        return "it has a time that is not a positive number"
-    return None
+    return None if all(map(_is_time, times)) else NO_TIME
+
+
+def _is_time(ms: float) -> bool:
+    return 0 < ms < LONGEST_MS

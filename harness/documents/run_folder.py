@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,8 +70,10 @@ def require_readable(plan: Plan) -> None:
 class RunFolder:
     """A run on disk. Its documents are read when they are asked for, and written whole or not at all."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, label: str | None = None):
+        """`label` is what tables call the run, which say nothing of where it lies: the folder's name, unless given."""
         self.path = path
+        self.label = _as_text(label or path.resolve().name)
 
     @classmethod
     def create(cls, path: Path | None, name: str) -> "RunFolder":
@@ -101,7 +103,7 @@ class RunFolder:
         """What --resume and report know the run by: its ID under results/, its path elsewhere."""
         results = results_folder()
         path = self.path.relative_to(results) if self.path.is_relative_to(results) else self.path
-        return str(path).encode(errors="backslashreplace").decode()  # a name that is no text goes into no table
+        return _as_text(str(path))
 
     @cached_property
     def plan(self) -> Plan:
@@ -146,7 +148,7 @@ class RunFolder:
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         except OSError as error:
-            raise refused(error, folder, "made") from error
+            raise refused(error, error.filename or folder, "made anew", elsewhere="") from error
         documents.write(folder / "job.json", job)
         return folder
 
@@ -183,9 +185,48 @@ class RunFolder:
         return self._read([planned.job for planned in self.plan.cells if planned.job.shard is None])
 
     def _read(self, jobs: list[Job]) -> Iterator[Cell]:
+        """Yield the cells; the result of another job, as of a plan that was changed since, is none of a cell's."""
         for job in jobs:
-            if result := self.result(job):
-                yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job), self.name)
+            if (result := self.result(job)) and result.job == job:
+                yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job), self.label)
+
+
+def once(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Cell]]:
+    """Yield the cells of the runs, one at a time. Raises BadInput where a measurement comes twice.
+
+    A cell is known by its machine, its name and when it began, so that a copy of a run is not taken for a repeat.
+    """
+    seen: dict[tuple[str | None, str, str], RunFolder] = {}
+    for folder in folders:
+        for cell in folder.stream():
+            host = cell.execution.host.id if cell.execution else None
+            first = seen.setdefault((host, cell.job.cell, cell.result.started_at), folder)
+            if first is not folder:
+                raise BadInput(
+                    f"{folder.path} holds the measurement {cell.job.cell} that {first.path} holds already",
+                    "name each run once",
+                )
+            yield folder, cell
+
+
+def told_apart(folders: Sequence[RunFolder]) -> list[RunFolder]:
+    """Return the runs labelled by the shortest ends of their paths that tell them apart."""
+    paths = [folder.path.resolve() for folder in folders]
+    ends = [_end(path, {other for other in paths if other != path}) for path in paths]
+    return [RunFolder(folder.path, end) for folder, end in zip(folders, ends, strict=True)]
+
+
+def _end(path: Path, others: set[Path]) -> str:
+    for length in range(1, len(path.parts)):
+        end = path.parts[-length:]
+        if all(other.parts[-length:] != end for other in others):
+            return "/".join(end)
+    return str(path)
+
+
+def _as_text(name: str) -> str:
+    """Return a file's name as text: one that is none goes into no table."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def runs() -> list[RunFolder]:
@@ -199,12 +240,17 @@ def runs() -> list[RunFolder]:
 
 
 def cells_of(folders: list[RunFolder]) -> list[Cell]:
-    """Return the cells of the runs. Raises BadInput where there are none."""
-    cells = [cell for folder in folders for cell in folder.cells()]
+    """Return the cells of the runs. Raises BadInput where there are none, and where a measurement comes twice."""
+    cells = [cell for _, cell in once(folders)]
     if not cells:
         names = " ".join(folder.name for folder in folders)
         raise BadInput(f"{names}: no cell has a result yet", "go on with: harness run --resume ID")
     return cells
+
+
+def open_runs(names: list[str]) -> list[RunFolder]:
+    """Return runs as open_run does, labelled so that tables tell them apart."""
+    return told_apart([open_run(name) for name in names])
 
 
 def open_run(name: str) -> RunFolder:

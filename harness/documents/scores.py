@@ -46,6 +46,11 @@ class Score(Document):
     tide_missing_reason: str | None
     remarks: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where there is no AP, which every table shows."""
+        if "AP" not in self.metrics:
+            raise ValueError("its metrics lack AP")
+
 
 @dataclass(frozen=True)
 class CellScores(Document):

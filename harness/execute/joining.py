@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness import documents
+from harness.analysis.facts import observed
+from harness.analysis.naming import hardware_name
 from harness.documents import Execution, PlannedCell
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import StorageError
@@ -53,14 +55,24 @@ def _result(job: Job, parts: list[Cell]) -> Result:
         if cell.result.failure:
             return replace(blank, status=cell.result.status, failure=cell.result.failure)
     if any(_made_by(cell.result) != _made_by(first) for cell in parts):
-        reason = "its shards were detected by different software, runners or weights"
-        failure = Failure("Shards", reason, "run it anew in one environment", "infrastructure")
-        return replace(blank, status="failed", failure=failure)
+        return _no_whole(blank, "by different software, runners or weights", "run it anew in one environment")
+    if any(_made_on(cell) != _made_on(parts[0]) for cell in parts):
+        return _no_whole(blank, "on different machines or GPUs, whose times make no sum", "run it anew on one")
     return blank
+
+
+def _no_whole(blank: Result, how: str, remedy: str) -> Result:
+    failure = Failure("Shards", f"its shards were detected {how}", remedy, "infrastructure")
+    return replace(blank, status="failed", failure=failure)
 
 
 def _made_by(result: Result) -> tuple[object, ...]:
     return (result.software, result.weights_sha256, result.runner_sha256, result.harness_version)
+
+
+def _made_on(cell: Cell) -> tuple[object, ...]:
+    host = cell.execution.host.id if cell.execution else None
+    return (host, hardware_name(cell.result), observed(cell, "gpu"))
 
 
 def _supply(parts: list[CpuSupply | None]) -> CpuSupply | None:

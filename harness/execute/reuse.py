@@ -1,5 +1,6 @@
 """Which results of a run are those that would be measured now, and why the others are not."""
 
+import sqlite3
 from collections import Counter
 
 from harness import documents
@@ -8,7 +9,7 @@ from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.host import own
-from runner.contract import Result
+from runner.contract import Result, rows
 
 
 def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
@@ -16,7 +17,7 @@ def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None)
     result, execution = _kept(folder, planned)
     if executor is None or result is None or execution is None:
         return None
-    return None if outdated(result, execution, executor) else result
+    return None if outdated(result, execution, executor) or lost(folder, result) else result
 
 
 def remarks(folder: RunFolder, executors: Executors) -> list[str]:
@@ -26,7 +27,7 @@ def remarks(folder: RunFolder, executors: Executors) -> list[str]:
         executor = executor_of(planned.job, executors)
         result, execution = _kept(folder, planned)
         if executor and result and execution and not planned.joins:
-            reason = outdated(result, execution, executor)
+            reason = outdated(result, execution, executor) or lost(folder, result)
             reasons.update([reason] if reason else [])
     return [f"measured again: {count} {'cell' if count == 1 else 'cells'}, {why}" for why, count in reasons.items()]
 
@@ -38,6 +39,17 @@ def _kept(folder: RunFolder, planned: PlannedCell) -> tuple[Result | None, Execu
     except BadDocument:
         return None, None
     return (result, execution) if result and result.status == "ok" and result.job == planned.job else (None, None)
+
+
+def lost(folder: RunFolder, result: Result) -> str | None:
+    """Return what is missing of a detection pass that came to its end, None where its file is there."""
+    if result.detections is None:
+        return None
+    try:
+        next(rows.read(folder.cell_folder(result.job) / result.detections.file), None)
+    except sqlite3.Error:
+        return "since the file of its detections is gone or damaged"
+    return None
 
 
 def outdated(result: Result, execution: Execution, executor: Executor) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.documents.log import Log
 from harness.errors import CannotRunHere
 from harness.host.gpus import Gpu
 from harness.progress import OnLine
@@ -124,7 +125,7 @@ def _shared(spec: ContainerSpec, traits: Traits) -> dict[str, Any]:
 def follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_line: OnLine) -> None:
     """Write both streams of a container to its log as they come, and hand each line of standard output on."""
     pending = b""
-    with log.open("wb") as stream:
+    with Log(log) as stream:
         for out, err in output:
             stream.write(out or b"")
             stream.write(err or b"")

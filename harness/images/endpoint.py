@@ -13,6 +13,8 @@ from harness.errors import CannotRunHere, reason_of
 
 DEFAULT_URL = "unix:///var/run/docker.sock"
 WITHOUT = "measure without it: --image local"
+#: What Docker's client raises where something answers that is no engine, or not as one does.
+ODD_ANSWERS = (ValueError, LookupError, TypeError, AttributeError)
 ANOTHER_CONTEXT = "choose another context (docker context use default)"
 
 
@@ -43,12 +45,13 @@ class Endpoint:
 def current() -> Endpoint:
     """Return the engine that DOCKER_HOST names, else DOCKER_CONTEXT, else the current context, else the default one.
 
-    Raises CannotRunHere where that context is not usable, and where an engine is reached by SSH.
+    Raises CannotRunHere where that context or Docker's configuration is not usable, and where an engine is reached by
+    SSH.
     """
-    host = os.environ.get("DOCKER_HOST")
-    name = None if host else _context_name()
-    found = _of_context(name) if name else Endpoint(host or DEFAULT_URL)
-    if found.url.startswith("ssh://"):
+    host, config = os.environ.get("DOCKER_HOST"), _config()
+    name = None if host else os.environ.get("DOCKER_CONTEXT") or str(config.get("currentContext") or "")
+    found = _of_context(name) if name and name != "default" else Endpoint(host or DEFAULT_URL)
+    if found.url.strip().lower().startswith("ssh://"):
         raise CannotRunHere(
             f"the Docker engine at {found} is reached by SSH, and can't mount the folders of this machine",
             f"run the harness on that one, {found.another}, or {WITHOUT}",
@@ -70,41 +73,57 @@ def _of_user(field: str) -> str | None:
         return None
 
 
-def _context_name() -> str | None:
-    name = os.environ.get("DOCKER_CONTEXT") or _table(_folder() / "config.json").get("currentContext")
-    return str(name) if name and name != "default" else None
+def _config() -> dict[str, object]:
+    """Return Docker's configuration. Raises CannotRunHere where its own client, which reads it too, would stumble."""
+    path = _folder() / "config.json"
+    found = _json(path)
+    parts = [found, *map(found.get, ("auths", "proxies", "HttpHeaders"))] if isinstance(found, dict) else [found]
+    if any(part is not None and not isinstance(part, dict) for part in parts):
+        raise CannotRunHere(
+            f"{path} is no configuration of Docker", f"mend it, choose another folder (DOCKER_CONFIG), or {WITHOUT}"
+        )
+    return found if isinstance(found, dict) else {}
 
 
 def _of_context(name: str) -> Endpoint:
     # docs: docker context export; a context lies under the hash of its name.
-    place = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
-    endpoint = _table(_folder() / "contexts" / "meta" / place / "meta.json").get("Endpoints")
+    place = hashlib.sha256(name.encode(errors="replace")).hexdigest()
+    found = _json(_folder() / "contexts" / "meta" / place / "meta.json")
+    endpoint = found.get("Endpoints") if isinstance(found, dict) else None
     engine = endpoint.get("docker") if isinstance(endpoint, dict) else None
-    if not isinstance(engine, dict) or not engine.get("Host"):
+    if not isinstance(engine, dict) or not isinstance(engine.get("Host"), str) or not engine["Host"]:
         raise CannotRunHere(
             f"the Docker context {name} is chosen, and {_folder()} has no usable one of that name",
             f"{ANOTHER_CONTEXT}, or {WITHOUT}",
         )
     certificates = _folder() / "contexts" / "tls" / place / "docker"
     verify = not engine.get("SkipTLSVerify")
-    return Endpoint(str(engine["Host"]), name, certificates if certificates.is_dir() else None, verify)
+    return Endpoint(engine["Host"], name, certificates if certificates.is_dir() else None, verify)
 
 
-def _table(path: Path) -> dict[str, object]:
-    """Return the object in a JSON file, an empty one where there is none that can be read, as Docker does."""
+def _json(path: Path) -> object:
+    """Return what a JSON file holds, None where it can't be read, as Docker does."""
     try:
-        found = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    except RecursionError:
+        return []  # of more levels than Docker's client reads
 
 
 def unreachable(endpoint: Endpoint, error: Exception, said: str) -> CannotRunHere:
-    """Return why the engine did not answer: by the system's own error among the causes, else as the client `said`."""
+    """Return why no engine is at hand: by the system's own error among the causes, else as the client `said`.
+
+    Where the system has no part in it, starting an engine would not help: it answered, or its address is none.
+    """
     cause = _system_error(error)
     if isinstance(cause, PermissionError) and endpoint.socket:
         return _forbidden(endpoint, endpoint.socket)
-    reason = f"no Docker engine answers at {endpoint} ({reason_of(cause) if cause else said})"
+    if cause is None:
+        return CannotRunHere(
+            f"the Docker engine at {endpoint} can't be used ({said})", f"{endpoint.another}, or {WITHOUT}"
+        )
+    reason = f"no Docker engine answers at {endpoint} ({reason_of(cause)})"
     return CannotRunHere(reason, f"start one, {endpoint.another}, or {WITHOUT}")
 
 
@@ -112,7 +131,7 @@ def _system_error(error: BaseException) -> OSError | None:
     """Return the error of the system that led to this one. Libraries hand it on as a cause, or as an argument."""
     waiting: list[object] = [error]
     for found in waiting:
-        if isinstance(found, OSError) and found.errno is not None:
+        if isinstance(found, OSError) and (found.errno is not None or isinstance(found, TimeoutError)):
             return found
         if isinstance(found, BaseException):
             waiting += [found.__cause__, *found.args]

@@ -20,6 +20,7 @@ from harness.host.gpus import TOOLKIT_REMEDIES
 from harness.host.interruptions import held_back
 from harness.images import endpoint
 from harness.images.containers import ContainerReport, ContainerSpec, Image, Traits, arguments, follow
+from harness.images.endpoint import ODD_ANSWERS
 from harness.progress import OnLine
 
 #: The HTTP status of an engine that is already doing what it was asked for.
@@ -33,7 +34,7 @@ def _answering() -> Iterator[None]:
     """Turn what the engine refuses, or that it went away, into a sentence. Raises CannotRunHere."""
     try:
         yield
-    except (DockerException, RequestException) as error:
+    except (DockerException, RequestException, *ODD_ANSWERS) as error:
         reason = f"the Docker engine did not do what it was asked for: {_short(error)}"
         raise CannotRunHere(reason, _remedy(error)) from error
 
@@ -68,7 +69,7 @@ class Engine(AbstractContextManager["Engine"]):
         try:
             client = _client(where, timeout_s)
             engine = cls(client)
-        except (DockerException, RequestException) as error:
+        except (DockerException, RequestException, *ODD_ANSWERS) as error:
             raise endpoint.unreachable(where, error, _short(error)) from error
         # What follows, a build above all, may take its time; only the first answer must be quick.
         client.api.timeout = None  # type: ignore[assignment]  # as requests has it: no limit
@@ -265,4 +266,5 @@ def _remedy(error: Exception) -> str:
 
 def _short(error: Exception | str) -> str:
     text = str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
-    return " ".join(text.split())[:200]
+    kind = f"{type(error).__name__}: " if isinstance(error, ODD_ANSWERS) else ""
+    return kind + " ".join(text.split())[:200]

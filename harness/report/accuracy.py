@@ -147,7 +147,7 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     remarks += dict.fromkeys(text for scored in cell.scores.scores if scored.iou == iou for text in scored.remarks)
     remarks += _orientation(cell)
     if cell.agreement and cell.agreement.verdict == "different":
-        images, reference = cell.agreement.images_different, cell.agreement.reference.environment
+        images, reference = cell.agreement.images_different, cell.agreement.against
         remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images")
     missing = [scored.interval_missing_reason for scored in cell.scores.scores if scored.iou == iou]
     remarks += [f"no interval: {reason}" for reason in dict.fromkeys(missing) if reason]

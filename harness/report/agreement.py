@@ -66,7 +66,7 @@ def _notes(found: list[Agreement]) -> list[str]:
             f"tolerances: box {tolerances.box_px:g} px, score {tolerances.score:g}, mask IoU {tolerances.mask_iou:g}, "
             f"keypoint {tolerances.keypoint_px:g} px"
         )
-    references = dict.fromkeys(f"{each.reference.environment} ({each.reference.cell})" for each in found)
+    references = dict.fromkeys(f"{each.against} ({each.reference.cell})" for each in found)
     notes.append(f"compared with {', '.join(references)}; AP in points of percent, 95 % interval, paired by image")
     notes += [
         f"{_name(each)}, {models()[each.model].display}: the interval of the {HEADINGS[ap.iou]} change excludes zero"

@@ -28,7 +28,8 @@ def write_parquet(rows: Sequence[Row], path: Path) -> None:
         name: pa.array([getattr(row, name) for row in rows], TYPES[(get_args(kind) or [kind])[0]])
         for name, kind in get_type_hints(Row).items()
     }
-    pyarrow.parquet.write_table(pa.table(columns), path, compression="zstd")
+    with path.open("wb") as file:  # since a path goes to pyarrow as UTF-8, which a file's name need not be
+        pyarrow.parquet.write_table(pa.table(columns), file, compression="zstd")
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:

@@ -81,8 +81,8 @@ def columns(entries: Iterable[Timed]) -> dict[LatencySeries, list[Timed]]:
 
 def _verdicts(series: LatencySeries, shown: list[Model], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
-    found = [gate.get((series.environment, series.hardware, model.builder)) for model in shown]
-    references = dict.fromkeys(each.reference.environment for each in found if each)
+    found = [gate.get((series.detecting, model.builder)) for model in shown]
+    references = dict.fromkeys(each.against for each in found if each)
     if not references:
         return []
     return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in found])]

@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.report.table import Column, Table
@@ -46,14 +48,26 @@ def csv_text(table: Table) -> str:
 
 
 def stacked_csv(tables: list[Table]) -> str:
-    """Render several tables as one CSV: a first column has their titles, a column that a table lacks stays empty."""
-    headings = list(dict.fromkeys(heading for table in tables for heading in table.headings))
-    lines = [["Table", *headings]]
-    for table in tables:
+    """Render several tables as one CSV: a first column has their titles, a column that a table lacks stays empty.
+
+    Columns of one heading, as each series of latencies has for its detections, stay columns of their own.
+    """
+    keyed = [(table, list(_told_apart(table.headings))) for table in tables]
+    headings = list(dict.fromkeys(heading for _, own in keyed for heading in own))
+    lines = [["Table", *(heading for heading, _ in headings)]]
+    for table, own in keyed:
         for row in table.rows:
-            of_heading = dict(zip(table.headings, row, strict=True))
+            of_heading = dict(zip(own, row, strict=True))
             lines.append([table.title, *(of_heading.get(heading, "") for heading in headings)])
     return _csv(lines)
+
+
+def _told_apart(headings: list[str]) -> Iterator[tuple[str, int]]:
+    """Yield each heading with the number of times that it came before."""
+    seen: Counter[str] = Counter()
+    for heading in headings:
+        yield heading, seen[heading]
+        seen[heading] += 1
 
 
 def _csv(lines: list[list[str]]) -> str:

@@ -39,7 +39,7 @@ def read(path: Path, annotations: Annotations) -> Pass:
         every = list(rows.read(path))
     except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other
         raise BadDocument(
-            f"{path} is no detection pass: {error}", "run the cell again (harness run --resume)"
+            f"{path} is no detection pass: {error}", "delete it and run the cell again (harness run --resume)"
         ) from error
     readable = [row for row in every if row.found is not None and row.image_id in annotations.pictures]
     fits = [_fits(row, annotations) for row in readable]

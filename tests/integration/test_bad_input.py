@@ -33,7 +33,7 @@ BRIEF = ["--iterations", "1", "--threads", "1"]
         ([*RUN, *ONE, "--suite", "latencies"], "did you mean latency?"),
         ([*RUN, *ONE, "--cpus", "4711"], "this process may not use CPU 4711"),
         ([*RUN, *ONE, "--memory", "much"], "'much' is no size"),
-        ([*RUN, *ONE, "--images", "/nowhere"], "/nowhere holds no pictures"),
+        ([*RUN, *ONE, "--images", "/nowhere"], "there is no folder of pictures '/nowhere'"),
         ([*RUN, *ONE, "--weights", "/nowhere.pth"], "there are no weights '/nowhere.pth'"),
         ([*RUN, *ONE, "--norm-eps", "0"], "--norm-eps says how a file of weights was trained, not random ones"),
         (RUN, "no model was named"),

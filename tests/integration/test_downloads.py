@@ -290,8 +290,10 @@ def test_the_first_pictures_by_name_are_taken(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("folder", ["absent", "."])
-def test_a_folder_without_pictures_is_told(tmp_path: Path, folder: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "sentence"), [("absent", "there is no folder of pictures"), (".", "holds no pictures")]
+)
+def test_a_folder_without_pictures_is_told(tmp_path: Path, folder: str, sentence: str) -> None:
     (tmp_path / "a.txt").write_text("no picture")
-    with pytest.raises(BadInput, match="holds no pictures"):
+    with pytest.raises(BadInput, match=sentence):
         pictures.pictures(tmp_path / folder, at_most=2)

@@ -1,7 +1,9 @@
 """A real run's documents say nothing of the person and the machine but what the measurement needs."""
 
+import json
 import platform
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,17 +29,40 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return RunFolder(out)
 
 
-def test_no_document_but_the_plan_says_where_or_who(measured: RunFolder) -> None:
+def tells_nothing(path: Path) -> None:
+    """Check that a file says neither where on this machine something lies nor whose machine it is."""
     machine_ids = [path.read_text().strip() for path in machine.MACHINE_IDS if path.is_file()]
     telling = ["home-of-somebody", str(ROOT), str(ROOT.resolve()), str(Path.home()) + "/", *filter(None, machine_ids)]
-    host = platform.node()
+    text = path.read_text(encoding="utf-8")
+    assert [word for word in telling if re.search(rf"(?<![\w-]){re.escape(word)}", text)] == [], path
+    assert f'"{platform.node()}"' not in text, path
+
+
+def test_no_document_but_the_plan_says_where_or_who(measured: RunFolder) -> None:
     documents = [path for path in measured.path.rglob("*.json") if path.name != "plan.json"]
     assert {path.name for path in documents} >= {"job.json", "result.json", "execution.json", "scores.json"}
-    for path in documents:
-        text = path.read_text(encoding="utf-8")
-        assert [word for word in telling if re.search(rf"(?<![\w-]){re.escape(word)}", text)] == [], path
-        assert f'"{host}"' not in text, path
+    for path in [*documents, measured.path / "table.md"]:
+        tells_nothing(path)
     assert "home-of-somebody" in (measured.path / "plan.json").read_text()
+
+
+def test_no_table_nor_page_says_where_or_who(measured: RunFolder, tmp_path: Path) -> None:
+    """Of a machine without a machine-id, which is called after its run, too."""
+    unknown = tmp_path / "home-of-somebody" / "run"
+    shutil.copytree(measured.path, unknown)
+    for path in unknown.glob("cells/*/execution.json"):
+        document = json.loads(path.read_text())
+        document["host"]["id"] = None
+        path.write_text(json.dumps(document))
+    for command in (["merge", measured.path, unknown, "--allow"], ["report", measured.path, unknown]):
+        done = harness(*command, "-o", tmp_path / "out")
+        assert done.returncode == 0, done.stderr
+    written = [path for path in (tmp_path / "out").iterdir() if path.suffix != ".parquet"]
+    assert {path.name for path in written} >= {"tidy.csv", "latency.md", "map.csv", "report.html", "report.md"}
+    for path in written:
+        tells_nothing(path)
+    assert "unknown machine of run" in (tmp_path / "out" / "latency.md").read_text()
+    assert "--out '…/one'" in (tmp_path / "out" / "report.md").read_text()
 
 
 def test_each_result_tells_what_made_it_and_what_it_had_of_the_cpus(measured: RunFolder) -> None:

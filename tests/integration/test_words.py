@@ -1,11 +1,14 @@
 """Words of the world outside: paths, streams, and what the system refuses. None of them ends in a traceback."""
 
+import http.server
 import json
 import os
 import shlex
 import shutil
 import socket
 import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +71,13 @@ def test_an_output_that_nobody_takes_is_no_traceback(command: str, stdout: str, 
     assert done.stderr.startswith(sentence) if exit_code else done.stderr == ""
 
 
+def test_what_is_opened_never_takes_the_place_of_a_closed_stream() -> None:
+    code = "import os; from harness import text; text.suit_streams(); print(os.open(os.devnull, os.O_RDONLY))"
+    command = f"{shlex.join([sys.executable, '-c', code])} <&- 2>&-"
+    done = subprocess.run(command, shell=True, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert int(done.stdout) > 2
+
+
 RUN = ["run", "--image", "local", "--weights", "random", "--device", "cpu", "--model", LITE]
 LONG = "x" * 300
 
@@ -105,6 +115,33 @@ def closed_socket(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
             os.chown(path, 4711, 1)
             path.chmod(0o660)
         yield path, before
+
+
+@pytest.fixture
+def odd_engine(tmp_path: Path) -> Iterator[str]:
+    """The address of something that answers each question with the object that an engine gives to one of them."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b'{"ApiVersion": "1.41"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:99999", "tcp://[1:2375", "nonsense", None])
+def test_what_is_no_engine_is_a_sentence(address: str | None, odd_engine: str) -> None:
+    where = address or odd_engine
+    sentence = f"harness: the Docker engine at {where} can't be used ("
+    fails(CANNOT_RUN_HERE, sentence, "images", "list", variables={"DOCKER_HOST": where})
 
 
 def test_who_may_not_use_the_engine_s_socket_is_told_so(closed_socket: tuple[Path, list[str]]) -> None:

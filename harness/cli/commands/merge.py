@@ -4,12 +4,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.merging import cells_of
 from harness.analysis.series import conflicts
 from harness.analysis.tidy import published_rows
 from harness.cli.console import say
 from harness.cli.live import progress_on
-from harness.documents.run_folder import RunFolder, open_run
+from harness.documents.run_folder import RunFolder, once, open_runs
 from harness.errors import BadInput
 from harness.report.accuracy import by_series
 from harness.report.export import Merged, _write
@@ -23,11 +22,11 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
     unless that is allowed; then each kind has a column or a table of its own that says what it is.
     """
     console = Console()
-    folders = [open_run(name) for name in names]
+    folders = open_runs(names)
     merged = Merged()
     with progress_on(console).working("reading results"):
-        for folder, cell in cells_of(folders):
-            merged.add(folder.name, cell)
+        for folder, cell in once(folders):
+            merged.add(folder.label, cell)
     if not merged.cells and not published:
         raise BadInput("there is nothing to merge", "name a RUN whose cells have results, or give --published")
     found = conflicts([*columns(merged.timed), *by_series(merged.detected)])

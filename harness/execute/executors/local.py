@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from harness.documents.log import Log
 from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.host.gpus import Gpu
@@ -47,7 +48,7 @@ class LocalExecutor:
         """Execute the job; see Executor.run."""
         started = time.monotonic()
         command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
-        with (output_dir / "log.txt").open("wb") as log:
+        with Log(output_dir / "log.txt") as log:
             process = None
             try:
                 with held_back():  # or what has just been started would be lost

@@ -1,7 +1,7 @@
 """Who measured: a card for each software stack and each machine; and what was not measured, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.analysis.naming import hardware_name
 from harness.catalogue import environments
@@ -36,13 +36,16 @@ class Trouble:
 
 
 def environment_cards(cells: Sequence[Cell]) -> list[Card]:
-    """Return a card for each stack that was observed; one environment has several where images or versions differ."""
-    found: dict[tuple[object, ...], list[Cell]] = {}
+    """Return a card for each stack that was observed; one environment has several where anything but a library differs.
+
+    CUDA loads its libraries as a model needs them, so a card has those of all of its cells.
+    """
+    found: dict[str, list[Cell]] = {}
     for cell in cells:
         if software := cell.result.software:
-            image = cell.execution.image.id if cell.execution and cell.execution.image else None
-            versions = (software.python, software.torch, software.torchvision, software.cuda, software.cudnn)
-            found.setdefault((cell.job.environment, image, *versions), []).append(cell)
+            image = cell.execution.image if cell.execution else None
+            stack = repr((cell.job.environment, image, replace(software, shared_libraries=[])))
+            found.setdefault(stack, []).append(cell)
     return [_environment(group, software) for group in found.values() if (software := group[0].result.software)]
 
 
@@ -53,7 +56,8 @@ def _environment(cells: list[Cell], software: Software) -> Card:
     deviations = list(dict.fromkeys(text for each in executions for text in each.deviations))
     if not deviations and any(not each.pinned for each in executions):
         deviations = ["not pinned"]
-    libraries = [f"{each.name} {each.version or ''}".strip() for each in software.shared_libraries]
+    loaded = [each for cell in cells if cell.result.software for each in cell.result.software.shared_libraries]
+    libraries = list(dict.fromkeys(f"{each.name} {each.version or ''}".strip() for each in loaded))
     return Card(
         title=name,
         subtitle=known.title if known else "",
@@ -91,16 +95,12 @@ def _image(cell: Cell) -> dict[str, str]:
 
 
 def hardware_cards(cells: Sequence[Cell]) -> list[Card]:
-    """Return a card for each machine, and for each GPU of it or name under which it computed."""
-    found: dict[tuple[str, str | None, UsedGpu | None], tuple[Cell, Hardware]] = {}
-    for cell in cells:
-        if hardware := cell.result.hardware:
-            host = cell.execution.host.id if cell.execution else None
-            found.setdefault((hardware_name(cell.result), host, hardware.used_gpu), (cell, hardware))
-    return [_machine(name, cell, hardware) for (name, *_), (cell, hardware) in found.items()]
+    """Return a card for each machine, and for what else of it differed: the GPU that computed, say, or the kernel."""
+    found = [_machine(cell, cell.result.hardware) for cell in cells if cell.result.hardware]
+    return list({repr(card): card for card in found}.values())
 
 
-def _machine(name: str, cell: Cell, hardware: Hardware) -> Card:
+def _machine(cell: Cell, hardware: Hardware) -> Card:
     facts = {
         "processor": hardware.cpu_model,
         "usable cores": str(hardware.usable_cores),
@@ -114,14 +114,14 @@ def _machine(name: str, cell: Cell, hardware: Hardware) -> Card:
     }
     host = cell.execution.host if cell.execution else None
     if host:
-        facts |= {"host": host.id or "not known"} | ({"engine": host.engine} if host.engine else {})
+        facts |= {"host": host.id or f"not known, of {cell.run}"} | ({"engine": host.engine} if host.engine else {})
     if not hardware.gpus:
         facts["GPU"] = f"none: {hardware.gpus_missing_reason}" if hardware.gpus_missing_reason else "none"
     for title, gpus in _by_title(hardware.gpus).items():
         facts[title] = "; ".join(map(_gpu, gpus))
     if hardware.used_gpu:
         facts["computed on"] = _used(hardware.used_gpu)
-    return Card(name, cell.job.device.upper() if cell.job.device == "cpu" else "CUDA", [], facts)
+    return Card(hardware_name(cell.result), cell.job.device.upper() if cell.job.device == "cpu" else "CUDA", [], facts)
 
 
 def _by_title(gpus: Sequence[Gpu]) -> dict[str, list[Gpu]]:

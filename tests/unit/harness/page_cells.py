@@ -32,6 +32,12 @@ PUBLISHED = [model.builder for model in models().values() if model.published_202
 #: About what these models take on two cores of a server, in ms.
 TYPICAL_MS = dict(zip(PUBLISHED, [820.0, 190.0, 68.0, 870.0, 330.0, 61.5, 980.0, 930.0], strict=True))
 STACKS = {"cuda10.2": 1.0, "cpu": 0.74, "cpu-debian13": 1.31, "cuda11.8": 0.88, "cuda13.0": 0.71}
+SOFTWARE = samples.software(
+    numerics={"tf32": "False", "cudnn_benchmark": "False"},
+    shared_libraries=[SharedLibrary("libopenblas.so.0", "/usr/lib/libopenblas.so.0", "0.3.21")],
+    packages={"numpy": "1.26.4", "pillow": "10.4.0"},
+    torch_config="PyTorch built with:\n  - GCC 7.3\n  - oneDNN v2.1.2",
+)
 T4 = Gpu(0, "Tesla T4", "GPU-0", 15 << 30, "550.54", "7.5", power_limit_watts=70.0, max_sm_clock_mhz=1590)
 
 
@@ -66,12 +72,7 @@ def timed(
         job,
         hardware=hardware or samples.hardware(),
         latency=_latency(median_ms, samples_each, seed=zlib.crc32(job.cell.encode())),
-        software=samples.software(
-            numerics={"tf32": "False", "cudnn_benchmark": "False"},
-            shared_libraries=[SharedLibrary("libopenblas.so.0", "/usr/lib/libopenblas.so.0", "0.3.21")],
-            packages={"numpy": "1.26.4", "pillow": "10.4.0"},
-            torch_config="PyTorch built with:\n  - GCC 7.3\n  - oneDNN v2.1.2",
-        ),
+        software=SOFTWARE,
     )
     return Cell(job, result, _execution(job.cell, environment, pinned))
 
@@ -85,18 +86,26 @@ def on_gpu(cell: Cell) -> Cell:
     )
 
 
-def scored(builder: str, environment: str = "cuda10.2", *, ap: float, verdict: Verdict | None = None) -> Cell:
+def scored(
+    builder: str,
+    environment: str = "cuda10.2",
+    *,
+    ap: float,
+    verdict: Verdict | None = None,
+    weights: Any = "pretrained",
+    annotations: str = "0" * 64,
+) -> Cell:
     """Return an accuracy cell with its scores and, where there is a verdict, the agreement with another environment."""
     job = replace(
         samples.job(builder),
         cell=f"{environment}--{builder}--quick-1--accuracy--r1",
         environment=environment,
         suite="accuracy",
-        model=ModelSpec(builder, Weights("pretrained")),
-        dataset=Dataset("coco-val2017", "0" * 64, [1], list(range(500)), [f"{n}.jpg" for n in range(500)]),
+        model=ModelSpec(builder, Weights(weights)),
+        dataset=Dataset("coco-val2017", annotations, [1], list(range(500)), [f"{n}.jpg" for n in range(500)]),
     )
     found = Detections("detections.sqlite", 500, 9000, 0, [], 5.0, 9e4, 300.0, 8e3, 1e3, 500.0, 8e4, 900.0, 0.0)
-    result = samples.ok_result(job, latency=None, detections=found)
+    result = samples.ok_result(job, latency=None, detections=found, software=SOFTWARE)
     scores = CellScores(SCHEMA_VERSION, job.cell, "0" * 64, "1" * 64, 0, 0, 0, [_score(ap)], [])
     return Cell(job, result, _execution(job.cell, environment, True), scores, verdict and _agreement(job, verdict))
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from harness.documents.run_folder import Cell
-from harness.report.page.cards import hardware_cards
+from harness.report.page.cards import environment_cards, hardware_cards
 from runner.contract import Gpu, UsedGpu
 from tests.unit.harness.page_cells import PUBLISHED, on_gpu, timed
 
@@ -32,11 +32,28 @@ def test_the_card_names_the_gpu_that_computed_and_every_other() -> None:
 
 def test_what_cuda_does_not_name_has_its_reason() -> None:
     used = UsedGpu("T4", None, None, missing_reason="this CUDA has no UUID")
-    (card,) = hardware_cards([machine(UNKNOWN, used=used, host=None)])
+    (card,) = hardware_cards([replace(machine(UNKNOWN, used=used, host=None), run="one")])
     assert card.facts["computed on"] == "T4: this CUDA has no UUID"
-    assert card.facts["host"] == "not known"
+    assert card.facts["host"] == "not known, of one"
 
 
 def test_each_gpu_that_computed_has_its_card() -> None:
     cells = [machine(*SLICES, used=UsedGpu("A100", name, None)) for name in ("aaa", "bbb", "aaa")]
     assert ["aaa" in card.facts["computed on"] for card in hardware_cards(cells)] == [True, False]
+
+
+def test_unknown_machines_have_a_card_each() -> None:
+    unknown = machine(UNKNOWN, used=None, host=None)
+    cards = hardware_cards([replace(unknown, run=run) for run in ("one", "two", "one")])
+    assert [card.facts["host"] for card in cards] == ["not known, of one", "not known, of two"]
+
+
+def test_a_card_speaks_for_no_cell_of_another_kernel_or_number_of_threads() -> None:
+    cell = timed(PUBLISHED[0])
+    assert cell.result.hardware
+    assert cell.result.software
+    newer = replace(cell.result, hardware=replace(cell.result.hardware, kernel="6.2"))
+    slower = replace(cell.result, software=replace(cell.result.software, threads=1))
+    cells = [cell, *(replace(cell, result=result) for result in (newer, slower))]
+    assert [card.facts["kernel"] for card in hardware_cards(cells)] == ["6.1", "6.2"]
+    assert [card.facts["threads"][0] for card in environment_cards(cells)] == ["2", "1"]

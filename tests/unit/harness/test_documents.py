@@ -5,11 +5,12 @@ import pyarrow.parquet
 import pytest
 
 from harness import documents
+from harness.documents.log import Log
 from harness.errors import BadDocument, StorageError
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Job, Result
 from runner.contract.serialise import ContractError, from_dict, to_dict
-from tests.samples import job, ok_result
+from tests.samples import job, ok_result, plan
 
 
 def test_a_document_survives_the_disk(tmp_path: Path) -> None:
@@ -97,3 +98,17 @@ def test_no_writer_takes_a_folder_s_name_for_a_uri_or_a_home(
     with documents.replacing(Path(name) / "a.parquet") as part:
         pyarrow.parquet.write_table(pyarrow.table({"a": [1]}), part)
     assert [path.name for path in (tmp_path / name).iterdir()] == ["a.parquet"]
+
+
+def test_only_what_a_person_places_is_offered_another_place(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for document, sentence in ((plan(), "; choose another --out."), (job(), "Not a directory.")):
+        with pytest.raises(StorageError) as caught:
+            documents.write(tmp_path / "file" / "x.json", document)
+        assert str(caught.value).endswith(sentence)
+
+
+def test_a_log_without_room_is_named(tmp_path: Path) -> None:
+    with Log(Path("/dev/full")) as log, pytest.raises(StorageError) as caught:
+        log.write(b"line")
+    assert str(caught.value) == "/dev/full can't be written: No space left on device; free some space."

@@ -65,7 +65,17 @@ def test_the_certificates_of_a_context_go_with_it(config: Path) -> None:
     assert endpoint.current() == Endpoint("tcp://192.0.2.1:2376", "away", folder, verify=False)
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"Endpoints": {}}', '{"Endpoints": {"docker": {"Host": ""}}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "{",
+        "[]",
+        '{"Endpoints": {}}',
+        '{"Endpoints": {"docker": {"Host": ["a"]}}}',
+        '{"Endpoints": {"docker": {"Host": ""}}}',
+    ],
+)
 def test_a_context_that_is_not_usable_is_named(config: Path, text: str | None) -> None:
     place = context(config, "away", "tcp://192.0.2.1:2376")
     choose(config, "away")
@@ -90,8 +100,31 @@ def test_the_system_s_own_words_are_found_among_the_causes() -> None:
     )
     assert "choose another context" in found.remedy
     other = endpoint.unreachable(Endpoint("tcp://192.0.2.1:1"), RuntimeError("too old"), "too old")
-    assert other.reason == "no Docker engine answers at tcp://192.0.2.1:1 (too old)"
-    assert "set DOCKER_HOST" in other.remedy
+    assert other.reason == "the Docker engine at tcp://192.0.2.1:1 can't be used (too old)"
+    assert other.remedy == "set DOCKER_HOST, or measure without it: --image local"
+    silent = endpoint.unreachable(Endpoint("unix:///a"), RuntimeError(TimeoutError("timed out")), "")
+    assert silent.reason == "no Docker engine answers at unix:///a (timed out)"
+
+
+@pytest.mark.parametrize(
+    "text", ["[1]", "[" * 100_000, '{"proxies": "http://x"}', '{"auths": 5}', '{"HttpHeaders": ["a"]}', '"x"']
+)
+def test_a_configuration_over_which_the_client_would_stumble_is_named(config: Path, text: str) -> None:
+    (config / "config.json").write_text(text)
+    with pytest.raises(CannotRunHere, match=r"config\.json is no configuration of Docker; mend it, "):
+        endpoint.current()
+
+
+@pytest.mark.parametrize("text", ["{broken", "\0", '{"currentContext": null}', ""])
+def test_a_configuration_that_docker_passes_over_is_passed_over(config: Path, text: str) -> None:
+    (config / "config.json").write_text(text)
+    assert endpoint.current() == Endpoint("unix:///var/run/docker.sock")
+
+
+def test_a_context_of_no_possible_name_is_named(config: Path) -> None:
+    (config / "config.json").write_text(json.dumps({"currentContext": "\ud800"}))
+    with pytest.raises(CannotRunHere, match="has no usable one of that name"):
+        endpoint.current()
 
 
 OTHER_USER, DAEMON = 4711, 1

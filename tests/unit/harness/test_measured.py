@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness import documents
+from harness.documents.scores import Score
 from harness.errors import BadDocument
 from runner.contract import Detections, Result, Samples
 from tests.samples import job, latency, ok_result
@@ -29,13 +30,18 @@ PASSED = Detections("detections.sqlite", 0, 0, 0, [], 5.0, 3000.0, 900.0, 100.0,
         (with_samples(wall_ms=[1.0, 2.0]), "the columns of its samples are not of one length"),
         (with_samples(wall_ms=[1.0, 2.0, -1.0]), "it has a time that is not a positive number"),
         (with_samples(wall_ms=[1.0, 2.0, 0.0]), "it has a time that is not a positive number"),
+        (with_samples(wall_ms=[1.0, 2.0, 1e308]), "it has a time that is not a positive number, or longer than a year"),
+        (
+            ok_result(job(), latency=None, detections=replace(PASSED, images=1, wall_ms=0.0)),
+            "it has a time that is not",
+        ),
         (with_samples(device_ms=[None, -1.0, None]), "it has a time that is not a positive number"),
     ],
 )
 def test_a_result_that_is_ok_without_a_measurement_is_unusable(tmp_path: Path, result: Result, sentence: str) -> None:
     path = tmp_path / "result.json"
     documents.write(path, result)
-    with pytest.raises(BadDocument, match=f"result.json is not a usable result document: {sentence}; delete it"):
+    with pytest.raises(BadDocument, match=f"result.json is not a usable result document: {sentence}.*; delete it"):
         documents.read(Result, path)
 
 
@@ -43,3 +49,8 @@ def test_one_that_failed_needs_none(tmp_path: Path) -> None:
     failed = replace(ok_result(job(), latency=None), status="failed")
     documents.write(tmp_path / "result.json", failed)
     assert documents.read(Result, tmp_path / "result.json") == failed
+
+
+def test_a_score_without_ap_is_none() -> None:
+    with pytest.raises(ValueError, match="its metrics lack AP"):
+        Score("bbox", "float", "hotcoco", "1", 1, 1, 1, {"AP50": 0.5}, {}, None, None, None, None)

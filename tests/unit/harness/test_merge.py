@@ -1,4 +1,5 @@
 import csv
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,14 @@ def test_csv_and_parquet_say_the_same(tmp_path: Path) -> None:
     assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows] == read
 
 
+def test_a_folder_whose_name_is_no_text_is_written_to_like_any_other(tmp_path: Path) -> None:
+    run_folder(tmp_path / os.fsdecode(b"\xff"), measured(job()))
+    out = tmp_path / os.fsdecode(b"\xfe")
+    merge_runs([str(tmp_path / os.fsdecode(b"\xff"))], out, published=False, allow=False)
+    assert "\n\\udcff," in (out / "tidy.csv").read_text()
+    assert (out / "tidy.parquet").read_bytes()[:4] == b"PAR1"
+
+
 def test_a_cell_without_figures_has_a_row_that_says_why(tmp_path: Path) -> None:
     failed = replace(
         ok_result(job()), status="failed", latency=None, memory=None, failure=Failure("E", "broke", "", "model")
@@ -68,10 +77,45 @@ def test_runs_of_two_machines_stay_apart_under_equal_names(tmp_path: Path) -> No
     for name, host in (("a", "one"), ("b", "two")):
         run_folder(tmp_path / name, measured(job()), host=Host(host))
     rows = merged(tmp_path, tmp_path / "a", tmp_path / "b")
-    assert {(row["run"], row["host"]) for row in rows} == {(str(tmp_path / "a"), "one"), (str(tmp_path / "b"), "two")}
+    assert {(row["run"], row["host"]) for row in rows} == {("a", "one"), ("b", "two")}
     heading = (tmp_path / "out" / "latency.md").read_text().splitlines()[2]
     assert "machine one (ms)" in heading
     assert "machine two (ms)" in heading
+
+
+def test_runs_are_called_by_the_ends_of_their_paths_that_tell_them_apart(tmp_path: Path) -> None:
+    places = [tmp_path / "x" / "run", tmp_path / "y" / "run", tmp_path / "z"]
+    for day, place in enumerate(places, 1):
+        run_folder(place, measured(job(), started_at=f"2026-01-0{day}T00:00:00.000+00:00"), host=Host(None))
+    rows = merged(tmp_path, *places)
+    assert {row["run"] for row in rows} == {"x/run", "y/run", "z"}
+    written = "".join((tmp_path / "out" / name).read_text() for name in ("tidy.csv", "latency.md", "latency.csv"))
+    assert str(tmp_path) not in written
+    assert all(f"unknown machine of {name}" in written for name in ("x/run", "y/run", "z"))
+
+
+def test_each_column_of_a_csv_keeps_the_figures_that_stand_beside_it(tmp_path: Path) -> None:
+    for name, found in (("a", 3), ("b", 8)):
+        seen = ok_result(job(), latency=latency(TIMES, detections=found))
+        run_folder(tmp_path / name, seen, host=Host(name))
+    merged(tmp_path, tmp_path / "a", tmp_path / "b")
+    with (tmp_path / "out" / "latency.csv").open(newline="") as file:
+        heading, row = csv.reader(file)
+    assert [name.split(" (")[0].split(" · ")[-1] for name in heading[2:]] == [
+        *("machine a", "detections / image"),
+        *("machine b", "detections / image"),
+    ]
+    assert row[2:] == ["12.00", "3.0", "12.00", "8.0"]
+
+
+def test_what_failed_on_one_machine_is_not_said_of_another(tmp_path: Path) -> None:
+    failure = Failure("E", "broke", "", "model")
+    failed = replace(ok_result(job()), status="failed", latency=None, hardware=None, failure=failure)
+    run_folder(tmp_path / "a", measured(job()), host=Host("one"))
+    run_folder(tmp_path / "b", failed, host=Host("two"))
+    merged(tmp_path, tmp_path / "a", tmp_path / "b")
+    (note,) = [line for line in (tmp_path / "out" / "latency.md").read_text().splitlines() if "broke" in line]
+    assert note.startswith("- cuda10.2 · not measured: ")
 
 
 def test_repeats_in_two_runs_of_one_machine_are_averaged(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from harness.report.page import findings
 from harness.report.page.figures import printable, significant, times
 from runner.contract import Latency
 from tests import samples
-from tests.unit.harness.page_cells import failed, on_gpu, scored, timed
+from tests.unit.harness.page_cells import SOFTWARE, failed, on_gpu, scored, timed
 
 LITE, SSD, RETINA = "ssdlite320_mobilenet_v3_large", "ssd300_vgg16", "retinanet_resnet50_fpn"
 FASTER, KEYPOINTS = "fasterrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"
@@ -116,6 +116,29 @@ def test_an_accuracy_of_other_weights_is_not_taken() -> None:
     assert placed(timings_of(cells), cells, published=False) == {}
 
 
+def test_an_accuracy_or_a_verdict_of_other_software_is_not_taken() -> None:
+    other = replace(SOFTWARE, torch="2.14.1")
+    found = scored(SSD, ap=25.0, verdict="different")
+    cells = [timed(SSD), replace(found, result=replace(found.result, software=other))]
+    [timing] = timings_of(cells)
+    assert (placed([timing], cells, published=False), timing.agreement) == ({}, None)
+    assert timings_of([timed(SSD), found])[0].agreement
+
+
+def test_a_pass_of_another_run_is_not_called_by_the_name_of_the_environment_that_both_have() -> None:
+    of_another, same = scored(SSD, ap=25.0, verdict="different"), scored(SSD, "cpu", ap=25.0, verdict="different")
+    assert [cell.agreement.against for cell in (of_another, same) if cell.agreement] == ["cpu", "cpu of run"]
+
+
+def test_accuracies_on_datasets_of_one_name_are_never_beside_each_other() -> None:
+    cells = [timed(SSD), timed(LITE), scored(SSD, ap=25.0), scored(LITE, ap=21.3, annotations="1" * 64)]
+    found = placed(timings_of(cells), cells, published=False)
+    assert sorted(len(points) for points in found.values()) == [1, 1]
+    assert all(kind.startswith("AP measured on coco-val2017, 500 images, ") and "content" in kind for kind in found)
+    sources = [point.source for points in found.values() for point in points]
+    assert len(set(sources)) == 2
+
+
 def test_environments_are_compared_by_the_geometric_mean_of_their_ratios() -> None:
     cells = [exact(LITE, 10), exact(SSD, 100), exact(LITE, 20, "cpu"), exact(SSD, 50, "cpu")]
     [comparison] = comparisons(timings_of(cells))
@@ -139,7 +162,7 @@ def test_marks_say_what_to_know_before_comparing() -> None:
     busy = replace(samples.latency([10.0] * 4, stopped_by="cap"), other_load_cpus=0.3)
     cells = [
         with_latency(timed(LITE, pinned=False, weights="random"), busy),
-        scored(LITE, ap=21.0, verdict="different"),
+        scored(LITE, ap=21.0, verdict="different", weights="random"),
     ]
     marks = marks_of(timings_of(cells)[0])
     assert [mark.text for mark in marks] == ["different", "not pinned", "random weights", "other load", "capped"]

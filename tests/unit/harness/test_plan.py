@@ -129,7 +129,7 @@ def test_nothing_to_run_is_an_error() -> None:
         ({"norm_eps": -1e-5, "weights": "mine.pth"}, "--norm-eps -1e-05 is no epsilon"),
         ({"norm_eps": float("nan"), "weights": "mine.pth"}, "--norm-eps nan is no epsilon"),
         ({"norm_eps": float("inf"), "weights": "mine.pth"}, "--norm-eps inf is no epsilon"),
-        ({"inputs": Choice(Path("/nowhere"))}, "holds no pictures"),
+        ({"inputs": Choice(Path("/nowhere"))}, "no folder of pictures"),
         ({"inputs": Choice(Path("x")), "protocol": "published-2021"}, "makes its own input"),
         ({"inputs": Choice(dataset="shapes")}, "--dataset belongs to the suite accuracy; add --suite accuracy"),
         ({"inputs": Choice(limit=3)}, "--limit belongs to the suite accuracy"),

@@ -18,8 +18,8 @@ from harness.plan import budget
 from harness.report.repetition import reproduction_table
 from harness.scoring.evaluate import METRICS
 from harness.text import GAP
-from runner.contract import Dataset, Detections, Failure, Job, ModelSpec, Weights
-from tests.samples import hardware, job, latency, ok_result, plan
+from runner.contract import Dataset, Detections, Failure, Job, ModelSpec, Variant, Weights
+from tests.samples import hardware, job, latency, ok_result, plan, software
 
 R50, SSD, LITE = "fasterrcnn_resnet50_fpn", "ssd300_vgg16", "ssdlite320_mobilenet_v3_large"
 MOBILE320 = "fasterrcnn_mobilenet_v3_large_320_fpn"
@@ -90,6 +90,17 @@ def test_repeats_of_a_model_are_one_row_without_an_interval_of_one_process() -> 
     ssd, _ = compare("epyc", [*twice, timed(LITE, EPYC[LITE])]).latency
     assert ssd.measured_ms == pytest.approx(500.0)
     assert ssd.interval is None
+
+
+def test_what_was_not_measured_alike_is_neither_averaged_nor_set_side_by_side() -> None:
+    cell = timed(SSD, 400.0)
+    other = replace(cell, result=replace(cell.result, software=software(threads=1)))
+    with pytest.raises(BadInput, match=r"epyc was not measured alike: .* threads: 2 \| .* threads: 1; .* --allow"):
+        compare("epyc", [cell, other])
+    passed = detected(0.252)
+    read = replace(passed, job=replace(passed.job, variant=Variant(reader="pil")))
+    with pytest.raises(BadInput, match=r"map was not measured alike: .* \| .*pil, batch 1"):
+        compare(MAP, [passed, read])
 
 
 def test_a_published_figure_that_is_no_mean_is_compared_by_the_mean_of_its_file() -> None:

@@ -15,7 +15,7 @@ from harness.execute.executors.base import ExitReport
 from harness.host import machine, own
 from harness.images import pins
 from harness.progress import OnLine
-from runner.contract import Job, Result, pseudonym
+from runner.contract import Detections, Job, Result, pseudonym, rows
 from tests import samples
 from tests.fakes import FailingExecutor, FakeExecutor
 
@@ -146,6 +146,22 @@ def test_where_the_interpreter_has_other_packages_now_local_cells_are_measured_a
     assert re.fullmatch(f"since {why}", reuse.outdated(other, execution, local) or "")
     # An image holds its own packages, whatever is installed beside it.
     assert reuse.outdated(other, execution, FakeExecutor()) is None
+
+
+@pytest.mark.parametrize("left", [None, b"", b"no database"])
+def test_a_pass_whose_detections_are_gone_is_made_again(tmp_path: Path, left: bytes | None) -> None:
+    passed = Detections("detections.sqlite", 1, 0, 0, [], 1, 1, 1, 1, 1, 1, 1, 1, 0.0)
+    of = replace(SSD, suite="accuracy")
+    result = samples.ok_result(of, latency=None, detections=passed)
+    folder = samples.run_folder(tmp_path / "run", result)
+    file = folder.cell_folder(of) / passed.file
+    with rows.writing(file, "key"):
+        pass
+    assert reuse.lost(folder, result) is None
+    file.unlink()
+    if left is not None:
+        file.write_bytes(left)
+    assert reuse.lost(folder, result) == "since the file of its detections is gone or damaged"
 
 
 def test_a_result_of_the_harness_itself_says_which_harness_and_runner(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_file_that_is_no_pass_is_one_sentence(tmp_path: Path, folder: Path, co
     path = tmp_path / "detections.sqlite"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(BadDocument, match=r"is no detection pass: .*; run the cell again"):
+    with pytest.raises(BadDocument, match=r"is no detection pass: .*; delete it and run the cell again"):
         score_cell(planned(folder, SSDLITE), annotations_of(folder, SSDLITE), path, "hotcoco")
 
 

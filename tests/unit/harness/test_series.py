@@ -251,6 +251,21 @@ def test_a_quota_is_refused_beside_none_and_labelled_beside_an_unknown_one(reaso
     assert len(set(labels_of(series).values())) == 2
 
 
+def test_decoders_that_differ_in_one_picture_alone_are_told_apart() -> None:
+    first, second = Input("a.png", 300, 451, "ab" * 32), Input("b.jpg", 300, 451, "cd" * 32)
+    decoded = ([first, second], [first, replace(second, pixels_sha256="ef" * 32)])
+    one, other = (latency_series(on_cpu(latency=replace(latency([10.0]), inputs=inputs))) for inputs in decoded)
+    assert conflicts([one, other])
+
+
+def test_passes_whose_pictures_another_decoder_read_are_labelled() -> None:
+    cell = detected("valid", "a", [1, 2])
+    decoders = [software(packages={"Pillow": version, "opencv-python": version}) for version in ("11.0", "12.0")]
+    apart = tables(*(replace(cell, result=replace(cell.result, software=each)) for each in decoders))
+    assert [title.split(" · ")[-1] for title in labels_of(apart).values()] == ["Pillow 11.0", "Pillow 12.0"]
+    assert not conflicts(apart)
+
+
 def test_cpus_are_a_set_and_not_its_spelling() -> None:
     seen = [replace(hardware(), usable_cpus=cpus) for cpus in ([0], [1])]
     first, second = (latency_series(on_cpu(hardware=each)) for each in seen)

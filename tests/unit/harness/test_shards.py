@@ -13,7 +13,7 @@ from harness.execute import joining
 from harness.plan import shards
 from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result, rows
 from runner.contract.rows import Found, Row, Times
-from tests.samples import job, ok_result, plan, software
+from tests.samples import hardware, job, ok_result, plan, software
 
 IMAGES = 7
 
@@ -155,6 +155,16 @@ def test_shards_of_different_stacks_are_no_whole(folder: RunFolder, change: dict
     result: Result = joining.join(folder, joined)
     assert result.failure is not None
     assert result.failure.message == "its shards were detected by different software, runners or weights"
+
+
+def test_shards_of_different_machines_are_no_whole(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    leave(folder, parts[2], hardware=hardware("Intel Xeon"))
+    result = joining.join(folder, joined)
+    assert result.failure
+    assert result.failure.message.startswith("its shards were detected on different machines or GPUs")
 
 
 def test_the_whole_had_the_cpus_of_all_its_shards(folder: RunFolder) -> None:

@@ -11,7 +11,7 @@ from harness.documents.run_folder import LONGEST_NAME, RunFolder, cell_name, is_
 from harness.errors import BadDocument, BadInput
 from harness.plan import shards
 from runner.contract import Dataset
-from tests.samples import job, plan
+from tests.samples import job, ok_result, plan, run_folder
 
 ODD = ["a/b", "..", "a:b", "[x]*?", "数" * 200, "é" * 300, "x" * 300, "\udce9", "new\nline", "tab\t", " ", "%s#?"]
 
@@ -67,3 +67,11 @@ def test_a_cell_that_starts_anew_leaves_no_part_of_a_killed_write(tmp_path: Path
     (place / "detections.sqlite").write_text("kept")
     folder.clear(job())
     assert {path.name for path in place.iterdir()} == {"job.json", "detections.sqlite"}
+
+
+def test_the_result_of_another_job_is_none_of_a_cell_s(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job()))
+    assert len(folder.cells()) == 1
+    changed = replace(job(), variant=replace(job().variant, threads=1))
+    documents.write(folder.path / "plan.json", plan(changed))
+    assert RunFolder(folder.path).cells() == []

@@ -1,5 +1,6 @@
 """A checkpoint of which bytes are missing or changed is called damaged: saving it otherwise would not help."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,21 @@ def test_a_changed_name_is_damage(tmp_path: Path) -> None:
     torch.save(STATE, path)
     path.write_bytes(path.read_bytes().replace(b"backbone", b"\xff\xfeckbone", 1))
     assert refusal(path).startswith("mine.pth is cut off or damaged: ")
+
+
+def test_a_changed_number_is_damage_and_a_missing_checksum_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "mine.pth"
+    torch.save(STATE, path)
+    whole, number = path.read_bytes(), STATE["backbone.body.conv1.weight"].numpy().tobytes()[40:60]
+    path.write_bytes(whole.replace(number, b"\0" * 20, 1))
+    assert refusal(path).startswith("mine.pth is cut off or damaged: Bad CRC-32 for file ")
+    with zipfile.ZipFile(path.with_name("whole.pth"), "w") as without:
+        path.write_bytes(whole)
+        with zipfile.ZipFile(path) as archive:
+            for part in archive.infolist():
+                without.writestr(part.filename, archive.read(part))
+    plain = path.with_name("whole.pth").read_bytes()
+    for part in zipfile.ZipFile(path.with_name("whole.pth")).infolist():
+        plain = plain.replace(part.CRC.to_bytes(4, "little"), bytes(4))
+    path.with_name("whole.pth").write_bytes(plain)
+    assert list(checkpoints.read(path.with_name("whole.pth"), trusted=True)) == list(STATE)

@@ -1,12 +1,15 @@
 import ctypes
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from runner import nvml, used_gpu
+from runner import job, nvml, used_gpu
 from runner.contract import Gpu, UsedGpu, pseudonym
+from tests.samples import job as job_document
 
 OWN, OTHER = (str(uuid.UUID(int=number)) for number in (7, 8))
 
@@ -100,3 +103,14 @@ def test_without_a_device_there_is_none(observed: Callable[..., UsedGpu | None],
 
 def test_without_a_driver_there_is_none() -> None:
     assert used_gpu.observe() is None
+
+
+def test_a_cell_names_no_gpu_that_torch_does_not_see(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(used_gpu, "observe", lambda: UsedGpu("Tesla T4", None, None))
+    monkeypatch.setattr(nvml, "listed", lambda: ([], "NVML Shared Library Not Found"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    result = job.execute(job_document(device="cuda"), job.Folders(None, None, tmp_path), lambda event, **values: None)
+    assert result.failure
+    assert result.hardware
+    assert "asks for a GPU, but torch" in result.failure.message
+    assert result.hardware.used_gpu is None
