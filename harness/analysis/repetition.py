@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from statistics import geometric_mean
 from typing import Literal
 
+from harness.analysis.labels import labels_of
 from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
 from harness.analysis.repeats import over_repeats
-from harness.analysis.series import Series, State, accuracy_series, grouped, labels_of, latency_series, state_of
+from harness.analysis.series import Series, State, accuracy_series, grouped, latency_series, state_of
 from harness.analysis.uncertainty import Interval, latency_interval
 from harness.catalogue.columns import MACHINES, MAP, environment_of, protocol_of, published_of
 from harness.catalogue.published import accuracy

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from harness.analysis.gates import gates
+from harness.analysis.labels import labels_of
 from harness.analysis.repeats import detections_over_repeats, over_repeats
-from harness.analysis.series import LatencySeries, grouped, labels_of, latency_series, state_of
+from harness.analysis.series import LatencySeries, grouped, latency_series, state_of
 from harness.analysis.uncertainty import latency_interval
 from harness.catalogue import Model, models
 from harness.documents.agreement import Agreement

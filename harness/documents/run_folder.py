@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -191,73 +191,6 @@ class RunFolder:
                 yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job), self.label)
 
 
-def once(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Cell]]:
-    """Yield the cells of the runs, one at a time. Raises BadInput where a measurement comes twice.
-
-    A cell is known by its machine, its name and when it began, so that a copy of a run is not taken for a repeat.
-    """
-    seen: dict[tuple[str | None, str, str], RunFolder] = {}
-    for folder in folders:
-        for cell in folder.stream():
-            host = cell.execution.host.id if cell.execution else None
-            first = seen.setdefault((host, cell.job.cell, cell.result.started_at), folder)
-            if first is not folder:
-                raise BadInput(
-                    f"{folder.path} holds the measurement {cell.job.cell} that {first.path} holds already",
-                    "name each run once",
-                )
-            yield folder, cell
-
-
-def told_apart(folders: Sequence[RunFolder]) -> list[RunFolder]:
-    """Return the runs labelled by the shortest ends of their paths that tell them apart."""
-    paths = [folder.path.resolve() for folder in folders]
-    ends = [_end(path, {other for other in paths if other != path}) for path in paths]
-    return [RunFolder(folder.path, end) for folder, end in zip(folders, ends, strict=True)]
-
-
-def _end(path: Path, others: set[Path]) -> str:
-    for length in range(1, len(path.parts)):
-        end = path.parts[-length:]
-        if all(other.parts[-length:] != end for other in others):
-            return "/".join(end)
-    return str(path)
-
-
 def _as_text(name: str) -> str:
     """Return a file's name as text: one that is none goes into no table."""
     return name.encode(errors="backslashreplace").decode()
-
-
-def runs() -> list[RunFolder]:
-    """Return the runs under results/, newest first; a folder whose plan can't be read is passed over."""
-    folders = [RunFolder(path.parent) for path in results_folder().glob("*/plan.json")]
-    usable = []
-    for folder in folders:
-        with suppress(BadDocument):
-            usable.append((folder.plan.created_at, folder))
-    return [folder for _, folder in sorted(usable, key=lambda pair: pair[0], reverse=True)]
-
-
-def cells_of(folders: list[RunFolder]) -> list[Cell]:
-    """Return the cells of the runs. Raises BadInput where there are none, and where a measurement comes twice."""
-    cells = [cell for _, cell in once(folders)]
-    if not cells:
-        names = " ".join(folder.name for folder in folders)
-        raise BadInput(f"{names}: no cell has a result yet", "go on with: harness run --resume ID")
-    return cells
-
-
-def open_runs(names: list[str]) -> list[RunFolder]:
-    """Return runs as open_run does, labelled so that tables tell them apart."""
-    return told_apart([open_run(name) for name in names])
-
-
-def open_run(name: str) -> RunFolder:
-    """Return a run by its ID or path, or the newest one where it says latest. Raises BadInput where there is none."""
-    if name != "latest":
-        return RunFolder.open(name)
-    newest = next(iter(runs()), None)
-    if newest is None:
-        raise BadInput("there is no run yet", "make one with: harness run")
-    return newest

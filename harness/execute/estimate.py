@@ -14,7 +14,8 @@ from harness import documents
 from harness.catalogue import models
 from harness.catalogue.published import latency
 from harness.documents import Host, Plan, PlannedCell
-from harness.documents.run_folder import Cell, RunFolder, runs
+from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.runs import runs
 from harness.errors import BadDocument
 from harness.execute import settling
 from harness.execute.executors.base import Executor, Executors, executor_of

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from harness.analysis.series import AccuracySeries, accuracy_series, grouped, labels_of, state_of
+from harness.analysis.labels import labels_of
+from harness.analysis.series import AccuracySeries, accuracy_series, grouped, state_of
 from harness.catalogue import Model, models
 from harness.catalogue.published import accuracy as published_accuracy
 from harness.documents.run_folder import Cell

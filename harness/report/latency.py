@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from harness.analysis.facts import ALL, NO_QUOTA
 from harness.analysis.gates import Gates, gates
+from harness.analysis.labels import labels_of
 from harness.analysis.repeats import detections_over_repeats, over_repeats
-from harness.analysis.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
+from harness.analysis.series import LatencySeries, State, grouped, latency_series, state_of
 from harness.catalogue import Model, models
 from harness.catalogue.published import check as check_published
 from harness.catalogue.published import latency as published_latency

@@ -12,7 +12,7 @@ from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
 from harness.documents.agreement import Agreement, Tolerances
-from harness.documents.run_folder import open_run
+from harness.documents.runs import open_run
 from harness.plan import sweep
 from harness.preflight.checks import Preflight
 from harness.report.agreement import agreement_table

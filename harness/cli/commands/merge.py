@@ -4,11 +4,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.series import conflicts
+from harness.analysis.labels import conflicts
 from harness.analysis.tidy import published_rows
 from harness.cli.console import say
 from harness.cli.live import progress_on
-from harness.documents.run_folder import RunFolder, once, open_runs
+from harness.documents.run_folder import RunFolder
+from harness.documents.runs import once, open_runs
 from harness.errors import BadInput
 from harness.report.accuracy import by_series
 from harness.report.export import Merged, _write

@@ -10,7 +10,7 @@ from rich.console import Console
 from harness import documents
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
-from harness.documents.run_folder import cells_of, open_runs
+from harness.documents.runs import cells_of, open_runs
 from harness.errors import unknown
 from harness.report import render
 from harness.report.tables import tables_of

@@ -11,7 +11,8 @@ from harness.analysis.repetition import compare, repeats
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
-from harness.documents.run_folder import Cell, RunFolder, open_run
+from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.runs import open_run
 from harness.errors import BadInput
 from harness.preflight.checks import Preflight
 from harness.repeating import Wish

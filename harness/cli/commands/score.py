@@ -13,7 +13,7 @@ from harness.catalogue import pick
 from harness.cli.console import print_tables, say, say_row
 from harness.cli.live import progress_on
 from harness.data import coco
-from harness.documents.run_folder import open_run
+from harness.documents.runs import open_run
 from harness.documents.scores import Iou, Score, ScorerName
 from harness.errors import BadInput
 from harness.pipeline import score_cells

@@ -6,15 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.series import (
-    AccuracySeries,
-    accuracy_series,
-    conflicts,
-    grouped,
-    labels_of,
-    latency_series,
-    state_of,
-)
+from harness.analysis.labels import conflicts, labels_of
+from harness.analysis.series import AccuracySeries, accuracy_series, grouped, latency_series, state_of
 from harness.documents import Host, ImageIdentity
 from harness.documents.run_folder import Cell
 from runner.contract import CpuSupply, Dataset, Detections, Gpu, Input, SharedLibrary, UsedGpu, Weights, cgroups

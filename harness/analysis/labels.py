@@ -1,0 +1,96 @@
+"""What tells series apart, in words: the labels of columns, and what can't be merged."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.analysis.facts import FACTS, Of
+from harness.analysis.naming import UNMEASURED
+from harness.analysis.series import AccuracySeries, LatencySeries, S, Series
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One thing in which series can differ: its value, None where unknown, how it reads in a label, and its name.
+
+    A `prominent` one is in each label of a table in whose columns it varies, another only where nothing else tells two
+    of them apart.
+    """
+
+    value: str | None
+    label: str
+    word: str = ""
+    prominent: bool = False
+    may_differ: bool = False
+
+
+def _traits(series: Series) -> Iterator[Trait]:
+    column = isinstance(series, LatencySeries)
+    yield Trait(series.protocol, series.protocol, "protocol", column)
+    yield Trait(series.weights, f"{series.weights} weights", "weights", column)
+    yield Trait(series.state, series.state or "", "weights or thresholds of one model", column)
+    if isinstance(series, AccuracySeries):
+        yield Trait(series.content, f"content {series.content}" if series.content else "", may_differ=True)
+        how = f"{series.how.reader}, batch {series.how.batch}, {series.how.box_rule}"
+        yield Trait(how, how, "reader, batch or box rule")
+    for fact, value in zip(FACTS, series.facts, strict=True):
+        yield Trait(value, fact.text(value), fact.word, column and fact.of is Of.RECIPE, fact.may_differ)
+    yield Trait("yes" if series.pinned else "no", "pinned" if series.pinned else "not pinned", "pinned", column)
+    machine = f"machine {series.host}" if series.host else f"unknown machine of {series.run}"
+    yield Trait(machine, machine, may_differ=True)
+
+
+def labels_of(series: Sequence[S]) -> dict[S, str]:
+    """Name each series as short as it stays unmistakable among the others."""
+    traits = {each: list(_traits(each)) for each in series}
+    labels = {each: [_title(each)] for each in series}
+    columns = [column for column in zip(*traits.values(), strict=True) if len({trait.value for trait in column}) > 1]
+    for column in (column for column in columns if column[0].prominent):
+        for each, trait in zip(series, column, strict=True):
+            labels[each] += [trait.label] if trait.label else []
+    for column in (column for column in columns if not column[0].prominent):
+        for alike in _alike(labels):
+            told = {each: column[series.index(each)] for each in alike}
+            if len({trait.value for trait in told.values()}) > 1:
+                for each, trait in told.items():
+                    labels[each] += [trait.label] if trait.label else []
+    return {each: " · ".join(parts) for each, parts in labels.items()}
+
+
+def _title(series: Series) -> str:
+    if isinstance(series, AccuracySeries):
+        plural = "s" if series.images > 1 else ""
+        return f"{series.dataset}, {series.images} image{plural}: {series.environment} · {series.hardware}"
+    return f"{series.environment} · {series.hardware}"
+
+
+def _alike(labels: dict[S, list[str]]) -> list[list[S]]:
+    groups: dict[tuple[str, ...], list[S]] = {}
+    for series, parts in labels.items():
+        groups.setdefault(tuple(parts), []).append(series)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def conflicts(series: Iterable[Series]) -> list[str]:
+    """Return a sentence for each environment on a machine whose results were not measured alike, with what differs.
+
+    Accuracy on different datasets is no conflict: they have tables of their own. Nor is what one of them did not
+    record: that is labelled.
+    """
+    groups: dict[tuple[object, ...], list[Series]] = {}
+    for each in dict.fromkeys(series):
+        if each.hardware != UNMEASURED:
+            content = each.content if isinstance(each, AccuracySeries) else None
+            place = (type(each), each.environment, each.device, each.hardware, each.host, each.run, content)
+            groups.setdefault(place, []).append(each)
+    found = ((alike[0], _differences(alike)) for alike in groups.values())
+    return [f"{first.environment} on {first.hardware}: {', '.join(texts)}" for first, texts in found if texts]
+
+
+def _differences(alike: Sequence[Series]) -> list[str]:
+    """Return in what series differ that must not, and the values that are known."""
+    texts = []
+    for column in zip(*map(_traits, alike), strict=True):
+        known = dict.fromkeys(trait.value for trait in column if trait.value is not None)
+        if len(known) > 1 and not column[0].may_differ:
+            texts.append(f"{column[0].word} ({' | '.join(known)})")
+    return texts
