@@ -49,8 +49,8 @@ def test_the_gpu_of_a_result_is_one_of_nvml_s(devices: list[Listed], runs: Runs,
 
 
 def test_a_uuid_leaves_that_device_alone(devices: list[Listed], alone: list[Answer], seen: Seen) -> None:
-    for wanted, answer in zip(devices, alone, strict=True):
-        seen(str(wanted.gpu.name), f"{pseudonym(str(wanted.uuid))}, MIG profile {wanted.gpu.mig_profile}")
+    for number, (wanted, answer) in enumerate(zip(devices, alone, strict=True)):
+        seen(f"device {number}", f"{wanted.gpu.name}, {pseudonym(str(wanted.uuid))}")
         assert len(answer.names) == 1, f"CUDA_VISIBLE_DEVICES is one UUID, and torch sees {answer.names}"
         _require(answer, wanted)
 
