@@ -36,7 +36,9 @@ class LeftOut(ModuleType):
     decorator leaves its function out.
     """
 
-    __path__: Sequence[str] = ()
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> object:
         """Return the function of any name."""
