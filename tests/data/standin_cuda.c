@@ -1,16 +1,18 @@
 /* A stand-in for libcuda.so.1: one device, the one that STANDIN_CUDA names by the number that NVML's UUIDs end with.
  *
- * Where it is `visible`, it is the first that CUDA_VISIBLE_DEVICES leaves, by its UUID or its number from 0.
+ * Where it is `visible`, it is the first that CUDA_VISIBLE_DEVICES leaves, by its UUID or its number from 0, and without
+ * that variable the first GPU, or its first instance where STANDIN_MIG divides it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESS = 0, NO_DEVICE = 100 };
+enum { SUCCESS = 0, NO_DEVICE = 100, INSTANCE = 101 };
 
 static long first_visible(void) {
     const char *named = getenv("CUDA_VISIBLE_DEVICES");
-    if (!named) return 1;
+    const char *instances = getenv("STANDIN_MIG");
+    if (!named) return instances && atoi(instances) ? INSTANCE : 1;
     const char *digits = strrchr(named, '-');
     if (digits > named) return atol(digits + 1);
     return *named ? atol(named) + 1 : 0;
@@ -22,6 +24,8 @@ static long chosen(void) {
     return strcmp(text, "visible") ? atol(text) : first_visible();
 }
 
+static int is_instance(void) { return chosen() >= INSTANCE; }
+
 int cuInit(unsigned int flags) { return chosen() ? SUCCESS : NO_DEVICE; }
 
 int cuDeviceGet(int *device, int ordinal) {
@@ -31,7 +35,8 @@ int cuDeviceGet(int *device, int ordinal) {
 
 int cuDeviceGetName(char *to, int size, int device) {
     const char *name = getenv("STANDIN_CUDA_NAME");
-    snprintf(to, size, "%s", name ? name : "a stand-in");
+    const char *profile = is_instance() && name && !strstr(name, " MIG ") ? " MIG 1g.5gb" : "";
+    snprintf(to, size, "%s%s", name ? name : "a stand-in", profile);
     return SUCCESS;
 }
 
@@ -45,7 +50,7 @@ int cuDeviceGetUuid_v2(unsigned char *uuid, int device) {
 }
 
 int cuDeviceGetPCIBusId(char *to, int size, int device) {
-    snprintf(to, size, "0000:%02lx:00.0", chosen());
+    snprintf(to, size, "0000:%02lx:00.0", is_instance() ? 1 : chosen());
     return SUCCESS;
 }
 

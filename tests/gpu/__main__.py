@@ -93,7 +93,7 @@ def _check(chosen: Sequence[Part], allowed: set[str], budget_s: float) -> int:
                     continue
                 ended.append(run(part, folder, limit_s(part, chosen[number:], left_s), log))
                 found = ended[-1]
-                print(f"{part.name}: {found.verdict} after {found.seconds:.0f} s {found.reason}", flush=True)
+                print(f"{part.name}: {found.verdict} after {found.seconds:.0f} s", found.reason, flush=True)
         except KeyboardInterrupt:
             interrupted = True
     ended += [Outcomes(part.name, "not reached", reason="interrupted") for part in chosen[len(ended) :]]

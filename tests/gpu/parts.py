@@ -29,7 +29,7 @@ PARTS: Sequence[Part] = (
     Part("models", "part3_models", "every catalogued model; the published loop beside the runner's", 110, "a GPU"),
     Part("synchronisation", "part4_synchronisation", "queued work, events, the first inference", 20, "a GPU"),
     Part("detections", "part5_detections", "what GPU and CPU detect, TF32 on and off, the same twice", 90, "a GPU"),
-    Part("memory", "part6_memory", "memory as torch and NVML count it; running out of it", 50, "a GPU of its own"),
+    Part("memory", "part6_memory", "memory as torch and NVML count it, running out of it", 50, "an idle GPU of 8 GB"),
     Part("nvml", "part7_nvml", "NVML's raw answers while a model runs", 25, "a GPU"),
     Part("harness", "part8_harness", "the harness itself: doctor, eight models, a published column", 100, "WHEELS=DIR"),
 )

@@ -140,6 +140,14 @@ def test_each_planted_fault_is_found_by_its_part_and_by_no_other(machine: Machin
         assert why in found[name], name
 
 
+def test_the_instances_of_a_gpu_are_told_apart(machine: Machine, tmp_path: Path) -> None:
+    code, said = machine.check(tmp_path, ONLY="identity", STANDIN_MIG="2")
+    assert (code, failed(tmp_path)) == (0, {}), said
+    tests = {test["name"]: test["seen"] for test in summary(tmp_path)["identity"]["tests"]}
+    alone = tests["test_a_uuid_leaves_that_device_alone"]
+    assert [named.split(",")[0].partition(" MIG ")[2] for named in alone.values()] == ["1g.5gb", "1g.5gb", ""]
+
+
 def test_a_wait_that_does_not_wait_is_found(machine: Machine, tmp_path: Path) -> None:
     code, said = machine.check(tmp_path, ONLY="synchronisation", STANDIN_FAULT="wait")
     assert code == 1, said

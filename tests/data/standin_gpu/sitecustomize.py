@@ -29,11 +29,28 @@ class TorchFinder(PathFinder):
         return spec
 
 
+class LeftOut(ModuleType):
+    """A module of torch's compiler, which importing torch, torchvision or a switch brings along, and nothing here uses.
+
+    They take half of the time of starting a process. Whatever is asked of one is a function that does nothing, or as a
+    decorator leaves its function out.
+    """
+
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.__path__ = []
+
+    def __getattr__(self, name: str) -> object:
+        """Return the function of any name."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *arguments, **keywords: lambda function: function
+
+
+for name in ("_decomp", "_dynamo", "_dynamo.utils", "_inductor", "_inductor.config", "_meta_registrations", "_refs"):
+    sys.modules[f"torch.{name}"] = LeftOut(f"torch.{name}")
+    package, _, last = f"torch.{name}".rpartition(".")
+    if package in sys.modules:
+        setattr(sys.modules[package], last, sys.modules[f"torch.{name}"])
+sys.modules["torch._dynamo.utils"].is_compile_supported = lambda device: False  # type: ignore[attr-defined]
 sys.meta_path.insert(0, TorchFinder)
-# torchvision and the switch for deterministic algorithms load torch's compiler for next to nothing, which takes half of
-# the time of starting a process.
-compiler, answers, config = (ModuleType(f"torch.{name}") for name in ("_dynamo", "_dynamo.utils", "_inductor.config"))
-answers.is_compile_supported = lambda device: False  # type: ignore[attr-defined]
-inductor = ModuleType("torch._inductor")
-inductor.config = config  # type: ignore[attr-defined]
-sys.modules |= {module.__name__: module for module in (compiler, answers, inductor, config)}

@@ -27,6 +27,7 @@ from typing import Any
 import torch
 
 TOTAL_BYTES, CONTEXT_BYTES, BLOCK_BYTES = 8 << 30, 256 << 20, 2 << 20
+INSTANCE = 101
 WORK_S, FIRST_WORK_S, CYCLES_PER_S = 20e-6, 0.3, 1e9
 FAULTS = os.environ.get("STANDIN_FAULT", "").split(",")
 
@@ -161,21 +162,26 @@ def _is_available() -> bool:
 
 
 def _visible() -> list[int]:
-    """Return the numbers of the devices that CUDA_VISIBLE_DEVICES leaves, in its order."""
-    every = range(len(os.environ["STANDIN_NAME"].split(";")))
+    """Return the numbers with which the UUIDs end of the devices that CUDA_VISIBLE_DEVICES leaves, in its order.
+
+    Without that variable CUDA shows all GPUs, or the first instance alone where the first GPU is divided.
+    """
+    whole = range(1, len(os.environ["STANDIN_NAME"].split(";")) + 1)
+    instances = range(INSTANCE, INSTANCE + int(os.environ.get("STANDIN_MIG") or 0))
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is None:
-        return list(every)
-    numbers = [int(name[-12:]) - 1 if name.startswith("GPU-") else int(name or -1) for name in named.split(",")]
-    return [number for number in numbers if number in every]
+        return list(instances[:1] or whole)
+    numbers = [int(name[-12:]) if "-" in name[1:] else int(name or -1) + 1 for name in named.split(",")]
+    return [number for number in numbers if number in whole or number in instances]
 
 
 def _properties(number: Any) -> Any:
-    index = _visible()[number if isinstance(number, int) else 0]
+    identity = _visible()[number if isinstance(number, int) else 0]
     major, minor = os.environ["STANDIN_CAPABILITY"].split(".")
+    names = os.environ["STANDIN_NAME"].split(";")
     return SimpleNamespace(
-        name=os.environ["STANDIN_NAME"].split(";")[index],
-        uuid=f"00000000-0000-0000-0000-{index + 1:012}",
+        name=f"{names[0]} MIG 1g.5gb" if identity >= INSTANCE else names[identity - 1],
+        uuid=f"00000000-0000-0000-0000-{identity:012}",
         major=int(major),
         minor=int(minor),
         total_memory=TOTAL_BYTES,
