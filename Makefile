@@ -44,7 +44,7 @@ lint: $(VENV)/.dev ## check style, types, Dockerfiles and locks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/hadolint docker/*/Dockerfile
-	$(BIN)/pytest -n 0 tests/unit/harness/test_environments.py
+	$(BIN)/pytest -n 0 tests/unit/harness/catalogue/test_entries_environments.py
 
 images: $(VENV)/.harness ## build the images of IMAGES, by default the published software (harness images list)
 	$(HARNESS) images build $(IMAGES)

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.paths import ROOT
 from tests.integration.commands import copied, harness
 
-CHECKS = ["tests/unit/harness/test_environments.py", "tests/unit/harness/test_generated.py"]
+CHECKS = ["tests/unit/harness/catalogue/test_entries_environments.py", "tests/unit/test_generated.py"]
 
 
 def commands() -> list[str]:

@@ -163,3 +163,15 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
         if isinstance(node, ast.FunctionDef):
             name = f"{path.relative_to(ROOT).as_posix()}:{node.name}"
             assert (node.end_lineno or 0) - node.lineno < 50 or name in LONG_FUNCTIONS_WITH_A_REASON, name
+
+
+TESTS = [path for part in ("harness", "runner") for path in (ROOT / "tests" / "unit" / part).rglob("test_*.py")]
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT / "tests" / "unit").as_posix())
+def test_tests_stand_where_their_modules_do(path: Path) -> None:
+    """tests/unit/harness/ROOM/test_MODULE.py, or test_MODULE_MORE.py, is of harness/ROOM/MODULE.py."""
+    room = ROOT / path.parent.relative_to(ROOT / "tests" / "unit")
+    name = path.stem.removeprefix("test_")
+    modules = ["_".join(name.split("_")[: n + 1]) for n in range(name.count("_") + 1)]
+    assert any((room / f"{module}.py").is_file() or (room / f"__{module}__.py").is_file() for module in modules)

@@ -13,7 +13,7 @@ from runner.contract.serialise import to_dict
 from runner.contract.statistics import summarise
 from tests.samples import execution, job, ok_result
 
-OLD_RUNS = sorted(path.parent for path in (Path(__file__).parents[2] / "data" / "old_runs").glob("*/plan.json"))
+OLD_RUNS = sorted(path.parent for path in (Path(__file__).parents[3] / "data" / "old_runs").glob("*/plan.json"))
 
 
 @pytest.mark.parametrize("path", OLD_RUNS, ids=lambda path: path.name)

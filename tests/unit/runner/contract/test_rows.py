@@ -178,7 +178,7 @@ def test_what_was_seen_on_the_way_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_pass_of_layout_1_is_read_and_started_anew() -> None:
-    old = Path(__file__).parents[2] / "data" / "old_runs" / "before-observed-identity"
+    old = Path(__file__).parents[3] / "data" / "old_runs" / "before-observed-identity"
     (path,) = old.rglob("detections.sqlite")
     with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
