@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.catalogue import Environment
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
-from harness.images import lock, recipes
+from harness.images import recipes
 from harness.images.engine import Engine
 from harness.images.recipes import Recipe, Unpinned, cost
 from harness.progress import BuildDisplay, Progress
@@ -72,26 +72,6 @@ def consent(environment: Environment, engine: Engine, progress: Progress, *, yes
         f"the image of {environment.name} is not here, and nobody agreed to build it",
         f"build it with: harness images build {environment.name} --yes",
     )
-
-
-def agreed(engine: Engine, recipe: Recipe, progress: Progress, *, no_cache: bool, yes: bool) -> ImageIdentity:
-    """Build where somebody agrees, and pin on agreement the checksums that are not known yet.
-
-    Each of these was downloaded once by then. Raises CannotRunHere where nobody agrees or the image can't be built.
-    """
-    consent(recipe.environment, engine, progress, yes=yes)
-    while True:
-        try:
-            return build(engine, recipe, progress, no_cache=no_cache)
-        except Unpinned as unpinned:
-            pin = f"{unpinned.argument}={unpinned.sha256}"
-            progress.say(f"{unpinned.reason}: {pin}")
-            trusted = yes or progress.agrees("trust this download and pin it in the Dockerfile?")
-            if unpinned.argument in recipe.build_args or not trusted:
-                raise
-            lock.pin_argument(recipe.environment, unpinned.argument, unpinned.sha256)
-            progress.say(f"pinned in {recipe.environment.folder / 'Dockerfile'}")
-            no_cache = False
 
 
 def build(engine: Engine, recipe: Recipe, progress: Progress, *, no_cache: bool = False) -> ImageIdentity:

@@ -97,7 +97,8 @@ def another_process(dataset: Dataset, *, killed_at: str = "never") -> "subproces
     """Start fetching in a process of its own, which kills itself once it shows progress whose name begins so."""
     script = f"""
 import os, signal
-from harness.data import Archive, Dataset, fetch_dataset
+from harness.catalogue.entries import Archive, Dataset
+from harness.data.fetching import fetch_dataset
 described = {asdict(dataset)!r}
 archives = [Archive(**archive) for archive in described["archives"]]
 def on_bytes(name, here, total):

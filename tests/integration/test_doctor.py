@@ -66,7 +66,8 @@ def test_each_gpu_gets_its_verdict_on_each_environment(standin: Path, name: str)
     capability, expected = GPUS[name]
     variables = {"LD_LIBRARY_PATH": str(standin), "STANDIN_NAME": name, "STANDIN_CAPABILITY": capability}
     code = (
-        "from harness import compatibility, gpus; from harness.catalogue import environments; import json\n"
+        "import json; from harness.catalogue import environments\n"
+        "from harness.host import gpus; from harness.preflight import compatibility\n"
         "(gpu,) = gpus.observe().found\n"
         "stacks = [e for e in environments().values() if e.base and 'cuda' in e.devices]\n"
         "print(json.dumps({e.name: compatibility.verdict(e, gpu).reason for e in stacks}))"

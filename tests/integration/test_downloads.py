@@ -29,9 +29,9 @@ MODEL = replace(models()[LITE], checkpoint=f"thing-{SHA256[:8]}.pth")
 #: Fetches MODEL in a process of its own.
 ANOTHER_PROCESS = f"""
 from dataclasses import replace
-from harness import assets
+from harness.data import checkpoints
 from harness.catalogue import models
-assets.pretrained(replace(models()[{LITE!r}], checkpoint={MODEL.checkpoint!r}), lambda *progress: None)
+checkpoints.pretrained(replace(models()[{LITE!r}], checkpoint={MODEL.checkpoint!r}), lambda *progress: None)
 """
 
 

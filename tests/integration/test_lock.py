@@ -170,7 +170,7 @@ def test_what_can_not_be_resolved_is_named_and_the_rest_is_done(copy: Copy, tmp_
 
 def test_a_changed_recipe_is_not_built(copy: Copy) -> None:
     """The tag follows the content: a Dockerfile changed by one byte is another image."""
-    tag = "from harness import images; from harness.catalogue import environment as e; r = e('tiny');"
+    tag = "from harness.images import recipes as images; from harness.catalogue import environment as e; r = e('tiny');"
     tag += "print(images.tag_of(r, images.recipe_sha256(r)))"
 
     def current() -> str:

@@ -11,7 +11,7 @@ from harness.catalogue import Environment, docker_environments, environment, env
 from harness.cli.console import say, say_row
 from harness.cli.live import progress_on
 from harness.errors import BadInput, CannotRunHere
-from harness.images import building, listing, lock, recipes, verify
+from harness.images import listing, lock, pinning, recipes, verify
 from harness.images.engine import Engine
 from harness.text import GAP
 
@@ -90,7 +90,7 @@ def build_images(names: list[str], *, base: str | None, build_args: list[str], n
         for stack in chosen:
             recipe = recipes.recipe(engine, stack, base, arguments)
             here = None if no_cache else recipes.built(engine, recipe)
-            image = here or building.agreed(engine, recipe, progress, no_cache=no_cache, yes=yes)
+            image = here or pinning.agreed(engine, recipe, progress, no_cache=no_cache, yes=yes)
             progress.say(f"{stack.name}: {image.tag} {'is reused' if here else 'is built'}")
             for substitution in image.substitutions:
                 progress.say(f"  not pinned: {substitution}")

@@ -97,10 +97,11 @@ def _labels(timings: Sequence[Timing]) -> list[str]:
     return [timing.label for timing in _first_of_series(timings)]
 
 
-def _spec(chart: Chart) -> dict[str, Any]:
-    """Return the drawing in Vega-Lite, without its legend: the page has one for all."""
-    spec: dict[str, Any] = chart.drawing.configure_legend(disable=True).to_dict()
-    return spec
+def _without_legend(spec: Any) -> Any:
+    """Return a drawing in Vega-Lite without its legends: the page has one for all charts."""
+    if isinstance(spec, dict):
+        return {key: None if key == "legend" else _without_legend(value) for key, value in spec.items()}
+    return [_without_legend(each) for each in spec] if isinstance(spec, list) else spec
 
 
 def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
@@ -114,7 +115,7 @@ def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
         }
         for timing in _first_of_series(timings)
     ]
-    specs = {chart.name: {"spec": _spec(chart), "rows": chart.rows} for chart in drawn}
+    specs = {chart.name: {"spec": _without_legend(chart.drawing.to_dict()), "rows": chart.rows} for chart in drawn}
     document = {"series": series, "charts": specs, "samples": samples_by_model(timings)}
     text = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.translate(ESCAPES)
