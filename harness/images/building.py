@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
+from harness import paths
 from harness.catalogue import Environment
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
@@ -85,6 +86,8 @@ def agreed(engine: Engine, recipe: Recipe, progress: Progress, *, no_cache: bool
             return build(engine, recipe, progress, no_cache=no_cache)
         except Unpinned as unpinned:
             pin = f"{unpinned.argument}={unpinned.sha256}"
+            if not paths.in_checkout():  # whose Dockerfile stays as it is
+                raise
             progress.say(f"{unpinned.reason}: {pin}")
             trusted = yes or progress.agrees("trust this download and pin it in the Dockerfile?")
             if unpinned.argument in recipe.build_args or not trusted:
