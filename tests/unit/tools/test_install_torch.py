@@ -1,6 +1,7 @@
 """What runs before anything is installed needs nothing installed."""
 
 import ast
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -21,6 +22,6 @@ def test_it_imports_the_standard_library_alone(module: object) -> None:
 def test_what_is_here_is_not_installed_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(install_torch.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
     assert install_torch.main() == 0
     assert capsys.readouterr().out == "torch and torchvision are here already\n"
