@@ -211,7 +211,8 @@ def _compile(environment: Environment, requirements: str, *options: str) -> str:
     try:
         from uv import find_uv_bin
     except ImportError:
-        raise CannotRunHere("uv, which resolves the wheels, is not installed", "use make lock") from None
+        how = "use make lock" if paths.in_checkout() else "pip install uv"
+        raise CannotRunHere("uv, which resolves the wheels, is not installed", how) from None
     with TemporaryDirectory() as folder:
         out = Path(folder) / "lock"
         command = [find_uv_bin(), "pip", "compile", "--quiet", "--upgrade", "--generate-hashes", requirements, *options]

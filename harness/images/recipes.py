@@ -21,7 +21,7 @@ from harness.paths import ROOT
 
 #: How long a registry may take to answer whether a base can be had.
 REGISTRY_TIMEOUT_S = 4.0
-NO_BASE = "connect to a registry, or make a stand-in with: make standin-bases"
+NO_BASE = "connect to a registry" + (", or make a stand-in with: make standin-bases" if paths.in_checkout() else "")
 
 
 def recipe_sha256(environment: Environment) -> str:
