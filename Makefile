@@ -55,11 +55,12 @@ standin-bases: ## make stand-ins for base images where no image registry can be 
 lock: $(VENV)/.dev ## resolve base digests and wheels of every environment anew, and pin them
 	$(HARNESS) images lock --write
 
-generated: $(VENV)/.harness ## write what is made from other files anew: schema, jobs/, tables of docs and README, charts
-	$(BIN)/python scripts/write-schema
-	$(BIN)/python scripts/write-jobs
-	$(BIN)/python scripts/write-environment-tables
-	$(BIN)/python scripts/write-reference
+generated: $(VENV)/.harness ## write what is made from other files anew: schema, jobs/, compose.yaml, tables, charts
+	$(BIN)/python -m tools.write_schema
+	$(BIN)/python -m tools.write_jobs
+	$(BIN)/python -m tools.write_compose
+	$(BIN)/python -m tools.write_environment_tables
+	$(BIN)/python -m tools.write_reference
 
 reference: $(VENV)/.harness $(VENV)/.torch ## measure the run that ships in results/reference anew, on an idle machine
 	scripts/measure-reference
@@ -100,6 +101,6 @@ $(VENV)/.dev: pyproject.toml $(VENV)/.harness | $(BIN)/python
 	@$(PIP) --editable '.[local,dev]'
 	@touch $@
 
-$(VENV)/.torch: scripts/install-torch $(VENV)/.harness | $(BIN)/python
-	@$(BIN)/python scripts/install-torch
+$(VENV)/.torch: tools/install_torch.py $(VENV)/.harness | $(BIN)/python
+	@$(BIN)/python -m tools.install_torch
 	@touch $@

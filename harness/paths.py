@@ -21,12 +21,17 @@ PHOTOGRAPHS = ROOT / "data" / "photographs"
 SHAPES_WEIGHTS = ROOT / "data" / "weights" / "shapes-ssdlite320.safetensors"
 
 
+def in_checkout() -> bool:
+    """Tell whether the harness runs from a checkout, whose files may be changed, and not from an installed wheel."""
+    return PACKAGE.parent == ROOT
+
+
 def results_folder() -> Path:
     """Return the folder of the runs: HARNESS_RESULTS, or results/ of the checkout, or of the working directory."""
     chosen = os.environ.get("HARNESS_RESULTS")
     if chosen:
         return Path(chosen)
-    return (PACKAGE.parent if PACKAGE.parent == ROOT else Path.cwd()) / "results"
+    return (ROOT if in_checkout() else Path.cwd()) / "results"
 
 
 def data_folder() -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 
 import tomlkit
 
+from harness import paths
 from harness.catalogue import Environment
 from harness.errors import BadDocument, CannotRunHere
 from harness.images.engine import Engine
@@ -60,8 +61,11 @@ class Draft:
 def renew(engine: Engine, environments: list[Environment], progress: Progress, *, write: bool) -> bool:
     """Resolve the environments' pins anew and tell what differs; with `write`, change them.
 
-    Returns whether they are now current. Raises CannotRunHere, once all was told, where any can't be resolved.
+    Returns whether they are now current. Raises CannotRunHere, once all was told, where any can't be resolved, and at
+    once where they can't be changed.
     """
+    if write:
+        require_checkout()
     draft, unresolved = Draft(), []
     for environment in environments:
         with progress.working(f"resolving the base and the wheels of {environment.name}"):
@@ -78,6 +82,12 @@ def renew(engine: Engine, environments: list[Environment], progress: Progress, *
     elif not write:
         progress.say("nothing was changed; to change it: harness images lock --write")
     return write or not differences
+
+
+def require_checkout() -> None:
+    """Raise CannotRunHere where the recipes are those of an installed wheel, which stay as they are."""
+    if not paths.in_checkout():
+        raise CannotRunHere("the recipes of an installed harness are not changed", "pin in a clone of the repository")
 
 
 def resolve(engine: Engine, environment: Environment, draft: Draft) -> list[str]:
@@ -98,7 +108,11 @@ def resolve(engine: Engine, environment: Environment, draft: Draft) -> list[str]
 
 
 def pin_argument(environment: Environment, name: str, value: str) -> None:
-    """Write the value of a build argument that the recipe leaves empty into its Dockerfile."""
+    """Write the value of a build argument that the recipe leaves empty into its Dockerfile.
+
+    Raises CannotRunHere where it can't be changed.
+    """
+    require_checkout()
     draft = Draft()
     argue(environment, name, value, draft)
     draft.save()
@@ -197,7 +211,8 @@ def _compile(environment: Environment, requirements: str, *options: str) -> str:
     try:
         from uv import find_uv_bin
     except ImportError:
-        raise CannotRunHere("uv, which resolves the wheels, is not installed", "use make lock") from None
+        how = "use make lock" if paths.in_checkout() else "pip install uv"
+        raise CannotRunHere("uv, which resolves the wheels, is not installed", how) from None
     with TemporaryDirectory() as folder:
         out = Path(folder) / "lock"
         command = [find_uv_bin(), "pip", "compile", "--quiet", "--upgrade", "--generate-hashes", requirements, *options]

@@ -1,5 +1,6 @@
 """Builds an image whose recipe may still lack a checksum, and pins the checksum on agreement."""
 
+from harness import paths
 from harness.documents import ImageIdentity
 from harness.images import lock
 from harness.images.building import build, consent
@@ -19,6 +20,8 @@ def agreed(engine: Engine, recipe: Recipe, progress: Progress, *, no_cache: bool
             return build(engine, recipe, progress, no_cache=no_cache)
         except Unpinned as unpinned:
             pin = f"{unpinned.argument}={unpinned.sha256}"
+            if not paths.in_checkout():  # whose Dockerfile stays as it is
+                raise
             progress.say(f"{unpinned.reason}: {pin}")
             trusted = yes or progress.agrees("trust this download and pin it in the Dockerfile?")
             if unpinned.argument in recipe.build_args or not trusted:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from harness import paths
 from harness.catalogue import Environment, docker_environments
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
@@ -20,7 +21,7 @@ from harness.paths import ROOT
 
 #: How long a registry may take to answer whether a base can be had.
 REGISTRY_TIMEOUT_S = 4.0
-NO_BASE = "connect to a registry, or make a stand-in with: make standin-bases"
+NO_BASE = "connect to a registry" + (", or make a stand-in with: make standin-bases" if paths.in_checkout() else "")
 
 
 def recipe_sha256(environment: Environment) -> str:
@@ -173,9 +174,12 @@ class Unpinned(CannotRunHere):
 
     def __init__(self, environment: Environment, argument: str, sha256: str):
         dockerfile = (environment.folder / "Dockerfile").relative_to(ROOT)
+        trusting = f"write ARG {argument}={sha256} into {dockerfile} and build again"
+        if not paths.in_checkout():
+            trusting = f"build with: harness images build {environment.name} --build-arg {argument}={sha256}"
         super().__init__(
             f"a download of {environment.name} has no pinned checksum yet, and nothing of it was used",
-            f"if you trust it, write ARG {argument}={sha256} into {dockerfile} and build again",
+            f"if you trust it, {trusting}",
         )
         self.argument, self.sha256 = argument, sha256
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from types import TracebackType
 
+from harness import paths
 from harness.catalogue import Environment, environments
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.host import gpus
@@ -187,4 +188,5 @@ def _begins(gpu: Gpu, which: str) -> bool:
 
 
 def _no_torch() -> CannotRunHere:
-    return CannotRunHere("the environment local has no torch and torchvision", "install them with: make setup")
+    how = "make setup" if paths.in_checkout() else "pip install torch torchvision"
+    return CannotRunHere("the environment local has no torch and torchvision", f"install them with: {how}")

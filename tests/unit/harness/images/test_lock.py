@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness import paths
 from harness.catalogue import environments
-from harness.errors import BadDocument
-from harness.images import lock
+from harness.errors import BadDocument, CannotRunHere
+from harness.images import lock, recipes
 
 CUDA114 = environments()["cuda11.4"]
 DOCKERFILE = CUDA114.folder / "Dockerfile"
@@ -55,3 +56,13 @@ def test_each_archive_of_a_dataset_is_certified_unless_it_was_verified() -> None
     lock.certify_dataset("coco-val2017", draft, "verified: so it is")
     archives = tomllib.loads(draft.text(lock.DATASETS))["coco-val2017"]["archives"]
     assert [archive["certainty"] for archive in archives] == ["verified: so it is", "verified: it was"]
+
+
+def test_the_recipes_of_an_installed_harness_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "PACKAGE", paths.ROOT / "elsewhere" / "harness")
+    before = DOCKERFILE.read_bytes()
+    with pytest.raises(CannotRunHere, match="not changed; pin in a clone of the repository"):
+        lock.pin_argument(CUDA114, "CUDNN_SHA256", "ab" * 32)
+    unpinned = recipes.Unpinned(CUDA114, "CUDNN_SHA256", "ab" * 32)
+    assert unpinned.remedy.endswith("harness images build cuda11.4 --build-arg CUDNN_SHA256=" + "ab" * 32)
+    assert DOCKERFILE.read_bytes() == before

@@ -1,6 +1,6 @@
-#!/usr/bin/env python3
 """Installs torch and torchvision into the interpreter that runs this, unless both are there already.
 
+It runs before anything is installed, so it imports nothing but the standard library.
 On a host without an NVIDIA GPU the wheels come from PyTorch's own CPU index when it answers within seconds (they are
 a tenth of the size), else from the ordinary index. TORCH and TORCHVISION name other versions.
 """
@@ -26,7 +26,7 @@ def has_nvidia_gpu() -> bool:
 def cpu_index_answers() -> bool:
     """Tell whether PyTorch's CPU wheel index can be reached."""
     try:
-        with urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=ANSWER_TIMEOUT_S):
+        with urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=ANSWER_TIMEOUT_S):  # noqa: S310 -- https
             return True
     except (urllib.error.URLError, OSError):
         return False

@@ -1,9 +1,6 @@
-"""What is made from docker/environments.toml is current, and compose.yaml says the same as it."""
+"""What is made from other files is current, and what compose.yaml starts is fenced in."""
 
 import re
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,40 +8,32 @@ import yaml
 
 from harness.catalogue import docker_environments
 from harness.paths import ROOT
+from tools import write_compose, write_environment_tables, write_jobs, write_reference, write_schema
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = [(stack, device) for stack in docker_environments() for device in stack.devices]
 
 
-def script(name: str) -> ModuleType:
-    loader = SourceFileLoader(name.replace("-", "_"), str(ROOT / "scripts" / name))
-    spec = spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
 def test_the_jobs_are_current() -> None:
     found = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "jobs").iterdir()}
-    assert found == script("write-jobs").texts(), "write them anew with: make generated"
+    assert found == write_jobs.texts(), "write them anew with: make generated"
 
 
 def test_the_tables_of_the_environments_are_current() -> None:
     page = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
-    assert page == script("write-environment-tables").page(page), "write them anew with: make generated"
+    assert page == write_environment_tables.page(page), "write them anew with: make generated"
     for stack in docker_environments():
         assert f"| `{stack.name}` |" in page
 
 
 def test_the_reference_tables_of_the_readme_are_current() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == script("write-reference").page(readme), "write them anew with: make generated"
+    assert readme == write_reference.page(readme), "write them anew with: make generated"
 
 
 def test_the_reference_charts_are_current() -> None:
     """By what they say of each mark: where its text stands depends on the fonts of the machine."""
-    expected = script("write-reference").charts()
+    expected = write_reference.charts()
     assert set(expected) == set((ROOT / "docs" / "reference").iterdir())
     for path, svg in expected.items():
         assert said(path.read_text(encoding="utf-8")) == said(svg), "write them anew with: make generated"
@@ -54,6 +43,15 @@ def said(svg: str) -> list[str]:
     found = re.findall(r'aria-label="([^"]*)"', svg)
     assert found
     return found
+
+
+def test_the_schema_is_current() -> None:
+    assert write_schema.SCHEMA.read_text(encoding="utf-8") == write_schema.text(), "write it anew with: make generated"
+
+
+def test_compose_is_current() -> None:
+    found = write_compose.COMPOSE.read_text(encoding="utf-8")
+    assert found == write_compose.text(), "write it anew with: make generated"
 
 
 def test_compose_has_a_service_for_each_environment_and_device() -> None:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Trains the SSDlite320 that ships with the repository on generated pictures; `--weights shapes` names it.
 
 The pictures are those of `shapes` with another seed: none of the evaluation set is among them. The same seeds give the
@@ -9,38 +8,40 @@ import argparse
 import hashlib
 import io
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
 import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-from harness.paths import ROOT
 from harness.data.shapes import JPEG_QUALITY
 from harness.data.shapes.figures import CATEGORIES
 from harness.data.shapes.pictures import draw
+from harness.paths import SHAPES_WEIGHTS
 
-SHIPPED = ROOT / "data" / "weights" / "shapes-ssdlite320.safetensors"
 #: Of the pictures (evaluation has 0) and of the weights' start.
 SEED = 1
 BATCH, WEIGHT_DECAY = 16, 1e-4
 SHOWN_EVERY = 25
 
 
-class Pictures(Dataset):
+@dataclass(frozen=True)
+class Pictures:
     """Pictures of the seed from a number on, (3, H, W) in 0..1, with boxes and labels; every other one mirrored."""
 
-    def __init__(self, first, count):
-        self._first, self._count = first, count
+    first: int
+    count: int
 
-    def __len__(self):
-        return self._count
+    def __len__(self) -> int:
+        return self.count
 
-    def __getitem__(self, index):
-        drawn = draw(SEED, self._first + index)
+    def __getitem__(self, index: int) -> "tuple[torch.Tensor, dict[str, torch.Tensor]]":
+        drawn = draw(SEED, self.first + index)
         objects = [seen for seen in drawn.objects if not seen.figure.crowd]
         boxes = np.array([seen.box for seen in objects], np.float32).reshape(-1, 4)
         pixels = compressed(drawn.pixels)
@@ -54,14 +55,14 @@ class Pictures(Dataset):
         return image, {"boxes": torch.from_numpy(boxes), "labels": labels}
 
 
-def compressed(pixels):
+def compressed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the pixels as a reader decodes them from the JPEG of the set, RGB."""
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", quality=JPEG_QUALITY)
     return np.asarray(Image.open(stream).convert("RGB"))
 
 
-def build(weights):
+def build(weights: Path | None) -> torch.nn.Module:
     """Return the model, new from the seed, or with the weights of a file that this script wrote."""
     torch.manual_seed(SEED)
     model = ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=1 + len(CATEGORIES))
@@ -71,7 +72,7 @@ def build(weights):
     return model.train()
 
 
-def train(model, steps, peak_rate, first_picture, workers):
+def train(model: torch.nn.Module, steps: int, peak_rate: float, first_picture: int, workers: int) -> torch.nn.Module:
     """Train the model for so many steps, one cycle of the learning rate, and return it."""
     pictures = Pictures(first_picture, steps * BATCH)
     pictures = DataLoader(pictures, BATCH, num_workers=workers, collate_fn=lambda pairs: zip(*pairs, strict=True))
@@ -97,22 +98,22 @@ def train(model, steps, peak_rate, first_picture, workers):
     return model.eval()
 
 
-def save(model, path):
+def save(model: torch.nn.Module, path: Path) -> None:
     """Write the state as safetensors, numbers with a point in half precision."""
     state = {name: value.half() if value.is_floating_point() else value for name, value in model.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     safetensors.numpy.save_file({name: value.numpy() for name, value in state.items()}, path)
 
 
-def main():
+def main() -> None:
     """Train, save, and say what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--steps", type=int, default=1300)
     parser.add_argument("--peak-rate", type=float, default=2e-3, help="of the cycle of the learning rate")
     parser.add_argument("--start", type=Path, help="go on from these weights, a file that this script wrote")
     parser.add_argument("--first-picture", type=int, default=1, help="number of the first picture to train on")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw pictures")
-    parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--out", type=Path, default=SHAPES_WEIGHTS)
     options = parser.parse_args()
     if options.out.exists():
         parser.error(f"{options.out} exists already; name another file with --out, or remove it first")

@@ -1,12 +1,9 @@
-#!/usr/bin/env python3
 """Writes the tables of docs/environments.md anew from docker/environments.toml."""
 
-import re
-
-from harness.paths import ROOT
 from harness.catalogue import docker_environments
-from harness.preflight.compatibility import verdict
 from harness.host.gpus import Gpu
+from harness.paths import ROOT
+from harness.preflight.compatibility import verdict
 
 PAGE = ROOT / "docs" / "environments.md"
 NEWEST_DRIVER = "999"
@@ -24,7 +21,8 @@ GPUS = {
     "B200": (10, 0),
     "RTX 50": (12, 0),
 }
-MARKS = {"native": "yes", "ptx": "from PTX", "impossible": "–"}
+NONE = "\u2013"
+MARKS = {"native": "yes", "ptx": "from PTX", "impossible": NONE}
 STACKS = [stack for stack in docker_environments() if "cuda" in stack.devices]
 
 
@@ -42,10 +40,10 @@ def by_stack() -> list[list[str]]:
     """Return what each environment holds, needs and reproduces."""
     rows = [["environment", "torch", "torchvision", "Python", "oldest driver", "image", "published columns"]]
     for stack in docker_environments():
-        driver = stack.minor_version_driver or stack.minimum_driver or "–"
+        driver = stack.minor_version_driver or stack.minimum_driver or NONE
         versions = [stack.expected[name] for name in ("torch", "torchvision", "python")]
         size = f"{stack.image_gb:g} GB" + (", compiled" if stack.source_build else "")
-        rows.append([f"`{stack.name}`", *versions, driver, size, ", ".join(stack.reproduces) or "–"])
+        rows.append([f"`{stack.name}`", *versions, driver, size, ", ".join(stack.reproduces) or NONE])
     return rows
 
 
@@ -54,8 +52,9 @@ def page(text: str) -> str:
     for name, rows in (("by-gpu", by_gpu()), ("by-stack", by_stack())):
         lines = ["| " + " | ".join(row) + " |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]]]
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        text = pattern.sub(lambda _, new=begin + "\n".join(lines) + f"\n{end}": new, text)
+        before, rest = text.split(begin)
+        _, after = rest.split(end)
+        text = before + begin + "\n".join(lines) + f"\n{end}" + after
     return text
 
 

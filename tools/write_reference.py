@@ -1,17 +1,16 @@
-#!/usr/bin/env python3
 """Writes README's reference table and its charts anew from results/reference; a test holds them to be current."""
 
 from pathlib import Path
 
+from harness.analysis.timings import timings_of
+from harness.documents.run_folder import Cell, RunFolder
 from harness.paths import ROOT
 from harness.report import render
 from harness.report.accuracy import precision_tables
 from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
-from harness.analysis.timings import timings_of
 from harness.report.page import charts as charts_of
 from harness.report.page import static_charts
-from harness.documents.run_folder import Cell, RunFolder
 
 REFERENCE = ROOT / "results" / "reference"
 README = ROOT / "README.md"

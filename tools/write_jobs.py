@@ -1,23 +1,21 @@
-#!/usr/bin/env python3
 """Writes jobs/NAME.json anew: what compose.yaml's services measure, one job an environment, resolved from its pins.
 
 Each is SSDlite with random weights on the CPU; the runner's --model and --device choose another.
 """
 
-from harness.data import pictures
-from harness import paths
 import json
 from dataclasses import asdict
 
-from harness.data import checkpoints
-from harness.paths import ROOT
+from harness import paths
 from harness.catalogue import Environment, docker_environments, protocols
+from harness.data import pictures
+from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Variant, Weights
 
+JOBS = ROOT / "jobs"
 PROTOCOL = protocols()["quick-1"]
 PICTURES = pictures.pictures(paths.PHOTOGRAPHS, PROTOCOL.measure.max_iterations)
 MODEL = ModelSpec("ssdlite320_mobilenet_v3_large", Weights("random", seed=0))
-
 
 
 def job(stack: Environment) -> Job:
@@ -43,6 +41,6 @@ def texts() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    (ROOT / "jobs").mkdir(exist_ok=True)
+    JOBS.mkdir(exist_ok=True)
     for name, text in texts().items():
-        (ROOT / "jobs" / name).write_text(text, encoding="utf-8")
+        (JOBS / name).write_text(text, encoding="utf-8")
