@@ -11,17 +11,11 @@ from typing import List, Optional
 import torch
 from torch import nn
 
-from runner import compat, contention, detection, graphs, hardware, inputs, latency, libraries, memory, models, software
+from runner import compat, detection, graphs, hardware, inputs, latency, memory, models, software
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Job, Latency, Result, source_sha256
 from runner.errors import JobError
 from runner.latency import Progress
-
-#: Below this many detections an image, on average, the second stage of a model has had next to nothing to do.
-FEW_DETECTIONS = 1.0
-#: Above this, latencies are worth little: torch's threads wait for the slowest of them.
-MUCH_OTHER_LOAD_CPUS = 0.25
-SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
 
 
 @dataclass(frozen=True)
@@ -53,9 +47,7 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
     except Exception as error:
         traceback.print_exc()
         result = _failed(blank, error)
-    stack = software.observe()
-    warnings = result.warnings + ([SLOW_BLAS] if libraries.slow_blas(stack.shared_libraries) else [])
-    return replace(result, software=stack, warnings=warnings, finished_at=_now())
+    return replace(result, software=software.observe(), finished_at=_now())
 
 
 def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
@@ -72,8 +64,7 @@ def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     suite = _detect if blank.job.suite == "accuracy" else _time
     with torch.no_grad():
         result = suite(blank, model, device, folders, load_ms, progress)
-    warnings = remarks + result.warnings + (contention.warnings(result.cpu_supply) if result.cpu_supply else [])
-    return replace(result, status="ok", memory=meter.read(), warnings=warnings)
+    return replace(result, status="ok", memory=meter.read(), weights_remarks=remarks)
 
 
 def _time(
@@ -92,7 +83,7 @@ def _time(
         inputs=source.seen(),
         samples=samples,
     )
-    return replace(blank, latency=measured, cpu_supply=watch.supply(), warnings=_warnings(measured))
+    return replace(blank, latency=measured, cpu_supply=watch.supply())
 
 
 def _detect(
@@ -132,18 +123,6 @@ def _failed(blank: Result, error: Exception) -> Result:
         return replace(blank, failure=failure)
     remedy = "free memory, take a smaller model, or raise the limit with --memory"
     return replace(blank, status="out_of_memory", failure=replace(failure, remedy=remedy, cause="infrastructure"))
-
-
-def _warnings(measured: Latency) -> List[str]:
-    warnings = []
-    detections = sum(measured.samples.detections) / len(measured.samples.detections)
-    if detections < FEW_DETECTIONS:
-        warnings.append(
-            f"few detections: {detections:.2f} an image, so non-maximum suppression and the heads did little work"
-        )
-    if measured.other_load_cpus is not None and measured.other_load_cpus > MUCH_OTHER_LOAD_CPUS:
-        warnings.append(f"other work kept {measured.other_load_cpus:.1f} CPUs busy meanwhile: measure again when idle")
-    return warnings
 
 
 def _now() -> str:

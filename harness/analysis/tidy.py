@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.uncertainty import latency_interval
@@ -110,7 +111,7 @@ def _blank(run: str, cell: Cell) -> Row:
         repeat=job.repeat,
         pinned=execution.pinned if execution else None,
         detects_as=f"{verdict.reference.environment}: {verdict.verdict}" if verdict else None,
-        warnings="; ".join([*failure, *result.warnings]),
+        warnings="; ".join([*failure, *warnings_of(result)]),
     )
 
 

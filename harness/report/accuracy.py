@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.series import AccuracySeries, accuracy_series, grouped, labels_of, state_of
 from harness.catalogue import Model, models
 from harness.catalogue.published import accuracy as published_accuracy
@@ -151,7 +152,7 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
         remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images")
     missing = [scored.interval_missing_reason for scored in cell.scores.scores if scored.iou == iou]
     remarks += [f"no interval: {reason}" for reason in dict.fromkeys(missing) if reason]
-    return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]
+    return remarks + warnings_of(cell.result) + [f"WARNING: {text}" for text in cell.scores.warnings]
 
 
 def _orientation(cell: Cell) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import ALL, NO_QUOTA
 from harness.analysis.gates import Gates, gates
 from harness.analysis.series import LatencySeries, State, grouped, labels_of, latency_series, state_of
@@ -137,7 +138,7 @@ def _remarks_on(cell: Cell) -> list[str]:
         remarks.append(
             f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"
         )
-    return remarks + cell.result.warnings
+    return remarks + warnings_of(cell.result)
 
 
 def _mean(values: list[float]) -> float:
