@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from harness.documents.scores import Iou
 from harness.errors import BadDocument, BadInput, unknown
 from harness.paths import ROOT, data_folder
 from runner.contract import Device, Document, Protocol, Thresholds
@@ -39,6 +40,11 @@ class Model(Document):
     keypoint_ap: float | None = None
     published_2021: bool = False
     torchvision: str | None = None
+
+    def ap(self, iou: Iou) -> float | None:
+        """Return the AP that torchvision publishes of its checkpoint, in percent; None where the model has no such."""
+        published: dict[Iou, float | None] = {"bbox": self.box_ap, "segm": self.mask_ap, "keypoints": self.keypoint_ap}
+        return published[iou]
 
     @property
     def checkpoint_sha256_prefix(self) -> str:

@@ -141,6 +141,11 @@ def figures_of(entry: Mapping[str, float], unit: Literal["ms", "s"] | None, tabl
     )
 
 
+def is_the_mean(figures: Figures) -> bool:
+    """Tell whether the table's cell is the mean of the source file, as the table says of all its cells."""
+    return statistic_of(figures) == "mean"
+
+
 def statistic_of(figures: Figures) -> str | None:
     """Return which of the source file's statistics the table's cell is, None where it is none of them."""
     known = {"mean": figures.mean_ms, "99th percentile": figures.p99_ms}

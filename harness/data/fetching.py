@@ -14,7 +14,7 @@ from harness.catalogue.entries import Dataset, datasets
 from harness.data.archives import FileRecord, extract
 from harness.data.download import Wanted, check, fetch, sources
 from harness.documents.files import storing
-from harness.errors import CannotRunHere
+from harness.errors import ANOTHER_DATA, CannotRunHere
 from harness.paths import data_folder
 from harness.progress import OnBytes
 from runner.contract import SCHEMA_VERSION, Document
@@ -48,7 +48,7 @@ def fetch_dataset(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> Pa
     processes one fetches, the others wait and find the dataset. Raises BadInput where `origin` is of no use,
     CannotRunHere where an archive can't be had, is not the promised one or is unsafe, StorageError on a full disk.
     """
-    with storing(dataset.folder):
+    with storing(dataset.folder, elsewhere=ANOTHER_DATA):
         data_folder().mkdir(parents=True, exist_ok=True)
         with FileLock(data_folder() / f"{dataset.name}.lock"):
             if not dataset.manifest.is_file():

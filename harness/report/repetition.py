@@ -99,7 +99,7 @@ def _latency_rules(found: Reproduction) -> list[str]:
 
 
 def _is_odd(column: str, row: LatencyRow) -> bool:
-    return published.statistic_of(published.latency()[column].models[row.builder]) != "mean"
+    return not published.is_the_mean(published.latency()[column].models[row.builder])
 
 
 def _odd_cell(column: str, row: LatencyRow) -> str:

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.coco import Annotations, Picture
+from harness.data.coco import KEYPOINTS, Annotations, Picture
 from harness.documents.scores import Iou
 from harness.errors import BadInput
 from harness.scoring import masks
 from harness.scoring.boxes import by_rule
-from harness.scoring.detections import KEYPOINTS, Detections
+from harness.scoring.detections import Detections
 from runner.contract import BoxRule
 
 C = TypeVar("C")

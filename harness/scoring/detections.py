@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AllowInfNan, FailFast, Field, Strict, TypeAdapter, ValidationError
 
-from harness.data.coco import LARGEST, Annotations
+from harness.data.coco import KEYPOINTS, LARGEST, Annotations
 from harness.documents import not_json
 from harness.documents.scores import Iou
 from harness.errors import BadInput, reason_of, remedy_of
 from harness.scoring import masks
 
-#: COCO's similarity of keypoints is defined for these many (its person's), each x, y and visibility or score.
-KEYPOINTS = 17
 WRITE_AGAIN = "write the detections again in COCO's results format"
 
 Id = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63)]

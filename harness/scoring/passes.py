@@ -1,6 +1,7 @@
 """A detection pass as columns, ready to be scored."""
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -9,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.coco import Annotations
+from harness.data.coco import KEYPOINTS, Annotations
 from harness.documents.scores import Iou
 from harness.errors import BadDocument
 from harness.scoring.boxes import from_corners
-from harness.scoring.detections import KEYPOINTS, Detections, check
+from harness.scoring.detections import Detections, check
 from runner.contract import rows
 from runner.contract.rows import Row
 
@@ -35,12 +36,7 @@ class Pass:
 
 def read(path: Path, annotations: Annotations) -> Pass:
     """Read a pass. Raises BadDocument where the file is not one."""
-    try:
-        every = list(rows.read(path))
-    except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other
-        raise BadDocument(
-            f"{path} is no detection pass: {error}", "run the cell again (harness run --resume)"
-        ) from error
+    every = list(rows_of(path))
     readable = [row for row in every if row.found is not None and row.image_id in annotations.pictures]
     fits = [_fits(row, annotations) for row in readable]
     columns = _columns(readable)
@@ -54,6 +50,15 @@ def read(path: Path, annotations: Annotations) -> Pass:
         turned=fits.count(False),
         foreign=int(np.count_nonzero(~known)),
     )
+
+
+def rows_of(path: Path) -> Iterator[Row]:
+    """Yield the rows of a pass, an image each. Raises BadDocument where the file is not one."""
+    try:
+        yield from rows.read(path)
+    except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other
+        remedy = "run the cell again (harness run --resume)"
+        raise BadDocument(f"{path} is no detection pass: {error}", remedy) from error
 
 
 def _fits(row: Row, annotations: Annotations) -> bool:

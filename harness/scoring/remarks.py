@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.coco import Annotations
+from harness.data.coco import KEYPOINTS, Annotations
 from harness.documents.scores import Iou
-from harness.scoring.detections import KEYPOINTS, Detections
+from harness.scoring.detections import Detections
 
 #: A share of the objects in images without any detection, and of the boxes far beyond their pictures.
 MANY = 0.1

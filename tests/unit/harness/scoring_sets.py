@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask
 
-from harness.data.coco import Annotations, Picture
-from harness.scoring.detections import KEYPOINTS, Detections
+from harness.data.coco import KEYPOINTS, Annotations, Picture
+from harness.scoring.detections import Detections
 
 HEIGHT, WIDTH = 150, 200
 PATH = Path("annotations.json")

@@ -22,19 +22,18 @@ def busy(cpus: float | None, detections: int = 7) -> Latency:
     return replace(latency([10.0] * 3, detections=detections), other_load_cpus=cpus)
 
 
-BAD = {"latency": busy(1.41, detections=0), "cpu_supply": CpuSupply(0.3, 100, 98, 7e3, 0.0)}
+LIMITED = CpuSupply(0.3, 100, 98, 7e3, 0.0)
+BAD = ok_result(job(), latency=busy(1.41, detections=0), cpu_supply=LIMITED, software=loaded("libblas.so.3"))
 
 
 def test_all_is_judged_from_what_was_observed_in_one_order() -> None:
     remarks = ["mine.pth: its entry model was read"]
-    result = ok_result(job(), **BAD, software=loaded("libblas.so.3"), weights_remarks=remarks)
-    assert warnings_of(result) == [*remarks, FEW, LOAD, THROTTLED, SLOW_BLAS]
+    assert warnings_of(replace(BAD, weights_remarks=remarks)) == [*remarks, FEW, LOAD, THROTTLED, SLOW_BLAS]
 
 
 def test_a_stored_sentence_is_shown_once() -> None:
     stored = ["mine.pth: its entry model was read", FEW, LOAD, THROTTLED, SLOW_BLAS]
-    result = ok_result(job(), **BAD, software=loaded("libblas.so.3"), warnings=stored)
-    assert warnings_of(result) == stored
+    assert warnings_of(replace(BAD, warnings=stored)) == stored
 
 
 def test_a_stored_sentence_is_shown_where_the_observation_is_missing() -> None:
@@ -48,7 +47,7 @@ def test_a_stored_sentence_is_shown_where_the_observation_is_missing() -> None:
 def test_a_stored_judgement_yields_to_the_observation() -> None:
     # Of a shard, say, whose periods were summed with those of others.
     stored = [THROTTLED.replace("98 of 100", "9 of 10")]
-    assert warnings_of(ok_result(job(), cpu_supply=BAD["cpu_supply"], warnings=stored)) == [THROTTLED]
+    assert warnings_of(ok_result(job(), cpu_supply=LIMITED, warnings=stored)) == [THROTTLED]
     assert warnings_of(ok_result(job(), latency=busy(0.1), warnings=[LOAD])) == []
 
 

@@ -37,7 +37,7 @@ def test_what_is_unknown_is_not_told_as_zero() -> None:
 
 
 def test_a_detection_pass_is_told() -> None:
-    passed = Detections("detections.sqlite", 4, 31, 0, [], *[1.0] * 8, other_load_cpus=0.5)
+    passed = Detections("detections.sqlite", 4, 31, 0, [], 1.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, other_load_cpus=0.5)
     lines = list(told(ok_result(job(), latency=None, detections=passed)))
     assert lines == ["ok: 31 boxes in 4 images", "other work: 0.50 CPUs busy meanwhile"]
 
