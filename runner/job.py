@@ -94,7 +94,7 @@ def _detect(
         raise JobError("the job names no dataset, no detection pass or no images", "plan the run again")
     models.require_classes(model, job.model, job.dataset)
     key = detection.key_of(job, state_sha256, software.observe())
-    task = detection.Pass(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
+    task = detection.PassTask(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
     watch = Contention()
     detections = detection.detect(task, folders.out, load_ms, progress)
     return replace(blank, detections=detections, cpu_supply=watch.supply())

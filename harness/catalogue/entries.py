@@ -185,7 +185,7 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Fetchable:
     """A dataset and the archives that hold it."""
 
     name: str
@@ -204,10 +204,10 @@ class Dataset:
 
 
 @cache
-def datasets() -> dict[str, Dataset]:
+def datasets() -> dict[str, Fetchable]:
     """Return the datasets by name."""
     tables = tomllib.loads((HERE / "datasets.toml").read_text(encoding="utf-8"))
     return {
-        name: Dataset(name, table["title"], [Archive(**archive) for archive in table["archives"]])
+        name: Fetchable(name, table["title"], [Archive(**archive) for archive in table["archives"]])
         for name, table in tables.items()
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness.catalogue import pick
-from harness.catalogue.entries import Dataset, datasets
+from harness.catalogue.entries import Fetchable, datasets
 from harness.data.archives import FileRecord, extract
 from harness.data.download import Wanted, check, fetch, sources
 from harness.documents.files import storing
@@ -41,7 +41,7 @@ def folder_of(name: str) -> Path:
     return dataset.folder
 
 
-def fetch_dataset(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> Path:
+def fetch_dataset(dataset: Fetchable, origin: str | None, on_bytes: OnBytes) -> Path:
     """Return the dataset's folder; if it is not here, fetch and unpack its archives, and delete them.
 
     `origin` is a mirror's URL, a folder with the archives, or where one archive is missing, that file. Of several
@@ -61,7 +61,7 @@ def fetch_dataset(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> Pa
     return dataset.folder
 
 
-def _fetch_archives(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> None:
+def _fetch_archives(dataset: Fetchable, origin: str | None, on_bytes: OnBytes) -> None:
     missing = {archive.name: archive.url for archive in dataset.archives if not archive.path.is_file()}
     places = sources(missing, origin)
     for archive in dataset.archives:
@@ -73,7 +73,7 @@ def _fetch_archives(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> 
             check(wanted, archive.path)
 
 
-def _unpack(dataset: Dataset, on_bytes: OnBytes) -> None:
+def _unpack(dataset: Fetchable, on_bytes: OnBytes) -> None:
     part = dataset.folder.with_name(f"{dataset.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
     part.mkdir()

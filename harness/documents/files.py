@@ -27,7 +27,7 @@ AGAIN = {
     "Agreement": "delete it and compare again (harness agree)",
     "Manifest": "fetch the data again (harness data fetch)",
     "Software": "verify again (harness images verify)",
-    "Column": "restore it from the repository",
+    "PublishedColumn": "restore it from the repository",
     "Accuracy": "restore it from the repository",
 }
 

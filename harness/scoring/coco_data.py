@@ -15,7 +15,7 @@ from harness.documents.scores import Iou
 from harness.errors import BadInput
 from harness.scoring import masks
 from harness.scoring.boxes import by_rule
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from runner.contract import BoxRule
 
 C = TypeVar("C")
@@ -52,7 +52,7 @@ def dataset(annotations: Annotations, iou: Iou) -> dict[str, Any]:
     }
 
 
-def results(annotations: Annotations, detections: Detections, iou: Iou, box_rule: BoxRule) -> Results:
+def results(annotations: Annotations, detections: Detected, iou: Iou, box_rule: BoxRule) -> Results:
     """Return the detections as loadRes takes them: no boxes beside masks, since it would take areas from those.
 
     Raises BadInput where the detections lack what `iou` compares.

@@ -24,7 +24,7 @@ Number = Annotated[float, Strict(), AllowInfNan(False)]
 
 
 @dataclass(frozen=True)
-class Detections:
+class Detected:
     """The detections of a set of images, as columns of equal length n, in the order in which they were made.
 
     boxes_xywh: (n, 4), x, y, width, height in pixels. masks: COCO's compressed run lengths, of the picture's size.
@@ -42,9 +42,9 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def chosen(self, which: NDArray[np.bool_]) -> "Detections":
+    def chosen(self, which: NDArray[np.bool_]) -> "Detected":
         """Return those that `which` (n,) tells."""
-        return Detections(
+        return Detected(
             image_ids=self.image_ids[which],
             category_ids=self.category_ids[which],
             scores=self.scores[which],
@@ -54,7 +54,7 @@ class Detections:
         )
 
 
-def check(detections: Detections, annotations: Annotations, source: str) -> None:
+def check(detections: Detected, annotations: Annotations, source: str) -> None:
     """Raise BadInput for the first detection with an unknown image or a number that is no coordinate.
 
     A category that the annotations lack is no mistake: COCOeval passes over it, and `score` says so. `source` holds it.
@@ -74,13 +74,13 @@ def check(detections: Detections, annotations: Annotations, source: str) -> None
             raise BadInput(f"entry {first} of {source} is far outside of any picture", WRITE_AGAIN)
 
 
-def from_json(path: Path, annotations: Annotations, iou: Iou) -> Detections:
+def from_json(path: Path, annotations: Annotations, iou: Iou) -> Detected:
     """Read a results file: a list of {image_id, category_id, score} with bbox, segmentation or keypoints, by `iou`.
 
     Other keys are ignored. Raises BadInput, which names the file and the first thing wrong with it.
     """
     entries = _entries(path, iou)
-    detections = Detections(
+    detections = Detected(
         image_ids=np.array([entry.image_id for entry in entries], np.int64),
         category_ids=np.array([entry.category_id for entry in entries], np.int64),
         scores=np.array([entry.score for entry in entries], np.float64),

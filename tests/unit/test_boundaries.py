@@ -144,3 +144,12 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
         if isinstance(node, ast.FunctionDef):
             name = f"{path.relative_to(ROOT).as_posix()}:{node.name}"
             assert (node.end_lineno or 0) - node.lineno < 50 or name in LONG_FUNCTIONS_WITH_A_REASON, name
+
+
+def test_a_class_has_its_name_to_itself() -> None:
+    owners: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                owners.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: paths for name, paths in owners.items() if len(paths) > 1} == {}
