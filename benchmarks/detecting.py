@@ -79,7 +79,7 @@ def _ours(model: Any, annotations: coco.Annotations, images: Path) -> dict[str, 
     assert how is not None
     with TemporaryDirectory() as name, torch.no_grad():
         out, began = Path(name), time.perf_counter()
-        task = detection.Pass(model, dataset, how, images, CPU, "a pass", skip_bad_images=False)
+        task = detection.PassTask(model, dataset, how, images, CPU, "a pass", skip_bad_images=False)
         found = detection.detect(task, out, 0.0, lambda event, **fields: None)
         columns = passes.read(out / detection.FILE, annotations).of("bbox")
         truth = coco_data.dataset(annotations, "bbox")

@@ -19,7 +19,7 @@ from benchmarks.rows import Broken, Sides
 from harness.data.coco import Annotations, Picture
 from harness.paths import ROOT
 from harness.scoring import by_hotcoco, by_pycocotools, coco_data
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from harness.scoring.evaluate import score
 
 Evaluated = HotcocoEval | COCOeval
@@ -54,7 +54,7 @@ def measure_evaluation() -> Sides:
     return Sides([seconds for seconds, _ in turns], [reference_s] * TURNS, note)
 
 
-def generated() -> tuple[Annotations, Detections]:
+def generated() -> tuple[Annotations, Detected]:
     """Return the set, always the same: objects of all sizes, and boxes scattered around them."""
     random = np.random.default_rng(0)
     size = np.exp(random.uniform(2, 5.5, (OBJECTS, 2)))
@@ -65,7 +65,7 @@ def generated() -> tuple[Annotations, Detections]:
     moved[:, 2:] = np.maximum(moved[:, 2:], 1)
     mistaken = np.where(random.random(BOXES) < 0.7, category[target], random.integers(1, CATEGORIES + 1, BOXES))
     truth = _annotations(image, category, boxes, random.random(OBJECTS) < 0.01)
-    return truth, Detections(image[target], mistaken, random.random(BOXES), boxes_xywh=moved)
+    return truth, Detected(image[target], mistaken, random.random(BOXES), boxes_xywh=moved)
 
 
 def _annotations(
@@ -81,7 +81,7 @@ def _annotations(
     return Annotations(Path("generated"), "", pictures, names, objects)
 
 
-def timed(evaluated: Callable[..., Evaluated], truth: Annotations, found: Detections) -> tuple[float, Precision]:
+def timed(evaluated: Callable[..., Evaluated], truth: Annotations, found: Detected) -> tuple[float, Precision]:
     """Return the seconds that a scorer takes to its precisions, and those."""
     dataset, results = coco_data.dataset(truth, "bbox"), coco_data.results(truth, found, "bbox", "float")
     start = time.perf_counter()

@@ -45,10 +45,11 @@ class StorageError(HarnessError):
     exit_code = 5
 
 
+MAKE_ROOM = "free some space"
 #: What mends what the system refuses, where that is known; then whether another place would do, too.
 REMEDIES = {
-    errno.ENOSPC: ("free some space", True),
-    errno.EDQUOT: ("free some space of this user's quota", True),
+    errno.ENOSPC: (MAKE_ROOM, True),
+    errno.EDQUOT: (f"{MAKE_ROOM} of this user's quota", True),
     errno.EFBIG: ("raise the limit of a file's size (ulimit -f)", True),
     errno.EACCES: ("give this user the right to it", True),
     errno.EPERM: ("give this user the right to it", True),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import List, Optional, get_args
 
-from runner.contract import SCHEMA_VERSION, Device, Job, Result
+from runner.contract import SCHEMA_VERSION, Device, Job
 from runner.contract.cpus import parse_cpus
 from runner.contract.serialise import ContractError, from_dict, private_dict, write_json
 
@@ -37,6 +37,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return _unwritable(options.out, error)
     # Only now, since torch counts its threads by the affinity when it is imported.
     from runner.job import Folders, execute
+    from runner.told import told
 
     result = execute(job, Folders(options.images, options.weights, options.out), _print_progress)
     try:
@@ -44,7 +45,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except OSError as error:
         return _unwritable(options.out, error)
     # An error's words may hold what a terminal obeys.
-    print("".join(c if c.isprintable() else " " for c in _conclusion(result)), file=sys.stderr)
+    for line in told(result):
+        print("".join(c if c.isprintable() else " " for c in line), file=sys.stderr)
     return MEASURED if result.status == "ok" else NOT_MEASURED
 
 
@@ -58,18 +60,6 @@ def _make_writable(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
         raise PermissionError(f"user {os.getuid()} may not write there")
-
-
-def _conclusion(result: Result) -> str:
-    """Return the sentence that a person reads who runs a job by hand."""
-    if result.detections is not None:
-        return f"{result.status}: {result.detections.boxes} boxes in {result.detections.images} images"
-    if result.latency is None:
-        return f"{result.status}: {result.failure.message if result.failure else 'no reason given'}"
-    from runner.contract.statistics import summarise
-
-    summary, statistic = summarise(result.latency), result.job.protocol.statistic
-    return f"{result.status}: {summary.value(statistic):.1f} ms, the {statistic} of {summary.n} iterations"
 
 
 def _unwritable(out: Path, error: OSError) -> int:

@@ -5,7 +5,7 @@ Other work takes CPUs, a hypervisor lends them to other guests, and a quota stop
 
 import time
 from dataclasses import asdict, replace
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, NamedTuple, Optional, Tuple
 
 import psutil
 
@@ -51,16 +51,6 @@ class Contention:
 
     def _since(self) -> _Seconds:
         return _Seconds(*(now - then for now, then in zip(_seconds(), self._start)))
-
-
-def warnings(supply: CpuSupply) -> List[str]:
-    """Return what a person who reads the figures has to know of the supply."""
-    if not supply.throttled_periods or supply.quota_cpus is None:
-        return []
-    return [
-        f"throttled in {supply.throttled_periods} of {supply.periods} periods by a CPU quota of "
-        f"{supply.quota_cpus:g} CPUs: measure without a quota, bound to CPUs (a cpuset) instead"
-    ]
 
 
 def _throttled() -> Tuple[Dict[Quota, Throttling], Optional[str]]:

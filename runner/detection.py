@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedImage:
     """A decoded picture: its row so far, with the time of decoding, and its pixels, (H, W, 3) uint8, if any."""
 
     row: Row
@@ -38,7 +38,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Pass:
+class PassTask:
     """Everything one detection pass needs. `key` is what two passes must share to be halves of one (see key_of)."""
 
     model: Callable[[List[torch.Tensor]], List[Dict[str, torch.Tensor]]]
@@ -50,7 +50,7 @@ class Pass:
     skip_bad_images: bool
 
 
-def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detections:
+def detect(task: PassTask, out: Path, load_ms: float, progress: Progress) -> Detections:
     """Run the pass to its end, from the image on where an earlier process was killed, into `out`.
 
     Raises JobError where an image can't be decoded, unless the pass skips such images, and where the file of
@@ -79,7 +79,7 @@ def detect(task: Pass, out: Path, load_ms: float, progress: Progress) -> Detecti
     )
 
 
-def _run(task: Pass, writer: Writer, witness: Witness, progress: Progress) -> Tuple[float, float]:
+def _run(task: PassTask, writer: Writer, witness: Witness, progress: Progress) -> Tuple[float, float]:
     """Detect in what has no row yet. Returns in ms what the first batch took, and how long the model waited in all."""
     planned, began, reported = len(task.dataset.ids), time.perf_counter(), 0
     first_batch_s = waited_s = 0.0
@@ -102,7 +102,7 @@ def _run(task: Pass, writer: Writer, witness: Witness, progress: Progress) -> Tu
     return first_batch_s * 1000, waited_s * 1000
 
 
-def _ahead(work: Callable[[T], Picture], items: Iterable[T]) -> Iterator[Picture]:
+def _ahead(work: Callable[[T], DecodedImage], items: Iterable[T]) -> Iterator[DecodedImage]:
     """Yield work(item) for each item in order, worked out a few ahead by other threads."""
     left = iter(items)
     with ThreadPoolExecutor(DECODERS) as pool:
@@ -116,13 +116,13 @@ def _ahead(work: Callable[[T], Picture], items: Iterable[T]) -> Iterator[Picture
                 future.cancel()
 
 
-def _decode(image_id: int, file: str, folder: Path, reader: Reader) -> Picture:
+def _decode(image_id: int, file: str, folder: Path, reader: Reader) -> DecodedImage:
     began = time.perf_counter()
     blank = Row(image_id, file, Times())
     try:
         decoded = read(load(folder / file), reader)
     except UnreadableImage as error:
-        return Picture(replace(blank, failure=str(error)), None)
+        return DecodedImage(replace(blank, failure=str(error)), None)
     seen = describe(file, decoded.pixels)
     row = replace(
         blank,
@@ -133,7 +133,7 @@ def _decode(image_id: int, file: str, folder: Path, reader: Reader) -> Picture:
         exif_orientation=decoded.orientation,
         exif_followed=decoded.followed,
     )
-    return Picture(row, decoded.pixels)
+    return DecodedImage(row, decoded.pixels)
 
 
 def _remedy(error: sqlite3.Error) -> str:
@@ -142,7 +142,7 @@ def _remedy(error: sqlite3.Error) -> str:
     return next((remedy for words, remedy in known.items() if words in str(error)), "")
 
 
-def _require_readable(batch: List[Picture], folder: Path) -> None:
+def _require_readable(batch: List[DecodedImage], folder: Path) -> None:
     for picture in batch:
         if picture.row.failure:
             raise JobError(
@@ -151,7 +151,7 @@ def _require_readable(batch: List[Picture], folder: Path) -> None:
             )
 
 
-def _rows(task: Pass, batch: List[Picture], witness: Witness) -> List[Row]:
+def _rows(task: PassTask, batch: List[DecodedImage], witness: Witness) -> List[Row]:
     """Return the finished rows of a batch, those of unreadable pictures as they are."""
     readable = [picture for picture in batch if picture.row.failure is None]
     if not readable:

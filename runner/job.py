@@ -6,21 +6,19 @@ import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import List, Optional
+from typing import Optional
 
 import torch
 from torch import nn
 
 from runner import (
     compat,
-    contention,
     cuda,
     detection,
     graphs,
     hardware,
     inputs,
     latency,
-    libraries,
     masks,
     memory,
     models,
@@ -31,12 +29,6 @@ from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, source_sha256
 from runner.errors import JobError
 from runner.latency import Progress
-
-#: Below this many detections an image, on average, the second stage of a model has had next to nothing to do.
-FEW_DETECTIONS = 1.0
-#: Above this, latencies are worth little: torch's threads wait for the slowest of them.
-MUCH_OTHER_LOAD_CPUS = 0.25
-SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
 
 
 @dataclass(frozen=True)
@@ -68,9 +60,7 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
     except Exception as error:
         traceback.print_exc()
         result = _failed(blank, error)
-    stack = software.observe()
-    warnings = result.warnings + ([SLOW_BLAS] if libraries.slow_blas(stack.shared_libraries) else [])
-    return replace(result, software=stack, hardware=_used(result), warnings=warnings, finished_at=_now())
+    return replace(result, software=software.observe(), hardware=_used(result), finished_at=_now())
 
 
 def _used(result: Result) -> Optional[Hardware]:
@@ -97,8 +87,7 @@ def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     suite = _detect if blank.job.suite == "accuracy" else _time
     with torch.no_grad():
         result = suite(blank, model, device, folders, load_ms, progress)
-    warnings = remarks + result.warnings + (contention.warnings(result.cpu_supply) if result.cpu_supply else [])
-    return replace(result, status="ok", memory=meter.read(), warnings=warnings)
+    return replace(result, status="ok", memory=meter.read(), remarks=remarks)
 
 
 def _time(
@@ -117,7 +106,7 @@ def _time(
         inputs=source.seen(),
         samples=samples,
     )
-    return replace(blank, latency=measured, cpu_supply=watch.supply(), warnings=_warnings(measured))
+    return replace(blank, latency=measured, cpu_supply=watch.supply())
 
 
 def _detect(
@@ -129,7 +118,7 @@ def _detect(
     models.require_classes(model, job.model, job.dataset)
     masks.require_encoder(model, job.environment)
     key = detection.key_of(job, state_sha256, software.observe())
-    task = detection.Pass(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
+    task = detection.PassTask(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
     watch = Contention()
     detections = detection.detect(task, folders.out, load_ms, progress)
     return replace(blank, detections=detections, cpu_supply=watch.supply())
@@ -147,18 +136,6 @@ def _failed(blank: Result, error: Exception) -> Result:
         return replace(blank, failure=cuda.failure_of(error) or plain)
     remedy = cuda.remedy_of_memory(error)
     return replace(blank, status="out_of_memory", failure=replace(plain, remedy=remedy, cause="infrastructure"))
-
-
-def _warnings(measured: Latency) -> List[str]:
-    warnings = []
-    detections = sum(measured.samples.detections) / len(measured.samples.detections)
-    if detections < FEW_DETECTIONS:
-        warnings.append(
-            f"few detections: {detections:.2f} an image, so non-maximum suppression and the heads did little work"
-        )
-    if measured.other_load_cpus is not None and measured.other_load_cpus > MUCH_OTHER_LOAD_CPUS:
-        warnings.append(f"other work kept {measured.other_load_cpus:.1f} CPUs busy meanwhile: measure again when idle")
-    return warnings
 
 
 def _now() -> str:

@@ -29,13 +29,6 @@ def loaded(maps: str) -> List[SharedLibrary]:
     return [SharedLibrary(found[path], path, version(path)) for path in sorted(found, key=lambda p: (found[p], p))]
 
 
-def slow_blas(libraries: List[SharedLibrary]) -> bool:
-    """Tell whether nothing but the reference BLAS is loaded, which computes correctly and slowly."""
-    names = [library.name for library in libraries]
-    fast = re.compile(r"openblas|mkl|blis|atlas")
-    return any(name.startswith("libblas.") for name in names) and not any(fast.search(name) for name in names)
-
-
 def version(path: str) -> Optional[str]:
     """Return a library's version: as it says itself, else as its file is called, else None."""
     name = Path(path).name

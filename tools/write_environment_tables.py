@@ -1,7 +1,7 @@
 """Writes the tables of docs/environments.md anew from docker/environments.toml."""
 
 from harness.catalogue import docker_environments
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.paths import ROOT
 from harness.preflight.compatibility import verdict
 
@@ -30,7 +30,7 @@ def by_gpu() -> list[list[str]]:
     """Return which environment runs on which GPU, were its driver new enough."""
     rows = [["GPU", "capability", *(f"`{stack.name}`" for stack in STACKS)]]
     for name, capability in GPUS.items():
-        gpu = Gpu("", name, capability, 0, False, NEWEST_DRIVER)
+        gpu = HostGpu("", name, capability, 0, False, NEWEST_DRIVER)
         marks = [MARKS[verdict(stack, gpu).kind] for stack in STACKS]
         rows.append([name, f"{capability[0]}.{capability[1]}", *marks])
     return rows

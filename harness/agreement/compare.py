@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from harness.agreement.matching import Matched, match
-from harness.documents.agreement import Agreement, ImageDifference, PassName, Tolerances, Verdict
+from harness.documents.agreement import VERDICTS, Agreement, ImageDifference, PassName, Tolerances, Verdict
 from runner.contract import SCHEMA_VERSION, Job, Thresholds
 from runner.contract.rows import Row
 
 #: So many of the images that differ most are named, and drawn.
 WORST = 3
-VERDICTS: list[Verdict] = ["identical", "reordered", "equal", "different"]
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Which passes of which runs are compared, and their agreements kept beside them."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations, product
@@ -13,11 +12,12 @@ from harness.catalogue import models
 from harness.data import coco
 from harness.documents.agreement import Agreement, ApDifference, PassName, Tolerances
 from harness.documents.run_folder import Cell, RunFolder
-from harness.errors import BadDocument, BadInput
+from harness.errors import BadInput
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of
 from harness.scoring.kinds import scorable
-from runner.contract import Job, rows
+from runner.contract import Job
+from runner.contract.rows import Row
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,9 @@ def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
     return found
 
 
-def rows_of(of: Pass) -> Iterator[rows.Row]:
-    """Yield the rows of a pass. Raises BadDocument where it can't be read."""
-    try:
-        yield from rows.read(of.file)
-    except sqlite3.Error as error:
-        remedy = "delete it and run the cell again (harness run --resume)"
-        raise BadDocument(f"{of.file} is no detection pass: {error}", remedy) from error
+def rows_of(of: Pass) -> Iterator[Row]:
+    """Return the rows of a pass. Their reading raises BadDocument where it can't be read."""
+    return columns.rows_of(of.file)
 
 
 def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:

@@ -5,13 +5,13 @@ import numpy as np
 from harness.data.coco import Annotations
 from harness.documents.agreement import ApDifference
 from harness.documents.scores import Iou
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from harness.scoring.evaluate import RESAMPLES, evaluation_of
 from harness.scoring.interval import CONFIDENCE, average_precision, draw
 
 
 def difference(
-    annotations: Annotations, reference: Detections, other: Detections, iou: Iou, resamples: int = RESAMPLES
+    annotations: Annotations, reference: Detected, other: Detected, iou: Iou, resamples: int = RESAMPLES
 ) -> ApDifference:
     """Return AP of the other detections less that of the reference's; boxes as they are, not cut to integers.
 

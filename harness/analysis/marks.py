@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.analysis.cautions import OTHER_LOAD_CPUS, warnings_of
 from harness.analysis.timings import Timing, latencies
-
-#: Other work on more CPUs than this, on average, lengthens a latency noticeably.
-OTHER_LOAD_CPUS = 0.25
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,6 @@ def _marks(timing: Timing) -> Iterator[Mark]:
         yield Mark("other load", f"other work kept {load:.2f} CPUs busy while it was measured")
     if any(latency.stopped_by == "cap" for latency in latencies(timing.cells)):
         yield Mark("capped", "the time was up before all iterations were measured")
-    warnings = dict.fromkeys(text for cell in timing.cells for text in cell.result.warnings)
+    warnings = dict.fromkeys(text for cell in timing.cells for text in warnings_of(cell.result))
     if warnings:
         yield Mark(f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}", "; ".join(warnings))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.uncertainty import latency_interval
@@ -14,7 +15,7 @@ from runner.contract.statistics import summarise
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TidyRow:
     """A figure and everything needed to tell what it is of; a cell without figures has one row without a metric.
 
     `value` lies between `low` and `high` with 95 % confidence, where an interval is known; `n` counts samples,
@@ -66,19 +67,19 @@ class Row:
     n: int | None = None
 
 
-def rows(run: str, cell: Cell) -> list[Row]:
+def rows(run: str, cell: Cell) -> list[TidyRow]:
     """Return the rows of a cell of the named run, at least one."""
     blank = _blank(run, cell)
     found = list(_figures(blank, cell))
     return found or [blank]
 
 
-def _blank(run: str, cell: Cell) -> Row:
+def _blank(run: str, cell: Cell) -> TidyRow:
     job, result, execution = cell.job, cell.result, cell.execution
     image = execution.image if execution else None
     failure = [result.failure.message] if result.failure else []
     verdict, facts = cell.agreement, observed(cell, "cpus", "quota", "python", "gpu", "runner", "harness")
-    return Row(
+    return TidyRow(
         run=run,
         host=execution.host.id if execution else None,
         cell=job.cell,
@@ -110,7 +111,7 @@ def _blank(run: str, cell: Cell) -> Row:
         repeat=job.repeat,
         pinned=execution.pinned if execution else None,
         detects_as=f"{verdict.against}: {verdict.verdict}" if verdict else None,
-        warnings="; ".join([*failure, *result.warnings]),
+        warnings="; ".join([*failure, *warnings_of(result)]),
     )
 
 
@@ -118,7 +119,7 @@ def _numerics(software: Software) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
 
 
-def _figures(blank: Row, cell: Cell) -> Iterator[Row]:
+def _figures(blank: TidyRow, cell: Cell) -> Iterator[TidyRow]:
     result = cell.result
     if result.latency:
         yield from _latency(blank, result.latency, cell.job.protocol.statistic)
@@ -131,7 +132,7 @@ def _figures(blank: Row, cell: Cell) -> Iterator[Row]:
         yield from _memory(blank, result.memory)
 
 
-def _latency(blank: Row, latency: Latency, statistic: str) -> Iterator[Row]:
+def _latency(blank: TidyRow, latency: Latency, statistic: str) -> Iterator[TidyRow]:
     summary = summarise(latency)
     times = {
         "latency_mean": summary.mean_ms,
@@ -156,7 +157,7 @@ def _latency(blank: Row, latency: Latency, statistic: str) -> Iterator[Row]:
         yield replace(blank, metric="other_load", value=latency.other_load_cpus, unit="CPUs")
 
 
-def _pass(blank: Row, passed: Detections) -> Iterator[Row]:
+def _pass(blank: TidyRow, passed: Detections) -> Iterator[TidyRow]:
     here = passed.images - passed.resumed_images
     if here:
         yield replace(blank, metric="images_per_second", value=1000 * here / passed.wall_ms, unit="1/s", n=here)
@@ -165,7 +166,7 @@ def _pass(blank: Row, passed: Detections) -> Iterator[Row]:
     yield replace(blank, metric="other_load", value=passed.other_load_cpus, unit="CPUs")
 
 
-def _scores(blank: Row, score: Score, *, reported: bool) -> Iterator[Row]:
+def _scores(blank: TidyRow, score: Score, *, reported: bool) -> Iterator[TidyRow]:
     known = {metric: value for metric, value in score.metrics.items() if value != -1}  # -1: nothing could be scored
     for metric, value in known.items():
         row = replace(blank, metric=metric, iou=score.iou, value=value, unit="1", n=score.images, reported=reported)
@@ -175,7 +176,7 @@ def _scores(blank: Row, score: Score, *, reported: bool) -> Iterator[Row]:
         yield row
 
 
-def _memory(blank: Row, memory: Memory) -> Iterator[Row]:
+def _memory(blank: TidyRow, memory: Memory) -> Iterator[TidyRow]:
     found = {
         "memory_rss_peak": memory.rss_peak_bytes,
         "memory_cuda_allocated_peak": memory.cuda_allocated_peak_bytes,
@@ -186,7 +187,7 @@ def _memory(blank: Row, memory: Memory) -> Iterator[Row]:
             yield replace(blank, metric=metric, value=float(value), unit="B")
 
 
-def published_rows() -> Iterator[Row]:
+def published_rows() -> Iterator[TidyRow]:
     """Yield what was published in 2021: the figures of the source files, and the cells of the tables."""
     for name, column in published.latency().items():
         for builder, figures in column.models.items():
@@ -210,9 +211,14 @@ def published_rows() -> Iterator[Row]:
 
 
 def _published(
-    column: str, builder: str, source: published.Column | published.Accuracy, hardware: str, device: str, inputs: str
-) -> Row:
-    return Row(
+    column: str,
+    builder: str,
+    source: published.PublishedColumn | published.Accuracy,
+    hardware: str,
+    device: str,
+    inputs: str,
+) -> TidyRow:
+    return TidyRow(
         run="published in 2021",
         host=None,
         cell=f"{column}--{builder}",

@@ -58,8 +58,7 @@ def published_of(column: str) -> Mapping[str, float]:
         return {builder: metrics["AP"] for builder, metrics in published.accuracy().models.items()}
     figures = published.latency()[column].models
     return {
-        builder: each.table_ms if published.statistic_of(each) == "mean" else each.mean_ms
-        for builder, each in figures.items()
+        builder: each.table_ms if published.is_the_mean(each) else each.mean_ms for builder, each in figures.items()
     }
 
 

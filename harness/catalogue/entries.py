@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from harness.documents.scores import Iou
 from harness.errors import BadDocument, BadInput, unknown
 from harness.paths import ROOT, data_folder
 from runner.contract import Device, Document, Protocol, Thresholds
@@ -39,6 +40,11 @@ class Model(Document):
     keypoint_ap: float | None = None
     published_2021: bool = False
     torchvision: str | None = None
+
+    def ap(self, iou: Iou) -> float | None:
+        """Return the AP that torchvision publishes of its checkpoint, in percent; None where the model has no such."""
+        published: dict[Iou, float | None] = {"bbox": self.box_ap, "segm": self.mask_ap, "keypoints": self.keypoint_ap}
+        return published[iou]
 
     @property
     def checkpoint_sha256_prefix(self) -> str:
@@ -179,7 +185,7 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Fetchable:
     """A dataset and the archives that hold it."""
 
     name: str
@@ -198,10 +204,10 @@ class Dataset:
 
 
 @cache
-def datasets() -> dict[str, Dataset]:
+def datasets() -> dict[str, Fetchable]:
     """Return the datasets by name."""
     tables = tomllib.loads((HERE / "datasets.toml").read_text(encoding="utf-8"))
     return {
-        name: Dataset(name, table["title"], [Archive(**archive) for archive in table["archives"]])
+        name: Fetchable(name, table["title"], [Archive(**archive) for archive in table["archives"]])
         for name, table in tables.items()
     }

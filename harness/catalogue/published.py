@@ -18,7 +18,7 @@ ROUNDING_MS = 0.0101
 
 
 @dataclass(frozen=True)
-class Source(Document):
+class Provenance(Document):
     """Where numbers were published. `file`, in sources/, is theirs unchanged; `unit` is that of its times."""
 
     repository: str
@@ -49,12 +49,12 @@ class Figures(Document):
 
 
 @dataclass(frozen=True)
-class Column(Document):
+class PublishedColumn(Document):
     """A column of the published latency table; `hardware` is its heading, the other texts are as written there."""
 
     schema_version: int
     name: str
-    source: Source
+    source: Provenance
     hardware: str
     machine: list[str]
     software: list[str]
@@ -76,7 +76,7 @@ class Accuracy(Document):
     """The published accuracy table: COCO's twelve numbers for boxes in percent, by builder and metric."""
 
     schema_version: int
-    source: Source
+    source: Provenance
     machine: list[str]
     software: list[str]
     protocol: str
@@ -87,7 +87,7 @@ class Accuracy(Document):
 
 
 @dataclass(frozen=True)
-class Cell:
+class SourceCheck:
     """A cell of the published latency table beside its source: which statistic it is, None where it is none of them.
 
     `faithful` says whether the document's other figures are those of the source file, and the file the one it names.
@@ -102,9 +102,9 @@ class Cell:
 
 
 @cache
-def latency() -> dict[str, Column]:
+def latency() -> dict[str, PublishedColumn]:
     """Return the published latency columns by short name (gtx1070, p100, t4, xeon, epyc)."""
-    return {name: documents.read(Column, FOLDER / f"latency-{name}.json") for name in LATENCY}
+    return {name: documents.read(PublishedColumn, FOLDER / f"latency-{name}.json") for name in LATENCY}
 
 
 @cache
@@ -113,7 +113,7 @@ def accuracy() -> Accuracy:
     return documents.read(Accuracy, FOLDER / "accuracy.json")
 
 
-def check() -> list[Cell]:
+def check() -> list[SourceCheck]:
     """Return every cell of the published latency table beside its source file."""
     cells = []
     for name, column in latency().items():
@@ -122,7 +122,7 @@ def check() -> list[Cell]:
         for builder, entry in json.loads(content).items():
             figures = column.models[builder]
             faithful = same_file and figures == figures_of(entry, column.source.unit, figures.table_ms)
-            cells.append(Cell(name, builder, figures.table_ms, figures.mean_ms, statistic_of(figures), faithful))
+            cells.append(SourceCheck(name, builder, figures.table_ms, figures.mean_ms, statistic_of(figures), faithful))
     return cells
 
 
@@ -139,6 +139,11 @@ def figures_of(entry: Mapping[str, float], unit: Literal["ms", "s"] | None, tabl
         images_per_second=1000 / (ms * entry["latency_mean"]),
         images_per_sec_as_published=entry["images_per_sec"],
     )
+
+
+def is_the_mean(figures: Figures) -> bool:
+    """Tell whether the table's cell is the mean of the source file, as the table says of all its cells."""
+    return statistic_of(figures) == "mean"
 
 
 def statistic_of(figures: Figures) -> str | None:

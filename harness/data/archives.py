@@ -12,7 +12,7 @@ from pathlib import Path, PureWindowsPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from harness.data.download import BLOCK_BYTES
-from harness.errors import ANOTHER_DATA, CannotRunHere, StorageError
+from harness.errors import ANOTHER_DATA, MAKE_ROOM, CannotRunHere, StorageError
 from harness.progress import OnBytes
 from runner.contract import Document
 
@@ -84,7 +84,7 @@ def _refuse_too_large(archive: str, total_bytes: int, folder: Path) -> None:
     if total_bytes > free_bytes:
         raise StorageError(
             f"{archive} unpacks to {total_bytes / 1e9:.2f} GB, and {folder} has room for {free_bytes / 1e9:.2f} GB",
-            f"free some space, or {ANOTHER_DATA}",
+            f"{MAKE_ROOM}, or {ANOTHER_DATA}",
         )
 
 

@@ -12,7 +12,7 @@ from harness.catalogue import Model
 from harness.data import checkpoints
 from harness.data.download import Wanted, check, fetch, sources
 from harness.documents.files import sha256_of, storing
-from harness.errors import BadInput
+from harness.errors import ANOTHER_DATA, BadInput
 from harness.paths import SHAPES_WEIGHTS, weights_folder
 from harness.progress import OnBytes
 from runner.contract import Weights
@@ -58,7 +58,7 @@ def pretrained(model: Model, on_bytes: OnBytes, source: str | Path | None = None
     Raises CannotRunHere where the checkpoint can't be had or is not the promised file.
     """
     path = weights_folder() / model.checkpoint
-    with storing(path):
+    with storing(path, elsewhere=ANOTHER_DATA):
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):  # one process fetches, others wait and find the file
             recorded = recorded_sha256(model)

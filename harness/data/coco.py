@@ -18,7 +18,8 @@ REMEDY = "correct the file, or export it in COCO's format again"
 NUMBERS = {int, float}
 #: No coordinate in pixels is larger; the scorers differ where products of coordinates leave the floats.
 LARGEST = 1e9
-#: COCO's persons have 17, and so do torchvision's keypoint models.
+#: COCO's persons have 17, each x, y and visibility, and so do torchvision's keypoint models; COCO's similarity of
+#: keypoints is defined for no other number.
 KEYPOINTS = 17
 
 

@@ -26,7 +26,7 @@ def _read(file: Path) -> Annotations:
 
 
 @dataclass(frozen=True)
-class Dataset:
+class CocoFolder:
     """A dataset: the folder that the pictures' file names are relative to, and its annotation files by kind."""
 
     name: str
@@ -35,7 +35,7 @@ class Dataset:
     person_keypoints: Path | None
 
 
-def find(name: str | None, images: Path | None, annotations: Path | None) -> Dataset:
+def find(name: str | None, images: Path | None, annotations: Path | None) -> CocoFolder:
     """Return the dataset of that name or in that folder, or the one of a folder of pictures and an annotation file.
 
     A folder whose annotation files are ambiguous takes one of them as `annotations`. `shapes` is generated where it is
@@ -63,7 +63,7 @@ def find(name: str | None, images: Path | None, annotations: Path | None) -> Dat
 
 
 def select(
-    dataset: Dataset, keypoints: bool, ids_file: Path | None, limit: int | None
+    dataset: CocoFolder, keypoints: bool, ids_file: Path | None, limit: int | None
 ) -> tuple[Annotations, list[int]]:
     """Return the chosen pictures' annotations and ids: those of the file, or the whole set, up to `limit`.
 
@@ -102,7 +102,7 @@ def _require_findable(annotations: Annotations) -> None:
         )
 
 
-def require_pictures(dataset: Dataset, annotations: Annotations) -> None:
+def require_pictures(dataset: CocoFolder, annotations: Annotations) -> None:
     """Raise BadInput where one of the chosen pictures is not there, rather than find out hours later."""
     for picture in annotations.pictures.values():
         if not (dataset.images / picture.file_name).is_file():
@@ -160,7 +160,7 @@ def _single(file: Path) -> dict[str, Path]:
     return {"instances": file, "person_keypoints": file} if has_keypoints else {"instances": file}
 
 
-def _with_pictures(name: str, places: list[Path], kinds: dict[str, Path]) -> Dataset:
+def _with_pictures(name: str, places: list[Path], kinds: dict[str, Path]) -> CocoFolder:
     """Return the dataset with the first of the places that holds one of its pictures."""
     file = next(iter(kinds.values()))
     pictures = _read(file).pictures.values()
@@ -168,7 +168,7 @@ def _with_pictures(name: str, places: list[Path], kinds: dict[str, Path]) -> Dat
         raise BadInput(f"{file} lists no images", "name another annotation file")
     for place in places:
         if any((place / picture.file_name).is_file() for picture in pictures):
-            return Dataset(name, place, kinds.get("instances"), kinds.get("person_keypoints"))
+            return CocoFolder(name, place, kinds.get("instances"), kinds.get("person_keypoints"))
     first = next(iter(pictures)).file_name
     raise BadInput(
         f"none of the pictures of {file} is there; the first would be {' or '.join(str(p / first) for p in places)}",

@@ -10,11 +10,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from harness.catalogue import pick
-from harness.catalogue.entries import Dataset, datasets
+from harness.catalogue.entries import Fetchable, datasets
 from harness.data.archives import FileRecord, extract
 from harness.data.download import Wanted, check, fetch, sources
 from harness.documents.files import storing
-from harness.errors import CannotRunHere
+from harness.errors import ANOTHER_DATA, CannotRunHere
 from harness.paths import data_folder
 from harness.progress import OnBytes
 from runner.contract import SCHEMA_VERSION, Document
@@ -41,14 +41,14 @@ def folder_of(name: str) -> Path:
     return dataset.folder
 
 
-def fetch_dataset(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> Path:
+def fetch_dataset(dataset: Fetchable, origin: str | None, on_bytes: OnBytes) -> Path:
     """Return the dataset's folder; if it is not here, fetch and unpack its archives, and delete them.
 
     `origin` is a mirror's URL, a folder with the archives, or where one archive is missing, that file. Of several
     processes one fetches, the others wait and find the dataset. Raises BadInput where `origin` is of no use,
     CannotRunHere where an archive can't be had, is not the promised one or is unsafe, StorageError on a full disk.
     """
-    with storing(dataset.folder):
+    with storing(dataset.folder, elsewhere=ANOTHER_DATA):
         data_folder().mkdir(parents=True, exist_ok=True)
         with FileLock(data_folder() / f"{dataset.name}.lock"):
             if not dataset.manifest.is_file():
@@ -61,7 +61,7 @@ def fetch_dataset(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> Pa
     return dataset.folder
 
 
-def _fetch_archives(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> None:
+def _fetch_archives(dataset: Fetchable, origin: str | None, on_bytes: OnBytes) -> None:
     missing = {archive.name: archive.url for archive in dataset.archives if not archive.path.is_file()}
     places = sources(missing, origin)
     for archive in dataset.archives:
@@ -73,7 +73,7 @@ def _fetch_archives(dataset: Dataset, origin: str | None, on_bytes: OnBytes) -> 
             check(wanted, archive.path)
 
 
-def _unpack(dataset: Dataset, on_bytes: OnBytes) -> None:
+def _unpack(dataset: Fetchable, on_bytes: OnBytes) -> None:
     part = dataset.folder.with_name(f"{dataset.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
     part.mkdir()

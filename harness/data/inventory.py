@@ -7,7 +7,7 @@ from typing import Literal
 
 from harness import documents
 from harness.catalogue import Model, models
-from harness.catalogue.entries import Dataset, datasets
+from harness.catalogue.entries import Fetchable, datasets
 from harness.data import checkpoints
 from harness.data.archives import FileRecord
 from harness.data.fetching import Manifest
@@ -47,7 +47,7 @@ def items() -> list[Item]:
     return [_dataset_item(dataset) for dataset in datasets().values()] + [_weights_item(m) for m in models().values()]
 
 
-def _dataset_item(dataset: Dataset) -> Item:
+def _dataset_item(dataset: Fetchable) -> Item:
     size = None
     if dataset.manifest.is_file():
         size = sum(path.stat().st_size for path in dataset.folder.rglob("*") if path.is_file())
@@ -76,7 +76,7 @@ def verify(on_bytes: OnBytes) -> Iterator[Verified]:
             on_bytes(path.name, path.stat().st_size, path.stat().st_size)
 
 
-def _verify_dataset(dataset: Dataset, on_bytes: OnBytes) -> Verified:
+def _verify_dataset(dataset: Fetchable, on_bytes: OnBytes) -> Verified:
     again = f"delete {dataset.folder} and run: harness data fetch {dataset.name}"
     try:
         files = documents.read(Manifest, dataset.manifest).files
@@ -85,7 +85,7 @@ def _verify_dataset(dataset: Dataset, on_bytes: OnBytes) -> Verified:
     return Verified(dataset.name, len(files), [*_changed(dataset, files, on_bytes), *_foreign(dataset, files)], again)
 
 
-def _changed(dataset: Dataset, files: list[FileRecord], on_bytes: OnBytes) -> Iterator[str]:
+def _changed(dataset: Fetchable, files: list[FileRecord], on_bytes: OnBytes) -> Iterator[str]:
     total, done = sum(file.size_bytes for file in files), 0
     for file in files:
         yield from _differences(dataset.folder, file.name, file.size_bytes, file.sha256)
@@ -93,7 +93,7 @@ def _changed(dataset: Dataset, files: list[FileRecord], on_bytes: OnBytes) -> It
         on_bytes(dataset.name, done, total)
 
 
-def _foreign(dataset: Dataset, files: Iterable[FileRecord]) -> list[str]:
+def _foreign(dataset: Fetchable, files: Iterable[FileRecord]) -> list[str]:
     known = {dataset.manifest, *(dataset.folder / file.name for file in files)}
     found = sorted(path for path in dataset.folder.rglob("*") if path.is_file() and path not in known)
     return [f"{path.relative_to(dataset.folder).as_posix()} does not belong there" for path in found]

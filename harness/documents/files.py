@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from harness.documents.measured import flaw
 from harness.documents.migrations import upgraded
 from harness.documents.plan import Plan
-from harness.errors import ANOTHER_DATA, ANOTHER_OUT, BadDocument, reason_of, refused, remedy_of
+from harness.errors import ANOTHER_OUT, BadDocument, reason_of, refused, remedy_of
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Document, Job, Result
 from runner.contract.serialise import private_dict, to_dict, write_json
@@ -27,7 +27,7 @@ AGAIN = {
     "Agreement": "delete it and compare again (harness agree)",
     "Manifest": "fetch the data again (harness data fetch)",
     "Software": "verify again (harness images verify)",
-    "Column": "restore it from the repository",
+    "PublishedColumn": "restore it from the repository",
     "Accuracy": "restore it from the repository",
 }
 
@@ -126,7 +126,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises StorageError where it can't be written, which names --out: for what is written where a person says.
     """
-    try:
+    with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # A folder of its own, so that two processes that write the same file do not meet; from the root on, since
         # whoever writes there may take the beginning of a relative path for a URI's (a:b) or a home's (~).
@@ -134,8 +134,6 @@ def replacing(path: Path) -> Iterator[Path]:
             part = Path(folder) / path.name
             yield part
             part.replace(path)
-    except OSError as error:
-        raise refused(error, path) from error
 
 
 def write(path: Path, document: Document) -> None:
@@ -145,19 +143,20 @@ def write(path: Path, document: Document) -> None:
     be written elsewhere, as the parts of a run that is there already.
     """
     run, private = path.parents[2:3], not isinstance(document, Plan | Job)
-    try:
+    with storing(path, elsewhere=ANOTHER_OUT if isinstance(document, Plan) else ""):
         write_json(path, document, private_dict(document, [*run, path.parent, ROOT]) if private else None)
-    except OSError as error:
-        raise refused(error, path, elsewhere=ANOTHER_OUT if isinstance(document, Plan) else "") from error
 
 
 @contextmanager
-def storing(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses while the block runs into one sentence. Raises StorageError."""
+def storing(path: Path, doing: str = "written", elsewhere: str = ANOTHER_OUT) -> Iterator[None]:
+    """Turn what the file system refuses while the block runs into one sentence. Raises StorageError.
+
+    `doing` is what is done to the path, `elsewhere` how a person names another place.
+    """
     try:
         yield
     except OSError as error:
-        raise refused(error, path, elsewhere=ANOTHER_DATA) from error
+        raise refused(error, path, doing, elsewhere) from error
 
 
 def sha256_of(path: Path) -> str:

@@ -15,9 +15,10 @@ from filelock import FileLock, Timeout
 from harness import documents
 from harness.documents.agreement import Agreement
 from harness.documents.execution import Execution
+from harness.documents.files import storing
 from harness.documents.plan import Plan
 from harness.documents.scores import CellScores
-from harness.errors import BadDocument, BadInput, refused
+from harness.errors import BadDocument, BadInput
 from harness.paths import results_folder
 from runner.contract import Job, Result
 
@@ -80,12 +81,12 @@ class RunFolder:
         """Make a new folder: `path`, or results/TIME-NAME-XXXX. Raises BadInput where it exists already."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         path = path or results_folder() / f"{stamp}-{name}-{secrets.token_hex(2)}"
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            raise BadInput(f"{path} exists already", f"choose another --out, or go on with --resume {path}") from None
-        except OSError as error:
-            raise refused(error, path, "made") from error
+        with storing(path, "made"):
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                remedy = f"choose another --out, or go on with --resume {path}"
+                raise BadInput(f"{path} exists already", remedy) from None
         return cls(path)
 
     @classmethod
@@ -141,14 +142,12 @@ class RunFolder:
         The rows of a detection pass stay: the runner goes on with them, or starts anew, as their key says.
         """
         folder = self.cell_folder(job)
-        try:
+        with storing(folder, "made anew", elsewhere=""):
             folder.mkdir(parents=True, exist_ok=True)
             parts = [path.name for path in folder.glob(".*.json*")]  # of a process that was killed while it wrote
             for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", *parts):
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
-        except OSError as error:
-            raise refused(error, error.filename or folder, "made anew", elsewhere="") from error
         documents.write(folder / "job.json", job)
         return folder
 

@@ -34,11 +34,11 @@ PROBE = ".probe-"
 ONE_ITERATION = Stopping(rule="count", min_iterations=1, max_iterations=1)
 
 
-Known = dict[tuple[tuple[str, ...], str], "Timing"]
+Known = dict[tuple[tuple[str, ...], str], "Cost"]
 
 
 @dataclass(frozen=True)
-class Timing:
+class Cost:
     """What a cell cost: everything outside the iterations, and one iteration, in seconds."""
 
     overhead_s: float
@@ -47,7 +47,7 @@ class Timing:
 
 def from_history(plan: Plan) -> list[float | None]:
     """Estimate the seconds of each cell of the plan from this host's earlier results alone."""
-    known = known_timings(_earlier_cells())
+    known = known_costs(_earlier_cells())
     return [0.0 if cell.skipped or cell.joins else seconds(cell.job, known) for cell in plan.cells]
 
 
@@ -57,14 +57,14 @@ def for_plan(folder: RunFolder, executors: Executors) -> list[float | None]:
     The caller holds the folder's lock.
     """
     _sweep(folder.path)
-    known = known_timings(_earlier_cells())
+    known = known_costs(_earlier_cells())
     pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, executor_of(cell.job, executors))]
     unknown = [cell.job for cell in pending if seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
         alike = [job for job in unknown if same_work(job) == work]
         executor = executor_of(alike[0], executors)
         if executor and sum(map(iterations, alike)) >= WORTH_A_PROBE:
-            known |= known_timings(_probe(_middle(alike), folder.path, executor))
+            known |= known_costs(_probe(_middle(alike), folder.path, executor))
     return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]
 
 
@@ -111,7 +111,7 @@ def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
         return [Cell(job, result, settling.execution_of(job, result, report, executor, Host(machine.host_id())))]
 
 
-def timing(cell: Cell) -> Timing | None:
+def cost_of(cell: Cell) -> Cost | None:
     """Return what a measured cell cost, or None where it was not measured."""
     if cell.execution is None:
         return None
@@ -119,12 +119,12 @@ def timing(cell: Cell) -> Timing | None:
         # The first batch warms the model up, which is no matter of how many images follow.
         images = passed.images - passed.resumed_images - (cell.job.detection.batch if cell.job.detection else 0)
         span_s = (passed.wall_ms - passed.first_batch_ms) / 1000
-        return Timing(max(cell.execution.wall_seconds - span_s, 0.0), span_s / images) if images > 0 else None
+        return Cost(max(cell.execution.wall_seconds - span_s, 0.0), span_s / images) if images > 0 else None
     if cell.result.latency is None:
         return None
     samples = cell.result.latency.samples
     span_s = (samples.start_ms[-1] + samples.wall_ms[-1]) / 1000
-    return Timing(max(cell.execution.wall_seconds - span_s, 0.0), summarise(cell.result.latency).mean_ms / 1000)
+    return Cost(max(cell.execution.wall_seconds - span_s, 0.0), summarise(cell.result.latency).mean_ms / 1000)
 
 
 def iterations(job: Job) -> int:
@@ -139,11 +139,11 @@ def same_work(job: Job) -> tuple[str, ...]:
     return (job.environment, job.device, fed, str(variant.threads), str(variant.cpus))
 
 
-def known_timings(cells: Iterable[Cell]) -> Known:
+def known_costs(cells: Iterable[Cell]) -> Known:
     """Return the timing of each (kind of work, model) among cells, the first one winning: hand in newest first."""
     known: Known = {}
     for cell in cells:
-        if cost := timing(cell):
+        if cost := cost_of(cell):
             known.setdefault((same_work(cell.job), cell.job.model.builder), cost)
     return known
 

@@ -16,7 +16,7 @@ from runner.contract.visible import Known, visible
 
 
 @dataclass(frozen=True)
-class Gpu:
+class HostGpu:
     """What computes: a GPU, or an instance of one in MIG mode; and the driver that serves it.
 
     What the driver does not tell is None. `compute_capability` is (major, minor), `index` NVML's number, of an instance
@@ -66,18 +66,18 @@ class Gpus:
     Where none can compute, `reason` and `remedy` say why. `broken`: there should be one, and something is wrong.
     """
 
-    devices: list[Gpu]
+    devices: list[HostGpu]
     reason: str = ""
     remedy: str = ""
     broken: bool = False
 
     @property
-    def found(self) -> list[Gpu]:
+    def found(self) -> list[HostGpu]:
         """Those that can compute."""
         return [gpu for gpu in self.devices if gpu.failure is None]
 
     @property
-    def failed(self) -> list[Gpu]:
+    def failed(self) -> list[HostGpu]:
         """Those that can't."""
         return [gpu for gpu in self.devices if gpu.failure is not None]
 
@@ -144,7 +144,7 @@ def observe() -> Gpus:
     return _judged(usable)
 
 
-def _visible(devices: list[Gpu]) -> list[Gpu] | None:
+def _visible(devices: list[HostGpu]) -> list[HostGpu] | None:
     """Return what CUDA_VISIBLE_DEVICES leaves, in its order, and whatever fails; None where that can't be told."""
     places = visible([Known(int(gpu.index.partition(":")[0]), gpu.uuid, gpu.name, gpu.whole) for gpu in devices])
     if places is None:
@@ -153,7 +153,7 @@ def _visible(devices: list[Gpu]) -> list[Gpu] | None:
     return [devices[place] for place in places] + failed
 
 
-def _judged(devices: list[Gpu]) -> Gpus:
+def _judged(devices: list[HostGpu]) -> Gpus:
     if all(gpu.failure for gpu in devices):
         said = ", ".join(gpu.trouble for gpu in devices)
         return Gpus(devices, f"no GPU of this host can compute: {said}", devices[0].remedy, broken=True)
@@ -170,7 +170,7 @@ def toolkit_version() -> str | None:
     return version.group() if version else None
 
 
-def _devices(number: int, driver: str | None) -> list[Gpu]:
+def _devices(number: int, driver: str | None) -> list[HostGpu]:
     """Return the GPU of that number, or its instances where it is in MIG mode."""
     index = str(number)
     try:
@@ -185,11 +185,11 @@ def _devices(number: int, driver: str | None) -> list[Gpu]:
     return instances or [replace(gpu, failure=failure, remedy=MAKE_INSTANCES.format(index))]
 
 
-def _gpu(handle: object, driver: str | None, index: str) -> Gpu:
+def _gpu(handle: object, driver: str | None, index: str) -> HostGpu:
     """Return what NVML tells of a GPU. Raises NVMLError where it answers that the GPU does not work."""
     mode = _told(pynvml.nvmlDeviceGetMigMode, handle)  # a GPU that knows no MIG says so by an error
     memory = _told(pynvml.nvmlDeviceGetMemoryInfo, handle)
-    return Gpu(
+    return HostGpu(
         uuid=_told(pynvml.nvmlDeviceGetUUID, handle) or None,
         name=_told(pynvml.nvmlDeviceGetName, handle) or None,
         compute_capability=_told(pynvml.nvmlDeviceGetCudaComputeCapability, handle),
@@ -200,7 +200,7 @@ def _gpu(handle: object, driver: str | None, index: str) -> Gpu:
     )
 
 
-def _instances(handle: object, gpu: Gpu) -> list[Gpu]:
+def _instances(handle: object, gpu: HostGpu) -> list[HostGpu]:
     """Return the instances of a GPU in MIG mode. They are of its capability, and have memory of their own."""
     found = []
     for i in range(_told(pynvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0):
@@ -213,7 +213,7 @@ def _instances(handle: object, gpu: Gpu) -> list[Gpu]:
     return found
 
 
-def _instance(handle: object, gpu: Gpu, index: str) -> Gpu:
+def _instance(handle: object, gpu: HostGpu, index: str) -> HostGpu:
     seen = _gpu(handle, gpu.driver, index)
     profile = mig_profile(seen.name)
     found = replace(
@@ -241,9 +241,9 @@ def _told(question: Callable[..., T], *about: object) -> T | None:
         return None
 
 
-def _failed(error: pynvml.NVMLError, driver: str | None, index: str) -> Gpu:
+def _failed(error: pynvml.NVMLError, driver: str | None, index: str) -> HostGpu:
     remedy = REMEDIES.get(error.value, CHECK)
-    return Gpu(None, None, None, None, None, driver, index, failure=f"does not answer ({error})", remedy=remedy)
+    return HostGpu(None, None, None, None, None, driver, index, failure=f"does not answer ({error})", remedy=remedy)
 
 
 def _none(error: pynvml.NVMLError) -> Gpus:

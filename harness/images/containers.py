@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.documents.log import Log
 from harness.errors import CannotRunHere
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.progress import OnLine
 
 
@@ -37,7 +37,7 @@ class ContainerSpec:
     labels: dict[str, str]
     memory_bytes: int | None = None
     cpus: str | None = None
-    gpu: Gpu | None = None
+    gpu: HostGpu | None = None
     pids: int = 4096
     environment: dict[str, str] = field(default_factory=dict)
     entrypoint: list[str] | None = None
@@ -134,7 +134,7 @@ def follow(output: Iterator[tuple[bytes | None, bytes | None]], log: Path, on_li
                 on_line(line.decode(errors="replace"))
 
 
-def _gpu_request(gpu: Gpu, traits: Traits) -> dict[str, Any]:
+def _gpu_request(gpu: HostGpu, traits: Traits) -> dict[str, Any]:
     """Ask for a GPU or an instance by CDI where the engine lists it so, else by the toolkit's runtime or hook.
 
     A UUID, of an instance MIG-..., is understood by both. By CDI alone, a specification may know numbers only.
@@ -146,7 +146,7 @@ def _gpu_request(gpu: Gpu, traits: Traits) -> dict[str, Any]:
     return {"device_ids": [gpu.key], "capabilities": [["gpu", "compute", "utility"]]}
 
 
-def _numbers(gpu: Gpu) -> list[str]:
+def _numbers(gpu: HostGpu) -> list[str]:
     """Return what nvidia-ctk calls it by the strategies index and type-index: 0 and gpu0, or 0:1 and mig0:1."""
     return [gpu.index, f"{'mig' if ':' in gpu.index else 'gpu'}{gpu.index}"]
 

@@ -4,7 +4,7 @@ from harness.catalogue import Environment, environments, published
 from harness.catalogue.columns import MAP, device_of
 from harness.data import fetching
 from harness.errors import CannotRunHere, HarnessError
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.preflight import compatibility
 from harness.preflight.checks import Preflight
 
@@ -23,7 +23,7 @@ def obstacle(column: str, stack: Environment, preflight: Preflight) -> HarnessEr
     return _with_substitute(stack, found, target.gpu) if found and stack.base else found
 
 
-def _with_substitute(stack: Environment, found: HarnessError, gpu: Gpu | None) -> CannotRunHere:
+def _with_substitute(stack: Environment, found: HarnessError, gpu: HostGpu | None) -> CannotRunHere:
     """Return the obstacle with a way around it: the software nearest to the published one that runs here."""
     if gpu is None or compatibility.verdict(stack, gpu).possible:
         return CannotRunHere(found.reason, f"{found.remedy}, or measure in other software: --image local")

@@ -11,7 +11,7 @@ from harness import paths
 from harness.catalogue import Environment, environments
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.host import gpus
-from harness.host.gpus import Gpu, Gpus
+from harness.host.gpus import Gpus, HostGpu
 from harness.images import recipes
 from harness.images.engine import Engine
 from harness.images.recipes import NO_BASE
@@ -24,7 +24,7 @@ class Target:
     """What computes: the CPU, or a GPU of this host."""
 
     device: Device
-    gpu: Gpu | None = None
+    gpu: HostGpu | None = None
 
 
 class Preflight:
@@ -78,7 +78,7 @@ class Preflight:
             )
         return Target("cuda", self._gpu(which) if which else found[0])
 
-    def _gpu(self, which: str) -> Gpu:
+    def _gpu(self, which: str) -> HostGpu:
         devices = self.gpus.devices
         matching = [gpu for i, gpu in enumerate(devices) if which in (str(i), gpu.pseudonym) or _begins(gpu, which)]
         if not matching:
@@ -97,7 +97,7 @@ class Preflight:
         known = ", ".join(gpu.key for gpu in self.gpus.found)
         return CannotRunHere(f"there is no GPU {which!r} here", f"this host has {known}")
 
-    def planned_gpu(self, name: str | None) -> Gpu | None:
+    def planned_gpu(self, name: str | None) -> HostGpu | None:
         """Return the GPU of that pseudonym, None for None. Raises CannotRunHere where this host has it no more."""
         if name is None:
             return None
@@ -183,7 +183,7 @@ class Preflight:
         return environments()["local"], "a Docker engine answers, but neither an image nor a base for one can be had"
 
 
-def _begins(gpu: Gpu, which: str) -> bool:
+def _begins(gpu: HostGpu, which: str) -> bool:
     return gpu.uuid is not None and gpu.uuid.startswith(which)
 
 

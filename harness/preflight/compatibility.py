@@ -6,7 +6,7 @@ from importlib import metadata
 from typing import Literal
 
 from harness.catalogue import Environment, Model, docker_environments
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 
 Kind = Literal["native", "ptx", "unknown", "impossible"]
 
@@ -42,7 +42,7 @@ def lacks(environment: Environment, model: Model) -> str | None:
     return f"torchvision {has} has no {model.builder}, which came with {model.torchvision}"
 
 
-def ranked(gpu: Gpu | None) -> list[Environment]:
+def ranked(gpu: HostGpu | None) -> list[Environment]:
     """Return the Docker environments that run on the GPU, the newest CUDA first; on a CPU all, in their own order.
 
     One of which that is not known is left out.
@@ -53,7 +53,7 @@ def ranked(gpu: Gpu | None) -> list[Environment]:
     return sorted(fitting, key=lambda stack: _numbers(stack.expected["cuda"]), reverse=True)
 
 
-def verdict(environment: Environment, gpu: Gpu) -> Verdict:
+def verdict(environment: Environment, gpu: HostGpu) -> Verdict:
     """Judge an environment that measures on CUDA.
 
     Machine code of sm_XY runs on GPUs of the same major version and at least the minor one; PTX of compute_XY is
@@ -87,7 +87,7 @@ def _architecture(environment: Environment, name: str, capability: tuple[int, in
     )
 
 
-def _driver(environment: Environment, gpu: Gpu) -> Verdict | None:
+def _driver(environment: Environment, gpu: HostGpu) -> Verdict | None:
     """Return what the driver's version means, or None where it is new enough."""
     if environment.minimum_driver is None:
         return None

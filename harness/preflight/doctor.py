@@ -11,7 +11,7 @@ from harness import paths
 from harness.catalogue import Environment, environments, models
 from harness.errors import CannotRunHere
 from harness.host import gpus
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.images import recipes
 from harness.paths import ROOT
 from harness.preflight import compatibility
@@ -44,7 +44,7 @@ class Findings:
     nvidia_hook: bool | None
     nvidia_cdi: bool | None
     nvidia_toolkit: str | None
-    gpus: list[Gpu]
+    gpus: list[HostGpu]
     gpus_reason: str | None
     cores: int
     cpu_limit: float | None

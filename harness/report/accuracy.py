@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.labels import labels_of
 from harness.analysis.series import AccuracySeries, accuracy_series, grouped, state_of
 from harness.catalogue import Model, models
@@ -22,8 +23,6 @@ METRICS = [
     ["AR", "AR50", "AR75"],
     ["ARsmall", "ARmedium", "ARlarge"],
 ]
-#: The dataset that the published AP were measured on.
-PUBLISHED_ON = "coco-val2017"
 PARTS = ["decode", "waited", "transfer", "forward", "encode"]
 
 
@@ -80,7 +79,7 @@ def _precision(series: AccuracySeries, place: str, cells: list[Cell], with_publi
         if rows:
             names = [model.display + (f", {score.box_rule}" if iou == "bbox" else "") for model, score in rows]
             title = f"AP of {kind} in %, {place}"
-            beside = with_published and series.dataset == PUBLISHED_ON
+            beside = with_published and series.dataset == published_accuracy().dataset
             yield Table(title, Column("Model", names), _groups(rows, beside), _notes(series, cells, iou))
 
 
@@ -110,7 +109,7 @@ def _published(model: Model, scored: Score) -> str:
     if scored.box_rule == "truncate-int":
         row = published_accuracy().models.get(model.builder)
         return f"{row['AP']:.2f}" if row else GAP
-    value = {"bbox": model.box_ap, "segm": model.mask_ap, "keypoints": model.keypoint_ap}[scored.iou]
+    value = model.ap(scored.iou)
     return f"{value:.1f}" if value is not None else GAP
 
 
@@ -152,7 +151,7 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
         remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images")
     missing = [scored.interval_missing_reason for scored in cell.scores.scores if scored.iou == iou]
     remarks += [f"no interval: {reason}" for reason in dict.fromkeys(missing) if reason]
-    return remarks + cell.result.warnings + [f"WARNING: {text}" for text in cell.scores.warnings]
+    return remarks + warnings_of(cell.result) + [f"WARNING: {text}" for text in cell.scores.warnings]
 
 
 def _orientation(cell: Cell) -> list[str]:

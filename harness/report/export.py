@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from harness.analysis.gates import Gates, gates
-from harness.analysis.tidy import Row, rows
+from harness.analysis.tidy import TidyRow, rows
 from harness.documents import replacing
 from harness.documents.run_folder import Cell
 from harness.report import render
@@ -22,19 +22,19 @@ from harness.text import defused
 TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
 
 
-def write_parquet(rows: Sequence[Row], path: Path) -> None:
+def write_parquet(rows: Sequence[TidyRow], path: Path) -> None:
     """Write the rows as Parquet, a column for each field of a row."""
     columns = {
         name: pa.array([getattr(row, name) for row in rows], TYPES[(get_args(kind) or [kind])[0]])
-        for name, kind in get_type_hints(Row).items()
+        for name, kind in get_type_hints(TidyRow).items()
     }
     with path.open("wb") as file:  # since a path goes to pyarrow as UTF-8, which a file's name need not be
         pyarrow.parquet.write_table(pa.table(columns), file, compression="zstd")
 
 
-def write_csv(rows: Sequence[Row], path: Path) -> None:
+def write_csv(rows: Sequence[TidyRow], path: Path) -> None:
     """Write the rows as CSV; a text that a spreadsheet would compute is defused, what is unknown is empty."""
-    names = [field.name for field in fields(Row)]
+    names = [field.name for field in fields(TidyRow)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
@@ -47,7 +47,7 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
 class Merged:
     """What stays of the cells when their samples have gone: tidy rows, and what the wide tables need."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TidyRow] = field(default_factory=list)
     timed: list[Timed] = field(default_factory=list)
     detected: list[Cell] = field(default_factory=list)
     cells: int = 0

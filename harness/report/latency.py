@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import ALL, NO_QUOTA
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of
 from harness.analysis.repeats import detections_over_repeats, over_repeats
 from harness.analysis.series import LatencySeries, State, grouped, latency_series, state_of
-from harness.catalogue import Model, models
-from harness.catalogue.published import check as check_published
-from harness.catalogue.published import latency as published_latency
+from harness.catalogue import Model, models, published
 from harness.documents.run_folder import Cell
 from harness.report.describe import Stack, attributed, outcome, software, stack_of
 from harness.report.table import Column, Table
@@ -93,17 +92,19 @@ def _odd_cells(shown: list[Model]) -> list[str]:
     """Say which of the published figures are not the mean of the file that was published with them."""
     display = {model.builder: model.display for model in shown}
     return [
-        f"2021: {published_latency()[cell.column].hardware}, {display[cell.builder]}: {cell.published_ms:.2f} is "
-        f"{f'the {cell.is_the} of' if cell.is_the else 'not in'} its file, whose mean is {cell.mean_ms:.2f}"
-        for cell in check_published()
-        if cell.builder in display and cell.is_the != "mean"
+        f"2021: {column.hardware}, {display[builder]}: {figures.table_ms:.2f} is "
+        f"{f'the {what} of' if (what := published.statistic_of(figures)) else 'not in'} its file, whose mean is "
+        f"{figures.mean_ms:.2f}"
+        for column in published.latency().values()
+        for builder, figures in column.models.items()
+        if builder in display and not published.is_the_mean(figures)
     ]
 
 
 def _published(shown: list[Model]) -> list[Column]:
     return [
         Column(f"2021: {column.hardware} (ms)", [f"{column.latency_ms[model.builder]:.2f}" for model in shown])
-        for column in published_latency().values()
+        for column in published.latency().values()
     ]
 
 
@@ -139,4 +140,4 @@ def _remarks_on(cell: Cell) -> list[str]:
         remarks.append(
             f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"
         )
-    return remarks + cell.result.warnings
+    return remarks + warnings_of(cell.result)

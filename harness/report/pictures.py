@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 from harness.agreement.matching import Matched, match
 from harness.agreement.passes import Pass, rows_of
 from harness.documents.agreement import Agreement
-from harness.errors import refused
+from harness.documents.files import storing
 from runner.contract.rows import Found, Row
 
 #: What both found is thin and white, and only so many of them, the surest; what one alone found is thick and red.
@@ -73,10 +73,8 @@ def draw_worst(found: Agreement, reference: Pass, other: Pass, folder: Path | No
     if not found.worst:
         return
     place, wanted = _drawn_in(other, folder), {image.file: number for number, image in enumerate(found.worst, start=1)}
-    try:
+    with storing(place, "made", "choose another --pictures"):
         place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refused(error, place, "made", "choose another --pictures") from error
     images = Path(str(other.folder.plan.dataset_folder))
     for one, two in zip(rows_of(reference), rows_of(other), strict=True):
         if one.file in wanted:

@@ -1,5 +1,6 @@
 """The table of a reproduction: published, measured, and what the one says of the other."""
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
 from harness.analysis.uncertainty import Interval
 from harness.catalogue import models, published
@@ -98,7 +99,7 @@ def _latency_rules(found: Reproduction) -> list[str]:
 
 
 def _is_odd(column: str, row: LatencyRow) -> bool:
-    return published.statistic_of(published.latency()[column].models[row.builder]) != "mean"
+    return not published.is_the_mean(published.latency()[column].models[row.builder])
 
 
 def _odd_cell(column: str, row: LatencyRow) -> str:
@@ -121,6 +122,6 @@ def _remarks(cells: list[Cell]) -> dict[str, list[list[str]]]:
     remarks: dict[str, list[list[str]]] = {}
     for cell in cells:
         unscored = ["not scored yet"] if cell.result.detections and not cell.scores else []
-        said = outcome(cell) + unscored + cell.result.warnings
+        said = outcome(cell) + unscored + warnings_of(cell.result)
         remarks.setdefault(_display(cell.job.model.builder), []).append(said)
     return remarks

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.catalogue import Model, models
 from harness.catalogue.labels import beside_coco
+from harness.catalogue.published import accuracy
 from harness.data import coco
 from harness.data.coco import Annotations
 from harness.documents.files import sha256_of
@@ -15,8 +16,6 @@ from harness.scoring.evaluate import score
 from harness.scoring.kinds import scorable
 from runner.contract import SCHEMA_VERSION, BoxRule, Dataset, Job
 
-#: The dataset, and its number of images, on which torchvision measured the AP that it publishes with its weights.
-PUBLISHED_ON, PUBLISHED_IMAGES = "coco-val2017", 5000
 #: torchvision publishes AP in percent, rounded to one decimal.
 ROUNDING = 0.0005
 
@@ -50,11 +49,12 @@ def score_cell(job: Job, annotations_path: Path, detections_path: Path, scorer: 
 def beside_torchvision(job: Job, model: Model, scored: Score) -> Iterator[str]:
     """Yield a warning where torchvision's weights, on all of val2017, do not have the AP that it publishes.
 
-    Boxes are compared under the rule float alone, which is torchvision's.
+    torchvision measured it on the dataset of the table of 2021, and on as many of its images. Boxes are compared under
+    the rule float alone, which is torchvision's.
     """
-    published = {"bbox": model.box_ap, "segm": model.mask_ap, "keypoints": model.keypoint_ap}[scored.iou]
+    published, whole = model.ap(scored.iou), accuracy()
     on = job.dataset.name if job.dataset else None
-    comparable = (job.model.weights.kind, on, scored.images) == ("pretrained", PUBLISHED_ON, PUBLISHED_IMAGES)
+    comparable = (job.model.weights.kind, on, scored.images) == ("pretrained", whole.dataset, whole.images)
     if not comparable or published is None or scored.interval is None or scored.box_rule != "float":
         return
     low, high = scored.interval.low, scored.interval.high

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.coco import Annotations, Picture
+from harness.data.coco import KEYPOINTS, Annotations, Picture
 from harness.documents.scores import Iou
 from harness.errors import BadInput
 from harness.scoring import masks
 from harness.scoring.boxes import by_rule
-from harness.scoring.detections import KEYPOINTS, Detections
+from harness.scoring.detections import Detected
 from runner.contract import BoxRule
 
 C = TypeVar("C")
@@ -52,7 +52,7 @@ def dataset(annotations: Annotations, iou: Iou) -> dict[str, Any]:
     }
 
 
-def results(annotations: Annotations, detections: Detections, iou: Iou, box_rule: BoxRule) -> Results:
+def results(annotations: Annotations, detections: Detected, iou: Iou, box_rule: BoxRule) -> Results:
     """Return the detections as loadRes takes them: no boxes beside masks, since it would take areas from those.
 
     Raises BadInput where the detections lack what `iou` compares.

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AllowInfNan, FailFast, Field, Strict, TypeAdapter, ValidationError
 
-from harness.data.coco import LARGEST, Annotations
+from harness.data.coco import KEYPOINTS, LARGEST, Annotations
 from harness.documents import not_json
 from harness.documents.scores import Iou
 from harness.errors import BadInput, reason_of, remedy_of
 from harness.scoring import masks
 
-#: COCO's similarity of keypoints is defined for these many (its person's), each x, y and visibility or score.
-KEYPOINTS = 17
 WRITE_AGAIN = "write the detections again in COCO's results format"
 
 Id = Annotated[int, Strict(), Field(ge=-(2**63), lt=2**63)]
@@ -26,7 +24,7 @@ Number = Annotated[float, Strict(), AllowInfNan(False)]
 
 
 @dataclass(frozen=True)
-class Detections:
+class Detected:
     """The detections of a set of images, as columns of equal length n, in the order in which they were made.
 
     boxes_xywh: (n, 4), x, y, width, height in pixels. masks: COCO's compressed run lengths, of the picture's size.
@@ -44,9 +42,9 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def chosen(self, which: NDArray[np.bool_]) -> "Detections":
+    def chosen(self, which: NDArray[np.bool_]) -> "Detected":
         """Return those that `which` (n,) tells."""
-        return Detections(
+        return Detected(
             image_ids=self.image_ids[which],
             category_ids=self.category_ids[which],
             scores=self.scores[which],
@@ -56,7 +54,7 @@ class Detections:
         )
 
 
-def check(detections: Detections, annotations: Annotations, source: str) -> None:
+def check(detections: Detected, annotations: Annotations, source: str) -> None:
     """Raise BadInput for the first detection with an unknown image or a number that is no coordinate.
 
     A category that the annotations lack is no mistake: COCOeval passes over it, and `score` says so. `source` holds it.
@@ -76,13 +74,13 @@ def check(detections: Detections, annotations: Annotations, source: str) -> None
             raise BadInput(f"entry {first} of {source} is far outside of any picture", WRITE_AGAIN)
 
 
-def from_json(path: Path, annotations: Annotations, iou: Iou) -> Detections:
+def from_json(path: Path, annotations: Annotations, iou: Iou) -> Detected:
     """Read a results file: a list of {image_id, category_id, score} with bbox, segmentation or keypoints, by `iou`.
 
     Other keys are ignored. Raises BadInput, which names the file and the first thing wrong with it.
     """
     entries = _entries(path, iou)
-    detections = Detections(
+    detections = Detected(
         image_ids=np.array([entry.image_id for entry in entries], np.int64),
         category_ids=np.array([entry.category_id for entry in entries], np.int64),
         scores=np.array([entry.score for entry in entries], np.float64),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from harness.data.coco import Annotations
 from harness.documents.scores import ApInterval, Iou, Score, ScorerName
 from harness.scoring import coco_data, remarks
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from harness.scoring.evaluation import Evaluation
 from harness.scoring.matches import Matches
 from runner.contract import BoxRule
@@ -33,7 +33,7 @@ METRICS = {
 
 def score(
     annotations: Annotations,
-    detections: Detections,
+    detections: Detected,
     iou: Iou,
     box_rule: BoxRule,
     scorer: ScorerName,
@@ -68,7 +68,7 @@ def score(
 
 
 def evaluation_of(
-    annotations: Annotations, detections: Detections, iou: Iou, box_rule: BoxRule, scorer: ScorerName
+    annotations: Annotations, detections: Detected, iou: Iou, box_rule: BoxRule, scorer: ScorerName
 ) -> Evaluation:
     """Return the scorer's numbers and the matches behind them. Raises BadInput as `score` does."""
     # Not named here, so that a scorer can free what it has loaded.

@@ -1,6 +1,7 @@
 """A detection pass as columns, ready to be scored."""
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -9,45 +10,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.coco import Annotations
+from harness.data.coco import KEYPOINTS, Annotations
 from harness.documents.scores import Iou
 from harness.errors import BadDocument
 from harness.scoring.boxes import from_corners
-from harness.scoring.detections import KEYPOINTS, Detections, check
+from harness.scoring.detections import Detected, check
 from runner.contract import rows
 from runner.contract.rows import Row
 
 
 @dataclass(frozen=True)
-class Pass:
+class PassColumns:
     """A detection pass as columns; `fits` (n,) tells which detections are of pictures of the annotated size."""
 
-    detections: Detections
+    detections: Detected
     fits: NDArray[np.bool_]
     readable: list[int]
     turned: int
     foreign: int
 
-    def of(self, iou: Iou) -> Detections:
+    def of(self, iou: Iou) -> Detected:
         """Return the detections that can be compared: masks only where the picture has the annotated size."""
         return self.detections if iou != "segm" or self.fits.all() else self.detections.chosen(self.fits)
 
 
-def read(path: Path, annotations: Annotations) -> Pass:
+def read(path: Path, annotations: Annotations) -> PassColumns:
     """Read a pass. Raises BadDocument where the file is not one."""
-    try:
-        every = list(rows.read(path))
-    except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other
-        raise BadDocument(
-            f"{path} is no detection pass: {error}", "delete it and run the cell again (harness run --resume)"
-        ) from error
+    every = list(rows_of(path))
     readable = [row for row in every if row.found is not None and row.image_id in annotations.pictures]
     fits = [_fits(row, annotations) for row in readable]
     columns = _columns(readable)
     check(columns, annotations, str(path))
     known = np.isin(columns.category_ids, list(annotations.categories))
     counts = [len(row.found.scores) for row in readable if row.found]
-    return Pass(
+    return PassColumns(
         detections=columns.chosen(known),
         fits=np.repeat(np.array(fits, bool), counts)[known],
         readable=[row.image_id for row in readable],
@@ -56,16 +52,25 @@ def read(path: Path, annotations: Annotations) -> Pass:
     )
 
 
+def rows_of(path: Path) -> Iterator[Row]:
+    """Yield the rows of a pass, an image each. Raises BadDocument where the file is not one."""
+    try:
+        yield from rows.read(path)
+    except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other
+        remedy = "delete it and run the cell again (harness run --resume)"
+        raise BadDocument(f"{path} is no detection pass: {error}", remedy) from error
+
+
 def _fits(row: Row, annotations: Annotations) -> bool:
     picture = annotations.pictures[row.image_id]
     return picture.size is None or (row.height, row.width) == picture.size
 
 
-def _columns(readable: list[Row]) -> Detections:
+def _columns(readable: list[Row]) -> Detected:
     found = [row.found for row in readable if row.found is not None]
     masks = [each.masks for each in found if each.masks is not None]
     keypoints = [each.keypoints for each in found if each.keypoints is not None and len(each.keypoints)]
-    return Detections(
+    return Detected(
         image_ids=np.repeat(np.array([row.image_id for row in readable], np.int64), [len(f.scores) for f in found]),
         category_ids=_joined([each.labels for each in found]).astype(np.int64),
         scores=_joined([each.scores for each in found]).astype(np.float64),

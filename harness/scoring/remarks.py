@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.coco import Annotations
+from harness.data.coco import KEYPOINTS, Annotations
 from harness.documents.scores import Iou
-from harness.scoring.detections import KEYPOINTS, Detections
+from harness.scoring.detections import Detected
 
 #: A share of the objects in images without any detection, and of the boxes far beyond their pictures.
 MANY = 0.1
@@ -22,7 +22,7 @@ FAR = 0.1
 MOST = 0.5
 
 
-def beside(annotations: Annotations, detections: Detections, foreign: int, iou: Iou) -> list[str]:
+def beside(annotations: Annotations, detections: Detected, foreign: int, iou: Iou) -> list[str]:
     """Return what a reader of the score must know of the detections, `foreign` ones left out, and of the objects."""
     found = [*_categories(annotations, detections, foreign), *_images(annotations, detections, iou)]
     if iou == "bbox" and detections.boxes_xywh is not None:
@@ -52,7 +52,7 @@ def _poses(annotations: Annotations) -> Iterator[str]:
         yield from _boxes("annotated poses", annotations, image_ids, _around(known))
 
 
-def _categories(annotations: Annotations, detections: Detections, foreign: int) -> Iterator[str]:
+def _categories(annotations: Annotations, detections: Detected, foreign: int) -> Iterator[str]:
     if foreign:
         every = foreign + len(detections)
         yield f"{foreign} of {every} detections are of categories that the annotations lack, and are left out"
@@ -64,7 +64,7 @@ def _categories(annotations: Annotations, detections: Detections, foreign: int) 
         )
 
 
-def _images(annotations: Annotations, detections: Detections, iou: Iou) -> Iterator[str]:
+def _images(annotations: Annotations, detections: Detected, iou: Iou) -> Iterator[str]:
     images, looked_at = len(annotations.pictures), set(detections.image_ids.tolist())
     objects = [entry["image_id"] for entry in annotations.objects if _counts(entry, iou)]
     beyond = sum(image_id not in looked_at for image_id in objects)
@@ -80,7 +80,7 @@ def _counts(entry: dict[str, Any], iou: Iou) -> bool:
     return not entry["iscrowd"] and (iou != "keypoints" or bool(entry.get("num_keypoints")))
 
 
-def _repeated(detections: Detections, boxes: NDArray[np.float64]) -> Iterator[str]:
+def _repeated(detections: Detected, boxes: NDArray[np.float64]) -> Iterator[str]:
     """Yield how many detections are an earlier one again, as in a list written twice; no model makes such."""
     columns = [detections.image_ids, detections.category_ids, detections.scores, *boxes.T]
     order = np.lexsort(columns)

@@ -228,7 +228,9 @@ class Result(Document):
     """The document that one cell leaves behind. A cell that did not finish has a failure and no figures.
 
     `runner_sha256` is over the runner's own source files, `harness_version` that of the harness that started it, None
-    where a person did.
+    where a person did. `remarks` are sentences on what only the runner saw: what was done to read the weights' file,
+    variables that were set. `warnings` are those of early versions of the runner, which judged what they observed;
+    harness/analysis/cautions.py judges it now.
     """
 
     schema_version: int
@@ -247,3 +249,4 @@ class Result(Document):
     runner_sha256: Optional[str] = None
     harness_version: Optional[str] = None
     warnings: List[str] = field(default_factory=list)
+    remarks: List[str] = field(default_factory=list)

@@ -49,7 +49,7 @@ def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:
     how = protocols()["quick-1"].detection
     assert how is not None
     out.mkdir()
-    task = detection.Pass(model, dataset, how, data / "images", torch.device("cpu"), "a", skip_bad_images=False)
+    task = detection.PassTask(model, dataset, how, data / "images", torch.device("cpu"), "a", skip_bad_images=False)
     with torch.no_grad():
         detection.detect(task, out, 0.0, lambda event, **fields: None)
     return list(rows.read(out / detection.FILE))

@@ -47,10 +47,13 @@ def test_a_service_leaves_a_valid_result(engine: Engine, cuda102: str, tmp_path:
     assert done.returncode == 0, done.stdout + done.stderr
     # On a busy machine the protocol's cap ends it before the 22.
     assert re.search(r"ok: [\d.]+ ms, the median of \d+ iterations", done.stdout + done.stderr)
+    for observed in (r"detections: [\d.]+ an image", r"other work: [\d.]+ CPUs busy meanwhile", "CPU quota: "):
+        assert re.search(observed, done.stdout + done.stderr)
     document = json.loads((tmp_path / "compose" / f"{cuda102}--{LITE}" / "result.json").read_text())
     result = from_dict(Result, document)
     assert result.status == "ok"
     assert result.job.environment == cuda102
+    assert result.warnings == []
     assert result.latency is not None
     assert len(result.latency.samples.wall_ms) >= result.job.protocol.measure.min_iterations
     left: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={tmp_path.name}"}

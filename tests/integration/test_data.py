@@ -16,7 +16,7 @@ import pytest
 from tenacity import wait_fixed
 
 from harness.catalogue import entries, models
-from harness.catalogue.entries import Archive, Dataset
+from harness.catalogue.entries import Archive, Fetchable
 from harness.data import fetching
 from harness.errors import BadInput, CannotRunHere, StorageError
 from harness.paths import ROOT
@@ -44,13 +44,13 @@ MEMBERS = {"val2017.zip": ["val2017/*.jpg"], "annotations_trainval2017.zip": lis
 FILES = sorted([*PICTURES, *WANTED, "manifest.json"])
 
 
-def standin(url: str = "http://127.0.0.1:9/", archives: Mapping[str, bytes] = ARCHIVES) -> Dataset:
+def standin(url: str = "http://127.0.0.1:9/", archives: Mapping[str, bytes] = ARCHIVES) -> Fetchable:
     """The dataset as its publisher promises it, at `url`."""
     promised = [
         Archive(url + name, len(content), hashlib.sha256(content).hexdigest(), "made here", MEMBERS[name])
         for name, content in archives.items()
     ]
-    return Dataset("coco-val2017", "a stand-in", promised)
+    return Fetchable("coco-val2017", "a stand-in", promised)
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ def under(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def fetch(dataset: Dataset, origin: object = None) -> Path:
+def fetch(dataset: Fetchable, origin: object = None) -> Path:
     return fetching.fetch_dataset(dataset, str(origin) if origin else None, unseen)
 
 
@@ -93,7 +93,7 @@ def is_whole(folder: Path) -> bool:
     )
 
 
-def another_process(dataset: Dataset, *, killed_at: str = "never") -> "subprocess.Popen[bytes]":
+def another_process(dataset: Fetchable, *, killed_at: str = "never") -> "subprocess.Popen[bytes]":
     """Start fetching in a process of its own, which kills itself once it shows progress whose name begins so."""
     script = f"""
 import os, signal

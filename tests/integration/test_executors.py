@@ -17,7 +17,7 @@ from harness.errors import CannotRunHere
 from harness.execute.executors.base import Executor, ExitReport
 from harness.execute.executors.docker import DockerExecutor, remove_orphans
 from harness.execute.executors.local import LocalExecutor
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.images.engine import LABEL, Engine
 from tests.fakes import FakeExecutor
 from tests.leftovers import MADE_HERE, own_tag
@@ -156,7 +156,7 @@ def test_an_orphan_of_a_killed_run_is_removed(engine: Engine, acting_image: Imag
 def test_a_gpu_that_the_engine_can_not_hand_out(engine: Engine, acting_image: ImageIdentity, tmp_path: Path) -> None:
     if "nvidia" in engine._client.info().get("Runtimes", {}):
         pytest.skip("this engine has the NVIDIA runtime")
-    executor = DockerExecutor(engine, acting_image, tmp_path / ".lock", gpu=Gpu(None, None, None, None, None, None))
+    executor = DockerExecutor(engine, acting_image, tmp_path / ".lock", gpu=HostGpu(None, None, None, None, None, None))
     with pytest.raises(CannotRunHere, match=r"could not select device driver.*NVIDIA Container Toolkit"):
         act(executor, tmp_path, "success")
     assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()

@@ -30,6 +30,7 @@ def hostile(of: Job, text: str) -> list[Result]:
     measured = ok_result(
         of,
         warnings=[text],
+        remarks=[text],
         hardware=hardware(text),
         software=software(torch=text, packages={text: text}),
     )

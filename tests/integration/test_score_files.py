@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from harness.data.coco import Annotations
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from tests.integration.commands import fails, harness
 from tests.unit.harness.scoring_sets import HEIGHT, WIDTH, random_set
 
@@ -40,7 +40,7 @@ def _dataset(truth: Annotations) -> dict[str, Any]:
     }
 
 
-def _results(found: Detections) -> list[dict[str, Any]]:
+def _results(found: Detected) -> list[dict[str, Any]]:
     assert found.boxes_xywh is not None
     columns = zip(found.image_ids, found.category_ids, found.scores, found.boxes_xywh + 0.1, strict=True)
     return [

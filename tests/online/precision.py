@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from harness.catalogue import Model, entries, models
 from harness.catalogue.published import accuracy
@@ -47,13 +48,8 @@ class Figure:
 def figures() -> Iterator[Figure]:
     """Yield every published AP of the eight models: torchvision's, and those of the table of 2021."""
     for model in (model for model in models().values() if model.published_2021):
-        of_torchvision: dict[Iou, float | None] = {
-            "bbox": model.box_ap,
-            "segm": model.mask_ap,
-            "keypoints": model.keypoint_ap,
-        }
-        for iou, ap in of_torchvision.items():
-            if ap is not None:
+        for iou in get_args(Iou):
+            if (ap := model.ap(iou)) is not None:
                 yield Figure(model, iou, "float", "torchvision", ap)
         if row := accuracy().models.get(model.builder):
             yield Figure(model, "bbox", "truncate-int", "table of 2021", row["AP"])

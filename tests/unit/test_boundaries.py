@@ -175,3 +175,12 @@ def test_tests_stand_where_their_modules_do(path: Path) -> None:
     name = path.stem.removeprefix("test_")
     modules = ["_".join(name.split("_")[: n + 1]) for n in range(name.count("_") + 1)]
     assert any((room / f"{module}.py").is_file() or (room / f"__{module}__.py").is_file() for module in modules)
+
+
+def test_a_class_has_its_name_to_itself() -> None:
+    owners: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                owners.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: paths for name, paths in owners.items() if len(paths) > 1} == {}

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from harness.catalogue import models
 from harness.cli.console import said, say, say_row
-from harness.host.gpus import INSTALL_TOOLKIT, Gpu
+from harness.host.gpus import INSTALL_TOOLKIT, HostGpu
 from harness.preflight.checks import Preflight
 from harness.preflight.doctor import Findings, examine
 from harness.text import GAP
@@ -49,7 +49,7 @@ def _host(found: Findings) -> list[str]:
     ]
 
 
-def _gpu(gpu: Gpu) -> str:
+def _gpu(gpu: HostGpu) -> str:
     """Return what is known of a GPU, which the line calls as --device does."""
     if gpu.failure:
         return f"{gpu.trouble}; {gpu.remedy}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import get_args
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from harness.catalogue import Model, models
 from harness.cli.console import say, say_row
+from harness.documents.scores import Iou
 from harness.text import GAP
 
 #: From this width on a terminal has room for all columns.
@@ -37,5 +39,5 @@ def list_models(as_json: bool) -> None:
 
 
 def _figures(model: Model) -> list[str]:
-    precision = [f"{ap:.1f}" if ap is not None else GAP for ap in (model.box_ap, model.mask_ap, model.keypoint_ap)]
+    precision = [f"{ap:.1f}" if ap is not None else GAP for ap in map(model.ap, get_args(Iou))]
     return [f"{model.parameters / 1e6:.1f}", f"{model.gflops:.1f}", *precision]

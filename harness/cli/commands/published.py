@@ -6,7 +6,7 @@ import json
 from rich.console import Console
 
 from harness.catalogue import models
-from harness.catalogue.published import Cell, check, latency
+from harness.catalogue.published import SourceCheck, check, latency
 from harness.cli.console import print_table, say
 from harness.report.table import Column, Table
 from harness.text import GAP
@@ -25,7 +25,7 @@ def check_published(as_json: bool) -> bool:
     return all(cell.is_the and cell.faithful for cell in cells)
 
 
-def _show(console: Console, cells: list[Cell]) -> None:
+def _show(console: Console, cells: list[SourceCheck]) -> None:
     odd = [cell for cell in cells if cell.is_the != "mean"]
     say(console, f"{len(cells) - len(odd)} of {len(cells)} cells are the mean of their source file")
     for cell in cells:

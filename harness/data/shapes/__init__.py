@@ -13,7 +13,8 @@ from PIL import Image
 
 from harness.data.shapes.annotations import Collection
 from harness.data.shapes.pictures import draw
-from harness.errors import ANOTHER_DATA, refused
+from harness.documents.files import storing
+from harness.errors import ANOTHER_DATA
 from harness.paths import data_folder
 
 #: Raise it with any change of what is drawn or annotated: older sets stay in the cache under their own number.
@@ -31,15 +32,13 @@ def bundled() -> Path:
     """
     folder = data_folder() / f"shapes-{VERSION}"
     part = folder.with_suffix(".part")
-    try:
+    with storing(folder, elsewhere=ANOTHER_DATA):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):  # one process generates, others wait and find the folder
             if not folder.is_dir():
                 shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
                 generate(part, PICTURES, EVALUATION_SEED)
                 part.rename(folder)
-    except OSError as error:
-        raise refused(error, folder, elsewhere=ANOTHER_DATA) from error
     return folder
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from pycocotools import mask as run_lengths
 
 from harness.data.shapes.figures import CATEGORIES, KEYPOINTS, PERSON, SKELETON
-from harness.data.shapes.pictures import Drawn, Mask, Seen
+from harness.data.shapes.pictures import Drawn, InSight, Mask
 
 HIDDEN, VISIBLE = 1, 2
 
@@ -45,7 +45,7 @@ class Collection:
         return {"info": self._info, "images": self._images, "annotations": objects, "categories": categories}
 
 
-def _instance(seen: Seen) -> dict[str, Any]:
+def _instance(seen: InSight) -> dict[str, Any]:
     left, top, right, bottom = seen.box
     polygons = seen.whole and not seen.figure.crowd
     return {
@@ -57,7 +57,7 @@ def _instance(seen: Seen) -> dict[str, Any]:
     }
 
 
-def _polygons(seen: Seen) -> list[list[float]]:
+def _polygons(seen: InSight) -> list[list[float]]:
     """Return one ring a part; what is in several of them counts once."""
     return [[round(value, 2) for corner in outline.polygon() for value in corner] for outline, _ in seen.figure.parts]
 
@@ -67,7 +67,7 @@ def _run_lengths(mask: Mask) -> dict[str, Any]:
     return {"size": list(encoded["size"]), "counts": cast("bytes", encoded["counts"]).decode("ascii")}
 
 
-def _keypoints(seen: Seen) -> dict[str, Any]:
+def _keypoints(seen: InSight) -> dict[str, Any]:
     """Return x, y and visibility of each keypoint, all 0 for those outside the picture or not labelled."""
     height, width = seen.visible.shape
     values: list[float] = []

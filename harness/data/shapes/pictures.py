@@ -21,7 +21,7 @@ PixelBounds = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Seen:
+class InSight:
     """An object of a picture: `visible` are its pixels, `hidden` those of what is in front of it (height × width).
 
     `box` is the smallest around its visible part: exact to a fraction of a pixel where the object itself ends there.
@@ -39,7 +39,7 @@ class Drawn:
     """A picture: uint8 of height × width × RGB, or height × width where it is grey, and its objects, rearmost first."""
 
     pixels: NDArray[np.uint8]
-    objects: list[Seen]
+    objects: list[InSight]
 
 
 def draw(seed: int, number: int) -> Drawn:
@@ -58,10 +58,10 @@ def draw(seed: int, number: int) -> Drawn:
     return Drawn(_grey(pixels) if number % 20 == 17 else pixels, objects)
 
 
-def in_sight(figures: list[Figure], height: int, width: int) -> list[Seen]:
+def in_sight(figures: list[Figure], height: int, width: int) -> list[InSight]:
     """Return the figures that can be seen, rearmost first: each hides only what is left behind it."""
     hidden = np.zeros((height, width), np.bool_)
-    kept: list[Seen] = []
+    kept: list[InSight] = []
     for figure in reversed(figures):
         mask, pixels, covered = _mask(figure, height, width)
         visible = mask & ~hidden
@@ -69,7 +69,7 @@ def in_sight(figures: list[Figure], height: int, width: int) -> list[Seen]:
         if shown < LEAST_VISIBLE * pixels:
             continue
         box = _box(figure, covered, visible)
-        kept.append(Seen(figure, visible, hidden, box, whole=shown == pixels))
+        kept.append(InSight(figure, visible, hidden, box, whole=shown == pixels))
         hidden = hidden | mask
     return kept[::-1]
 

@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 from harness.documents import ImageIdentity
 from harness.execute.executors.base import ExitReport
 from harness.host import own
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.images.containers import IMAGES, JOB, OUT, WEIGHTS, ContainerSpec
 from harness.images.engine import LABEL, Engine
 from harness.progress import OnLine
@@ -29,7 +29,7 @@ class DockerExecutor:
         owner: Path,
         images: Path | None = None,
         weights: Path | None = None,
-        gpu: Gpu | None = None,
+        gpu: HostGpu | None = None,
         memory_bytes: int | None = None,
         cpus: str | None = None,
     ):

@@ -13,7 +13,7 @@ import psutil
 from harness.documents.log import Log
 from harness.execute.executors.base import ExitReport
 from harness.host import own
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.host.interruptions import held_back
 from harness.paths import ROOT
 from harness.progress import OnLine
@@ -32,7 +32,7 @@ class LocalExecutor:
         self,
         images: Path | None = None,
         weights: Path | None = None,
-        gpu: Gpu | None = None,
+        gpu: HostGpu | None = None,
         memory_bytes: int | None = None,
         runner_root: Path = ROOT,
     ):

@@ -24,7 +24,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Line:
+class HeadLine:
     """A row: the label of its series, the model with its marks, and the rest, heading by heading."""
 
     label: str
@@ -39,7 +39,7 @@ class HeadTable:
 
     texts: list[str]
     numbers: list[str]
-    lines: list[Line]
+    lines: list[HeadLine]
 
 
 def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool) -> HeadTable:
@@ -57,7 +57,7 @@ def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: b
         *("p99, ms", "images / s", "detections / image", "memory, MiB"),
     ]
     lines = [
-        Line(
+        HeadLine(
             label=timing.label,
             model=Entry(timing.model.display, timing.model.display),
             marks=marks_of(timing),

@@ -11,7 +11,7 @@ DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]
 
 
 @dataclass(frozen=True)
-class Look:
+class SeriesStyle:
     """The look of a series; dash as lengths of line and gap in px."""
 
     colour: str
@@ -19,6 +19,6 @@ class Look:
     dash: list[int]
 
 
-def look(number: int) -> Look:
+def look(number: int) -> SeriesStyle:
     """Return the look of the series of this number."""
-    return Look(COLOURS[number % len(COLOURS)], SHAPES[number % len(SHAPES)], DASHES[number % len(DASHES)])
+    return SeriesStyle(COLOURS[number % len(COLOURS)], SHAPES[number % len(SHAPES)], DASHES[number % len(DASHES)])

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask
 
-from harness.data.coco import Annotations, Picture
-from harness.scoring.detections import KEYPOINTS, Detections
+from harness.data.coco import KEYPOINTS, Annotations, Picture
+from harness.scoring.detections import Detected
 
 HEIGHT, WIDTH = 150, 200
 PATH = Path("annotations.json")
@@ -25,9 +25,9 @@ def box(image_id: int, category_id: int, bbox: list[float], iscrowd: int = 0) ->
     return {"image_id": image_id, "category_id": category_id, "bbox": bbox, "area": area, "iscrowd": iscrowd, "id": 0}
 
 
-def boxes(rows: list[tuple[int, int, float, list[float]]]) -> Detections:
+def boxes(rows: list[tuple[int, int, float, list[float]]]) -> Detected:
     """Return detections from rows of image, category, score and x, y, width, height."""
-    return Detections(
+    return Detected(
         np.array([row[0] for row in rows], np.int64),
         np.array([row[1] for row in rows], np.int64),
         np.array([row[2] for row in rows], np.float64),
@@ -35,10 +35,10 @@ def boxes(rows: list[tuple[int, int, float, list[float]]]) -> Detections:
     )
 
 
-def perfect(truth: Annotations) -> Detections:
+def perfect(truth: Annotations) -> Detected:
     """Return each object's own box, mask and keypoints, with falling scores."""
     number = len(truth.objects)
-    return Detections(
+    return Detected(
         np.array([entry["image_id"] for entry in truth.objects], np.int64),
         np.array([entry["category_id"] for entry in truth.objects], np.int64),
         np.linspace(0.9, 0.1, number),
@@ -50,7 +50,7 @@ def perfect(truth: Annotations) -> Detections:
 
 def random_set(
     seed: int, images: int, objects: int, detections: int, categories: int, crowds: float = 0.2
-) -> tuple[Annotations, Detections]:
+) -> tuple[Annotations, Detected]:
     """Return a set with scattered ids, coordinates and scores on coarse grids (so that they tie), and empty boxes."""
     random = np.random.default_rng(seed)
     image_ids = random.permutation(10 * images)[:images].tolist()
@@ -63,7 +63,7 @@ def random_set(
     moved = np.array([_moved(random, target["bbox"]) for target in targets], np.float64).reshape(-1, 4)
     poses = np.array([target["keypoints"] for target in targets], np.float64).reshape(-1, KEYPOINTS, 3)
     poses[:, :, :2] += random.integers(-3, 4, (detections, KEYPOINTS, 2)) * random.integers(0, 3, (detections, 1, 1))
-    return truth, Detections(
+    return truth, Detected(
         np.array([target["image_id"] for target in targets], np.int64),
         np.array([target["category_id"] for target in targets], np.int64),
         random.integers(1, 6, detections) / 5,

@@ -9,13 +9,13 @@ from harness import documents, pipeline
 from harness.documents.run_folder import RunFolder
 from harness.errors import CannotRunHere
 from harness.execute.executors.local import LocalExecutor
-from harness.host.gpus import Gpu, Gpus
+from harness.host.gpus import Gpus, HostGpu
 from harness.pipeline import _executors
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
 from tests.samples import job, plan
 
-GPUS = [Gpu(uuid, "A100", (8, 0), 5 << 30, True, "580.95.05") for uuid in ("MIG-aaa", "MIG-bbb")]
+GPUS = [HostGpu(uuid, "A100", (8, 0), 5 << 30, True, "580.95.05") for uuid in ("MIG-aaa", "MIG-bbb")]
 
 
 class Host(Preflight):

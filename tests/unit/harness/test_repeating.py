@@ -9,7 +9,7 @@ from harness.catalogue import columns, environments, published
 from harness.catalogue.columns import COLUMNS, MACHINES, MAP
 from harness.cli.plain import Plain
 from harness.errors import BadInput, CannotRunHere
-from harness.host.gpus import Gpu, Gpus
+from harness.host.gpus import Gpus, HostGpu
 from harness.plan import budget, repeat
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
@@ -72,16 +72,16 @@ class FakeHost(Preflight):
 
     _connection = CannotRunHere("no Docker engine answers", "start one")
 
-    def __init__(self, *gpus: Gpu):
+    def __init__(self, *gpus: HostGpu):
         super().__init__()
         self.gpus = Gpus(list(gpus), "NVML shows no GPU", "install the driver")
 
 
-def gpu(name: str, capability: tuple[int, int]) -> Gpu:
-    return Gpu("GPU-a", name, capability, 16 << 30, False, "580.95.05")
+def gpu(name: str, capability: tuple[int, int]) -> HostGpu:
+    return HostGpu("GPU-a", name, capability, 16 << 30, False, "580.95.05")
 
 
-LOST = Gpu(None, None, None, None, None, None, failure="does not answer (GPU is lost)", remedy="reboot")
+LOST = HostGpu(None, None, None, None, None, None, failure="does not answer (GPU is lost)", remedy="reboot")
 
 
 def test_the_column_is_that_of_the_gpu_that_would_compute() -> None:

@@ -147,8 +147,6 @@ def test_a_quota_is_told_with_what_it_did_meanwhile() -> None:
     acting = ActingQuotas(own=0.3)
     supply = supplied(acting, lambda: acting.count("own", 100, 98, 7000.0), steal=2.5)
     assert supply == CpuSupply(0.3, 100, 98, 7000.0, 0.25)
-    (warning,) = contention.warnings(supply)
-    assert warning.startswith("throttled in 98 of 100 periods by a CPU quota of 0.3 CPUs: ")
 
 
 def test_of_nested_quotas_the_tightest_is_named_and_the_one_that_was_felt_is_counted() -> None:
@@ -157,17 +155,15 @@ def test_of_nested_quotas_the_tightest_is_named_and_the_one_that_was_felt_is_cou
     assert (supply.quota_cpus, supply.periods, supply.throttled_periods) == (1.0, 80, 60)
 
 
-def test_a_quota_that_did_nothing_is_no_warning() -> None:
+def test_a_quota_that_did_nothing_is_told_all_the_same() -> None:
     acting = ActingQuotas(own=4.0)
     supply = supplied(acting, lambda: acting.count("own", 100, 0, 0.0))
     assert supply == CpuSupply(4.0, 100, 0, 0.0, 0.0)
-    assert contention.warnings(supply) == []
 
 
 def test_without_a_quota_there_is_nothing_to_count() -> None:
     supply = supplied(ActingQuotas(), lambda: None, steal=10)
     assert supply == CpuSupply(None, None, None, None, 1.0, "there is no CPU quota")
-    assert contention.warnings(supply) == []
 
 
 def test_a_quota_that_is_changed_meanwhile_is_unknown() -> None:

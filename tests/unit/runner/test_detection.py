@@ -15,7 +15,7 @@ from PIL import Image
 from runner import detection
 from runner.contract import BadImage, Dataset, DetectionPass, Variant, rows
 from runner.contract.rows import Row
-from runner.detection import FILE, Pass, detect, key_of
+from runner.detection import FILE, PassTask, detect, key_of
 from runner.errors import JobError
 from tests.samples import job, software
 from tests.unit.runner import picture_files
@@ -58,7 +58,7 @@ def silent(event: str, **fields: Any) -> None:
 
 
 def run(folder: Path, dataset: Dataset, model: Any = brightness_as_a_box, **changes: Any) -> Any:
-    task = Pass(model, dataset, HOW, folder, CPU, "a key", skip_bad_images=False)
+    task = PassTask(model, dataset, HOW, folder, CPU, "a key", skip_bad_images=False)
     events: list[dict[str, Any]] = []
     out = folder.parent
     with torch.no_grad():
@@ -230,7 +230,7 @@ def test_an_image_without_detections_has_empty_columns(folder: Path) -> None:
 
 
 def test_detections_that_can_t_be_written_are_a_sentence(folder: Path) -> None:
-    task = Pass(brightness_as_a_box, paint(folder, 1), HOW, folder, CPU, "a key", skip_bad_images=False)
+    task = PassTask(brightness_as_a_box, paint(folder, 1), HOW, folder, CPU, "a key", skip_bad_images=False)
     with pytest.raises(JobError, match=r"the detections can't be written to .*detections\.sqlite") as caught:
         detect(task, folder / "no such folder", 5.0, silent)
     assert caught.value.failure.remedy == ""  # neither space nor a lock is what is missing
@@ -240,7 +240,7 @@ def test_detections_that_another_process_holds_are_not_taken_for_a_full_disk(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "ORPHAN_S", 0.01)
-    task = Pass(brightness_as_a_box, paint(folder, 1), HOW, folder, CPU, "a key", skip_bad_images=False)
+    task = PassTask(brightness_as_a_box, paint(folder, 1), HOW, folder, CPU, "a key", skip_bad_images=False)
     with rows.writing(folder / "detections.sqlite", "a key"), pytest.raises(JobError) as caught:
         detect(task, folder, 5.0, silent)
     assert caught.value.failure.remedy == "end the process that still writes it, or wait for it"
@@ -249,7 +249,7 @@ def test_detections_that_another_process_holds_are_not_taken_for_a_full_disk(
 def test_memory_does_not_grow_with_the_number_of_images(folder: Path) -> None:
     def peak(count: int) -> int:
         dataset = paint(folder, count, (300, 400))
-        task = Pass(brightness_as_a_box, dataset, HOW, folder, CPU, str(count), skip_bad_images=False)
+        task = PassTask(brightness_as_a_box, dataset, HOW, folder, CPU, str(count), skip_bad_images=False)
         tracemalloc.start()
         detect(task, folder.parent, 5.0, silent)
         _, highest = tracemalloc.get_traced_memory()

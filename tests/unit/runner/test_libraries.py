@@ -66,16 +66,3 @@ def test_libraries_that_do_not_compute_are_left_out(name: str) -> None:
 def test_a_library_that_is_gone_has_the_version_of_its_name() -> None:
     assert libraries.version("/nowhere/libcudart.so.10.2") == "10.2"
     assert libraries.version("/nowhere/libcudnn.so.7") is None
-
-
-@pytest.mark.parametrize(
-    ("names", "slow"),
-    [
-        (["libblas.so.3", "libgomp.so.1.0.0"], True),
-        (["libblas.so.3", "libopenblasp-r0.3.29.so"], False),
-        (["libblas.so.3", "libmkl_rt.so.2"], False),
-        (["libgomp.so.1"], False),  # a wheel, with its BLAS inside
-    ],
-)
-def test_the_reference_blas_alone_is_slow(names: list[str], slow: bool) -> None:
-    assert libraries.slow_blas([SharedLibrary(name, "/lib/" + name) for name in names]) is slow

@@ -13,7 +13,7 @@ from harness.agreement.compare import tally
 from harness.agreement.matching import Matched, iou, match
 from harness.agreement.precision import difference
 from harness.documents.agreement import Tolerances
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from harness.scoring.evaluate import evaluation_of
 from harness.scoring.interval import average_precision, draw
 from runner.contract import Thresholds
@@ -297,7 +297,7 @@ def test_a_pass_is_as_good_as_its_worst_image_and_names_the_worst_three() -> Non
 
 def test_the_paired_interval_is_of_the_same_images_on_both_sides() -> None:
     truth, one = random_set(3, images=12, objects=40, detections=120, categories=3)
-    two = Detections(one.image_ids, one.category_ids, one.scores[::-1].copy(), boxes_xywh=one.boxes_xywh)
+    two = Detected(one.image_ids, one.category_ids, one.scores[::-1].copy(), boxes_xywh=one.boxes_xywh)
     change = difference(truth, one, two, "bbox", resamples=200)
     matches = [evaluation_of(truth, each, "bbox", "float", "hotcoco").matches for each in (one, two)]
     drawn = draw(12, 200)

@@ -47,6 +47,7 @@ MAY_DIFFER = {
     "result.memory": OUTCOME,
     "result.detections": OUTCOME,
     "result.warnings": "follow from what was observed",
+    "result.remarks": "follow from the weights' file; the state that was read from it tells more",
     "result.latency.load_ms": OUTCOME,
     "result.latency.stopped_by": OUTCOME,
     "result.latency.planned_iterations": "what was asked for; the variant's iterations tell series apart",

@@ -2,13 +2,16 @@ import dataclasses
 import hashlib
 import json
 import re
+from typing import get_args
 
 import pytest
 
 from harness.catalogue import environments, models, pick, protocols
 from harness.catalogue.published import latency
+from harness.documents.scores import Iou
 from harness.errors import BadInput, unknown
 from harness.paths import ROOT
+from harness.scoring.kinds import BY_TASK
 
 #: A published protocol never changes: a new recipe gets a new name.
 FROZEN = {
@@ -78,3 +81,9 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(BadInput, match=r"no environment 'cuda10'; did you mean cuda10.2\?$"):
         pick("environment", "cuda10", environments())
     assert str(unknown("device", "zzz", ["cpu", "cuda"])) == "there is no device 'zzz'; known are cpu, cuda."
+
+
+def test_a_model_has_the_ap_of_what_it_detects() -> None:
+    for model in models().values():
+        assert (model.ap("bbox"), model.ap("segm")) == (model.box_ap, model.mask_ap)
+        assert {iou for iou in get_args(Iou) if model.ap(iou) is not None} == {BY_TASK[task] for task in model.tasks}

@@ -1,10 +1,13 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from harness import documents
 from harness.catalogue import models, published
 from harness.catalogue.published import FOLDER, check, latency
 from harness.documents.run_folder import Cell
+from harness.errors import BadDocument
 from harness.report.latency import latency_table
 from tests.samples import job, ok_result
 
@@ -69,3 +72,10 @@ def test_the_table_says_what_is_not_the_mean() -> None:
     assert note.endswith("99th percentile of its file, whose mean is 106.60")
     others = latency_table([Cell(job(), ok_result(job()), None)], with_published=True).notes
     assert not any("99th percentile" in note for note in others)
+
+
+def test_what_was_published_is_restored_rather_than_measured_again(tmp_path: Path) -> None:
+    (tmp_path / "latency-t4.json").write_text("{}")
+    for kind in (published.PublishedColumn, published.Accuracy):
+        with pytest.raises(BadDocument, match="restore it from the repository"):
+            documents.read(kind, tmp_path / "latency-t4.json")

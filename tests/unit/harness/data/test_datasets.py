@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness.data import datasets, shapes
-from harness.data.datasets import Dataset
+from harness.data.datasets import CocoFolder
 from harness.errors import BadInput, CannotRunHere
 
 NAMES = ["a.jpg", "b.jpg", "c.jpg"]
@@ -45,7 +45,7 @@ def test_a_folder_of_coco_format_is_found(tmp_path: Path, place: str) -> None:
     instances = annotated(tmp_path / "annotations" / "instances_val2017.json")
     persons = annotated(tmp_path / "annotations" / "person_keypoints_val2017.json", keypoints=True)
     images = pictured(tmp_path / place)
-    assert datasets.find(str(tmp_path), None, None) == Dataset(tmp_path.name, images, instances, persons)
+    assert datasets.find(str(tmp_path), None, None) == CocoFolder(tmp_path.name, images, instances, persons)
 
 
 @pytest.mark.parametrize("name", ["annotations.json", "_annotations.coco.json"])
@@ -54,18 +54,18 @@ def test_a_single_file_serves_both_kinds_where_it_has_keypoints(tmp_path: Path, 
     file = annotated(tmp_path / name, keypoints=keypoints)
     pictured(tmp_path)
     found = datasets.find(str(tmp_path), None, None)
-    assert found == Dataset(tmp_path.name, tmp_path, file, file if keypoints else None)
+    assert found == CocoFolder(tmp_path.name, tmp_path, file, file if keypoints else None)
 
 
 def test_a_folder_may_have_keypoints_alone(tmp_path: Path) -> None:
     file = annotated(tmp_path / "annotations" / "person_keypoints_train.json", keypoints=True)
     images = pictured(tmp_path / "train")
-    assert datasets.find(str(tmp_path), None, None) == Dataset(tmp_path.name, images, None, file)
+    assert datasets.find(str(tmp_path), None, None) == CocoFolder(tmp_path.name, images, None, file)
 
 
 def test_pictures_and_annotations_may_be_apart(tmp_path: Path) -> None:
     file, images = annotated(tmp_path / "here" / "mine.json"), pictured(tmp_path / "there")
-    assert datasets.find(None, images, file) == Dataset("mine", images, file, None)
+    assert datasets.find(None, images, file) == CocoFolder("mine", images, file, None)
 
 
 def test_one_of_several_annotation_files_is_named(tmp_path: Path) -> None:
@@ -75,13 +75,13 @@ def test_one_of_several_annotation_files_is_named(tmp_path: Path) -> None:
     refuses(
         "annotations/instances_train.json, annotations/instances_val.json; name one with --annotations", str(tmp_path)
     )
-    assert datasets.find(str(tmp_path), None, train) == Dataset(tmp_path.name, images, train, None)
+    assert datasets.find(str(tmp_path), None, train) == CocoFolder(tmp_path.name, images, train, None)
 
 
 def test_a_keypoint_file_that_is_named_tells_the_split_too(tmp_path: Path) -> None:
     file = annotated(tmp_path / "annotations" / "person_keypoints_val.json", keypoints=True)
     images = pictured(tmp_path / "val")
-    assert datasets.find(str(tmp_path), None, file) == Dataset(tmp_path.name, images, file, file)
+    assert datasets.find(str(tmp_path), None, file) == CocoFolder(tmp_path.name, images, file, file)
 
 
 def test_coco_is_found_where_it_was_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +93,7 @@ def test_coco_is_found_where_it_was_fetched(tmp_path: Path, monkeypatch: pytest.
     persons = annotated(folder / "annotations" / "person_keypoints_val2017.json", keypoints=True)
     images = pictured(folder / "val2017")
     (folder / "manifest.json").write_text("{}")
-    assert datasets.find("coco-val2017", None, None) == Dataset("coco-val2017", images, instances, persons)
+    assert datasets.find("coco-val2017", None, None) == CocoFolder("coco-val2017", images, instances, persons)
 
 
 def test_shapes_is_generated_on_first_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,32 +141,32 @@ def test_annotations_without_images_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
+def dataset(tmp_path: Path) -> CocoFolder:
     file = annotated(tmp_path / "mine.json", keypoints=True)
     return datasets.find(None, pictured(tmp_path / "images"), file)
 
 
-def test_the_whole_set_is_chosen_in_the_files_order(dataset: Dataset) -> None:
+def test_the_whole_set_is_chosen_in_the_files_order(dataset: CocoFolder) -> None:
     annotations, ids = datasets.select(dataset, False, None, None)
     assert ids == list(annotations.pictures) == [10, 20, 30]
     assert annotations.categories == {1: "person", 2: "dog"}
 
 
-def test_keypoints_choose_their_categories(dataset: Dataset) -> None:
+def test_keypoints_choose_their_categories(dataset: CocoFolder) -> None:
     annotations, ids = datasets.select(dataset, True, None, None)
     assert ids == [10, 20, 30]
     assert annotations.categories == {1: "person"}
     assert [found["id"] for found in annotations.objects] == [1]
 
 
-def test_a_limit_cuts_the_set(dataset: Dataset) -> None:
+def test_a_limit_cuts_the_set(dataset: CocoFolder) -> None:
     annotations, ids = datasets.select(dataset, False, None, 2)
     assert ids == list(annotations.pictures) == [10, 20]
     with pytest.raises(BadInput, match="--limit 0 leaves no picture"):
         datasets.select(dataset, False, None, 0)
 
 
-def test_ids_come_from_a_file_in_its_order(dataset: Dataset, tmp_path: Path) -> None:
+def test_ids_come_from_a_file_in_its_order(dataset: CocoFolder, tmp_path: Path) -> None:
     file = tmp_path / "ids.txt"
     file.write_text("# hard ones\n30\n\n 10  # dark\n")
     annotations, ids = datasets.select(dataset, False, file, None)
@@ -184,7 +184,7 @@ def test_ids_come_from_a_file_in_its_order(dataset: Dataset, tmp_path: Path) -> 
         ("# none\n\n", "ids.txt names no images"),
     ],
 )
-def test_the_first_wrong_line_of_ids_is_named(dataset: Dataset, tmp_path: Path, text: str, sentence: str) -> None:
+def test_the_first_wrong_line_of_ids_is_named(dataset: CocoFolder, tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "ids.txt").write_text(text)
     with pytest.raises(BadInput) as caught:
         datasets.select(dataset, False, tmp_path / "ids.txt", None)
@@ -192,7 +192,7 @@ def test_the_first_wrong_line_of_ids_is_named(dataset: Dataset, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe1"])
-def test_ids_that_are_no_text_are_refused(dataset: Dataset, tmp_path: Path, content: bytes | None) -> None:
+def test_ids_that_are_no_text_are_refused(dataset: CocoFolder, tmp_path: Path, content: bytes | None) -> None:
     if content:
         (tmp_path / "ids.txt").write_bytes(content)
     with pytest.raises(BadInput, match=r"ids\.txt can't be read: "):
@@ -200,14 +200,14 @@ def test_ids_that_are_no_text_are_refused(dataset: Dataset, tmp_path: Path, cont
 
 
 def test_a_kind_that_the_dataset_has_not_is_refused(tmp_path: Path) -> None:
-    dataset = Dataset("mine", tmp_path, None, None)
+    dataset = CocoFolder("mine", tmp_path, None, None)
     with pytest.raises(BadInput, match="the dataset mine has no person keypoints, so keypoint models can't be scored"):
         datasets.select(dataset, True, None, None)
     with pytest.raises(BadInput, match="the dataset mine has no instances, so models other than keypoint models can't"):
         datasets.select(dataset, False, None, None)
 
 
-def test_a_missing_picture_is_refused_only_where_it_is_chosen(dataset: Dataset) -> None:
+def test_a_missing_picture_is_refused_only_where_it_is_chosen(dataset: CocoFolder) -> None:
     (dataset.images / "c.jpg").unlink()
     datasets.require_pictures(dataset, datasets.select(dataset, False, None, 2)[0])
     with pytest.raises(BadInput, match=r"there is no picture /.*/images/c\.jpg, which .*mine\.json lists; complete"):

@@ -7,7 +7,7 @@ import pytest
 
 from harness.data.download import sources
 from harness.documents.files import storing
-from harness.errors import BadInput, StorageError
+from harness.errors import ANOTHER_DATA, BadInput, StorageError
 
 URLS = {"one.zip": "http://official/a/one.zip", "two.zip": "http://official/b/two.zip"}
 
@@ -58,5 +58,5 @@ def test_what_is_no_source_is_told(origin: str, tmp_path: Path, monkeypatch: pyt
 
 def test_what_the_file_system_refuses_is_one_sentence(tmp_path: Path) -> None:
     sentence = r"thing can't be written: Disk quota exceeded; .*HARNESS_DATA"
-    with pytest.raises(StorageError, match=sentence), storing(tmp_path / "thing"):
+    with pytest.raises(StorageError, match=sentence), storing(tmp_path / "thing", elsewhere=ANOTHER_DATA):
         raise OSError(errno.EDQUOT, "Disk quota exceeded")

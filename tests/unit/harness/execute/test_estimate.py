@@ -19,7 +19,7 @@ def measured(of: Job, wall_ms: float) -> Cell:
 
 
 def test_a_timed_model_is_estimated_from_its_own_iterations() -> None:
-    known = estimate.known_timings([measured(job(SSD), 100.0)])
+    known = estimate.known_costs([measured(job(SSD), 100.0)])
     seconds = estimate.seconds(job(SSD), known)
     assert seconds is not None
     overhead = 5.0 - (99.0 + 4 * 100.0) / 1000
@@ -27,19 +27,19 @@ def test_a_timed_model_is_estimated_from_its_own_iterations() -> None:
 
 
 def test_another_model_is_scaled_by_its_work_and_held_by_the_cap() -> None:
-    known = estimate.known_timings([measured(job(SSD), 100.0)])
+    known = estimate.known_costs([measured(job(SSD), 100.0)])
     more = estimate.seconds(job(R50), known)
     less = estimate.seconds(job(SSD), known)
     assert more is not None and less is not None
     assert more > less
-    slow = estimate.known_timings([measured(job(SSD), 60_000.0)])
+    slow = estimate.known_costs([measured(job(SSD), 60_000.0)])
     capped = estimate.seconds(job(R50), slow)
     assert capped is not None
     assert capped <= 60.0 + 5.0
 
 
 def test_nothing_is_known_of_other_work() -> None:
-    known = estimate.known_timings([measured(job(SSD), 100.0)])
+    known = estimate.known_costs([measured(job(SSD), 100.0)])
     assert estimate.seconds(job(SSD, environment="local"), known) is None
     assert estimate.seconds(job(SSD, protocol="published-2021"), known) is None
     assert estimate.seconds(job(SSD, variant=Variant(threads=1)), known) is None
@@ -48,7 +48,7 @@ def test_nothing_is_known_of_other_work() -> None:
 def test_the_newest_result_wins_and_failures_tell_nothing() -> None:
     newest, oldest = measured(job(SSD), 100.0), measured(job(SSD), 900.0)
     failed = replace(newest, result=replace(newest.result, latency=None))
-    assert estimate.known_timings([failed, newest, oldest]) == estimate.known_timings([newest])
+    assert estimate.known_costs([failed, newest, oldest]) == estimate.known_costs([newest])
 
 
 def passed(images: int, of_images: int | None = None) -> Cell:
@@ -65,18 +65,18 @@ def passed(images: int, of_images: int | None = None) -> Cell:
 
 
 def test_a_detection_pass_is_estimated_by_its_images_without_the_warm_up() -> None:
-    known = estimate.known_timings([passed(2)])
+    known = estimate.known_costs([passed(2)])
     seconds = estimate.seconds(passed(2, of_images=5000).job, known)
     assert seconds is not None
     assert abs(seconds - (3.0 + 2.0 + 5000 * 0.1)) < 1e-6
 
 
 def test_one_batch_tells_nothing_of_a_pass() -> None:
-    assert estimate.known_timings([passed(1)]) == {}
+    assert estimate.known_costs([passed(1)]) == {}
 
 
 def test_a_pass_tells_nothing_of_latency() -> None:
-    assert estimate.seconds(job(SSD, environment="cuda10.2"), estimate.known_timings([passed(9)])) is None
+    assert estimate.seconds(job(SSD, environment="cuda10.2"), estimate.known_costs([passed(9)])) is None
 
 
 @pytest.mark.parametrize(

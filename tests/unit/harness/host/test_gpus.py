@@ -8,7 +8,7 @@ import pynvml
 import pytest
 
 from harness.host import gpus
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 
 LOST, REFUSED, ABSENT = pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_NO_PERMISSION, pynvml.NVML_ERROR_NOT_FOUND
 
@@ -63,8 +63,8 @@ class ActingNvml:
         return handle, number
 
 
-def whole(number: int) -> Gpu:
-    return Gpu(f"GPU-{number}", "A100", (8, 0), 40 << 30, False, "580.95.05", str(number))
+def whole(number: int) -> HostGpu:
+    return HostGpu(f"GPU-{number}", "A100", (8, 0), 40 << 30, False, "580.95.05", str(number))
 
 
 def test_a_lost_gpu_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from harness.errors import CannotRunHere
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.images.containers import ContainerSpec, Traits, arguments
 
-GPU = Gpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05")
+GPU = HostGpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05")
 SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu=GPU)
 PLAIN = Traits(rootless=False, selinux=False, nvidia_runtime=True, nvidia_hook=False, cdi_devices=[])
 

@@ -3,11 +3,11 @@
 import pytest
 from docker.errors import APIError
 
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.images.containers import ContainerSpec
 from harness.images.engine import _cannot_start
 
-SPEC = ContainerSpec("image", [], {}, {}, {}, gpu=Gpu("GPU-1", "T4", (7, 5), 16 << 30, False, "580.95.05"))
+SPEC = ContainerSpec("image", [], {}, {}, {}, gpu=HostGpu("GPU-1", "T4", (7, 5), 16 << 30, False, "580.95.05"))
 HOOK = "failed to create task for container: error running prestart hook #0: exit status 1, stderr: Auto\n"
 
 

@@ -9,7 +9,7 @@ import pytest
 from harness import plan
 from harness.catalogue import Environment, environments, models
 from harness.errors import BadInput, CannotRunHere, HarnessError
-from harness.host.gpus import Gpu, Gpus
+from harness.host.gpus import Gpus, HostGpu
 from harness.plan import Request
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight, Target
@@ -19,7 +19,7 @@ from runner.contract.serialise import to_dict
 class FakeHost(Preflight):
     """A host that can run what it is told, with the given GPUs."""
 
-    def __init__(self, broken: set[str] | None = None, gpus: list[Gpu] | None = None):
+    def __init__(self, broken: set[str] | None = None, gpus: list[HostGpu] | None = None):
         super().__init__()
         self._broken = broken or set()
         self.gpus = Gpus(gpus or [], "NVML shows no NVIDIA GPU on this host", "install the driver")
@@ -157,7 +157,7 @@ def test_the_epsilon_of_own_weights_is_in_every_job_and_a_name_of_theirs(tmp_pat
     assert {cell.job.model.weights.norm_eps for cell in made.cells} == {eps}
 
 
-GPUS = [Gpu(uuid, "Tesla T4", (7, 5), 16 << 30, False, "535.104.05") for uuid in ("GPU-aaa", "GPU-bbb")]
+GPUS = [HostGpu(uuid, "Tesla T4", (7, 5), 16 << 30, False, "535.104.05") for uuid in ("GPU-aaa", "GPU-bbb")]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_plan_on_the_cpu_has_no_gpu() -> None:
 
 
 def test_a_gpu_that_is_left_out_is_the_first_remark() -> None:
-    lost = Gpu(None, None, None, None, None, None, failure="does not answer (GPU is lost)", remedy="reboot")
+    lost = HostGpu(None, None, None, None, None, None, failure="does not answer (GPU is lost)", remedy="reboot")
     _, remarks = make(replace(ONE, images=["auto"], device="auto"), FakeHost(gpus=[lost, *GPUS]))
     assert remarks == ["left out: GPU 0 does not answer (GPU is lost); reboot", "measuring in local: no engine"]
 

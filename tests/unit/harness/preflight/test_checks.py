@@ -7,12 +7,12 @@ import pytest
 
 from harness.catalogue import Environment
 from harness.errors import CannotRunHere
-from harness.host.gpus import Gpu, Gpus
+from harness.host.gpus import Gpus, HostGpu
 from harness.images import recipes
 from harness.preflight import doctor
 from harness.preflight.checks import Preflight, Target
 
-GTX1070 = Target("cuda", Gpu("GPU-a", "GTX 1070", (6, 1), 8 << 30, False, "580.95.05"))
+GTX1070 = Target("cuda", HostGpu("GPU-a", "GTX 1070", (6, 1), 8 << 30, False, "580.95.05"))
 
 
 class Host(Preflight):
@@ -72,7 +72,7 @@ def test_where_nothing_is_known_to_run_auto_takes_no_image_by_guess(
     assert reason == "of no Docker environment it is known that it runs on GTX 1070"
 
 
-WHOLE = Gpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05", "1")
+WHOLE = HostGpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05", "1")
 SLICES = [
     replace(
         WHOLE,
@@ -85,11 +85,11 @@ SLICES = [
     )
     for i in (0, 1)
 ]
-LOST = Gpu(None, None, None, None, None, None, "0", failure="does not answer (GPU is lost)", remedy="reboot")
+LOST = HostGpu(None, None, None, None, None, None, "0", failure="does not answer (GPU is lost)", remedy="reboot")
 EMPTY = replace(WHOLE, failure="is in MIG mode, without an instance", remedy="make one")
 
 
-def host(*devices: Gpu, broken: bool = False) -> Host:
+def host(*devices: HostGpu, broken: bool = False) -> Host:
     made = Host()
     made.gpus = Gpus(list(devices), "" if Gpus(list(devices)).found else "no GPU can compute", "mend it", broken)
     return made

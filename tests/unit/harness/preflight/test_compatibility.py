@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue import environments
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.preflight.compatibility import ranked, verdict
 
-T4 = Gpu("GPU-a", "Tesla T4", (7, 5), 16 << 30, False, "580.95.05")
+T4 = HostGpu("GPU-a", "Tesla T4", (7, 5), 16 << 30, False, "580.95.05")
 CUDA126 = environments()["cuda12.6"]
 
 

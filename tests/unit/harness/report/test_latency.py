@@ -79,8 +79,8 @@ def test_columns_that_are_not_comparable_stay_apart_and_say_what_differs() -> No
 
 def test_what_a_reader_must_know_is_in_the_notes() -> None:
     few = job(variant=Variant(iterations=3))
-    capped = latency([5.0] * 3, stopped_by="cap")
-    notes = "\n".join(latency_table([cell(few, latency=capped, warnings=["few detections: 0.1 an image"])]).notes)
+    capped = latency([5.0] * 3, stopped_by="cap", detections=0)
+    notes = "\n".join(latency_table([cell(few, latency=capped)]).notes)
     for words in (
         "random weights",
         "iterations: 3 instead",

@@ -13,7 +13,7 @@ from harness.documents.scores import Iou, Score, ScorerName
 from harness.errors import BadInput
 from harness.scoring import by_hotcoco
 from harness.scoring.boxes import by_rule, from_corners
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from harness.scoring.evaluate import METRICS, score
 from tests.unit.harness.scoring_sets import annotations, box, boxes, perfect, random_set
 
@@ -28,7 +28,7 @@ SMALL = settings(max_examples=100, deadline=None)
 BOTH: list[ScorerName] = ["hotcoco", "pycocotools"]
 
 
-def scored(truth: Annotations, found: Detections, iou: Iou = "bbox", scorer: ScorerName = "hotcoco") -> Score:
+def scored(truth: Annotations, found: Detected, iou: Iou = "bbox", scorer: ScorerName = "hotcoco") -> Score:
     return score(truth, found, iou, "float", scorer, resamples=20)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from harness.data.coco import Annotations, Picture
 from harness.scoring import by_hotcoco, by_pycocotools, coco_data, interval
 from harness.scoring.curves import RECALLS
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from harness.scoring.evaluate import score
 from harness.scoring.evaluation import Evaluation
 from harness.scoring.interval import average_precision, bootstrap
@@ -19,13 +19,13 @@ from harness.scoring.matches import Matches
 from tests.unit.harness.scoring_sets import annotations, box, boxes, random_set
 
 
-def evaluation(truth: Annotations, found: Detections) -> Evaluation:
+def evaluation(truth: Annotations, found: Detected) -> Evaluation:
     return by_hotcoco.evaluate(
         coco_data.dataset(truth, "bbox"), coco_data.results(truth, found, "bbox", "float"), "bbox"
     )
 
 
-def repeated(truth: Annotations, found: Detections, drawn: list[int]) -> tuple[Annotations, Detections]:
+def repeated(truth: Annotations, found: Detected, drawn: list[int]) -> tuple[Annotations, Detected]:
     """Return the set with each image, in the order of ids, as often as it was drawn, under new ids."""
     pictures: dict[int, Picture] = {}
     objects, copies = [], []
@@ -37,7 +37,7 @@ def repeated(truth: Annotations, found: Detections, drawn: list[int]) -> tuple[A
             copies.append((new, np.flatnonzero(found.image_ids == image_id)))
     rows = np.concatenate([rows for _, rows in copies])
     assert found.boxes_xywh is not None
-    return replace(truth, pictures=pictures, objects=objects), Detections(
+    return replace(truth, pictures=pictures, objects=objects), Detected(
         np.concatenate([np.full(len(rows), new, np.int64) for new, rows in copies]),
         found.category_ids[rows],
         found.scores[rows],
@@ -45,7 +45,7 @@ def repeated(truth: Annotations, found: Detections, drawn: list[int]) -> tuple[A
     )
 
 
-def with_scores_that_tie_only_across_images(found: Detections) -> Detections:
+def with_scores_that_tie_only_across_images(found: Detected) -> Detected:
     scores: NDArray[np.float64] = np.zeros(len(found))
     for image_id in np.unique(found.image_ids):
         rows = np.flatnonzero(found.image_ids == image_id)

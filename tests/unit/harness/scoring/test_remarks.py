@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.data.coco import Annotations, Picture
-from harness.scoring.detections import Detections
+from harness.scoring.detections import Detected
 from harness.scoring.evaluate import score
 from tests.unit.harness.scoring_sets import HEIGHT, WIDTH, annotations, box, boxes, perfect, random_set
 
@@ -14,11 +14,11 @@ TRUTH = annotations([1, 2, 3], [1, 2], [box(n, 1 + n % 2, [40 * n, 30 * n, 60, 5
 FOUND = boxes([(n, 1 + n % 2, 0.5, [40.0 * n, 30.0 * n, 60.0, 50.0]) for n in (1, 2, 3)])
 
 
-def said(truth: Annotations, found: Detections, iou: str = "bbox") -> list[str]:
+def said(truth: Annotations, found: Detected, iou: str = "bbox") -> list[str]:
     return score(truth, found, iou, "float", "hotcoco", resamples=2).remarks  # type: ignore[arg-type]
 
 
-def moved(change: list[list[float]]) -> Detections:
+def moved(change: list[list[float]]) -> Detected:
     """Return the detections with their boxes as a matrix (4, 4) makes them."""
     assert FOUND.boxes_xywh is not None
     return replace(FOUND, boxes_xywh=FOUND.boxes_xywh @ np.array(change))
@@ -100,9 +100,9 @@ def test_a_list_that_was_written_twice() -> None:
     assert said(TRUTH, other_scores) == []
 
 
-def twice(found: Detections) -> Detections:
+def twice(found: Detected) -> Detected:
     assert found.boxes_xywh is not None
-    return Detections(
+    return Detected(
         image_ids=np.tile(found.image_ids, 2),
         category_ids=np.tile(found.category_ids, 2),
         scores=np.tile(found.scores, 2),

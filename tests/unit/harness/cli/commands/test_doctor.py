@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from harness.cli.commands.doctor import _gpu, _matrix
-from harness.host.gpus import Gpu
+from harness.host.gpus import HostGpu
 from harness.preflight.doctor import Line
 from harness.text import GAP
 
-A100 = Gpu("GPU-a", "A100", (8, 0), 40 << 30, False, "580.95.05")
-SLICE = Gpu("MIG-b", "A100 MIG 1g.5gb", (8, 0), 5 << 30, True, "580.95.05", "1:0", "1g.5gb")
-LOST = Gpu(None, None, None, None, None, None, "2", failure="does not answer (GPU is lost)", remedy="reboot")
+A100 = HostGpu("GPU-a", "A100", (8, 0), 40 << 30, False, "580.95.05")
+SLICE = HostGpu("MIG-b", "A100 MIG 1g.5gb", (8, 0), 5 << 30, True, "580.95.05", "1:0", "1g.5gb")
+LOST = HostGpu(None, None, None, None, None, None, "2", failure="does not answer (GPU is lost)", remedy="reboot")
 UNKNOWN: dict[str, Any] = {"uuid": None, "memory_bytes": None, "compute_capability": None, "driver": None}
 
 
@@ -30,7 +30,7 @@ UNKNOWN: dict[str, Any] = {"uuid": None, "memory_bytes": None, "compute_capabili
         (replace(A100, **UNKNOWN), "A100, compute capability unknown, memory unknown, driver unknown, UUID unknown"),
     ],
 )
-def test_a_line_says_what_is_known_and_what_is_not(gpu: Gpu, line: str) -> None:
+def test_a_line_says_what_is_known_and_what_is_not(gpu: HostGpu, line: str) -> None:
     assert _gpu(gpu) == line
 
 

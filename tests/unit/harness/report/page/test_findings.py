@@ -165,8 +165,9 @@ def test_marks_say_what_to_know_before_comparing() -> None:
         scored(LITE, ap=21.0, verdict="different", weights="random"),
     ]
     marks = marks_of(timings_of(cells)[0])
-    assert [mark.text for mark in marks] == ["different", "not pinned", "random weights", "other load", "capped"]
-    assert [mark.serious for mark in marks] == [True, True, False, False, False]
+    expected = ["different", "not pinned", "random weights", "other load", "capped", "1 warning"]
+    assert [mark.text for mark in marks] == expected
+    assert [mark.serious for mark in marks] == [True, True, False, False, False, False]
 
 
 def test_an_unremarkable_timing_has_no_mark() -> None:

@@ -1,0 +1,74 @@
+"""What a reader has to know of a measurement, judged here from what the runner observed of it.
+
+Early versions of the runner judged themselves and left their sentences in the result. Such a sentence is shown only
+where the observation is missing that it was made from; else it is made anew, so that no result says anything twice.
+"""
+
+import re
+from collections.abc import Callable
+
+from runner.contract import Result
+
+#: Below this many detections an image, on average, the second stage of a model has had next to nothing to do.
+FEW_DETECTIONS = 1.0
+#: Above this, on average, latencies are worth little: torch's threads wait for the slowest of them.
+OTHER_LOAD_CPUS = 0.25
+FEW, LOAD, THROTTLED = "few detections: ", "other work kept ", "throttled in "
+SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
+FAST_BLAS = re.compile(r"openblas|mkl|blis|atlas")
+#: Makes a result's sentences of one kind, none where all is well; None where nothing was observed to judge by.
+Judge = Callable[[Result], list[str] | None]
+
+
+def warnings_of(result: Result) -> list[str]:
+    """Return what is to be known of a result before its figures are used: first of its weights, then of its making."""
+    judged = {beginning: judge(result) for beginning, judge in JUDGES.items()}
+    anew = tuple(beginning for beginning, said in judged.items() if said is not None)
+    stored = [text for text in result.warnings if not text.startswith(anew)]
+    return [*result.remarks, *stored, *(text for said in judged.values() for text in said or [])]
+
+
+def _few_detections(result: Result) -> list[str] | None:
+    if result.latency is None or not result.latency.samples.detections:
+        return None
+    counts = result.latency.samples.detections
+    mean = sum(counts) / len(counts)
+    did_little = "an image, so non-maximum suppression and the heads did little work"
+    return [f"{FEW}{mean:.2f} {did_little}"] if mean < FEW_DETECTIONS else []
+
+
+def _other_load(result: Result) -> list[str] | None:
+    load = result.latency.other_load_cpus if result.latency else None
+    if load is None:
+        return None
+    return [f"{LOAD}{load:.1f} CPUs busy meanwhile: measure again when idle"] if load > OTHER_LOAD_CPUS else []
+
+
+def _throttling(result: Result) -> list[str] | None:
+    supply = result.cpu_supply
+    if supply is None:
+        return None
+    if not supply.throttled_periods or supply.quota_cpus is None:
+        return []
+    return [
+        f"{THROTTLED}{supply.throttled_periods} of {supply.periods} periods by a CPU quota of "
+        f"{supply.quota_cpus:g} CPUs: measure without a quota, bound to CPUs (a cpuset) instead"
+    ]
+
+
+def _slow_blas(result: Result) -> list[str] | None:
+    """Judge whether nothing but the reference BLAS was loaded, which computes correctly and slowly."""
+    if result.software is None:
+        return None
+    names = [library.name for library in result.software.shared_libraries]
+    is_slow = any(name.startswith("libblas.") for name in names) and not any(map(FAST_BLAS.search, names))
+    return [SLOW_BLAS] if is_slow else []
+
+
+#: The judges, in the order of their sentences, by how those begin.
+JUDGES: dict[str, Judge] = {
+    FEW: _few_detections,
+    LOAD: _other_load,
+    THROTTLED: _throttling,
+    SLOW_BLAS: _slow_blas,
+}
