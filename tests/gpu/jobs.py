@@ -91,7 +91,7 @@ def _job(cell: str, builder: str, weights: Weights, recipe: str) -> Job:
 
 
 def _toml(name: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / "harness" / name).read_text(encoding="utf-8"))
+    return tomllib.loads((ROOT / "harness" / "catalogue" / name).read_text(encoding="utf-8"))
 
 
 def _sha256(path: Path) -> str:

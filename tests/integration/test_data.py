@@ -97,14 +97,14 @@ def another_process(dataset: Fetchable, *, killed_at: str = "never") -> "subproc
     """Start fetching in a process of its own, which kills itself once it shows progress whose name begins so."""
     script = f"""
 import os, signal
-from harness.catalogue.entries import Archive, Dataset
+from harness.catalogue.entries import Archive, Fetchable
 from harness.data.fetching import fetch_dataset
 described = {asdict(dataset)!r}
 archives = [Archive(**archive) for archive in described["archives"]]
 def on_bytes(name, here, total):
     if name.startswith({killed_at!r}):
         os.kill(os.getpid(), signal.SIGKILL)
-fetch_dataset(Dataset(described["name"], described["title"], archives), None, on_bytes)
+fetch_dataset(Fetchable(described["name"], described["title"], archives), None, on_bytes)
 """
     return subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
 
