@@ -5,7 +5,6 @@ import io
 import os
 import re
 import sys
-from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     pass
 
 #: Control sequences of terminals (ECMA-48): colours and cursor, titles and links, and the short ones.
-SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+SEQUENCES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
 #: What stands for the harness's own characters in a stream that lacks them; "?" stands for any other.
 PLAIN = {"\N{EN DASH}": "-", "\N{HORIZONTAL ELLIPSIS}": "~", "\N{MULTIPLICATION SIGN}": "x", "\N{MIDDLE DOT}": "."}
 #: The last of the three descriptors that every process has.
@@ -28,7 +27,7 @@ def printable(text: str, longest: int | None = None) -> str:
 
     A space stands for a control character, \\xHH for a byte of a file name that is no text.
     """
-    shown = text if text.isprintable() else "".join(map(_printable, SEQUENCES.sub("", text)))
+    shown = text if text.isprintable() else "".join(map(_printable, re.sub(SEQUENCES, "", text)))
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
 
 
@@ -92,7 +91,7 @@ def duration(seconds: float) -> str:
     """Return a time span as people read it: 45 s, 6 min, 1 h 20 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    minutes = timedelta(seconds=seconds) // timedelta(minutes=1)
+    minutes = int(seconds // 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 

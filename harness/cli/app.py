@@ -1,6 +1,5 @@
 """The command line: parse, call, print. Whatever is heavy is imported inside the command that needs it."""
 
-import json
 import signal
 import sys
 from contextlib import suppress
@@ -83,6 +82,8 @@ def doctor(as_json: Json = False) -> None:
 
 def version(as_json: Json = False) -> None:
     """Print the harness's version."""
+    import json
+
     print(json.dumps({"version": __version__}) if as_json else __version__)
 
 

@@ -21,7 +21,7 @@ from harness.scoring.matches import Matches
 CONFIDENCE = 0.95
 SEED = 0
 #: How many sums of weights a thread holds at once, 8 bytes each: a step's then stay in a core's cache.
-BLOCK = 2_500_000
+BLOCK = 5_000_000
 #: At most so many threads, since each holds a block; the result does not depend on their number.
 THREADS = 4
 
