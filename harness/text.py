@@ -7,11 +7,8 @@ import re
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
-
+GAP = "–"  # noqa: RUF001 -- the dash of a table's gap
 #: Control sequences of terminals (ECMA-48): colours and cursor, titles and links, and the short ones.
 SEQUENCES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
 #: What stands for the harness's own characters in a stream that lacks them; "?" stands for any other.
@@ -108,6 +105,3 @@ def defused(text: str) -> str:
     text = printable(text)
     start = text.lstrip()[:2]
     return "'" + text if start[:1] in ("=", "+", "@") or (start[:1] == "-" and start != "-") else text
-
-
-GAP = "–"  # noqa: RUF001 -- the dash of a table's gap

@@ -52,7 +52,7 @@ class Pass:
 class Passes:
     """The detection passes of a run, in the order of its plan."""
 
-    run: str
+    name: str
     passes: list[Pass]
 
 
@@ -110,8 +110,8 @@ def require_comparable(pairs: list[tuple[Pass, Pass]], *runs: Passes) -> None:
     sides = [run.passes for run in runs]
     for run in runs:
         if not run.passes:
-            raise BadInput(f"{run.run}: no detections yet", "make some with: harness run --suite accuracy")
-    names = " and ".join(dict.fromkeys(run.run for run in runs))
+            raise BadInput(f"{run.name}: no detections yet", "make some with: harness run --suite accuracy")
+    names = " and ".join(dict.fromkeys(run.name for run in runs))
     every = combinations(sides[0], 2) if len(sides) == 1 else product(*sides)
     same = [(one, two) for one, two in every if one.job.model.builder == two.job.model.builder]
     if not same and len(sides) == 1:

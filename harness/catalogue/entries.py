@@ -113,56 +113,6 @@ class Environment(Document):
         return ROOT / "docker" / self.name
 
 
-@cache
-def models() -> dict[str, Model]:
-    """Return the catalogue of models by builder, in the order of the published tables."""
-    return _read(HERE / "models.toml", Model, "builder")
-
-
-@cache
-def protocols() -> dict[str, Protocol]:
-    """Return the protocols by name."""
-    return _read(HERE / "protocols.toml", Protocol, "name")
-
-
-@cache
-def environments() -> dict[str, Environment]:
-    """Return the environments by name."""
-    return _read(ROOT / "docker" / "environments.toml", Environment, "name")
-
-
-def docker_environments() -> list[Environment]:
-    """Return the environments that are images."""
-    return [environment for environment in environments().values() if environment.base]
-
-
-def environment(label: str) -> Environment:
-    """Return the environment that NAME or NAME:TAG means. Raises BadInput with the nearest known names."""
-    name, _, tag = label.partition(":")
-    found = pick("environment", name, environments())
-    if tag and found.base is None:
-        raise BadInput(f"{name} is no Docker environment, so it has no image {tag!r}", f"write {name}")
-    return replace(found, tag=tag or None)
-
-
-def pick(kind: str, name: str, known: Mapping[str, T]) -> T:
-    """Return `known[name]`. Raises BadInput with the nearest known names."""
-    if name not in known:
-        raise unknown(kind, name, known)
-    return known[name]
-
-
-def _read(path: Path, kind: type[T], key: str) -> dict[str, T]:
-    try:
-        tables: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
-        adapter = TypeAdapter(kind)
-        return {name: adapter.validate_python({key: name, **table}) for name, table in tables.items()}
-    except FileNotFoundError:
-        raise BadDocument(f"{path} is missing", "run the harness from a clone of its repository") from None
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadDocument(f"{path} is not usable: {error}", "restore it from the repository") from error
-
-
 @dataclass(frozen=True)
 class Archive:
     """An archive of a dataset: its official URL, size and SHA-256, and patterns of the members that are wanted."""
@@ -204,10 +154,56 @@ class Fetchable:
 
 
 @cache
+def models() -> dict[str, Model]:
+    """Return the catalogue of models by builder, in the order of the published tables."""
+    return _read(HERE / "models.toml", Model, "builder")
+
+
+@cache
+def protocols() -> dict[str, Protocol]:
+    """Return the protocols by name."""
+    return _read(HERE / "protocols.toml", Protocol, "name")
+
+
+@cache
+def environments() -> dict[str, Environment]:
+    """Return the environments by name."""
+    return _read(ROOT / "docker" / "environments.toml", Environment, "name")
+
+
+@cache
 def datasets() -> dict[str, Fetchable]:
     """Return the datasets by name."""
-    tables = tomllib.loads((HERE / "datasets.toml").read_text(encoding="utf-8"))
-    return {
-        name: Fetchable(name, table["title"], [Archive(**archive) for archive in table["archives"]])
-        for name, table in tables.items()
-    }
+    return _read(HERE / "datasets.toml", Fetchable, "name")
+
+
+def docker_environments() -> list[Environment]:
+    """Return the environments that are images."""
+    return [environment for environment in environments().values() if environment.base]
+
+
+def environment(label: str) -> Environment:
+    """Return the environment that NAME or NAME:TAG means. Raises BadInput with the nearest known names."""
+    name, _, tag = label.partition(":")
+    found = pick("environment", name, environments())
+    if tag and found.base is None:
+        raise BadInput(f"{name} is no Docker environment, so it has no image {tag!r}", f"write {name}")
+    return replace(found, tag=tag or None)
+
+
+def pick(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """Return `known[name]`. Raises BadInput with the nearest known names."""
+    if name not in known:
+        raise unknown(kind, name, known)
+    return known[name]
+
+
+def _read(path: Path, kind: type[T], key: str) -> dict[str, T]:
+    try:
+        tables: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        adapter = TypeAdapter(kind)
+        return {name: adapter.validate_python({key: name, **table}) for name, table in tables.items()}
+    except FileNotFoundError:
+        raise BadDocument(f"{path} is missing", "run the harness from a clone of its repository") from None
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise BadDocument(f"{path} is not usable: {error}", "restore it from the repository") from error

@@ -8,7 +8,7 @@ from harness.documents.run_folder import RunFolder
 from harness.execute import joining
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
-from harness.execute.settling import _without_measurement, execution_of, settle
+from harness.execute.settling import execution_of, settle, without_measurement
 from harness.host import gpus
 from harness.host.machine import host_id
 from harness.progress import Display, OnLine
@@ -44,7 +44,7 @@ def _execute_cell(
     if planned.skipped is not None or executor is None:
         reason = planned.skipped or f"the environment {job.environment} can't run here"
         failure = Failure("Skipped", reason, "see the reason", "infrastructure")
-        result = _without_measurement(job, "skipped", failure)
+        result = without_measurement(job, "skipped", failure)
         documents.write(cell / "result.json", result)
         return result
     report = executor.run(cell / "job.json", cell, job.timeout_seconds, on_line)

@@ -20,12 +20,13 @@ def settle(cell: Path, job: Job, report: ExitReport) -> Result:
         return documents.read(Result, path)
     except BadDocument as error:  # none, or one that no reader could use
         status, failure = endings.why(cell, job, report, str(error) if path.exists() else None)
-    result = _without_measurement(job, status, failure)
+    result = without_measurement(job, status, failure)
     documents.write(path, result)
     return result
 
 
-def _without_measurement(job: Job, status: Status, failure: Failure) -> Result:
+def without_measurement(job: Job, status: Status, failure: Failure) -> Result:
+    """Return the result of a cell that measured nothing."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return Result(
         SCHEMA_VERSION,

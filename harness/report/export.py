@@ -67,7 +67,8 @@ class Merged:
         return gates(self.detected)
 
 
-def _write(merged: Merged, out: Path, published: bool) -> None:
+def write(merged: Merged, out: Path, published: bool) -> None:
+    """Write the tidy table and the wide ones into a folder. Raises StorageError where they can't be."""
     latency = [arrange(merged.timed, merged.gates, published)] if merged.timed or published else []
     accuracy = precision_tables(merged.detected, with_published=published) + ([published_table()] if published else [])
     with replacing(out / "tidy.parquet") as path:

@@ -4,16 +4,12 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from harness.report.table import Column, Table
 from harness.text import defused, escaped, printable
 
 #: How long a text of a cell and one below the table may be, in characters.
 LONGEST, LONGEST_NOTE = 160, 1000
-
-if TYPE_CHECKING:
-    pass
 
 
 def harmless(table: Table) -> Table:

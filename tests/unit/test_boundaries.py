@@ -88,6 +88,13 @@ def test_a_library_has_one_place(package: str) -> None:
     assert importers(package, among="harness") <= PLACES[package]
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_what_is_private_stays_in_its_module(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("harness", "runner"):
+            assert not [alias.name for alias in node.names if alias.name.startswith("_") and alias.name[1] != "_"]
+
+
 def test_the_runner_never_imports_the_harness() -> None:
     assert importers("harness", among="runner") == set()
 

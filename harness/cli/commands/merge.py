@@ -12,7 +12,7 @@ from harness.documents.run_folder import RunFolder
 from harness.documents.runs import once, open_runs
 from harness.errors import BadInput
 from harness.report.accuracy import by_series
-from harness.report.export import Merged, _write
+from harness.report.export import Merged, write
 from harness.report.latency import columns
 
 
@@ -37,7 +37,7 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
     if published:
         merged.rows += published_rows()
     with progress_on(console).working("writing tables"):
-        _write(merged, out, published)
+        write(merged, out, published)
     _tell(console, merged, folders, out)
     for conflict in found:
         say(console, f"labelled, not comparable: {conflict}")
