@@ -149,7 +149,7 @@ def _gpu(cell: Cell) -> str | None:
     return " ".join(filter(None, (used.uuid or used.pci_bus_id, used.mig_profile))) or None
 
 
-def _of_knob(knob: Knob) -> Iterator[Fact]:
+def facts_of(knob: Knob) -> Iterator[Fact]:
     """Yield the facts that tell cells with other values of a knob apart."""
     for sight in (sight for sight in knob.seen if sight.splits):
         yield Fact(
@@ -191,9 +191,9 @@ SOFTWARE = ("torch", "torchvision", "python", "build")
 FACTS: tuple[Fact, ...] = (
     Fact("recipe", Of.RECIPE, _recipe, "recipe {}", "the protocol's recipe", asked=True),
     Fact("inputs", Of.RECIPE, lambda cell: inputs_name(cell.job), "{}", "inputs", asked=True),
-    *(fact for knob in KNOBS if knob.option for fact in _of_knob(knob)),
+    *(fact for knob in KNOBS if knob.option for fact in facts_of(knob)),
     Fact("quota", Of.RECIPE, _quota, "CPU quota: {}", "CPU quota"),
-    *(fact for knob in KNOBS if not knob.option for fact in _of_knob(knob)),
+    *(fact for knob in KNOBS if not knob.option for fact in facts_of(knob)),
     Fact(
         "default_dtype",
         Of.RECIPE,

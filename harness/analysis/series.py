@@ -113,8 +113,8 @@ def accuracy_series(cell: Cell) -> AccuracySeries | None:
     dataset, how = cell.job.dataset, cell.job.detection
     if dataset is None or how is None:
         return None
-    own = {"dataset": dataset.name, "images": len(dataset.ids), "box_rule": how.box_rule}
-    return AccuracySeries(**vars(shared(cell)), **own)
+    common, images = vars(shared(cell)), len(dataset.ids)
+    return AccuracySeries(**common, dataset=dataset.name, images=images, box_rule=how.box_rule)
 
 
 def shared(cell: Cell) -> Series:

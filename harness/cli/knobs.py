@@ -24,8 +24,6 @@ def with_knobs(before: str) -> Callable[[Callable[..., None]], Callable[..., Non
 
 def _parameter(name: str) -> inspect.Parameter:
     _, option = OPTIONS[name]
-    kind = option.kind
-    default = typer.Option(None, min=kind.least, metavar=kind.metavar, help=option.help, rich_help_panel=option.group)
-    return inspect.Parameter(
-        name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind.type | None
-    )
+    # A text, since the table parses it: a value is refused in the same words wherever it comes from.
+    default = typer.Option(None, metavar=option.kind.metavar, help=option.help, rich_help_panel=option.group)
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=str | None)

@@ -47,7 +47,7 @@ def run(
     out: Out = None,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
-    **knobs: int | str | None,
+    **knobs: str | None,
 ) -> None:
     """Measure models in environments and print the tables."""
     from harness.cli.commands.run import new_run, resume_run

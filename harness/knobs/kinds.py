@@ -11,18 +11,16 @@ from harness.errors import BadInput, unknown
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of values: the type that they have, from `least` on where they are numbers.
+    """A kind of values: their type, and what stands for one in the help.
 
     `parse` takes the name of the knob and a text, and returns the one value that the text means; it raises BadInput
-    where that is none. `show` returns the one text of a value, as `parse` takes it. `metavar` stands for a value in the
-    help, the type's name where it is None.
+    where that is none. `show` returns the one text of a value, as `parse` takes it.
     """
 
     type: type[int] | type[str]
+    metavar: str
     parse: Callable[[str, str], Any]
     show: Callable[[Any], str] = str
-    least: int | None = None
-    metavar: str | None = None
 
 
 def _count(name: str, text: str) -> int:
@@ -60,8 +58,8 @@ def one_of(*names: str) -> Kind:
             raise unknown(name.replace("_", " "), text, names)
         return text
 
-    return Kind(str, parse, metavar="|".join(names))
+    return Kind(str, "|".join(names), parse)
 
 
-COUNT = Kind(int, _count, least=1)
-CPUS = Kind(str, _cpus, _shown_cpus, metavar="LIST")
+COUNT = Kind(int, "N", _count)
+CPUS = Kind(str, "LIST", _cpus, _shown_cpus)
