@@ -121,6 +121,7 @@ def test_silence_fills_every_role() -> None:
         build.at("1/1 RUN", "line")
         build.ended("1/1 RUN", None)
         build.failed("1/1 RUN", ["line"])
+        cells.waiting(1, job(), "waiting for CPU 0")
         cells.started(1, job())("line")
         cells.finished(1, ok_result(job()), reused=False)
     assert not silent.agrees("really?")

@@ -97,5 +97,5 @@ def test_what_a_killed_probe_left_is_gone_at_the_next_start(tmp_path: Path) -> N
     left = folder.path / ".probe-ab12"
     left.mkdir()
     (left / "result.json").write_text("{")
-    estimate.for_plan(folder, {})
+    estimate.for_plan(folder, {}, lambda text: None)
     assert {path.name for path in folder.path.iterdir()} == {"plan.json", "cells"}

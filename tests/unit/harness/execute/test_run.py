@@ -27,6 +27,10 @@ class Remembering:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, bool]] = []
+        self.waited: list[tuple[str, str]] = []
+
+    def waiting(self, number: int, job: Job, text: str) -> None:
+        self.waited.append((job.model.builder, text))
 
     def started(self, number: int, job: Job) -> OnLine:
         return lambda line: None
