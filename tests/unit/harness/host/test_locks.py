@@ -7,12 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from harness.errors import StorageError
 from harness.host import locks
 from harness.host.locks import held, path_of
+from tests.needs import lacks
 
 ONE, TWO = "CPU 0", "CPU 1"
 
@@ -221,3 +223,45 @@ def test_a_folder_that_can_not_be_had_is_one_sentence(
     monkeypatch.setenv("HARNESS_LOCKS", str(tmp_path / place))
     with pytest.raises(StorageError, match=r"the lock .*cpu-0\.lock can't be taken: .*; .*set HARNESS_LOCKS to a "):
         locks.require([ONE])
+
+
+@contextmanager
+def user(uid: int) -> Iterator[None]:
+    """Be another user while the block runs."""
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_users_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        lacks("TOOLS", "only root can act as two users")
+    with TemporaryDirectory() as shared:
+        Path(shared).chmod(0o1777)
+        monkeypatch.setenv("HARNESS_LOCKS", shared)
+        with ExitStack() as alice:
+            with user(65533):
+                alice.enter_context(held([ONE], "run of alice", nobody_waits))
+            told: list[str] = []
+
+            def on_waiting(text: str) -> None:
+                told.append(text)
+                alice.close()
+
+            with user(65534), held([ONE, TWO], "run of bob", on_waiting):
+                assert "run of bob" in path_of(ONE).read_text()
+                assert path_of(ONE).stat().st_uid == 65533
+    assert "run of alice" in told[0]
+
+
+def test_what_a_user_may_not_open_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        lacks("TOOLS", "only root can act as two users")
+    with TemporaryDirectory() as shared:
+        Path(shared).chmod(0o755)
+        monkeypatch.setenv("HARNESS_LOCKS", shared)
+        sentence = r"can't be taken: Permission denied; give this user the right to it, or set HARNESS_LOCKS"
+        with user(65534), pytest.raises(StorageError, match=sentence):
+            locks.require([ONE])
