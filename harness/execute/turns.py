@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from harness.documents import Plan
 from harness.execute.executors.base import Executor
 from harness.host import locks
-from harness.host.gpus import HostGpu
 from harness.host.machine import every_cpu
-from runner.contract import Job, pseudonym
+from runner.contract import Job
 from runner.contract.cpus import parse_cpus
 
 
@@ -39,13 +38,8 @@ def devices(job: Job, executor: Executor) -> list[str]:
         return []
     # A process of this one's may use what this one may; a container is the engine's, and may use all there is.
     usable = os.sched_getaffinity(0) if executor.name == "local" else every_cpu()
-    return [*_cpus(job.variant.cpus, usable), *([_name(executor.gpu)] if executor.gpu else [])]
+    return [*_cpus(job.variant.cpus, usable), *([locks.name_of(executor.gpu)] if executor.gpu else [])]
 
 
 def _cpus(chosen: str | None, usable: "set[int] | list[int]") -> list[str]:
     return [f"CPU {number}" for number in (parse_cpus(chosen) if chosen else sorted(usable))]
-
-
-def _name(gpu: HostGpu) -> str:
-    """Return the name of a GPU's lock, of an instance the one of its GPU: they share its clocks and its power."""
-    return f"GPU {pseudonym(gpu.whole or gpu.key)}"

@@ -19,8 +19,10 @@ from io import FileIO
 from pathlib import Path
 
 from harness.errors import StorageError, reason_of, remedy_of
+from harness.host.gpus import HostGpu
 from harness.paths import locks_folder
 from harness.text import printable
+from runner.contract import pseudonym
 
 ELSEWHERE = "set HARNESS_LOCKS to a folder in which everyone who measures here may write"
 #: How often a process that waits looks whether another one holds the lock by now.
@@ -39,11 +41,26 @@ def path_of(device: str) -> Path:
     return locks_folder() / f"detection-harness-{device.lower().replace(' ', '-')}.lock"
 
 
+def name_of(gpu: HostGpu) -> str:
+    """Return what a GPU is called here, an instance as its GPU: they share its clocks and its power."""
+    return f"GPU {pseudonym(gpu.whole or gpu.key)}"
+
+
 def require(devices: Sequence[str]) -> None:
     """Raise StorageError where the devices could not be locked. None is."""
     for device in devices:
         with _refusing(device):
             _opened(device).close()
+
+
+def holders(devices: Sequence[str]) -> dict[str, str]:
+    """Return who holds them and since when, of those devices that somebody holds. Raises StorageError as require."""
+    holding = {}
+    for device in devices:
+        with _refusing(device), _opened(device) as file:
+            if not _try(file):
+                holding[device] = _said(file)
+    return holding
 
 
 @contextmanager
@@ -129,7 +146,7 @@ class Lookout(threading.Thread):
                 self._look()
 
     def _look(self) -> None:
-        holder = _said(self._file) or "another process"
+        holder = _said(self._file)
         if holder != self._told:
             self._told = holder
             self._on_waiting(f"waiting for {self._device}, held by {holder}")
@@ -182,7 +199,7 @@ def _refusing(device: str) -> Iterator[None]:
 def _said(file: FileIO) -> str:
     """Return what the file says of who holds it, harmless."""
     text = os.pread(file.fileno(), LONGEST_TEXT, 0).decode(errors="replace")
-    return printable(text, LONGEST_SHOWN).strip()
+    return printable(text, LONGEST_SHOWN).strip() or "another process"
 
 
 def _say(file: FileIO, text: str) -> None:

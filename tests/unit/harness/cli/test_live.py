@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from harness.cli.live import Live, progress_on
-from harness.cli.live_cells import parse
+from harness.cli.live_cells import LiveCells, parse
 from harness.cli.plain import Plain
 from harness.documents import PlannedCell
 from harness.execute import estimate
@@ -70,7 +70,8 @@ HELD = "waiting for CPU 0, held by alice since 12:31:05 UTC, run 20261128-123000
 def test_a_cell_that_waits_says_so_until_it_starts(width: int, shown: str) -> None:
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system=None)
-    with Live(console).cells([60.0, 60.0]) as display:
+    display = LiveCells(console, [60.0, 60.0])
+    with display.progress:
         display.waiting(1, job(), "waiting for CPU 0, held by another process")
         display.waiting(1, job(), HELD)
         display.progress.refresh()

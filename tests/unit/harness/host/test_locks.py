@@ -4,7 +4,7 @@ import re
 import signal
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -175,15 +175,23 @@ def test_a_file_that_is_there_is_opened_without_asking_for_one_to_be_made(monkey
     flags: list[int] = []
     really = os.open
 
-    def noting(path: str, mode: int, *rest: int) -> int:
-        flags.append(mode)
-        return really(path, mode, *rest)
+    def noting(path: str, given: int, *mode: int) -> int:
+        flags.append(given)
+        return really(path, given, *mode)
 
     monkeypatch.setattr(os, "open", noting)
     with held([ONE], "run a", nobody_waits):
         pass
     assert len(flags) == 1
     assert not flags[0] & (os.O_CREAT | os.O_TRUNC)
+
+
+def test_holders_are_those_who_hold_something_now() -> None:
+    with held([ONE], "run a", nobody_waits):
+        assert list(locks.holders([ONE, TWO])) == [ONE]
+        assert "run a" in locks.holders([ONE])[ONE]
+        assert not is_free(ONE)
+    assert locks.holders([ONE, TWO]) == {}
 
 
 def link(path: Path, target: Path) -> None:
@@ -203,8 +211,9 @@ def a_folder(path: Path, target: Path) -> None:
 
 
 @pytest.mark.parametrize("put", [link, hard_link, pipe, a_folder])
-def test_what_is_no_file_of_a_lock_is_refused_and_left_as_it_is(folder: Path, put: object) -> None:
-    assert callable(put)
+def test_what_is_no_file_of_a_lock_is_refused_and_left_as_it_is(
+    folder: Path, put: Callable[[Path, Path], None]
+) -> None:
     folder.mkdir()
     precious = folder.parent / "precious"
     precious.write_text("nobody's lock")

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -16,5 +17,5 @@ def test_every_cpu_of_the_machine_is_the_kernel_s_word(
     if text is not None:
         online.write_text(text)
     monkeypatch.setattr(machine, "ONLINE_CPUS", online)
-    monkeypatch.setattr(machine.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert machine.every_cpu() == cpus
