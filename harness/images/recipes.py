@@ -62,10 +62,10 @@ class Recipe:
 
 def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
     """Return the image built from the recipe as it is now: the tagged one, or that with the fewest substitutions."""
-    found = variants(engine, environment)
+    identities = variants(engine, environment)
     if environment.tag:
-        return next((identity for identity in found if identity.tag.endswith(f":{environment.tag}")), None)
-    return next(iter(found), None)
+        return next((identity for identity in identities if identity.tag.endswith(f":{environment.tag}")), None)
+    return next(iter(identities), None)
 
 
 def variants(engine: Engine, environment: Environment) -> list[ImageIdentity]:

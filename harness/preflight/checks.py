@@ -65,18 +65,18 @@ class Preflight:
 
         Raises BadInput for another word, and CannotRunHere where the host lacks that GPU, or where it can't compute.
         """
-        found = self.gpus.found if text != "cpu" else []
+        usable = self.gpus.found if text != "cpu" else []
         if text in ("auto", "cpu"):
-            return Target("cuda", found[0]) if found else Target("cpu")
+            return Target("cuda", usable[0]) if usable else Target("cpu")
         kind, _, which = text.partition(":")
         if kind != "cuda":
             raise BadInput(f"there is no device {text!r}", "use auto, cpu, cuda, cuda:N or cuda:UUID")
-        if not found:
+        if not usable:
             raise CannotRunHere(
                 f"the device {text} was asked for, but {self.gpus.reason}",
                 f"{self.gpus.remedy}, or measure with --device cpu",
             )
-        return Target("cuda", self._gpu(which) if which else found[0])
+        return Target("cuda", self._gpu(which) if which else usable[0])
 
     def _gpu(self, which: str) -> HostGpu:
         devices = self.gpus.devices
