@@ -14,7 +14,6 @@ from harness.host import gpus
 from harness.host.gpus import Gpus, HostGpu
 from harness.images import recipes
 from harness.images.engine import Engine
-from harness.images.recipes import NO_BASE
 from harness.preflight import compatibility
 from runner.contract import Device
 
@@ -145,7 +144,8 @@ class Preflight:
         if recipes.available_base(self.engine, environment):
             return None
         base = environment.base.partition("@")[0]
-        return CannotRunHere(f"neither its image nor the base {base} is here, and no registry has it", NO_BASE)
+        reason = f"neither its image nor the base {base} is here, and no registry has it"
+        return CannotRunHere(reason, recipes.without_base(environment))
 
     def no_memory_limit(self) -> CannotRunHere | None:
         """Return that the engine can't hold containers to --memory, or None."""
