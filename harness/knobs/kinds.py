@@ -3,14 +3,12 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import BadInput, unknown
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of values: their type, and what stands for one in the help.
 
     `parse` takes the name of the knob and a text, and returns the one value that the text means; it raises BadInput

@@ -109,10 +109,10 @@ def test_a_pass_has_the_reader_and_batch_that_hold() -> None:
 def test_a_sight_splits_series_or_not_and_may_differ_or_not() -> None:
     plain = Sight("pace", "software.numerics.pace", "pace: {}", "pace")
     (told,) = facts_of(Knob("pace", (plain,)))
-    (mild,) = facts_of(Knob("pace", (replace(plain, may_differ=True),)))
+    (mild,) = facts_of(Knob("pace", (plain._replace(may_differ=True),)))
     assert (told.may_differ, mild.may_differ) == (False, True)
     assert told.observed(measured(job(), software=software(numerics={"pace": "2"}))) == "2"
-    assert list(facts_of(Knob("pace", (replace(plain, splits=False),)))) == []
+    assert list(facts_of(Knob("pace", (plain._replace(splits=False),)))) == []
 
 
 def test_departures_are_of_what_somebody_chose() -> None:
