@@ -159,7 +159,8 @@ def _obstacles(
             obstacle = preflight.no_memory_limit()
         for model in chosen:
             lacks = None if obstacle else compatibility.lacks(stack, model)
-            obstacles[stack.label, model.builder] = CannotRunHere(lacks, "choose a newer --image") if lacks else obstacle
+            lacking = CannotRunHere(lacks, "choose a newer --image") if lacks else None
+            obstacles[stack.label, model.builder] = lacking or obstacle
     if all(obstacles.values()):
         raise next(filter(None, obstacles.values()))
     return {pair: str(error) if error else None for pair, error in obstacles.items()}

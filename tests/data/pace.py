@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 from harness import plan
 from harness.analysis.labels import conflicts, labels_of
+from harness.analysis.merging import tidy
 from harness.analysis.series import latency_series
 from harness.catalogue import Environment
 from harness.cli.app import app
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, HarnessError
 from harness.execute.estimate import same_work
-from harness.knobs.columns import values
 from harness.plan import Request, make_variant, sweep
 from harness.preflight.checks import Preflight, Target
 from runner.contract import Dataset, Result
@@ -75,7 +75,7 @@ def main(out: Path) -> None:
         "labels": list(labels_of(series).values()),
         "conflicts": conflicts(series),
         "merge": str(cli.invoke(app, ["merge", *runs, "--out", str(out / "merged")]).exception),
-        "values": [values(each)["pace"] for each in cells],
+        "tidy": tidy(runs, allow=True)["pace"].unique().tolist(),
         "help": cli.invoke(app, ["run", "--help"]).output,
         "refused": [refusal(pace=value) for value in ("brisk", 0, 2.5, True, [1])],
         "works": len({same_work(replace(each.job, cell="")) for each in cells}),

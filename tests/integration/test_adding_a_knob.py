@@ -46,7 +46,7 @@ def test_following_the_section_gives_a_knob(tmp_path: Path) -> None:
     assert [label.split(" · ")[-1] for label in told["labels"]] == ["pace: 1", "pace: 2"]
     assert told["conflicts"] == [f"{WHERE}: pace (1 | 2)"]
     assert f"not comparable: {WHERE}: pace (1 | 2); merge fewer runs" in told["merge"]
-    assert told["values"] == [1, 2]
+    assert told["tidy"] == [1, 2]
     assert re.search(r"--pace N +Latency: how fast to go\.", told["help"])
     assert told["refused"] == [
         f"--pace {text!r} is no whole number of at least 1; give one such as 2."
