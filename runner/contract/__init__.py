@@ -18,6 +18,7 @@ from runner.contract.job import (
     Numerics,
     Protocol,
     Reader,
+    Repeating,
     Shard,
     Stopping,
     Suite,
@@ -42,6 +43,7 @@ from runner.contract.result import (
     Status,
     StoppedBy,
     UsedGpu,
+    Warmup,
 )
 
 SCHEMA_VERSION = 3
@@ -68,6 +70,7 @@ __all__ = [
     "Numerics",
     "Protocol",
     "Reader",
+    "Repeating",
     "Result",
     "Samples",
     "Shard",
@@ -80,6 +83,7 @@ __all__ = [
     "Thresholds",
     "UsedGpu",
     "Variant",
+    "Warmup",
     "Weights",
     "pseudonym",
     "source_sha256",
