@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from harness.analysis.cautions import warnings_of
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.documents.run_folder import Cell
+from harness.documents.spared import is_spared
 from runner.contract import Protocol
 from runner.contract.statistics import Summary
 
@@ -58,7 +59,7 @@ def stack_of(cell: Cell) -> Stack:
 def outcome(cell: Cell) -> list[str]:
     """Return why the cell has no figure, if it has none, and what would help."""
     failure = cell.result.failure
-    if failure is None:
+    if failure is None or is_spared(cell.result):
         return []
     remedy = failure.remedy if cell.result.status != "skipped" else ""  # whose reason says it all
     return ["; ".join(filter(None, (f"{cell.result.status}, {failure.message}", remedy)))]

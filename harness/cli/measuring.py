@@ -19,7 +19,7 @@ def run(
         bool, typer.Option("--published-models", help="The eight models published in 2021.")
     ] = False,
     suite: Annotated[str, typer.Option(metavar="SUITE,...", help="latency, accuracy, or both.")] = "latency",
-    protocol: Annotated[str, typer.Option(help="The recipe: quick-1 or published-2021.")] = "quick-1",
+    protocol: Annotated[str, typer.Option(help="The recipe: quick-1, standard-1 or published-2021.")] = "quick-1",
     device: Device = "auto",
     weights: Annotated[
         str,
@@ -42,16 +42,19 @@ def run(
         bool, typer.Option("--skip-bad-images", help="Accuracy: count unreadable images instead of failing.")
     ] = False,
     repeats: Annotated[int | None, typer.Option(min=1, help="Latency: fresh processes for each cell.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="Latency: end repeats once they agree so closely, as in 3%.")
+    ] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
     dry_run: DryRun = False,
     out: Out = None,
-    resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
+    resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; only --precision counts.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
     **knobs: str | None,
 ) -> None:
     """Measure models in environments and print the tables."""
     from harness.cli.commands.run import new_run, resume_run
-    from harness.plan import Request, make_variant, parse_size
+    from harness.plan import Request, make_variant, parse_precision, parse_size
     from harness.plan.request import Choice
 
     request = Request(
@@ -69,9 +72,10 @@ def run(
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
         shards=shards,
         memory_bytes=parse_size(memory) if memory else None,
+        precision=None if precision is None else parse_precision(precision),
     )
     if resume:
-        fine = resume_run(resume, published=published)
+        fine = resume_run(resume, published=published, precision=request.precision)
     else:
         fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published)
     if not fine:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from runner.contract import Document, Job
+from runner.contract import Document, Job, Protocol
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Plan(Document):
     """Everything a run needs to start again: its cells in order, and what of this host they use.
 
     `gpu` is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder`
-    those of the suite accuracy.
+    those of the suite accuracy. `order_seed` is the seed of the order of repeats, None where they take turns;
+    `precision` the relative half width of the interval over processes that ends them early, None for the protocol's.
     """
 
     schema_version: int
@@ -37,3 +38,11 @@ class Plan(Document):
     weights_folder: str | None
     dataset_folder: str | None = None
     cells: list[PlannedCell] = field(default_factory=list)
+    order_seed: int | None = None
+    precision: float | None = None
+
+    def precision_of(self, protocol: Protocol) -> float | None:
+        """Return within which relative half width the protocol's repeats end early, None where they never do."""
+        if protocol.repeating is None:
+            return None
+        return protocol.repeating.relative_half_width if self.precision is None else self.precision

@@ -2,5 +2,6 @@
 
 from harness.plan.cells import make
 from harness.plan.request import Request, make_variant, parse_size
+from harness.plan.rounds import check_precision, parse_precision
 
-__all__ = ["Request", "make", "make_variant", "parse_size"]
+__all__ = ["Request", "check_precision", "make", "make_variant", "parse_precision", "parse_size"]

@@ -13,7 +13,7 @@ from harness.data import checkpoints
 from harness.documents import Plan, PlannedCell
 from harness.documents.run_folder import cell_name
 from harness.errors import BadInput, CannotRunHere, HarnessError
-from harness.plan import inputs, shards
+from harness.plan import inputs, rounds, shards, threads
 from harness.plan.inputs import Inputs
 from harness.plan.request import Request
 from harness.preflight import compatibility
@@ -34,6 +34,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     suites = _suites(request.suites)
     protocol = pick("protocol", request.protocol, protocols())
     inputs.check(request.inputs, suites, protocol)
+    rounds.check_precision(request.precision, suites, protocol)
     chosen = _models(request)
     target = preflight.target(request.device)
     remarks = preflight.left_out(request.device)
@@ -74,7 +75,10 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         for stack in stacks
         for feed in [fed[suite, model.builder]]
     ]
-    said = [text for feed in fed.values() for text in feed.remarks]
+    cells, seed = threads.explicit(cells), rounds.seed_for(protocol)
+    if seed is not None:
+        cells = rounds.ordered(cells, seed)
+    said = threads.remarks(cells) + [text for feed in fed.values() for text in feed.remarks]
     said += [
         text
         for (_, builder), feed in fed.items()
@@ -91,6 +95,8 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         weights_folder=_text(weights_folder),
         dataset_folder=_text(folders.get("accuracy")),
         cells=[part for cell in cells for part in shards.split(cell, request.shards)],
+        order_seed=seed,
+        precision=request.precision,
     ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
 
 

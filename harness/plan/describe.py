@@ -11,7 +11,8 @@ def sentences(plan: Plan) -> list[str]:
     for planned in plan.cells:
         groups.setdefault((planned.job.environment, planned.skipped), []).append(planned)
     told = [_cells(name, reason, cells) for (name, reason), cells in groups.items()]
-    return told + list(dict.fromkeys(_recipe(cell.job) for cell in plan.cells if cell.job.shard is None))
+    told += list(dict.fromkeys(_recipe(cell.job) for cell in plan.cells if cell.job.shard is None))
+    return told + list(dict.fromkeys(text for cell in plan.cells for text in _rounds(plan, cell.job)))
 
 
 def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
@@ -19,6 +20,14 @@ def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
         return f"{name}: skipped, {reason}"
     builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
     return f"{name} on {cells[0].job.device}: {len(cells)} cell{'s' if len(cells) > 1 else ''}, {builders}"
+
+
+def _rounds(plan: Plan, job: Job) -> list[str]:
+    precision, repeating = plan.precision_of(job.protocol), job.protocol.repeating
+    if precision is None or repeating is None or job.suite != "latency":
+        return []
+    early = f"a model's end once at least {repeating.min_repeats} are within ±{100 * precision:g} %"
+    return [f"repeats in random order, by the seed {plan.order_seed}; {early}"]
 
 
 def _recipe(job: Job) -> str:

@@ -24,7 +24,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Request:
-    """What to measure, in the words of the command line."""
+    """What to measure, in the words of the command line. `precision` is a share, None for the protocol's."""
 
     images: list[str]
     models: list[str]
@@ -40,6 +40,7 @@ class Request:
     inputs: Choice = field(default_factory=Choice)
     shards: int = 1
     memory_bytes: int | None = None
+    precision: float | None = None
 
 
 def make_variant(**chosen: object) -> Variant:
