@@ -1,15 +1,18 @@
 """Repeats that were planned and not needed: those of a model whose processes agreed closely enough before."""
 
 from runner.contract import Failure, Result
+from runner.contract.processes import OverProcesses
 
 #: The kind of failure of a repeat that was not needed. It is a skipped cell that nobody misses.
 PRECISE_ENOUGH = "PreciseEnough"
 
 
-def sparing(half_width: float, processes: int) -> Failure:
-    """Return why a repeat is not needed: the interval over the model's processes, as a share of its figure."""
-    reached = f"precise enough: ±{100 * half_width:.1f} % over {processes} processes"
-    return Failure(PRECISE_ENOUGH, reached, "give a narrower --precision", "infrastructure")
+def sparing(reached: OverProcesses) -> Failure:
+    """Return why a repeat is not needed: how closely the model's processes before it agree."""
+    width = (
+        "" if reached.half_width is None else f": ±{100 * reached.half_width:.1f} % over {reached.processes} processes"
+    )
+    return Failure(PRECISE_ENOUGH, f"precise enough{width}", "give a narrower --precision", "infrastructure")
 
 
 def is_spared(result: Result) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Hashable
 
-from harness.analysis.repeats import over_processes
 from harness.documents import Plan
 from harness.documents.spared import sparing
 from runner.contract import Failure, Job, Result
+from runner.contract.processes import enough_processes, over_processes
 from runner.contract.statistics import summarise
 
 
@@ -28,10 +28,9 @@ class Rounds:
         if precision is None or repeating is None or job.suite != "latency":
             return None
         figures = self._figures.get(_model(job), [])
-        if len(figures) < repeating.min_repeats:
+        if len(figures) < repeating.min_repeats or not enough_processes(figures, precision):
             return None
-        reached = over_processes(figures).half_width
-        return sparing(reached, len(figures)) if reached is not None and reached <= precision else None
+        return sparing(over_processes(figures))
 
 
 def _model(job: Job) -> Hashable:

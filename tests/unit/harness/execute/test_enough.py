@@ -99,7 +99,7 @@ def test_a_process_that_failed_is_none_of_the_three(tmp_path: Path) -> None:
     assert (fine, became) == (False, ["ok", "crashed", "ok", "ok", "spared"])
 
 
-@pytest.mark.parametrize(("precision", "measured"), [(0.01, 5), (0.02, 3)])
+@pytest.mark.parametrize(("precision", "measured"), [(0.005, 5), (0.009, 4), (0.02, 3)])
 def test_the_plan_s_precision_takes_the_place_of_the_protocol_s(
     tmp_path: Path, precision: float, measured: int
 ) -> None:
@@ -118,7 +118,7 @@ def test_a_run_that_goes_on_measures_what_was_spared_only_to_a_narrower_precisio
     folder = folder_of(tmp_path, repeats(SSD))
     executed(folder, times)
     assert executed(RunFolder(folder.path), times) == (True, ["kept"] * 3 + ["spared"] * 2)
-    folder.replan(replace(folder.plan, precision=0.01))
+    folder.replan(replace(folder.plan, precision=0.005))
     assert executed(RunFolder(folder.path), times) == (True, ["kept"] * 3 + ["ok"] * 2)
     folder.replan(replace(folder.plan, precision=0.5))
     assert executed(RunFolder(folder.path), times) == (True, ["kept"] * 5)
@@ -146,7 +146,7 @@ def test_an_estimate_counts_what_may_have_to_be_measured(tmp_path: Path, monkeyp
     assert times() == [True] * 5
     executed(folder, executor)
     assert times() == [False] * 5
-    folder.replan(replace(folder.plan, precision=0.01))
+    folder.replan(replace(folder.plan, precision=0.005))
     assert times() == [False] * 3 + [True] * 2
 
 

@@ -1,6 +1,5 @@
 import random
 from dataclasses import replace
-from itertools import batched
 from typing import Any
 
 import pytest
@@ -29,14 +28,18 @@ def planned(*repeats: int, **changes: Any) -> list[PlannedCell]:
     return [PlannedCell(each, named=True) for each in cells]
 
 
+def batched(cells: list[PlannedCell], size: int) -> list[list[PlannedCell]]:
+    return [cells[start : start + size] for start in range(0, len(cells), size)]
+
+
 def names(cells: list[PlannedCell]) -> list[str]:
     return [cell.job.cell for cell in cells]
 
 
 def test_each_round_measures_everything_once_in_an_order_of_its_own() -> None:
     cells = planned(1, 2, 3)
-    orders = [names(list(each)) for each in batched(rounds.ordered(cells, 7), 6)]
-    assert [sorted(order) for order in orders] == [sorted(names(list(each))) for each in batched(cells, 6)]
+    orders = [names(each) for each in batched(rounds.ordered(cells, 7), 6)]
+    assert [sorted(order) for order in orders] == [sorted(names(each)) for each in batched(cells, 6)]
     assert len({tuple(name.rpartition("--")[0] for name in order) for order in orders}) == 3
 
 
