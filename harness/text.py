@@ -84,6 +84,11 @@ def elided(text: str, width: int) -> str:
     return text[: max(width - 1 - end, 0)] + "…" + text[len(text) - end :]
 
 
+def count(number: int, what: str, many: str | None = None) -> str:
+    """Return so many of a thing as people say it: 1 cell, but 0 cells and 3 cells, or what else `many` are called."""
+    return f"{number} {what}" if number == 1 else f"{number} {many or what + 's'}"
+
+
 def duration(seconds: float) -> str:
     """Return a time span as people read it: 45 s, 6 min, 1 h 20 min."""
     if seconds < 90:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from harness.analysis.facts import FACTS, Of
 from harness.analysis.naming import UNMEASURED
 from harness.analysis.series import AccuracySeries, LatencySeries, S, Series
+from harness.text import count
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ def labels_of(series: Sequence[S]) -> dict[S, str]:
 
 def _title(series: Series) -> str:
     if isinstance(series, AccuracySeries):
-        plural = "s" if series.images > 1 else ""
-        return f"{series.dataset}, {series.images} image{plural}: {series.environment} · {series.hardware}"
+        return f"{series.dataset}, {count(series.images, 'image')}: {series.environment} · {series.hardware}"
     return f"{series.environment} · {series.hardware}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from harness.analysis.cautions import OTHER_LOAD_CPUS, warnings_of
 from harness.analysis.timings import Timing, latencies
+from harness.text import count
 
 
 @dataclass(frozen=True)
@@ -40,4 +41,4 @@ def _marks(timing: Timing) -> Iterator[Mark]:
         yield Mark("capped", "the time was up before all iterations were measured")
     warnings = dict.fromkeys(text for cell in timing.cells for text in warnings_of(cell.result))
     if warnings:
-        yield Mark(f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}", "; ".join(warnings))
+        yield Mark(count(len(warnings), "warning"), "; ".join(warnings))

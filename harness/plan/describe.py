@@ -1,6 +1,7 @@
 """A plan in sentences."""
 
 from harness.documents import Plan, PlannedCell
+from harness.text import count
 from runner.contract import Job
 
 
@@ -17,7 +18,7 @@ def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
     if reason:
         return f"{name}: skipped, {reason}"
     builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
-    return f"{name} on {cells[0].job.device}: {len(cells)} cell{'s' if len(cells) > 1 else ''}, {builders}"
+    return f"{name} on {cells[0].job.device}: {count(len(cells), 'cell')}, {builders}"
 
 
 def _recipe(job: Job) -> str:
@@ -25,6 +26,6 @@ def _recipe(job: Job) -> str:
         return f"protocol {job.protocol.name}: {job.protocol.title}"
     images, how = len(job.dataset.ids), job.detection
     return (
-        f"accuracy on {job.dataset.name} by {job.protocol.name}: {images} image{'s' if images > 1 else ''}, "
+        f"accuracy on {job.dataset.name} by {job.protocol.name}: {count(images, 'image')}, "
         f"read by {how.reader}, batch {how.batch}, boxes by the rule {how.box_rule}"
     )

@@ -14,6 +14,7 @@ from harness.errors import BadInput
 from harness.report.accuracy import by_series
 from harness.report.export import Merged, write
 from harness.report.latency import columns
+from harness.text import count
 
 
 def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> None:
@@ -30,27 +31,23 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
             merged.add(folder.label, cell)
     if not merged.cells and not published:
         raise BadInput("there is nothing to merge", "name a RUN whose cells have results, or give --published")
-    found = conflicts([*columns(merged.timed), *by_series(merged.detected)])
-    if found and not allow:
+    differing = conflicts([*columns(merged.timed), *by_series(merged.detected)])
+    if differing and not allow:
         remedy = "merge fewer runs, or set the kinds side by side, labelled, with --allow"
-        raise BadInput("not comparable: " + "; ".join(found), remedy)
+        raise BadInput("not comparable: " + "; ".join(differing), remedy)
     if published:
         merged.rows += published_rows()
     with progress_on(console).working("writing tables"):
         write(merged, out, published)
     _tell(console, merged, folders, out)
-    for conflict in found:
+    for conflict in differing:
         say(console, f"labelled, not comparable: {conflict}")
 
 
 def _tell(console: Console, merged: Merged, folders: list[RunFolder], out: Path) -> None:
     missing = sum(len([cell for cell in folder.plan.cells if cell.job.shard is None]) for folder in folders)
     missing -= merged.cells
-    counts = [_count(merged.cells, "cell"), _count(len(folders), "run"), _count(len(merged.rows), "row")]
+    counts = [count(merged.cells, "cell"), count(len(folders), "run"), count(len(merged.rows), "row")]
     say(console, f"{counts[0]} of {counts[1]}, {counts[2]}: {out}")
     if missing:
-        say(console, f"{_count(missing, 'planned cell')} left out: no result yet")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+        say(console, f"{count(missing, 'planned cell')} left out: no result yet")
