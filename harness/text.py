@@ -12,7 +12,13 @@ GAP = "–"  # noqa: RUF001 -- the dash of a table's gap
 #: Control sequences of terminals (ECMA-48): colours and cursor, titles and links, and the short ones.
 SEQUENCES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
 #: What stands for the harness's own characters in a stream that lacks them; "?" stands for any other.
-PLAIN = {"\N{EN DASH}": "-", "\N{HORIZONTAL ELLIPSIS}": "~", "\N{MULTIPLICATION SIGN}": "x", "\N{MIDDLE DOT}": "."}
+PLAIN = {
+    "\N{EN DASH}": "-",
+    "\N{HORIZONTAL ELLIPSIS}": "~",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{MIDDLE DOT}": ".",
+    "\N{PLUS-MINUS SIGN}": "+-",
+}
 #: The last of the three descriptors that every process has.
 STANDARD_ERROR = 2
 #: Python keeps the bytes of a file name that is not UTF-8 as these.

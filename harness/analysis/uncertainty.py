@@ -1,6 +1,7 @@
 """How sure the reported latency of one cell is, from its own samples."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import bdtr, stdtrit
@@ -55,11 +56,18 @@ def _of_mean(times: np.ndarray, independent: float) -> Interval | None:
 def _of_median(times: np.ndarray, independent: float) -> Interval | None:
     """Return the order statistics that as many independent samples would have, at the same share of the ranks."""
     count = int(independent)
-    outside = -1  # how many of `count` ordered samples may lie beyond each end
-    while outside + 1 < count and bdtr(outside + 1, count, 0.5) <= (1 - CONFIDENCE) / 2:
-        outside += 1
+    outside = _outside(count)
     if outside < 0:
         return None
     ordered = np.sort(times)
     beyond = int(outside * len(ordered) / count)
     return Interval(float(ordered[beyond]), float(ordered[-1 - beyond]))
+
+
+@lru_cache(maxsize=10_000)  # a merge asks for few counts, thousands of times
+def _outside(count: int) -> int:
+    """Return how many of so many ordered samples may lie beyond each end, -1 where not even all of them bound it."""
+    outside = -1
+    while outside + 1 < count and bdtr(outside + 1, count, 0.5) <= (1 - CONFIDENCE) / 2:
+        outside += 1
+    return outside

@@ -35,7 +35,7 @@ def print_table(console: Console, table: Table, form: Form = Form.SHORT) -> None
     table = render.harmless(table.of(form))
     if table.title:
         console.print()
-        say(console, table.headline, style="bold")
+        console.print(said(table.headline, "bold"))
         console.print()
     for number, page in enumerate(pages(table, console)):
         console.print(*([""] if number else []), page, sep="\n")

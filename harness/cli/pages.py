@@ -7,7 +7,7 @@ from functools import lru_cache
 import rich.box
 import rich.table
 from rich.cells import cell_len
-from rich.console import Console, JustifyMethod
+from rich.console import Console
 from rich.text import Text
 
 from harness.report.render import harmless
@@ -44,17 +44,23 @@ def _fits(names: Column, columns: Sequence[Column], width: int) -> bool:
 def _page(names: Column, columns: Sequence[Column], width: int) -> rich.table.Table:
     page = rich.table.Table(box=rich.box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, BETWEEN - 1, 0, 0))
     page.add_column(Text(names.heading), min_width=_least_words(names, width), overflow="fold")
-    for column, wide in zip(columns, _widths(names, columns, width), strict=True):
+    widths = _widths(names, columns, width)
+    for column, wide in zip(columns, widths, strict=True):
         # Wrapped here, since rich narrows the widest columns first, down to letters, and headings are the widest.
-        heading = Text(textwrap.fill(column.heading, wide, break_on_hyphens=False))
-        justify: JustifyMethod = "right" if column.kind == "figures" else "left"
-        page.add_column(heading, justify=justify, no_wrap=column.kind != "words", overflow="fold", min_width=wide)
+        lines = [_set(line, column, wide) for line in textwrap.wrap(column.heading, wide, break_on_hyphens=False)]
+        page.add_column(Text("\n".join(lines)), no_wrap=column.kind != "words", overflow="fold", min_width=wide)
     if not any(column.kind == "words" for column in columns):
         for each in page.columns:
             each.vertical = "bottom"  # beside the end of a name that is broken
-    for row in zip(names.values, *(column.values for column in columns), strict=True):
+    cells = [[_set(text, column, wide) for text in column.values] for column, wide in zip(columns, widths, strict=True)]
+    for row in zip(names.values, *cells, strict=True):
         page.add_row(*map(Text, row))
     return page
+
+
+def _set(text: str, column: Column, wide: int) -> str:
+    """Return the text at the right of its column if it is a figure; rich would drop the blanks that align its end."""
+    return " " * (wide - cell_len(text)) + text if column.kind == "figures" else text
 
 
 def _widths(names: Column, columns: Sequence[Column], width: int) -> list[int]:

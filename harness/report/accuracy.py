@@ -10,7 +10,7 @@ from harness.catalogue.published import accuracy as published_accuracy
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Iou, Score
 from harness.report.describe import attributed, outcome, software, stack_of
-from harness.report.table import Column, Table
+from harness.report.table import EVERYWHERE, FULL, Column, Table
 from harness.text import GAP, count
 from runner.contract import Detections
 
@@ -90,7 +90,9 @@ def _groups(rows: list[tuple[Model, Score]], with_published: bool) -> list[list[
     ]
     for group in METRICS:
         shown = [name for name in group if name in rows[0][1].metrics]
-        groups.append([Column(name, [_percent(score.metrics[name]) for _, score in rows]) for name in shown])
+        forms = FULL if group[0].startswith("AR") else EVERYWHERE
+        values = {name: [_percent(score.metrics[name]) for _, score in rows] for name in shown}
+        groups.append([Column(name, texts, forms=forms) for name, texts in values.items()])
     if with_published:
         groups.append([Column("published AP", [_published(model, score) for model, score in rows])])
     return [group for group in groups if group]

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import ALL, NO_QUOTA
 from harness.analysis.gates import Gates, gates
-from harness.analysis.labels import labels_of
-from harness.analysis.repeats import detections_over_repeats, over_repeats
+from harness.analysis.labels import labels_of, split_labels
 from harness.analysis.series import LatencySeries, State, grouped, latency_series, state_of
+from harness.analysis.uncertainty import Interval, latency_interval
 from harness.catalogue import Model, models, published
 from harness.documents.run_folder import Cell
 from harness.report.describe import Stack, attributed, outcome, software, stack_of
-from harness.report.table import Column, Table
+from harness.report.latency_columns import LatencyFigure, figure, figure_columns, spread_notes
+from harness.report.table import CSV, SHOWN, Column, Table
 from harness.text import GAP
 from runner.contract import Protocol
 from runner.contract.statistics import Summary, summarise
@@ -27,24 +28,27 @@ class Timed:
     builder: str
     protocol: Protocol
     summary: Summary | None
+    interval: Interval | None
     stack: Stack
     remarks: list[str]
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
-    """Arrange the cells of the suite into the table: ms and detections per image, columns in order of appearance."""
+    """Arrange the cells of the suite into the table: a model a row, columns in order of appearance."""
     cells = list(cells)
     return arrange([timed(cell) for cell in cells if cell.job.suite == "latency"], gates(cells), with_published)
 
 
 def timed(cell: Cell) -> Timed:
     """Return what the table needs of a cell of the suite latency."""
+    latency = cell.result.latency
     return Timed(
         series=latency_series(cell),
         state=state_of(cell),
         builder=cell.job.model.builder,
         protocol=cell.job.protocol,
-        summary=summarise(cell.result.latency) if cell.result.latency else None,
+        summary=summarise(latency) if latency else None,
+        interval=latency_interval(latency, cell.job.protocol.statistic) if latency else None,
         stack=stack_of(cell),
         remarks=_remarks_on(cell),
     )
@@ -56,22 +60,29 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     measured = {entry.builder for entry in entries}
     shown = [model for model in models().values() if (model.builder in measured if measured else model.published_2021)]
     labels = labels_of(list(by_series))
-    notes = _recipes(by_series)
-    notes += [_describe(series, labels[series], found) for series, found in by_series.items()]
-    groups = []
-    for series, found in by_series.items():
-        entries_of = {model.display: [each for each in found if each.builder == model.builder] for model in shown}
-        latencies, detections = map(list, zip(*map(_figures, entries_of.values()), strict=True))
-        groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
-        groups[-1] += _verdicts(series, shown, gate)
-        remarks = {display: [each.remarks for each in found] for display, found in entries_of.items()}
-        notes += [f"{labels[series]}: {remark}" for remark in attributed(remarks)]
+    place, headings = split_labels(list(by_series))
+    notes = [*_recipes(by_series), *_stacks(by_series, headings)]
+    groups, figures = [], []
+    for series, alike in by_series.items():
+        entries_of = {model.display: [each for each in alike if each.builder == model.builder] for model in shown}
+        figures += (own := [_figure(entries) for entries in entries_of.values()])
+        groups.append(figure_columns(headings[series], labels[series], own) + _verdicts(series, shown, gate))
+        remarks = {display: [each.remarks for each in repeats] for display, repeats in entries_of.items()}
+        notes += [f"{headings[series]}: {remark}" for remark in attributed(remarks)]
+    notes = [*spread_notes(figures), *notes]
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
         notes += _odd_cells(shown)
     names = Column("Model", [model.display for model in shown])
-    return Table("Latency of one image, batch 1", names, groups, notes)
+    shared = " · ".join(filter(None, (_unit(entries), place)))
+    return Table("Latency of one image, batch 1", names, groups, notes, shared)
+
+
+def _unit(entries: list[Timed]) -> str:
+    """Return what every figure is; what was published in 2021 are means."""
+    statistics = {entry.protocol.statistic for entry in entries} or {"mean"}
+    return f"{statistics.pop()} in ms" if len(statistics) == 1 else "in ms"
 
 
 def columns(entries: Iterable[Timed]) -> dict[LatencySeries, list[Timed]]:
@@ -102,36 +113,52 @@ def _odd_cells(shown: list[Model]) -> list[str]:
 
 
 def _published(shown: list[Model]) -> list[Column]:
-    return [
-        Column(f"2021: {column.hardware} (ms)", [f"{column.latency_ms[model.builder]:.2f}" for model in shown])
-        for column in published.latency().values()
-    ]
+    group = []
+    for column in published.latency().values():
+        values = [f"{column.latency_ms[model.builder]:.2f}" for model in shown]
+        heading = f"2021: {column.hardware}"
+        group += [Column(heading, values, forms=SHOWN), Column(f"{heading} (ms)", values, forms=CSV)]
+    return group
 
 
 def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:
     """Say once what several columns share: how each protocol measures, and what random weights mean."""
-    titles = {entry.protocol.name: entry.protocol.title for found in by_series.values() for entry in found}
-    notes = [f"{name}: {title}" for name, title in titles.items()]
+    protocols = {entry.protocol.name: entry.protocol for alike in by_series.values() for entry in alike}
+    several = len({protocol.statistic for protocol in protocols.values()}) > 1
+    notes = [
+        f"{name}: {protocol.title}" + (f"; its figures are the {protocol.statistic}" if several else "")
+        for name, protocol in protocols.items()
+    ]
     if any(series.weights == "random" for series in by_series):
         notes.append("random weights: what is detected means nothing, only the amount of work is real")
     return notes
 
 
-def _describe(series: LatencySeries, label: str, found: list[Timed]) -> str:
+def _stacks(by_series: dict[LatencySeries, list[Timed]], headings: dict[LatencySeries, str]) -> list[str]:
+    """Say what each column was measured by and on; what all of several share is said once."""
+    parts = {series: _describe(series, alike) for series, alike in by_series.items()}
+    everywhere = set.intersection(*map(set, parts.values())) if len(parts) > 1 else set()
+    shared = [part for part in next(iter(parts.values()), []) if part in everywhere]
+    own = {series: [part for part in texts if part not in everywhere] for series, texts in parts.items()}
+    notes = [f"every measured column: {', '.join(shared)}"] if shared else []
+    return notes + [f"{headings[series]}: {', '.join(texts)}" for series, texts in own.items() if texts]
+
+
+def _describe(series: LatencySeries, alike: list[Timed]) -> list[str]:
     iterations, quota = series.fact("iterations"), series.fact("quota")
     shortened = [f"iterations: {iterations} instead of the protocol's own"] if iterations != ALL else []
     held = [f"held to {quota} CPUs by a quota"] if quota not in (None, NO_QUOTA) else []
-    stack = software([entry.stack for entry in found])
-    return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *stack, *shortened, *held])}"
+    stack = software([entry.stack for entry in alike])
+    return [series.protocol, f"{series.weights} weights", *stack, *shortened, *held]
 
 
-def _figures(entries: list[Timed]) -> tuple[str, str]:
-    """Return the texts of latency and detections per image, over the repeats of one model."""
-    summaries = [entry.summary for entry in entries if entry.summary]
-    if not summaries:
-        return GAP, GAP
-    latency = over_repeats(summaries, entries[0].protocol.statistic)
-    return f"{latency:.2f}", f"{detections_over_repeats(summaries):.1f}"
+def _figure(entries: list[Timed]) -> LatencyFigure | None:
+    """Return the figure over the repeats of one model."""
+    measured = [(entry.summary, entry.interval) for entry in entries if entry.summary]
+    if not measured:
+        return None
+    summaries, intervals = zip(*measured, strict=True)
+    return figure(summaries, intervals, entries[0].protocol.statistic)
 
 
 def _remarks_on(cell: Cell) -> list[str]:

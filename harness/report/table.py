@@ -13,8 +13,10 @@ class Form(Enum):
     CSV = "csv"
 
 
-#: What a terminal or a page shows, what takes more room than a terminal has, and what a program reads.
-SHOWN, FULL, CSV = frozenset({Form.SHORT, Form.LONG}), frozenset({Form.LONG, Form.CSV}), frozenset({Form.CSV})
+EVERYWHERE = frozenset(Form)
+#: What a person sees in either form, what is left out in short, what is in the long form alone, and in CSV alone.
+SHOWN, FULL = frozenset({Form.SHORT, Form.LONG}), frozenset({Form.LONG, Form.CSV})
+LONG, CSV = frozenset({Form.LONG}), frozenset({Form.CSV})
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Column:
     heading: str
     values: list[str]
     kind: Literal["figures", "names", "words"] = "figures"
-    forms: frozenset[Form] = frozenset(Form)
+    forms: frozenset[Form] = EVERYWHERE
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from harness.documents.scores import Iou, Score, ScorerName
 from harness.errors import BadInput
 from harness.pipeline import score_cells
 from harness.report.accuracy import accuracy_tables
-from harness.report.table import Column, Table
+from harness.report.table import Column, Form, Table
 from harness.scoring.detections import from_json
 from harness.scoring.evaluate import score
 from harness.text import GAP, count
@@ -56,7 +56,7 @@ def score_run(name: str, *, scorer: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))
     else:
-        print_tables(console, accuracy_tables(cells))
+        print_tables(console, accuracy_tables(cells), Form.LONG)
     for error in failed[1:]:
         Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
     if failed:
