@@ -48,7 +48,19 @@ def _host(findings: Findings) -> list[str]:
         f"memory    {_gb(findings.memory_available_bytes)} of {_gb(findings.memory_bytes)} available{limit}",
         f"disk      {_gb(findings.disk_free_bytes)} free",
         f"weights   {findings.checkpoints} of {len(models())} checkpoints are here",
+        *(f"latency   {text}" for text in _measuring(findings)),
     ]
+
+
+def _measuring(findings: Findings) -> list[str]:
+    """Return why no latency can be measured, or who measures one now; nothing where nobody does."""
+    if findings.locks_reason:
+        return [f"can't be measured: {findings.locks_reason}"]
+    held: dict[str, list[str]] = {}
+    for device, holder in findings.measuring.items():
+        held.setdefault(holder, []).append(device)
+    more = {holder: f" and {len(devices) - 1} more" if devices[1:] else "" for holder, devices in held.items()}
+    return [f"{devices[0]}{more[holder]} held by {holder}" for holder, devices in held.items()]
 
 
 def _gpu(gpu: HostGpu) -> str:
