@@ -1,8 +1,7 @@
 """What the tidy table says of a cell: its labels and its figures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
@@ -13,8 +12,8 @@ from runner.contract import Detections, Latency, Memory, Software
 from runner.contract.statistics import Summary
 
 
-def labels(cell: Cell) -> Labels:
-    """Return what the columns of LABELS say of a cell, None where something is not known or does not apply.
+def labels(cell: Cell, warnings: Sequence[str]) -> Labels:
+    """Return what the columns of LABELS say of a cell with these warnings; None is unknown, or does not apply.
 
     What it was measured with is what was observed, not what was asked for. `content` tells datasets of one name apart.
     """
@@ -55,7 +54,7 @@ def labels(cell: Cell) -> Labels:
         "repeat": job.repeat,
         "pinned": execution.pinned if execution else None,
         "detects_as": f"{verdict.against}: {verdict.verdict}" if verdict else None,
-        "warnings": "; ".join([*failure, *warnings_of(result)]),
+        "warnings": "; ".join([*failure, *warnings]),
     }
 
 

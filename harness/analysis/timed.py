@@ -1,8 +1,8 @@
 """What stays of a cell that was timed when its samples have gone: thousands of them fit in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis.cautions import warnings_of
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.documents.run_folder import Cell
 from runner.contract import Protocol
@@ -15,7 +15,7 @@ class Stack:
 
     text: str | None
     pinned: bool
-    deviations: list[str]
+    deviations: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,20 @@ class Timed:
     builder: str
     protocol: Protocol
     stack: Stack
-    remarks: list[str]
+    remarks: tuple[str, ...]
     ms: float | None
     detections: float | None
 
 
-def timed(cell: Cell, summary: Summary | None) -> Timed:
-    """Return what the table needs of a cell of the suite latency, whose measured samples are summarised, if any."""
+def timed(cell: Cell, summary: Summary | None, warnings: Sequence[str]) -> Timed:
+    """Return what the table needs of a cell of the suite latency, whose samples are summarised, if it has any."""
     return Timed(
         series=latency_series(cell),
         state=state_of(cell),
         builder=cell.job.model.builder,
         protocol=cell.job.protocol,
         stack=stack_of(cell),
-        remarks=_remarks_on(cell),
+        remarks=(*_remarks_on(cell), *warnings),
         ms=summary.value(cell.job.protocol.statistic) if summary else None,
         detections=summary.detections_per_image if summary else None,
     )
@@ -52,7 +52,7 @@ def stack_of(cell: Cell) -> Stack:
     text = (
         f"torch {observed.torch}, torchvision {observed.torchvision}, threads: {observed.threads}" if observed else None
     )
-    return Stack(text, execution.pinned if execution else True, execution.deviations if execution else [])
+    return Stack(text, execution.pinned if execution else True, tuple(execution.deviations) if execution else ())
 
 
 def outcome(cell: Cell) -> list[str]:
@@ -70,4 +70,4 @@ def _remarks_on(cell: Cell) -> list[str]:
         remarks.append(
             f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"
         )
-    return remarks + warnings_of(cell.result)
+    return remarks

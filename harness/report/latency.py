@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from statistics import fmean
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import ALL, NO_QUOTA
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of
@@ -13,18 +14,18 @@ from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, software
 from harness.report.table import Column, Table
 from harness.text import GAP
-from runner.contract.statistics import Summary, summarise
+from runner.contract.statistics import summarise
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
     """Arrange the cells of the suite into the table: ms and detections per image, columns in order of appearance."""
     cells = list(cells)
-    of_the_suite = [cell for cell in cells if cell.job.suite == "latency"]
-    return arrange([timed(cell, _summary(cell)) for cell in of_the_suite], gates(cells), with_published)
+    return arrange([_timed(cell) for cell in cells if cell.job.suite == "latency"], gates(cells), with_published)
 
 
-def _summary(cell: Cell) -> Summary | None:
-    return summarise(cell.result.latency) if cell.result.latency else None
+def _timed(cell: Cell) -> Timed:
+    summary = summarise(cell.result.latency) if cell.result.latency else None
+    return timed(cell, summary, warnings_of(cell.result))
 
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
