@@ -42,7 +42,7 @@ def test_no_width_loses_a_figure(width: int, variables: dict[str, str]) -> None:
 
 
 def test_the_long_form_has_what_the_short_one_leaves_out() -> None:
-    lines, _ = on_a_terminal(250, "report", QUICK, "--long")
+    lines, _ = on_a_terminal(300, "report", QUICK, "--long")
     (head,) = [line for line in lines if line.startswith("Model")]
     more = ["detections / image", f"processes {TIMES} iterations", "images / s"]
     assert re.split(r" {2,}", head) == ["Model", *(text for name in ENVIRONMENTS for text in (name, *more))]
