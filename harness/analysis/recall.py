@@ -88,8 +88,7 @@ def _packed(part: Part, documents: str) -> bytes:
     numbers: dict[Timed, int] = {}
     timed = []
     for entry in part.timed:
-        kind = replace(entry, ms=None, detections=None)
-        timed.append((numbers.setdefault(kind, len(numbers)), entry.ms, entry.detections))
+        timed.append((numbers.setdefault(entry.kind, len(numbers)), entry.ms, entry.detections))
     detected = [cell.job.cell for cell in part.detected]
     kept = Kept(documents, part.planned, detected, part.measurements, list(numbers), timed)
     sink = pa.BufferOutputStream()

@@ -1,7 +1,7 @@
 """What stays of a cell that was timed when its samples have gone: thousands of them fit in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.documents.run_folder import Cell
@@ -30,6 +30,11 @@ class Timed:
     remarks: tuple[str, ...]
     ms: float | None
     detections: float | None
+
+    @property
+    def kind(self) -> "Timed":
+        """This without its figures: of thousands of cells there are few kinds."""
+        return replace(self, ms=None, detections=None)
 
 
 def timed(cell: Cell, summary: Summary | None, warnings: Sequence[str]) -> Timed:
