@@ -96,7 +96,8 @@ def _packed(part: Part, documents: str) -> bytes:
     with pa.ipc.new_stream(sink, part.rows.schema, options=options) as stream:
         stream.write_table(part.rows.combine_chunks())
     head = _adapter().dump_json(kept)
-    return len(head).to_bytes(8) + head + sink.getvalue().to_pybytes()
+    rows: bytes = sink.getvalue().to_pybytes()
+    return len(head).to_bytes(8) + head + rows
 
 
 def _unpacked(folder: RunFolder, content: bytes) -> Part | None:

@@ -64,7 +64,7 @@ COLUMNS = LABELS | FIGURES
 #: Of how many cells rows become columns at once.
 BATCH = 1000
 #: What LABELS say of a cell; what is left out is not known, or does not apply.
-Labels = Mapping[str, Any]
+Labels = dict[str, Any]
 
 
 class TidyFigure(NamedTuple):
@@ -134,7 +134,8 @@ def frame_of(tables: Iterable[pa.Table]) -> "DataFrame":
 
     mapped = {COUNT: pd.Int64Dtype(), FLAG: pd.BooleanDtype()}
     whole = pa.concat_tables([EMPTY, *tables]).unify_dictionaries()
-    return whole.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
+    frame: DataFrame = whole.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
+    return frame
 
 
 EMPTY = Rows().table()
