@@ -22,9 +22,9 @@ from runner.contract.statistics import Summary, measured_ms, summarise
 class Timing:
     """A model timed in a series. `number` is the series' place among the series, and `label` names it.
 
-    ms is the mean over the repeats of what the protocol reports; low_ms and high_ms span the repeats' 95 % intervals,
-    None where a repeat has too few samples for one. memory_bytes is the peak of the GPU's memory, or of the process on
-    a CPU. `agreement` is the worst of the environment's passes of this model.
+    ms is over the repeats of what the protocol reports; low_ms and high_ms are the ends of its 95 % interval, see
+    over_repeats, None where a repeat has too few samples for one. memory_bytes is the peak of the GPU's memory, or of
+    the process on a CPU. `agreement` is the worst of the environment's passes of this model.
     """
 
     number: int
@@ -81,22 +81,22 @@ def latencies(cells: Iterable[Cell]) -> list[Latency]:
 
 
 def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], agreement: Agreement | None) -> Timing:
-    statistic = cells[0].job.protocol.statistic
+    protocol = cells[0].job.protocol
     for cell in cells:
         _check(cell)
     summaries = [summarise(latency) for latency in latencies(cells)]
-    intervals = [latency_interval(latency, statistic) for latency in latencies(cells)]
-    known = [interval for interval in intervals if interval]
-    whole = len(known) == len(intervals)
+    intervals = [latency_interval(latency, protocol.statistic) for latency in latencies(cells)]
+    ends = [(interval.low_ms, interval.high_ms) if interval else None for interval in intervals]
+    figure = over_repeats([summary.value(protocol.statistic) for summary in summaries], ends, protocol)
     return Timing(
         number=number,
         series=series,
         label=label,
         model=models()[cells[0].job.model.builder],
         cells=cells,
-        ms=over_repeats(summaries, statistic),
-        low_ms=min(interval.low_ms for interval in known) if whole else None,
-        high_ms=max(interval.high_ms for interval in known) if whole else None,
+        ms=figure.ms,
+        low_ms=figure.ends[0] if figure.ends else None,
+        high_ms=figure.ends[1] if figure.ends else None,
         p99_ms=_p99(summaries),
         images_per_second=fmean(summary.images_per_second for summary in summaries),
         detections=detections_over_repeats(summaries),
