@@ -72,7 +72,7 @@ def test_repeats_that_are_not_needed_are_skipped_until_a_narrower_precision_asks
     assert done.stdout.count(", kept") == 3
     assert became(folder) == ["ok"] * 5
     assert RunFolder(folder.path).plan.precision == pytest.approx(0.0001)
-    assert all(f"{effort}" in done.stdout for effort in ("3 \N{MULTIPLICATION SIGN} 3", "2 \N{MULTIPLICATION SIGN} 1"))
+    assert all(effort in done.stdout for effort in ("3 \N{MULTIPLICATION SIGN} 3", "2 \N{MULTIPLICATION SIGN} 1"))
 
 
 def test_what_is_no_precision_is_refused_and_the_run_stays_as_it_was(tmp_path: Path) -> None:
