@@ -55,9 +55,10 @@ def run(
 ) -> None:
     """Measure models in environments and print the tables."""
     from harness.cli.commands.run import new_run, resume_run
-    from harness.plan import Request, make_variant, parse_precision, parse_size
+    from harness.plan import Request, make_variants, parse_precision, parse_size
     from harness.plan.request import Choice
 
+    variant, *ladder = make_variants(**knobs)
     request = Request(
         images=[name.strip() for name in image.split(",")],
         models=model or [],
@@ -67,7 +68,8 @@ def run(
         protocol=protocol,
         device=device,
         repeats=repeats,
-        variant=make_variant(**knobs),
+        variant=variant,
+        ladder=ladder,
         weights=weights,
         norm_eps=norm_eps,
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),

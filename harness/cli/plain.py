@@ -95,9 +95,12 @@ class PlainCells:
 
 
 def _part(job: Job) -> str:
+    parts = [count(job.variant.threads, "thread")] if job.variant.threads else []
     if job.shard:
-        return f" (shard {job.shard.number} of {job.shard.of})"
-    return f" (repeat {job.repeat})" if job.protocol.repeats > 1 or job.repeat > 1 else ""
+        parts.append(f"shard {job.shard.number} of {job.shard.of}")
+    elif job.protocol.repeats > 1 or job.repeat > 1:
+        parts.append(f"repeat {job.repeat}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _outcome(result: Result) -> str:

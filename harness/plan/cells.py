@@ -1,7 +1,7 @@
 """From what a person asks for to the ordered cells of a run."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from harness.data import checkpoints
 from harness.documents import Plan, PlannedCell
 from harness.documents.run_folder import cell_name
 from harness.errors import BadInput, CannotRunHere, HarnessError
-from harness.plan import inputs, rounds, shards, threads
+from harness.plan import inputs, ladder, rounds, shards, threads
 from harness.plan.inputs import Inputs
 from harness.plan.request import Request
 from harness.preflight import compatibility
@@ -47,6 +47,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         for model in chosen
     }
     weights, weights_folder, remark = _weights(request, chosen, on_bytes)
+    variants = [request.variant, *request.ladder]
     blank = Job(
         schema_version=SCHEMA_VERSION,
         cell="",
@@ -63,7 +64,14 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     )
     cells = [
         PlannedCell(
-            job=_job(replace(blank, suite=suite, repeat=repeat), stack, model, weights[model.builder], feed),
+            job=_job(
+                replace(blank, suite=suite, repeat=repeat, variant=variant),
+                stack,
+                model,
+                weights[model.builder],
+                feed,
+                ladder.step(variant, variants),
+            ),
             named=not request.all_models,
             skipped=obstacles[stack.label, model.builder],
             annotations=str(feed.annotations.resolve()) if feed.annotations else None,
@@ -73,8 +81,10 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         for repeat in range(1, 1 + (1 if suite == "accuracy" else request.repeats or protocol.repeats))
         for model in chosen
         for stack in stacks
+        for variant in variants
         for feed in [fed[suite, model.builder]]
     ]
+    threads.check(cells)
     cells, seed = threads.explicit(cells), rounds.seed_for(protocol)
     if seed is not None:
         cells = rounds.ordered(cells, seed)
@@ -112,11 +122,11 @@ def _text(folder: Path | None) -> str | None:
     return str(folder.resolve()) if folder else None
 
 
-def _job(blank: Job, stack: Environment, model: Model, weights: Weights, feed: Inputs) -> Job:
+def _job(blank: Job, stack: Environment, model: Model, weights: Weights, feed: Inputs, step: Sequence[str]) -> Job:
     part = f"r{blank.repeat}" if feed.dataset is None else f"on-{feed.dataset.name}"
     return replace(
         blank,
-        cell=cell_name(stack.label, model.builder, blank.protocol.name, blank.device, part),
+        cell=cell_name(stack.label, model.builder, blank.protocol.name, blank.device, *step, part),
         environment=stack.label,
         model=ModelSpec(model.builder, weights, model.thresholds),
         images=feed.images,

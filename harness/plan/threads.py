@@ -1,4 +1,4 @@
-"""How many threads the cells of a protocol compute with, where it wants that to be said."""
+"""How many threads cells compute with: never more than CPUs, and said where the protocol wants it to be."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -6,7 +6,21 @@ from functools import cache
 
 from harness.catalogue import environment
 from harness.documents import PlannedCell
+from harness.errors import BadInput
 from harness.host import machine
+from harness.text import count
+
+
+def check(cells: Iterable[PlannedCell]) -> None:
+    """Raise BadInput where a cell was to have more threads than CPUs that it may use."""
+    usable = cache(_usable)
+    for job in (cell.job for cell in cells if cell.job.variant.threads):
+        room = len(usable(job.environment, job.variant.cpus))
+        if job.variant.threads and job.variant.threads > room:
+            reason = (
+                f"--threads {job.variant.threads} are more than the {count(room, 'CPU')} that {job.environment} may use"
+            )
+            raise BadInput(reason, f"give at most {room}")
 
 
 def explicit(cells: Iterable[PlannedCell]) -> list[PlannedCell]:
@@ -32,7 +46,11 @@ def _is_open(cell: PlannedCell) -> bool:
 
 
 def _cores(label: str, cpus: str | None) -> int | None:
-    return machine.physical_cores(machine.usable_cpus(cpus, contained=environment(label).base is not None))
+    return machine.physical_cores(_usable(label, cpus))
+
+
+def _usable(label: str, cpus: str | None) -> list[int]:
+    return machine.usable_cpus(cpus, contained=environment(label).base is not None)
 
 
 def _with(cell: PlannedCell, threads: int | None) -> PlannedCell:

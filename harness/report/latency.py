@@ -10,6 +10,7 @@ from harness.analysis.series import LatencySeries, grouped
 from harness.analysis.timed import Timed, timed
 from harness.catalogue import models, published
 from harness.documents.run_folder import Cell
+from harness.report import fewer_threads
 from harness.report.describe import attributed, software
 from harness.report.latency_columns import LatencyFigure, figure_columns, figure_of, spread_notes
 from harness.report.table import CSV, SHOWN, Column, Table
@@ -41,20 +42,22 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     place, headings = split_labels(list(by_series))
     notes = [*_recipes(by_series), *_stacks(by_series, headings)]
     groups: list[list[Column]] = []
-    figures: list[LatencyFigure | None] = []
+    figures: dict[LatencySeries, dict[str, LatencyFigure | None]] = {}
     for series, alike in by_series.items():
         entries_of = {name: [each for each in alike if each.builder == builder] for builder, name in shown.items()}
-        own = [figure_of(repeats) for repeats in entries_of.values()]
-        groups.append(figure_columns(headings[series], labels[series], own) + _verdicts(series, shown, gate))
-        figures += own
+        figures[series] = {name: figure_of(repeats) for name, repeats in entries_of.items()}
+        own = figure_columns(headings[series], labels[series], list(figures[series].values()))
+        groups.append(own + _verdicts(series, shown, gate))
         remarks = {display: [each.remarks for each in repeats] for display, repeats in entries_of.items()}
         notes += [f"{headings[series]}: {remark}" for remark in attributed(remarks)]
+    notes = [*spread_notes([each for own in figures.values() for each in own.values()]), *notes]
+    notes += fewer_threads.notes(figures)
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
         notes += _odd_cells(shown)
     names, shared = Column("Model", list(shown.values())), " · ".join(filter(None, (_unit(entries), place)))
-    return Table("Latency of one image, batch 1", names, groups, [*spread_notes(figures), *notes], shared)
+    return Table("Latency of one image, batch 1", names, groups, notes, shared)
 
 
 def _unit(entries: list[Timed]) -> str:
