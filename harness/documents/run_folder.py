@@ -61,8 +61,8 @@ def is_cell_name(name: str) -> bool:
 
 def require_readable(plan: Plan) -> None:
     """Raise BadInput where what the plan holds could be written but not read again."""
-    if found := documents.unreadable(plan):
-        raise BadInput(f"the plan can't be kept: {found}", "rename it")
+    if reason := documents.unreadable(plan):
+        raise BadInput(f"the plan can't be kept: {reason}", "rename it")
     for name in (cell.job.cell for cell in plan.cells):
         if not is_cell_name(name):
             raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")

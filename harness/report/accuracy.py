@@ -47,22 +47,22 @@ def precision_tables(cells: Iterable[Cell], *, with_published: bool = False) -> 
 
 def _titled(cells: Iterable[Cell]) -> list[tuple[AccuracySeries, str, list[Cell]]]:
     """Return the cells by table, each with what tells it from the other tables."""
-    found = by_series(cells)
-    titles = labels_of(list(found))
-    return [(series, titles[series], alike) for series, alike in found.items()]
+    alike_by_series = by_series(cells)
+    titles = labels_of(list(alike_by_series))
+    return [(series, titles[series], alike) for series, alike in alike_by_series.items()]
 
 
 def published_table() -> Table:
     """Return the accuracy table published in 2021."""
-    found = published_accuracy()
-    names = Column("Model", [models()[builder].display for builder in found.models])
+    table = published_accuracy()
+    names = Column("Model", [models()[builder].display for builder in table.models])
     groups = [
-        [Column(metric, [f"{row[metric]:.2f}" for row in found.models.values()]) for metric in group]
+        [Column(metric, [f"{row[metric]:.2f}" for row in table.models.values()]) for metric in group]
         for group in [["AP"], *METRICS]
         if "AR" not in group  # of keypoints alone
     ]
-    where = f"{found.dataset}, {found.images} images, {', '.join(found.machine)}"
-    notes = [f"{', '.join(found.software)}; boxes cut to integers before they were scored"]
+    where = f"{table.dataset}, {table.images} images, {', '.join(table.machine)}"
+    notes = [f"{', '.join(table.software)}; boxes cut to integers before they were scored"]
     return Table(f"AP of boxes in %, published in 2021: {where}", names, groups, notes)
 
 

@@ -28,8 +28,8 @@ def software(stacks: Sequence[Stack]) -> list[str]:
     """Return what there is to say of the software of cells of one environment, pins included."""
     parts = list(dict.fromkeys(stack.text for stack in stacks if stack.text))
     if any(not stack.pinned for stack in stacks):
-        found = dict.fromkeys(text for stack in stacks for text in stack.deviations)
-        parts.append("not pinned" + (f" ({'; '.join(found)})" if found else ""))
+        deviations = dict.fromkeys(text for stack in stacks for text in stack.deviations)
+        parts.append("not pinned" + (f" ({'; '.join(deviations)})" if deviations else ""))
     return parts
 
 
