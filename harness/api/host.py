@@ -78,7 +78,7 @@ def models() -> pd.DataFrame:
     AP is in percent, missing where the model has no such task; thresholds are those of the detection passes.
     """
     frame = pd.json_normalize([asdict(model) for model in catalogue.models().values()])
-    return frame.assign(tasks=frame.tasks.map(", ".join))
+    return frame.assign(tasks=frame.tasks.map(", ".join)).convert_dtypes()
 
 
 @checked

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -151,7 +150,6 @@ def _planned(plan: Plan, cells: Sequence[MeasuredCell]) -> pd.DataFrame:
 
 
 def _samples(samples: Samples | None) -> pd.DataFrame:
-    columns: dict[str, Any] = vars(samples) if samples else {}
-    frame = pd.DataFrame({name: columns.get(name, []) for name in SAMPLES if columns.get(name, []) is not None})
-    frame = frame.reindex(columns=list(SAMPLES)).astype(SAMPLES)
+    known = {name: column for name, column in vars(samples).items() if column is not None} if samples else {}
+    frame = pd.DataFrame(known, columns=list(SAMPLES)).astype(SAMPLES)
     return frame.assign(ms=frame.device_ms.fillna(frame.wall_ms))

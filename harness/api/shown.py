@@ -39,8 +39,11 @@ class Shown:
 
 def harmless(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with texts that no terminal obeys: those of results may come from anywhere."""
-    odd = {name: kind for name, kind in frame.dtypes.items() if not pd.api.types.is_numeric_dtype(kind)}
-    return frame.assign(**{str(name): frame[name].map(_harmless, na_action="ignore") for name in odd})
+    shown = frame.copy(deep=False)
+    for number, kind in enumerate(frame.dtypes):  # by number, since two columns may have one heading
+        if not pd.api.types.is_numeric_dtype(kind):
+            shown.isetitem(number, frame.iloc[:, number].map(_harmless, na_action="ignore"))
+    return shown.rename(index=_harmless, columns=_harmless)
 
 
 def _harmless(value: Any) -> Any:

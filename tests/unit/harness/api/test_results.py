@@ -1,0 +1,163 @@
+"""What Python answers, beside what the command prints."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import harness
+from harness.data import coco, shapes
+from tests.command_line import told, told_json
+from tests.samples import job, ok_result, run_folder
+from tests.unit.harness.pass_runs import PICTURES, cell, run_of
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "some-shapes"
+    shapes.generate(folder, PICTURES, 0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def passes(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of three passes, the second within the tolerances of the first, the third beyond."""
+    path = tmp_path_factory.mktemp("passes") / "run"
+    return run_of(data, path, cell("a"), cell("b", shift=0.01), cell("c", "cpu", shift=30.0)).path
+
+
+@pytest.fixture(scope="module")
+def files(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Annotations, and each third object of them as a detection."""
+    annotations = coco.read(data / "annotations" / "instances.json")
+    objects = [each for each in annotations.objects if not each["iscrowd"]][::3]
+    detections = [
+        {"image_id": each["image_id"], "category_id": each["category_id"], "score": 0.9, "bbox": each["bbox"]}
+        for each in objects
+    ]
+    path = tmp_path_factory.mktemp("files") / "detections.json"
+    path.write_text(json.dumps(detections))
+    return annotations.path, path
+
+
+def test_a_file_has_the_scores_that_the_command_prints(files: tuple[Path, Path]) -> None:
+    annotations, detections = files
+    printed = told_json("score", "--annotations", annotations, "--detections", detections, "--box-rule", "truncate-int")
+    scores = harness.score(annotations, str(detections), box_rule="truncate-int")
+    (document,) = scores.documents
+    assert asdict(document) == printed
+    assert scores.metrics.set_index("metric").value.to_dict() == printed["metrics"]
+    assert scores.by_category.set_index("category").AP.dropna().to_dict() == {
+        name: ap for name, ap in printed["ap_by_category"].items() if ap != -1
+    }
+    assert scores.tide.set_index("error").AP50.to_dict() == printed["tide"]
+    assert set(scores.metrics.box_rule) == {"truncate-int"}
+    assert "COCO's metrics" in repr(scores)
+
+
+def test_where_nothing_can_be_scored_the_figure_is_missing(files: tuple[Path, Path], tmp_path: Path) -> None:
+    annotations = json.loads(files[0].read_text())
+    small = [each for each in annotations["annotations"] if each["area"] < 32**2]
+    (tmp_path / "small.json").write_text(json.dumps(annotations | {"annotations": small}))
+    scores = harness.score(tmp_path / "small.json", files[1])
+    assert scores.metrics.set_index("metric").value.isna()[["APsmall", "APlarge"]].tolist() == [False, True]
+
+
+def test_a_run_has_the_scores_that_the_command_prints(passes: Path) -> None:
+    printed = told_json("score", passes)
+    scores = harness.score(run=passes)
+    assert [asdict(document) for document in scores.documents] == printed
+    assert set(scores.metrics.cell) == {"a", "b", "c"}
+    ap = scores.metrics.query("cell == 'a' and iou == 'bbox' and box_rule == 'float' and metric == 'AP'")
+    (score,) = [each for each in printed[0]["scores"] if (each["iou"], each["box_rule"]) == ("bbox", "float")]
+    assert ap.value.tolist() == [score["metrics"]["AP"]]
+    assert scores.problems == []
+
+
+def test_what_is_scored_has_to_be_said(files: tuple[Path, Path], passes: Path, tmp_path: Path) -> None:
+    for keywords in ({}, {"annotations": files[0]}, {"annotations": files[0], "detections": files[1], "run": passes}):
+        with pytest.raises(harness.BadInput, match="score what"):
+            harness.score(**keywords)
+    with pytest.raises(harness.BadInput, match="did you mean bbox"):
+        harness.score(*files, iou="box")
+    with pytest.raises(harness.BadInput, match="there is no annotation file"):
+        harness.score(tmp_path / "nowhere", files[1])
+    run_folder(tmp_path / "timed", ok_result(job()))
+    with pytest.raises(harness.BadInput, match="has no detections yet"):
+        harness.score(run=tmp_path / "timed")
+
+
+def test_passes_agree_as_the_command_prints(passes: Path) -> None:
+    printed = told_json("agree", passes, exit_code=1)
+    found = harness.agree(passes)
+    assert [asdict(document) for document in found.documents] == printed
+    assert not found.agreed
+    assert found.passes.other_cell.tolist() == ["b", "c"]
+    assert found.passes.verdict.tolist() == [each["verdict"] for each in printed] == ["equal", "different"]
+    assert found.passes.box_shift_px[0] == printed[0]["box_shift_px"] > 0
+    assert found.images.cell.tolist() == ["c"] * len(printed[1]["worst"])
+    assert set(found.ap.iou) == {"bbox"}
+    assert all(path.is_file() for path in found.pictures)
+    assert "something differs" in repr(found)
+
+
+def test_a_tolerance_decides_and_pictures_go_where_they_are_told(passes: Path, tmp_path: Path) -> None:
+    strict = harness.agree(passes, box_tolerance=0.001, pictures=tmp_path / "drawn")
+    assert strict.passes.verdict.tolist() == ["different", "different"]
+    assert strict.pictures
+    assert all(path.is_relative_to(tmp_path / "drawn") for path in strict.pictures)
+
+
+def test_two_runs_are_compared_and_one_with_a_sweep(data: Path, passes: Path, tmp_path: Path) -> None:
+    other = run_of(data, tmp_path / "other", cell("a"))
+    found = harness.agree(passes, harness.open_run(other.path))
+    assert found.agreed
+    assert found.passes[["reference_run", "other_run", "other_cell"]].values.tolist() == [["run", "other", "a"]]
+    with pytest.raises(harness.BadInput, match="2 runs were named"):
+        harness.agree(passes, other.path, sweep=True)
+    with pytest.raises(harness.BadInput, match="box_tolerance can't be -1; give a number from 0 on"):
+        harness.agree(passes, box_tolerance=-1)
+    with pytest.raises(harness.BadInput, match="box_tolerance can't be nan"):
+        harness.agree(passes, box_tolerance=math.nan)
+
+
+def test_tables_are_those_of_the_report(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job()), ok_result(job(environment="local"), wall_ms=20.0))
+    tables = harness.tables(folder.path, published=True)
+    printed = told("report", folder.path, "--published", "--format", "markdown")
+    assert "\n".join(table.markdown() for table in tables) == printed
+    assert "\n".join(table.csv() for table in tables) == told("report", folder.path, "--published", "--format", "csv")
+    assert tables[0].frame.index.tolist() == ["SSD300 VGG16"]
+    assert tables[0].frame.iloc[0].tolist()[:1] == ["10.00"]
+
+
+def test_text_of_a_table_is_obeyed_by_nobody() -> None:
+    frame = pd.DataFrame({"<b>head</b>\x1b[1m": ["<img src=x>\x1b]0;title\x07"]})
+    table: Any = harness.TextTable("<i>", frame, ["<script>"], None)  # type: ignore[arg-type]
+    assert "\x1b" not in repr(table) + table._repr_html_()
+    assert not [part for part in ("<i>", "<img", "<script>", "<b>head") if part in table._repr_html_()]
+
+
+def test_a_page_tells_the_call_without_where_it_was_made(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job()))
+    plan = (folder.path / "plan.json").read_text()
+    call = json.dumps(["harness.run", "images='/home/somebody/pictures'", "threads=2"])
+    (folder.path / "plan.json").write_text(plan.replace(json.dumps(["run"], indent=1).replace("\n", "\n "), call))
+    assert "harness.run" in (folder.path / "plan.json").read_text()
+    written = harness.page(folder.path, out=tmp_path / "page")
+    assert written == tmp_path / "page" / "report.html"
+    text = (tmp_path / "page" / "report.md").read_text()
+    assert "harness.run(images='…/pictures', threads=2)" in text
+    assert "somebody" not in text + written.read_text()
+
+
+def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run")
+    for function in (harness.tables, lambda run: harness.page(run, out=tmp_path / "page")):
+        with pytest.raises(harness.BadInput, match="no cell has a result yet"):
+            function(folder.path)
+    assert not (tmp_path / "page").exists()
