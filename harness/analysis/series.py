@@ -170,3 +170,9 @@ def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
             place = next((each for each in found if each.may_hold(series)), series)
             found.setdefault(place, []).append(item)
     return found
+
+
+def by_accuracy_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:
+    """Return the cells of the suite accuracy by table."""
+    of_the_suite = ((accuracy_series(cell), cell) for cell in cells)
+    return grouped((series, state_of(cell), cell) for series, cell in of_the_suite if series)

@@ -1,27 +1,8 @@
 """What every table says of its cells: the software, and what became of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from harness.documents.run_folder import Cell
-
-
-@dataclass(frozen=True)
-class Stack:
-    """The software of a cell in words, None where it left none on record, and whether it is what the pins say."""
-
-    text: str | None
-    pinned: bool
-    deviations: list[str]
-
-
-def stack_of(cell: Cell) -> Stack:
-    """Return the software of a cell."""
-    observed, execution = cell.result.software, cell.execution
-    text = (
-        f"torch {observed.torch}, torchvision {observed.torchvision}, threads: {observed.threads}" if observed else None
-    )
-    return Stack(text, execution.pinned if execution else True, execution.deviations if execution else [])
+from harness.analysis.timed import Stack
 
 
 def software(stacks: Sequence[Stack]) -> list[str]:
@@ -31,15 +12,6 @@ def software(stacks: Sequence[Stack]) -> list[str]:
         deviations = dict.fromkeys(text for stack in stacks for text in stack.deviations)
         parts.append("not pinned" + (f" ({'; '.join(deviations)})" if deviations else ""))
     return parts
-
-
-def outcome(cell: Cell) -> list[str]:
-    """Return why the cell has no figure, if it has none, and what would help."""
-    failure = cell.result.failure
-    if failure is None:
-        return []
-    remedy = failure.remedy if cell.result.status != "skipped" else ""  # whose reason says it all
-    return ["; ".join(filter(None, (f"{cell.result.status}, {failure.message}", remedy)))]
 
 
 def attributed(remarks_of: Mapping[str, Iterable[list[str]]]) -> list[str]:

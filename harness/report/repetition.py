@@ -2,11 +2,12 @@
 
 from harness.analysis.cautions import warnings_of
 from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
+from harness.analysis.timed import outcome, stack_of
 from harness.analysis.uncertainty import Interval
 from harness.catalogue import models, published
 from harness.catalogue.columns import MAP
 from harness.documents.run_folder import Cell
-from harness.report.describe import attributed, outcome, software, stack_of
+from harness.report.describe import attributed, software
 from harness.report.table import Column, Table
 from harness.text import GAP
 
