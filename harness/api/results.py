@@ -1,8 +1,12 @@
 """What becomes of results: loaded, merged, scored, compared, shown."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from harness import comparing, pipeline
+from harness.analysis.merging import Merged, merged
 from harness.api.agreements import Agreements, agreements
 from harness.api.checked import (
     Flag,
@@ -16,12 +20,14 @@ from harness.api.checked import (
     run_name,
 )
 from harness.api.scores import Scores, scores_of_file, scores_of_run
+from harness.api.shown import harmless
 from harness.api.tables import TextTable, text_table
 from harness.documents.agreement import Tolerances
 from harness.documents.runs import cells_of, open_run, open_runs
 from harness.errors import BadInput
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
+from harness.report.export import write
 from harness.report.tables import tables_of
 from harness.report.writing import write_page
 from harness.scoring.files import score_file
@@ -95,6 +101,33 @@ def agree(
 
 
 @checked
+def load(*runs: RunName, published: Flag = False, allow: Flag = False) -> pd.DataFrame:
+    """Return the tidy table of runs, of one or several machines: a row for each cell and metric.
+
+    published: add what was published in 2021. allow: also what was not measured alike, and runs that are being written.
+
+    The columns are those of docs/results.md: what a figure is of, as categories; metric, value, its 95 % interval (low,
+    high), unit and n. What is unknown is missing. Control characters are taken out of texts. `attrs` has `missing`, how
+    many planned cells have no result yet, and `not_comparable`, a list of what was not measured alike.
+
+    Raises BadInput where nothing has a result, a measurement comes twice, a run is being written, or results of one
+    environment and machine were not measured alike; BadDocument where a file can't be read or is of a newer harness.
+    """
+    return _frame(_merged(runs, published=published, allow=allow))
+
+
+@checked
+def merge(*runs: RunName, out: Where, published: Flag = False, allow: Flag = False) -> pd.DataFrame:
+    """Write the tidy table of runs and the wide ones into a folder, as `harness merge` does, and return the former.
+
+    out: the folder. Raises as load does, and StorageError where it can't be written.
+    """
+    whole = _merged(runs, published=published, allow=allow)
+    write(whole, Path(out), published)
+    return _frame(whole)
+
+
+@checked
 def tables(*runs: RunName, published: Flag = False) -> list[TextTable]:
     """Return the tables of runs, as `harness report` prints them.
 
@@ -113,3 +146,17 @@ def page(*runs: RunName, out: Where, published: Flag = False, progress: Telling 
     """
     with progress.working("drawing"):
         return write_page(open_runs(list(map(run_name, runs))), Path(out), published=published)
+
+
+def _merged(runs: Sequence[RunName], *, published: bool, allow: bool) -> Merged:
+    names = list(map(run_name, runs))
+    for name, folder in zip(names, open_runs(names), strict=True):
+        if folder.is_held and not allow:
+            raise BadInput(f"the run {name} is being written", "wait for its end, or take what is there with --allow")
+    return merged(names, allow=allow, published=published)
+
+
+def _frame(whole: Merged) -> pd.DataFrame:
+    frame = harmless(whole.frame)
+    frame.attrs = {"missing": whole.missing, "not_comparable": whole.conflicts}
+    return frame
