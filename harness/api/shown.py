@@ -42,7 +42,7 @@ def harmless(frame: pd.DataFrame) -> pd.DataFrame:
     shown = frame.copy(deep=False)
     for number, kind in enumerate(frame.dtypes):  # by number, since two columns may have one heading
         if not pd.api.types.is_numeric_dtype(kind):
-            shown.isetitem(number, frame.iloc[:, number].map(_harmless, na_action="ignore"))
+            shown.isetitem(number, frame.iloc[:, number].map(_harmless, na_action="ignore").array)
     return shown.rename(index=_harmless, columns=_harmless)
 
 

@@ -26,7 +26,8 @@ RESERVED = {"from": "from_"}
 def commands(group: Any = None, above: str = "") -> dict[str, Any]:
     """Return every command by its function's name."""
     found: dict[str, Any] = {}
-    for name, command in (group or typer.main.get_command(app)).commands.items():
+    whole: Any = group or typer.main.get_command(app)
+    for name, command in whole.commands.items():
         inner = getattr(command, "commands", None)
         found |= commands(command, f"{above}{name}_") if inner else {above + name: command}
     return found

@@ -79,9 +79,13 @@ def test_a_run_has_the_scores_that_the_command_prints(passes: Path) -> None:
 
 
 def test_what_is_scored_has_to_be_said(files: tuple[Path, Path], passes: Path, tmp_path: Path) -> None:
-    for keywords in ({}, {"annotations": files[0]}, {"annotations": files[0], "detections": files[1], "run": passes}):
+    for call in (
+        lambda: harness.score(),
+        lambda: harness.score(files[0]),
+        lambda: harness.score(files[0], files[1], run=passes),
+    ):
         with pytest.raises(harness.BadInput, match="score what"):
-            harness.score(**keywords)
+            call()
     with pytest.raises(harness.BadInput, match="did you mean bbox"):
         harness.score(*files, iou="box")
     with pytest.raises(harness.BadInput, match="there is no annotation file"):
