@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from harness.knobs import columns
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 TEXT, COUNT, FIGURE, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.int64(), pa.float64(), pa.bool_()
+#: What holds the values of a knob.
+BY_TYPE: dict[type, pa.DataType] = {int: COUNT, str: TEXT}
 #: The columns that say what a figure is of: one value a cell.
 LABELS: dict[str, pa.DataType] = {
     "run": TEXT,
@@ -32,17 +36,14 @@ LABELS: dict[str, pa.DataType] = {
     "weights": TEXT,
     "inputs": TEXT,
     "content": TEXT,
-    "threads": COUNT,
-    "cpus": TEXT,
+    **{name: BY_TYPE[kind] for name, kind in columns.OBSERVED.items()},
     "cpu_quota": TEXT,
     "numerics": TEXT,
     "python": TEXT,
     "gpu": TEXT,
     "runner": TEXT,
     "harness": TEXT,
-    "iterations": COUNT,
-    "reader": TEXT,
-    "batch": COUNT,
+    **{name: BY_TYPE[kind] for name, kind in columns.ASKED.items()},
     "repeat": COUNT,
     "pinned": FLAG,
     "detects_as": TEXT,

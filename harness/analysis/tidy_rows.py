@@ -9,6 +9,7 @@ from harness.analysis.tidy import Labels, TidyFigure
 from harness.analysis.uncertainty import latency_intervals
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
+from harness.knobs import columns
 from runner.contract import Detections, Latency, Memory, Software
 from runner.contract.statistics import Summary
 
@@ -20,8 +21,7 @@ def labels(cell: Cell) -> Labels:
     """
     job, result, execution = cell.job, cell.result, cell.execution
     image, software = execution.image if execution else None, result.software
-    passed = job.detection if job.dataset else None
-    verdict, facts = cell.agreement, observed(cell, "cpus", "quota", "python", "gpu", "runner", "harness")
+    verdict, facts = cell.agreement, observed(cell, "quota", "python", "gpu", "runner", "harness")
     failure = [result.failure.message] if result.failure else []
     return {
         "run": cell.run,
@@ -41,17 +41,13 @@ def labels(cell: Cell) -> Labels:
         "weights": weights_name(job),
         "inputs": job.dataset.name if job.dataset else inputs_name(job),
         "content": content_of(job.dataset) if job.dataset else None,
-        "threads": software.threads if software else None,
-        "cpus": facts["cpus"],
         "cpu_quota": facts["quota"],
         "numerics": _numerics(software) if software else None,
         "python": facts["python"],
         "gpu": facts["gpu"],
         "runner": facts["runner"],
         "harness": facts["harness"],
-        "iterations": job.variant.iterations,
-        "reader": passed.reader if passed else None,
-        "batch": passed.batch if passed else None,
+        **columns.values(cell),
         "repeat": job.repeat,
         "pinned": execution.pinned if execution else None,
         "detects_as": f"{verdict.against}: {verdict.verdict}" if verdict else None,

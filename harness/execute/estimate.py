@@ -22,6 +22,7 @@ from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
 from harness.host import machine
 from harness.host.locks import OnWaiting
+from harness.knobs.table import KNOBS
 from harness.text import duration
 from runner.contract import Device, Job, Stopping
 from runner.contract.statistics import summarise
@@ -136,9 +137,8 @@ def iterations(job: Job) -> int:
 
 def same_work(job: Job) -> tuple[str, ...]:
     """Return what two jobs must share for the time of one to tell the time of the other, model aside."""
-    variant = job.variant
-    fed = f"{job.dataset.name} by {job.detection}" if job.dataset else job.protocol.input
-    return (job.environment, job.device, fed, str(variant.threads), str(variant.cpus))
+    fed = job.dataset.name if job.dataset else job.protocol.input
+    return (job.environment, job.device, fed, *(str(knob.asked(job)) for knob in KNOBS if knob.paces))
 
 
 def known_costs(cells: Iterable[Cell]) -> Known:

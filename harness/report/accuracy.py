@@ -10,6 +10,7 @@ from harness.catalogue import Model, models
 from harness.catalogue.published import accuracy as published_accuracy
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Iou, Score
+from harness.knobs.words import detecting
 from harness.report.describe import attributed, software
 from harness.report.table import Column, Table
 from harness.text import GAP
@@ -109,7 +110,7 @@ def _published(model: Model, scored: Score) -> str:
 
 
 def _notes(series: AccuracySeries, cells: list[Cell], iou: Iou) -> list[str]:
-    parts = [series.protocol, f"{series.weights} weights", f"read by {series.how.reader}", f"batch {series.how.batch}"]
+    parts = [series.protocol, f"{series.weights} weights", *detecting(cells[0].job)]
     notes = [", ".join([*parts, *software([stack_of(cell) for cell in cells])])]
     if series.weights == "random":
         notes.append("random weights: what is detected means nothing, and so does its AP")

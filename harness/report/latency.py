@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from statistics import fmean
 
-from harness.analysis.facts import ALL, NO_QUOTA
+from harness.analysis.facts import NO_QUOTA, departures
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of
 from harness.analysis.series import LatencySeries, grouped
@@ -98,8 +98,7 @@ def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:
 
 
 def _describe(series: LatencySeries, label: str, alike: list[Timed]) -> str:
-    iterations, quota = series.fact("iterations"), series.fact("quota")
-    shortened = [f"iterations: {iterations} instead of the protocol's own"] if iterations != ALL else []
+    quota, shortened = series.fact("quota"), departures(series.facts)
     held = [f"held to {quota} CPUs by a quota"] if quota not in (None, NO_QUOTA) else []
     stack = software([entry.stack for entry in alike])
     return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *stack, *shortened, *held])}"

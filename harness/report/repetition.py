@@ -1,6 +1,7 @@
 """The table of a reproduction: published, measured, and what the one says of the other."""
 
 from harness.analysis.cautions import warnings_of
+from harness.analysis.facts import FACTS, departures
 from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
 from harness.analysis.timed import outcome, stack_of
 from harness.analysis.uncertainty import Interval
@@ -82,8 +83,7 @@ def _sources(reproduction: Reproduction, cells: list[Cell]) -> list[str]:
     ]
     if not reproduction.published_software:
         notes.append("the software is not the published one as its environment pins it")
-    if job.variant.iterations:
-        notes.append(f"iterations: {job.variant.iterations} instead of the protocol's own")
+    notes += departures([fact.observed(cells[0]) for fact in FACTS])
     if job.dataset is not None and len(job.dataset.ids) < published.accuracy().images:
         notes.append(f"images: {len(job.dataset.ids)} instead of the dataset's {published.accuracy().images}")
     return notes

@@ -19,7 +19,7 @@ FLOORS = [
     {"plan", "execute", "agreement"},
     {"preflight", "scoring"},
     {"images", "data", "analysis"},
-    {"catalogue"},
+    {"catalogue", "knobs"},
     {"documents"},
     {"host"},
     {"progress"},
