@@ -76,6 +76,9 @@ class Progress(Protocol):
 class Silent:
     """Tells nothing, in every role; nobody agrees to anything."""
 
+    def __repr__(self) -> str:
+        return "Silent()"
+
     def say(self, text: str) -> None:
         """Say nothing."""
 

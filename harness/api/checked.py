@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 
 from harness.api.run import Run
 from harness.documents.plan import call
-from harness.errors import BadInput
+from harness.errors import BadInput, unknown
+from harness.knobs.table import OPTIONS
 from harness.progress import Progress
 from harness.text import printable
 
@@ -39,25 +40,51 @@ RunName = Annotated[
 ]
 Telling = Annotated[InstanceOf[Progress], Field(description="a harness.progress.Progress, such as Silent()")]
 
+#: What a knob takes, the table of knobs says.
+Knob = int | str | None
+VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Have a function raise BadInput, with what it takes, where an argument is of another type or out of its range."""
+    """Have a function raise BadInput, with what it takes, where an argument is of another type or out of its range.
+
+    One that takes **knobs shows a keyword for each of the table of knobs, which says itself what values they have.
+    """
     signature, plain = inspect.signature(function), cast("Callable[..., R]", function)
+    shown = _shown(signature, get_type_hints(function))
 
     @wraps(function)
     def checking(*positional: P.args, **named: P.kwargs) -> R:
         bound = signature.bind(*positional, **named)
-        kinds = _kinds(function)
         for name, value in bound.arguments.items():
-            if signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
-                bound.arguments[name] = tuple(_taken(name, each, kinds[name]) for each in value)
-            else:
-                bound.arguments[name] = _taken(name, value, kinds[name])
+            bound.arguments[name] = _argument(signature.parameters[name], value, _kinds(function)[name], shown)
         return plain(*bound.args, **bound.kwargs)
 
+    checking.__signature__ = shown  # type: ignore[attr-defined]
     return checking
+
+
+def _shown(own: inspect.Signature, types: Mapping[str, Any]) -> inspect.Signature:
+    """Return the signature as people read it: with the plain types, and the knobs by name where it takes them."""
+    plain = [each.replace(annotation=types[name]) for name, each in own.parameters.items()]
+    named = [each for each in plain if each.kind is not VAR_KEYWORD]
+    if len(named) < len(plain):
+        keyword_only = inspect.Parameter.KEYWORD_ONLY
+        named += [inspect.Parameter(name, keyword_only, default=None, annotation=Knob) for name in OPTIONS]
+    return own.replace(parameters=named)
+
+
+def _argument(parameter: inspect.Parameter, value: Any, kind: Any, shown: inspect.Signature) -> Any:
+    """Return what was given for a parameter as its kind has it. Raises BadInput."""
+    if parameter.kind is VAR_KEYWORD:
+        for name in value:
+            if name not in OPTIONS:
+                raise unknown("keyword", name, shown.parameters)
+        return value
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        return tuple(_taken(parameter.name, each, kind) for each in value)
+    return _taken(parameter.name, value, kind)
 
 
 @cache
@@ -111,11 +138,10 @@ def run_name(given: str | Path | Run) -> str:
     return str(given.path)
 
 
-def recorded(function: Callable[..., object], values: Mapping[str, object]) -> list[str]:
+def recorded(function: Callable[..., object], values: Mapping[str, Any]) -> list[str]:
     """Return how a plan records the call of a function: what is not its default, but for the progress."""
-    parameters = inspect.signature(function).parameters
-    changed = {name: values[name] for name in parameters if name != "progress"}
-    changed = {name: value for name, value in changed.items() if value != parameters[name].default}
-    return call(
-        cast("Any", function).__name__, {name: str(v) if isinstance(v, Path) else v for name, v in changed.items()}
-    )
+    parameters, given = inspect.signature(function).parameters, {**values, **values.get("knobs", {})}
+    named = {name: given[name] for name in parameters if name in given and name != "progress"}
+    changed = {name: value for name, value in named.items() if value != parameters[name].default}
+    told = {name: str(value) if isinstance(value, Path) else value for name, value in changed.items()}
+    return call(cast("Any", function).__name__, told)

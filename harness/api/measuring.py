@@ -6,6 +6,7 @@ from harness import pipeline, repeating
 from harness.api.checked import (
     Count,
     Flag,
+    Knob,
     Names,
     Number,
     RunName,
@@ -52,19 +53,15 @@ def run(
     annotations: Where | None = None,
     ids: Where | None = None,
     limit: Count | None = None,
-    reader: Text | None = None,
-    batch: Count | None = None,
     shards: Count = 1,
     skip_bad_images: Flag = False,
     repeats: Count | None = None,
-    iterations: Count | None = None,
-    threads: Count | None = None,
-    cpus: Text | None = None,
     memory: Text | None = None,
     dry_run: Flag = False,
     out: Where | None = None,
     published: Flag = False,
     progress: Telling = SILENT,
+    **knobs: Knob,
 ) -> Run:
     """Measure models in environments, as `harness run` does, and return the run.
 
@@ -77,14 +74,13 @@ def run(
     norm_eps: of your own weights, the batch norms' epsilon in training.
     dataset: accuracy's images, by name or folder. images, annotations: your own pictures, and what is in them.
     ids, limit: a file of image ids to take; only so many images.
-    reader, batch: accuracy's decoder, if not the protocol's; images at once.
     shards: the cells that each pass is split into. skip_bad_images: count unreadable images instead of failing.
-    repeats, iterations: fresh processes a cell; iterations a process, fewer than the protocol's.
-    threads, cpus: torch's threads; the CPUs to use, such as "0,2-3".
-    memory: limit of a cell, such as "8g".
+    repeats: latency's fresh processes for each cell. memory: limit of a cell, such as "8g".
     dry_run: plan only; the answer has `planned` and `remarks`, with the expected time, and no path.
     out: the folder of the run, else results/ID. published: add the published columns to its table.md.
     progress: is told what goes on; the default is told nothing.
+    knobs: what is other than the protocol's, and labelled: iterations (fewer), threads (torch's), cpus (such as
+    "0,2-3"), reader and batch (accuracy's), and whatever else stands in the table of knobs. None leaves it alone.
 
     A cell that fails raises nothing: look at `fine`. Raises BadInput for what does not exist or fit, CannotRunHere
     where this host lacks something, StorageError where nothing can be written, and Interrupted, a KeyboardInterrupt, by
@@ -100,7 +96,7 @@ def run(
         protocol=protocol,
         device=device,
         repeats=repeats,
-        variant=make_variant(threads, cpus, iterations, reader, batch),
+        variant=make_variant(**knobs),
         weights=str(weights),
         norm_eps=norm_eps,
         inputs=Choice(

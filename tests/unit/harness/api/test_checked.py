@@ -1,3 +1,4 @@
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import harness
 from harness.api.checked import Count, Flag, Names, RunName, Telling, checked, names_of, parts_of, recorded, run_name
 from harness.documents.plan import is_call
 from harness.errors import BadInput
+from harness.knobs.table import OPTIONS
 from harness.progress import Silent
 
 SILENT = Silent()
@@ -82,6 +84,35 @@ def test_a_call_is_recorded_without_defaults_and_progress() -> None:
     assert recorded(ran, values | {"threads": None, "models": ()}) == ["harness.ran", "out='a'"]
     assert not is_call(["run", "--model", "harness.measure"])
     assert not is_call([])
+
+
+def test_a_knob_is_a_keyword_of_the_table_of_knobs() -> None:
+    shown = inspect.signature(harness.run).parameters
+    assert set(OPTIONS) <= set(shown)
+    assert "knobs" not in shown
+    for keywords, sentence in [
+        ({"threads": "two"}, "--threads 'two' is no whole number of at least 1; give one such as 2."),
+        ({"threads": True}, "--threads 'True' is no whole number"),
+        ({"cpus": [0]}, "'[0]' is no list of CPUs"),
+        ({"reader": "tiff"}, "there is no reader 'tiff'"),
+        ({"thread": 2}, "there is no keyword 'thread'; did you mean threads?"),
+        ({"model": "x"}, "there is no keyword 'model'; did you mean all_models or models or published_models?"),
+    ]:
+        with pytest.raises(BadInput) as raised:
+            harness.run(models="ssd300_vgg16", **keywords)  # type: ignore[arg-type]
+        assert str(raised.value).startswith(sentence)
+
+
+def test_what_is_recorded_has_the_knobs_by_name() -> None:
+    values = {"image": "local", "dry_run": False, "knobs": {"threads": 2, "cpus": None}}
+    assert recorded(harness.run, values) == ["harness.run", "image='local'", "threads=2"]
+
+
+def test_help_shows_plain_types() -> None:
+    shown = str(inspect.signature(harness.run))
+    assert "limit: int | None = None" in shown.replace("Optional[int]", "int | None")
+    assert "progress: harness.progress.Progress = Silent()" in shown
+    assert "Annotated" not in shown
 
 
 def test_names_are_a_list_or_one_text() -> None:
