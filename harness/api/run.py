@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.api.shown import Shown, frame_of
+from harness.api.shown import Shown, frame_of, harmless
 from harness.documents import Plan
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import HarnessError
+from harness.text import printable
 from runner.contract import Samples
 
 #: The columns of samples, with the types that they have also where there is no sample.
@@ -123,7 +124,7 @@ def _measured(cell: Cell) -> MeasuredCell:
         suite=job.suite,
         repeat=job.repeat,
         status=cell.result.status,
-        reason=failure.message if failure else None,
+        reason=printable(failure.message) if failure else None,
         document=cell,
     )
 
@@ -152,4 +153,4 @@ def _planned(plan: Plan, cells: Sequence[MeasuredCell]) -> pd.DataFrame:
 def _samples(samples: Samples | None) -> pd.DataFrame:
     known = {name: column for name, column in vars(samples).items() if column is not None} if samples else {}
     frame = pd.DataFrame(known, columns=list(SAMPLES)).astype(SAMPLES)
-    return frame.assign(ms=frame.device_ms.fillna(frame.wall_ms))
+    return harmless(frame.assign(ms=frame.device_ms.fillna(frame.wall_ms)))

@@ -47,10 +47,12 @@ def harmless(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _harmless(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_harmless(each) for each in value]
     return printable(value) if isinstance(value, str) else value
 
 
 def frame_of(rows: Iterable[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
-    """Return rows as a DataFrame; `columns` are those of one without rows."""
+    """Return rows as a harmless DataFrame; `columns` are those of one without rows."""
     listed = list(rows)
-    return pd.DataFrame(listed) if listed else pd.DataFrame(columns=list(columns))
+    return harmless(pd.DataFrame(listed)) if listed else pd.DataFrame(columns=list(columns))

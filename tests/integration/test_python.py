@@ -2,7 +2,9 @@
 
 import io
 import json
+import logging
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -39,9 +41,17 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def documented(elsewhere: Path) -> dict[str, Any]:
     """What the examples of the documentation leave, run from top to bottom."""
     document = Sybil(parsers=[PythonCodeBlockParser()]).parse(DOCS)
+    before = of_the_process()
     for example in document.examples():
         example.evaluate()
+    assert of_the_process() == before
     return document.namespace
+
+
+def of_the_process() -> list[object]:
+    """Return what belongs to the program that calls, and not to the harness."""
+    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    return [Path.cwd(), *handlers, list(logging.root.handlers), logging.root.level, sys.stdout, list(sys.argv)]
 
 
 @pytest.mark.torch
@@ -168,3 +178,39 @@ def test_the_import_loads_nothing_heavy() -> None:
     assert "harness" in loaded
     assert {name for name in loaded if name.startswith("harness")} == {"harness"}
     assert not loaded & {"torch", "pandas", "numpy", "docker", "pydantic", "rich", "typer", "json"}
+
+
+def test_what_reproduce_would_do_is_what_the_command_tells(tmp_path: Path) -> None:
+    """Neither can measure this column here: its GPU is another, or there is none."""
+    options = {"column": "gtx1070", "weights": "random", "out": tmp_path / "run"}
+    with pytest.raises(harness.CannotRunHere) as told_so:
+        told("reproduce", *(part for name, value in options.items() for part in (f"--{name}", value)), "--dry-run")
+    with pytest.raises(harness.CannotRunHere) as raised:
+        harness.reproduce(**options, dry_run=True)  # type: ignore[arg-type]
+    assert (raised.value.reason, raised.value.remedy) == (told_so.value.reason, told_so.value.remedy)
+    with pytest.raises(harness.BadInput, match="exists already; choose another --out"):
+        harness.reproduce(out=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.docker
+def test_images_are_those_of_the_command() -> None:
+    printed, frame = told_json("images", "list"), harness.images_list()
+    assert frame.environment.tolist() == [row["environment"] for row in printed]
+    assert frame.tag.dropna().tolist() == [row["image"]["tag"] for row in printed if row["image"]]
+    with pytest.raises(harness.BadInput, match="local is no Docker environment"):
+        harness.images_build("local")
+    for row in (row for row in printed if row["pinned"] is not None):
+        (reused,) = harness.images_build(row["environment"]).to_dict("records")
+        assert reused["reused"]
+
+    missing = next(row["environment"] for row in printed if not row["image"])
+    with pytest.raises(harness.CannotRunHere, match=f"the image of {missing} is not built"):
+        harness.images_verify(missing)
+
+
+@pytest.mark.docker
+def test_nothing_is_removed_where_nobody_agrees() -> None:
+    before = harness.images_list()
+    assert not harness.images_prune().removed.any()
+    assert harness.images_list().equals(before)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 import harness
+from harness import documents
 from harness.data import coco, shapes
+from runner.contract import SCHEMA_VERSION
 from tests.command_line import told, told_json
-from tests.samples import job, ok_result, run_folder
+from tests.samples import job, ok_result, plan, run_folder, software
 from tests.unit.harness.pass_runs import PICTURES, cell, run_of
 
 
@@ -165,3 +167,56 @@ def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(harness.BadInput, match="no cell has a result yet"):
             function(folder.path)
     assert not (tmp_path / "page").exists()
+
+
+def test_what_was_not_measured_alike_is_refused_as_by_merge_or_labelled(tmp_path: Path) -> None:
+    one = run_folder(tmp_path / "one", ok_result(job()))
+    two = run_folder(
+        tmp_path / "two", ok_result(job(), software=software(threads=1), started_at="2026-01-03T00:00:00Z")
+    )
+    with pytest.raises(harness.BadInput) as told_so:
+        told("merge", one.path, two.path, "-o", tmp_path / "out")
+    with pytest.raises(harness.BadInput) as raised:
+        harness.load(one.path, two.path)
+    assert str(raised.value) == str(told_so.value)
+    frame = harness.load(one.path, harness.open_run(two.path), allow=True)
+    assert set(frame.threads) == {1, 2}
+    assert len(frame.attrs["not_comparable"]) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_frame_of_nothing_and_a_run_that_comes_twice_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(harness.BadInput, match="there is nothing to merge"):
+        harness.load()
+    empty, one = run_folder(tmp_path / "empty"), run_folder(tmp_path / "one", ok_result(job()))
+    with pytest.raises(harness.BadInput, match="there is nothing to merge"):
+        harness.load(empty.path)
+    with pytest.raises(harness.BadInput, match="name each run once"):
+        harness.load(one.path, one.path)
+    assert set(harness.load(published=True).run) == {"published in 2021"}
+
+
+def test_what_is_planned_and_has_no_result_is_counted(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job()))
+    documents.write(folder.path / "plan.json", plan(job(), replace(job(), cell="later")))
+    assert harness.load(folder.path).attrs == {"missing": 1, "not_comparable": []}
+
+
+def test_no_text_of_the_tidy_table_is_obeyed_by_a_terminal(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job(), software=software(torch="1.9\x1b[31m")))
+    frame = harness.load(folder.path)
+    assert set(frame.torch) == {"1.9"}
+    assert frame.torch.dtype == "category"
+
+
+def test_a_result_of_a_newer_harness_is_an_error_and_stays(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ok_result(job()))
+    path = folder.cell_folder(job()) / "result.json"
+    path.write_text(path.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 99'))
+    before = path.read_text()
+    assert '"schema_version": 99' in before
+    for call in (lambda: harness.load(folder.path), lambda: harness.merge(folder.path, out=tmp_path / "out")):
+        with pytest.raises(harness.BadDocument, match="update the harness"):
+            call()
+    assert path.read_text() == before
+    assert not (tmp_path / "out").exists()

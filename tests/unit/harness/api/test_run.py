@@ -46,7 +46,9 @@ def test_the_time_of_a_sample_is_the_one_that_the_statistics_take(tmp_path: Path
 
 def test_a_cell_without_measurement_has_the_same_columns_and_a_reason(run: Run) -> None:
     broken = run.cells[1]
-    assert (broken.status, broken.reason) == ("failed", HOSTILE)
+    assert (broken.status, broken.reason) == ("failed", "<script>alert(1)</script>")
+    assert broken.document.result.failure
+    assert broken.document.result.failure.message == HOSTILE
     assert len(broken.samples) == 0
     assert broken.samples.dtypes.astype(str).to_dict() == SAMPLES
     assert not run.fine
@@ -80,6 +82,7 @@ def test_it_is_read_in_a_terminal_and_in_a_notebook_and_obeyed_by_neither(run: R
     assert "run " in repr(run)
     assert "<script>alert(1)</script>" in repr(run)
     assert "\x1b" not in repr(run) + repr(run.cells[1]) + run._repr_html_() + run.cells[1]._repr_html_()
+    assert "\x1b" not in "".join(run.planned.reason.dropna())
     assert "<script" not in run._repr_html_() + run.cells[1]._repr_html_()
     assert "&lt;script&gt;" in run._repr_html_()
     assert "&lt;script&gt;" in run.cells[1]._repr_html_()
