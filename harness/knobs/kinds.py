@@ -23,7 +23,8 @@ class Kind(NamedTuple):
 
 def _count(name: str, text: str) -> int:
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
-        raise BadInput(f"--{name} {text!r:.80} is no whole number of at least 1", "give one such as 2")
+        option = f"--{name.replace('_', '-')}"
+        raise BadInput(f"{option} {text!r:.80} is no whole number of at least 1", "give one such as 2")
     return int(text)
 
 

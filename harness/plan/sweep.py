@@ -27,10 +27,11 @@ def plan(folder: RunFolder) -> Plan:
 def turns(job: Job) -> dict[str, Variant]:
     """Return the job's variant with one knob turned, for each that bears on its device, by a short name.
 
-    Each has numerics of its own, which tell a pass of a sweep from one of the protocol.
+    What every device has comes first. Each has numerics of its own, which tell a pass of a sweep from the protocol's.
     """
     own, turned = replace(job.variant, numerics=job.numerics), {}
-    for knob, turn in ((knob, knob.turn) for knob in KNOBS if knob.turn):
+    pairs = [(knob, knob.turn) for knob in KNOBS if knob.turn]
+    for knob, turn in sorted(pairs, key=lambda pair: (pair[1].device is not None, pair[1].name)):
         value = turn.other(knob.asked(job))
         if value is not None and turn.device in (None, job.device):
             turned[turn.name] = _with(own, knob, value)

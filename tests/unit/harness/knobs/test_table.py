@@ -11,6 +11,7 @@ from harness.documents.run_folder import Cell
 from harness.errors import BadInput
 from harness.knobs.columns import values
 from harness.knobs.entry import Knob, Sight
+from harness.knobs.kinds import COUNT, one_of
 from harness.knobs.table import KNOBS, OPTIONS
 from harness.knobs.words import detecting
 from runner.contract import Dataset, Job, Numerics, Reader, Result, Variant
@@ -74,6 +75,13 @@ def test_a_value_of_another_kind_is_one_sentence(name: str, value: object) -> No
 def test_a_value_that_is_no_text_of_its_kind_is_one_sentence(name: str, value: object) -> None:
     with pytest.raises(BadInput, match=r"^(there is no reader|'.*' is no list of CPUs)[^\n]*$"):
         plan.make_variant(**{name: value})
+
+
+def test_a_refusal_writes_a_name_of_two_words_as_the_option_does() -> None:
+    with pytest.raises(BadInput, match=r"^--top-n '0' is no whole number"):
+        COUNT.parse("top_n", "0")
+    with pytest.raises(BadInput, match="there is no resize rule 'float16'; did you mean float"):
+        one_of("float32", "float64").parse("resize_rule", "float16")
 
 
 def test_an_unknown_knob_is_named() -> None:
