@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Device, DryRun, Json, Names, Out
+from harness.cli.options import Device, DryRun, Json, Long, Names, Out
 
 
 @with_knobs(before="memory")
@@ -47,6 +47,7 @@ def run(
     out: Out = None,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
+    long: Long = False,
     **knobs: str | None,
 ) -> None:
     """Measure models in environments and print the tables."""
@@ -71,9 +72,9 @@ def run(
         memory_bytes=parse_size(memory) if memory else None,
     )
     if resume:
-        fine = resume_run(resume, published=published)
+        fine = resume_run(resume, published=published, long=long)
     else:
-        fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published)
+        fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published, long=long)
     if not fine:
         raise typer.Exit(1)
 

@@ -46,10 +46,10 @@ def compare_run(name: str, column: str, image: str | None, *, as_json: bool) -> 
     return all(cell.result.status == "ok" for cell in cells)
 
 
-def _tell(console: Console, folder: RunFolder, found: Reproduction, cells: list[Cell], *, as_json: bool) -> None:
+def _tell(console: Console, folder: RunFolder, reproduction: Reproduction, cells: list[Cell], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"run": folder.name, **dataclasses.asdict(found)}, indent=1))
-    elif found.latency or found.ap:
-        print_table(console, reproduction_table(found, cells))
+        print(json.dumps({"run": folder.name, **dataclasses.asdict(reproduction)}, indent=1))
+    elif reproduction.latency or reproduction.ap:
+        print_table(console, reproduction_table(reproduction, cells))
     else:
         say(console, "no model has a figure to compare")

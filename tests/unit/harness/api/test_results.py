@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,12 @@ def test_a_run_has_the_scores_that_the_command_prints(passes: Path) -> None:
 
 
 def test_what_is_scored_has_to_be_said(files: tuple[Path, Path], passes: Path, tmp_path: Path) -> None:
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: harness.score(),
         lambda: harness.score(files[0]),
         lambda: harness.score(files[0], files[1], run=passes),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(harness.BadInput, match="score what"):
             call()
     with pytest.raises(harness.BadInput, match="did you mean bbox"):
@@ -215,7 +217,11 @@ def test_a_result_of_a_newer_harness_is_an_error_and_stays(tmp_path: Path) -> No
     path.write_text(path.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 99'))
     before = path.read_text()
     assert '"schema_version": 99' in before
-    for call in (lambda: harness.load(folder.path), lambda: harness.merge(folder.path, out=tmp_path / "out")):
+    calls: list[Callable[[], object]] = [
+        lambda: harness.load(folder.path),
+        lambda: harness.merge(folder.path, out=tmp_path / "out"),
+    ]
+    for call in calls:
         with pytest.raises(harness.BadDocument, match="update the harness"):
             call()
     assert path.read_text() == before
