@@ -11,6 +11,7 @@ from harness.errors import CannotRunHere
 from harness.images import chosen, listing, lock, recipes
 from harness.images.engine import Engine
 from harness.progress import Noting, Silent
+from harness.text import count
 
 SILENT = Silent()
 NO_ARGUMENTS: Mapping[str, str] = {}
@@ -94,7 +95,7 @@ def images_prune(*, all: Flag = False, yes: Flag = False, progress: Telling = SI
     """
     with Engine.connect() as engine:
         images = recipes.outdated(engine, every=all)
-        agreed = bool(images) and (yes or progress.agrees(f"remove {len(images)} images?"))
+        agreed = bool(images) and (yes or progress.agrees(f"remove {count(len(images), 'image')}?"))
         for image in images if agreed else []:
             engine.remove_image(image)
     rows = [

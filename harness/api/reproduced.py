@@ -11,6 +11,7 @@ from harness.api.run import Run
 from harness.api.shown import Shown, frame_of
 from harness.documents.run_folder import Cell
 from harness.report.repetition import reproduction_table
+from harness.text import count
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -32,7 +33,7 @@ class Reproduced(Shown):
 
     def _title(self) -> str:
         if self.document is None:
-            return f"dry run, cells planned: {len(self.run.planned)}"
+            return f"dry run of {count(len(self.run.planned), 'cell')}"
         return f"the published column {self.document.column}, repeated in {self.document.environment}"
 
     def _lines(self) -> list[str]:

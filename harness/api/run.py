@@ -11,7 +11,7 @@ from harness.api.shown import Shown, frame_of, harmless
 from harness.documents import Plan
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import HarnessError
-from harness.text import printable
+from harness.text import count, printable
 from runner.contract import Samples
 
 #: The columns of samples, with the types that they have also where there is no sample.
@@ -91,8 +91,8 @@ class Run(Shown):
 
     def _title(self) -> str:
         if self.path is None:
-            return f"dry run, cells planned: {len(self.planned)}"
-        return f"run {self.name}, cells with a result: {len(self.cells)} of {len(self.planned)}"
+            return f"dry run of {count(len(self.planned), 'cell')}"
+        return f"run {self.name}: {len(self.cells)} of {count(len(self.planned), 'cell')} with a result"
 
     def _lines(self) -> list[str]:
         return [*map(str, self.problems), *(self.remarks if self.path is None else ())]

@@ -7,12 +7,14 @@ import pandas as pd
 
 from harness.api.shown import Shown
 from harness.report import render
-from harness.report.table import Table
+from harness.report.table import Form, Table
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class TextTable(Shown):
     """A table of texts, rounded and labelled for people: title, `frame` with a row a model, and the notes below it.
+
+    It has the columns that `--long` shows.
 
     To compute with figures, take those of `harness.load`.
     """
@@ -42,7 +44,7 @@ class TextTable(Shown):
 
 def text_table(table: Table) -> TextTable:
     """Return a table of the command line as a value."""
-    headings = [column.heading for group in table.groups for column in group]
-    values = list(zip(*(column.values for group in table.groups for column in group), strict=True))
-    index = pd.Index(table.names.values, name=table.names.heading)
-    return TextTable(table.title, pd.DataFrame(values, index=index, columns=headings), table.notes, table)
+    full = table.of(Form.LONG)
+    index = pd.Index(full.names.values, name=full.names.heading)
+    frame = pd.DataFrame([row[1:] for row in full.rows], index=index, columns=full.headings[1:])
+    return TextTable(full.headline, frame, full.notes, table)

@@ -75,7 +75,7 @@ def test_one_that_is_being_written_has_the_cells_that_are_done(tmp_path: Path) -
     assert run.planned.status.tolist() == ["ok", "planned"]
     assert [cell.name for cell in run.cells] == [job().cell]
     assert not run.fine
-    assert "cells with a result: 1 of 2" in repr(run)
+    assert "1 of 2 cells with a result" in repr(run)
 
 
 def test_it_is_read_in_a_terminal_and_in_a_notebook_and_obeyed_by_neither(run: Run) -> None:
