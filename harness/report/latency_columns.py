@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
-from harness.analysis.repeats import detections_over_repeats, over_repeats
-from harness.analysis.uncertainty import Interval
+from harness.analysis.timed import TimedFigures
 from harness.report.table import CSV, FULL, LONG, SHOWN, Column
 from harness.text import GAP
-from runner.contract.statistics import Summary
 
 #: What "±" says, for a note.
 SPREAD = "±: half the width of the 95 % interval in %, of that process alone"
@@ -39,23 +38,23 @@ class LatencyFigure:
         return f"{self.processes} \N{MULTIPLICATION SIGN} {each}"
 
 
-def figure(summaries: Sequence[Summary], intervals: Sequence[Interval | None], statistic: str) -> LatencyFigure | None:
+def figure_of(repeats: Sequence[TimedFigures]) -> LatencyFigure | None:
     """Return the figure over the processes of a model, None where none was measured."""
-    if not summaries:
+    if not repeats:
         return None
-    ms = over_repeats(summaries, statistic)
-    known = [interval for interval in intervals if interval]
-    spread = None
-    if len(known) == len(intervals):
-        spread = 50 * (max(each.high_ms for each in known) - min(each.low_ms for each in known)) / ms
-    counts = [summary.n for summary in summaries]
+    ms, spread = fmean(each.ms for each in repeats), None
+    lows = [each.low_ms for each in repeats if each.low_ms is not None]
+    highs = [each.high_ms for each in repeats if each.high_ms is not None]
+    if len(lows) == len(highs) == len(repeats):
+        spread = 100 * (max(highs) - min(lows)) / 2 / ms
+    iterations = [each.iterations for each in repeats]
     return LatencyFigure(
         ms=ms,
         spread_percent=spread,
-        detections=detections_over_repeats(summaries),
-        processes=len(summaries),
-        iterations=(min(counts), max(counts)),
-        images_per_second=sum(summary.images_per_second for summary in summaries) / len(summaries),
+        detections=fmean(each.detections for each in repeats),
+        processes=len(repeats),
+        iterations=(min(iterations), max(iterations)),
+        images_per_second=fmean(each.images_per_second for each in repeats),
     )
 
 
