@@ -31,8 +31,10 @@ def compared(runs: list[RunFolder], tolerances: Tolerances, pictures: Path | Non
     """Compare the passes of one run with one another, or of the second with the first, and keep what came out.
 
     What differs is drawn into the folder `pictures`, or beside the results. Raises BadInput where there is nothing to
-    compare.
+    compare, and where a process executes a run.
     """
+    for run in runs:
+        run.require_idle()
     sides = [passes_of(run) for run in runs]
     pairs = within(*sides) if len(sides) == 1 else between(*sides)
     require_comparable(pairs, *sides)

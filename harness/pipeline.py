@@ -216,9 +216,13 @@ def score_cells(
 
 
 def rescored(folder: RunFolder, progress: Progress, scorer: str) -> list[HarnessError]:
-    """Score every detection pass of a run anew. Returns as score_cells does; raises BadInput where there is none."""
+    """Score every detection pass of a run anew. Returns as score_cells does.
+
+    Raises BadInput where there is none, and where a process executes the run.
+    """
     from harness.scoring.files import SCORERS
 
+    folder.require_idle()
     if not any(cell.result.detections for cell in folder.cells()):
         raise BadInput(f"the run {folder.name} has no detections yet", "make some with: harness run --suite accuracy")
     return score_cells(folder, progress, pick("scorer", scorer, SCORERS), anew=True)

@@ -104,7 +104,7 @@ def agree(
 def load(*runs: RunName, published: Flag = False, allow: Flag = False) -> pd.DataFrame:
     """Return the tidy table of runs, of one or several machines: a row for each cell and metric.
 
-    published: add what was published in 2021. allow: also what was not measured alike, and runs that are being written.
+    published: add what was published in 2021. allow: also what was not measured alike.
 
     The columns are those of docs/results.md: what a figure is of, as categories; metric, value, its 95 % interval (low,
     high), unit and n. What is unknown is missing. Control characters are taken out of texts. `attrs` has `missing`, how
@@ -149,11 +149,7 @@ def page(*runs: RunName, out: Where, published: Flag = False, progress: Telling 
 
 
 def _merged(runs: Sequence[RunName], *, published: bool, allow: bool) -> Merged:
-    names = list(map(run_name, runs))
-    for name, folder in zip(names, open_runs(names), strict=True):
-        if folder.is_held and not allow:
-            raise BadInput(f"the run {name} is being written", "wait for its end, or take what is there with --allow")
-    return merged(names, allow=allow, published=published)
+    return merged(list(map(run_name, runs)), allow=allow, published=published)
 
 
 def _frame(whole: Merged) -> pd.DataFrame:

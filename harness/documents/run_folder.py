@@ -174,18 +174,6 @@ class RunFolder:
     def _is_executed(self) -> BadInput:
         return BadInput(f"the run {self.name} is being executed by another process", "wait for it, or end it first")
 
-    @property
-    def is_held(self) -> bool:
-        """Whether a process executes the run now. Nothing is written to find out."""
-        try:
-            with self.lock_path.open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # there is no lock, or none that this user may look at
-            return False
-        return False
-
     def cell_folder(self, job: Job) -> Path:
         """The folder of the cell."""
         return self.path / "cells" / job.cell

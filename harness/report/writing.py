@@ -43,7 +43,9 @@ def _command(recorded: Sequence[str]) -> str:
 
 def _without_place(argument: str) -> str:
     """Return an argument, of an absolute path the last part alone: a page may go to anyone."""
-    option, equals, value = argument.rpartition("=")
+    if argument.startswith("/"):
+        return f"…/{Path(argument).name}"
+    option, equals, value = argument.partition("=")  # of an option, a build argument or a keyword
     quote = value[:1] if value[:1] in ("'", '"') else ""
     path = Path(value.strip(quote))
     return f"{option}{equals}{quote}…/{path.name}{quote}" if path.is_absolute() else argument
