@@ -108,6 +108,22 @@ def test_a_run_is_resumed_in_a_thread_and_nothing_is_printed(
     assert "kept" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+class Impatient(harness.Silent):
+    """Presses Ctrl-C at the first sentence."""
+
+    def say(self, text: str) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.torch
+def test_an_interruption_names_the_run_to_go_on_with(documented: dict[str, Any]) -> None:
+    with pytest.raises(KeyboardInterrupt) as raised:
+        harness.resume(documented["run"], progress=Impatient())
+    assert isinstance(raised.value, harness.Interrupted)
+    assert "can be gone on with" in str(raised.value)
+    assert harness.resume(raised.value.folder.path).fine
+
+
 @pytest.mark.torch
 def test_a_column_is_reproduced_alike(documented: dict[str, Any]) -> None:
     with pytest.raises(harness.BadInput) as told_so:
