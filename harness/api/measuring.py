@@ -22,7 +22,7 @@ from harness.api.checked import (
 )
 from harness.api.reproduced import Reproduced, reproduced
 from harness.api.run import Run, dry, opened
-from harness.documents.run_folder import RunFolder, require_readable
+from harness.documents.run_folder import require_readable
 from harness.documents.runs import open_run as found_run
 from harness.errors import BadInput
 from harness.execute import estimate
@@ -128,7 +128,7 @@ def resume(run: RunName, *, published: Flag = False, progress: Telling = SILENT)
     run: its ID, its folder, or what `harness.run` returned. Raises BadInput, too, where a process executes it already.
     """
     telling = Noting(progress)
-    folder = RunFolder.open(run_name(run))
+    folder = found_run(run_name(run))
     with Preflight() as preflight:
         outcome = pipeline.resume(folder, preflight, telling, published=published)
     return _ended(outcome, telling.said)
