@@ -82,13 +82,12 @@ def _software(read: Callable[[Software], object]) -> Callable[[Cell], str | None
 
 def _build(software: Software) -> str:
     parts = (software.torch_git, software.torchvision_git, software.cuda, software.cudnn, software.torch_config)
-    return _short_of_build(*parts, tuple(software.compiled_architectures))
+    return _short_of_build(parts, tuple(software.compiled_architectures))
 
 
 @cache
-def _short_of_build(*parts: object) -> str:
-    *others, architectures = parts
-    return short(repr((*others, list(architectures))))
+def _short_of_build(parts: tuple[object, ...], architectures: tuple[str, ...]) -> str:
+    return short(repr((*parts, list(architectures))))
 
 
 def _libraries(software: Software) -> str:

@@ -88,8 +88,7 @@ def _packed(part: Part, documents: str) -> bytes:
     numbers: dict[Timed, int] = {}
     timed = []
     for entry in part.timed:
-        kind = replace(entry, times=None)
-        timed.append((numbers.setdefault(kind, len(numbers)), entry.times))
+        timed.append((numbers.setdefault(entry.kind, len(numbers)), entry.times))
     detected = [cell.job.cell for cell in part.detected]
     kept = Kept(documents, part.planned, detected, part.measurements, list(numbers), timed)
     sink = pa.BufferOutputStream()
@@ -97,7 +96,8 @@ def _packed(part: Part, documents: str) -> bytes:
     with pa.ipc.new_stream(sink, part.rows.schema, options=options) as stream:
         stream.write_table(part.rows.combine_chunks())
     head = _adapter().dump_json(kept)
-    return len(head).to_bytes(8) + head + sink.getvalue().to_pybytes()
+    rows: bytes = sink.getvalue().to_pybytes()
+    return len(head).to_bytes(8) + head + rows
 
 
 def _unpacked(folder: RunFolder, content: bytes) -> Part | None:

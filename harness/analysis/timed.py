@@ -1,7 +1,7 @@
 """What stays of a cell that was timed when its samples have gone: thousands of them fit in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
@@ -44,6 +44,11 @@ class Timed:
     stack: Stack
     remarks: tuple[str, ...]
     times: TimedFigures | None
+
+    @property
+    def kind(self) -> "Timed":
+        """This without its figures: of thousands of cells there are few kinds."""
+        return replace(self, times=None)
 
 
 def timed(cell: Cell, summary: Summary | None, interval: "Interval | None", warnings: Sequence[str]) -> Timed:

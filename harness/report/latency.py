@@ -106,10 +106,9 @@ def _in_table(ms: float | None) -> str:
 def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:
     """Say once what several columns share: how each protocol measures, and what random weights mean."""
     protocols = {entry.protocol.name: entry.protocol for alike in by_series.values() for entry in alike}
-    several = len({protocol.statistic for protocol in protocols.values()}) > 1
     notes = [
-        f"{name}: {protocol.title}" + (f"; its figures are the {protocol.statistic}" if several else "")
-        for name, protocol in protocols.items()
+        f"{name}: {each.title}" + ("" if each.statistic in each.title else f", {each.statistic}")
+        for name, each in protocols.items()
     ]
     if any(series.weights == "random" for series in by_series):
         notes.append("random weights: what is detected means nothing, only the amount of work is real")
