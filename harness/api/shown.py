@@ -43,7 +43,9 @@ def harmless(frame: pd.DataFrame) -> pd.DataFrame:
     for number, kind in enumerate(frame.dtypes):  # by number, since two columns may have one heading
         if not pd.api.types.is_numeric_dtype(kind):
             shown.isetitem(number, frame.iloc[:, number].map(_harmless, na_action="ignore").array)
-    return shown.rename(index=_harmless, columns=_harmless)
+    if not pd.api.types.is_numeric_dtype(shown.index.dtype):
+        shown.index = shown.index.map(_harmless)
+    return shown.rename(columns=_harmless)
 
 
 def _harmless(value: Any) -> Any:
