@@ -215,13 +215,13 @@ def test_images_are_those_of_the_command() -> None:
     assert frame.tag.dropna().tolist() == [row["image"]["tag"] for row in printed if row["image"]]
     with pytest.raises(harness.BadInput, match="local is no Docker environment"):
         harness.images_build("local")
-    for row in (row for row in printed if row["pinned"] is not None):
-        (reused,) = harness.images_build(row["environment"]).to_dict("records")
-        assert reused["reused"]
-
-    missing = next(row["environment"] for row in printed if not row["image"])
-    with pytest.raises(harness.CannotRunHere, match=f"the image of {missing} is not built"):
-        harness.images_verify(missing)
+    for row in (row for row in printed if row["image"]):
+        same = {"base": row["image"]["base"], "build_args": row["image"]["build_args"]}
+        (built,) = harness.images_build(row["environment"], **same).to_dict("records")
+        assert (built["reused"], built["tag"]) == (True, row["image"]["tag"])
+    for row in (row for row in printed if not row["image"]):
+        with pytest.raises(harness.CannotRunHere, match=f"the image of {row['environment']} is not built"):
+            harness.images_verify(row["environment"])
 
 
 @pytest.mark.docker
