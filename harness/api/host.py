@@ -83,7 +83,7 @@ def models() -> pd.DataFrame:
 
 @checked
 def published_check() -> pd.DataFrame:
-    """Return each cell of the latency table published in 2021 beside its source file, as `harness published check` does.
+    """Return each cell of the latency table published in 2021 beside its source file, as published check does.
 
     is_the names the statistic of the file that the cell is, missing where it is none; faithful tells whether the
     document's other figures are the file's own.
