@@ -80,10 +80,15 @@ def test_where_environments_take_turns_there_is_no_seed() -> None:
 @pytest.mark.parametrize(("chosen", "share"), [(None, "3"), (0.015, "1.5")])
 def test_what_ends_the_repeats_is_said_of_the_plan(chosen: float | None, share: str) -> None:
     made, _ = plan.make(replace(STANDARD, precision=chosen), [], FakeHost(), nothing)
-    sentence = f"repeats in random order, by the seed {made.order_seed}; a model's end once at least 3 are within"
-    assert f"{sentence} ±{share} %" in describe.sentences(made)
+    order = f"in random order, by the seed {made.order_seed}"
+    assert f"{order}; a model's repeats end once at least 3 are within ±{share} %" in describe.sentences(made)
     assert made.precision_of(made.cells[0].job.protocol) == float(share) / 100
     assert made.precision_of(protocols()["quick-1"]) is None
+
+
+def test_so_few_repeats_that_none_can_end_early_have_their_order_alone() -> None:
+    made, _ = plan.make(replace(STANDARD, repeats=3), [], FakeHost(), nothing)
+    assert f"in random order, by the seed {made.order_seed}" in describe.sentences(made)
 
 
 @pytest.mark.parametrize(
