@@ -6,7 +6,7 @@ from typing import List, Optional, Sequence
 
 import numpy
 
-from runner.contract import Latency
+from runner.contract import Latency, Samples
 
 #: A p99 from fewer samples than this would be one of the two largest values, not an estimate.
 MIN_SAMPLES_P99 = 200
@@ -59,12 +59,13 @@ def summarise(latency: Latency) -> Summary:
 
 def measured_ms(latency: Latency) -> List[float]:
     """Return the measured samples in the order of execution: device time where there is one, wall time else."""
-    columns = zip(latency.samples.phase, latency.samples.device_ms, latency.samples.wall_ms)
-    return [_time(device_ms, wall_ms) for phase, device_ms, wall_ms in columns if phase == "measured"]
+    return [ms for ms, phase in zip(times_ms(latency.samples), latency.samples.phase) if phase == "measured"]
 
 
-def _time(device_ms: Optional[float], wall_ms: float) -> float:
-    return wall_ms if device_ms is None else device_ms
+def times_ms(samples: Samples) -> List[float]:
+    """Return the time of every iteration, warm-up included: device time where there is one, wall time else."""
+    pairs = zip(samples.device_ms, samples.wall_ms)
+    return [wall_ms if device_ms is None else device_ms for device_ms, wall_ms in pairs]
 
 
 def _std(values: numpy.ndarray, mean: float) -> float:
