@@ -28,7 +28,7 @@ def fingerprint() -> str:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A kind of series, each drawn with its true figure; `step` is where its steady part begins, where that is asked."""
+    """A kind of series, each drawn with its true figure; `step` is where its steady part begins, if that is asked."""
 
     name: str
     series: Series
@@ -106,8 +106,11 @@ SCENARIOS = [
 
 @dataclass(frozen=True)
 class Row:
-    """What came out of a scenario: the share of trials with a verdict, of these that hold the true figure, of trials that
-    found the begin within 5 iterations or 5 %; and the median and the 95th percentile of iterations."""
+    """What came out of a scenario: shares, and the median and the 95th percentile of iterations.
+
+    The shares are of trials with a verdict, of these that hold the true figure, and of trials that found where the
+    steady part begins within 5 iterations or 5 %.
+    """
 
     name: str
     verdicts: float

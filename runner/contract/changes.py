@@ -46,8 +46,9 @@ def change_points(times: numpy.ndarray) -> List[int]:
     cost = _Cost(times)
     step = -(-n // EXACT)
     grid = numpy.append(numpy.arange(0, n - max(step, _SHORTEST) + 1, step), n)
-    points = _partition(cost, grid, PENALTY * math.log(n), gap=_SHORTEST if step == 1 else 1)
-    return points if step == 1 else _refined(cost, points, n, step)
+    penalty = PENALTY * math.log(n)
+    points = _partition(cost, grid, penalty, gap=_SHORTEST if step == 1 else 1)
+    return points if step == 1 else _worthwhile(cost, _refined(cost, points, n, step), n, penalty)
 
 
 def correlation(times: numpy.ndarray) -> float:
@@ -103,3 +104,14 @@ def _refined(cost: _Cost, points: List[int], n: int, step: int) -> List[int]:
         totals = cost.between(numpy.array(bounds[i - 1]), places) + cost.between(places, numpy.array(bounds[i + 1]))
         bounds[i] = int(places[totals.argmin()])
     return bounds[1:-1]
+
+
+def _worthwhile(cost: _Cost, points: List[int], n: int, penalty: float) -> List[int]:
+    """Leave out the points that do not pay: the grid may need two for a change that lies between its lines."""
+    for i in range(len(points)):
+        low, here, high = [0, *points, n][i : i + 3]
+        begins, ends = numpy.array([low, here, low]), numpy.array([here, high, high])
+        before, after, joined = cost.between(begins, ends)
+        if joined <= before + after + penalty:
+            return _worthwhile(cost, points[:i] + points[i + 1 :], n, penalty)
+    return points

@@ -79,7 +79,7 @@ def look(
     begin = state.begin if steady else 0
     median = sure_median(times[begin:], pictures[begin:])
     pilot = _pilot(before, state, median, n) if steady else None
-    seen = Look(n, state, median, _width(pilot, median), pilot, None, 0, None)
+    seen = Look(n, state, median, _width(pilot, median) if steady else None, pilot, None, 0, None)
     target = _target(seen, goal)
     last = last or n >= goal.max_iterations
     return replace(
@@ -138,7 +138,7 @@ def _verdict(seen: Look, goal: Goal, target: Optional[int], last: bool) -> Optio
         return "precise"
     if not last:
         return None
-    if seen.steadiness.kind == "no steady state":
+    if seen.steadiness.kind == "no steady state" and seen.iterations >= PILOT:
         return "no steady state"
     if seen.half_width is None:
         return "insufficient"
