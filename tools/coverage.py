@@ -12,7 +12,7 @@ from scipy.stats import norm
 from harness.paths import ROOT
 from runner.contract.certainty import sure_percentile
 from runner.contract.processes import enough_processes, over_processes
-from runner.contract.stages import Goal, Look, replay
+from runner.contract.stages import Goal, Standing, replay
 
 TRIALS = 2000
 LENGTH = 6000
@@ -53,13 +53,13 @@ def skewed(phi: float) -> Series:
 def bursty(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """One sample of a hundred takes 40 times as long; the median is the quantile 0.5 / 0.99 of the rest."""
     times = _skewed(rng.normal(size=LENGTH))
-    return times * np.where(rng.random(LENGTH) < 0.01, 40.0, 1.0), float(_skewed(norm.ppf(0.5 / 0.99)))
+    return times * np.where(rng.random(LENGTH) < 0.01, 40.0, 1.0), _skewed_quantile(0.5 / 0.99)
 
 
 def bimodal(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """One sample of five takes half as long again."""
     times = _skewed(rng.normal(size=LENGTH))
-    return times * np.where(rng.random(LENGTH) < 0.2, 1.5, 1.0), float(_skewed(norm.ppf(0.5 / 0.8)))
+    return times * np.where(rng.random(LENGTH) < 0.2, 1.5, 1.0), _skewed_quantile(0.5 / 0.8)
 
 
 def trending(share: float) -> Series:
@@ -85,6 +85,10 @@ def mixed(pictures: int, spread: float) -> Series:
 
 def _skewed(normal: np.ndarray) -> np.ndarray:
     return np.asarray(100 + 5 * np.exp(0.5 * normal))
+
+
+def _skewed_quantile(share: float) -> float:
+    return float(_skewed(np.array(norm.ppf(share))))
 
 
 SCENARIOS = [
@@ -140,11 +144,11 @@ def simulated(number: int, trials: int = TRIALS) -> Row:
     )
 
 
-def _holds(end: Look, true: float) -> bool:
+def _holds(end: Standing, true: float) -> bool:
     return abs(end.median.figure - true) <= (end.half_width or 0.0) * end.median.figure
 
 
-def _found(end: Look, step: int) -> bool:
+def _found(end: Standing, step: int) -> bool:
     return abs(end.steadiness.begin - step) <= max(5, 0.05 * end.iterations)
 
 
@@ -156,7 +160,7 @@ def processes(deviation: float, most: int, early: bool, trials: int = TRIALS) ->
     rng = np.random.default_rng(21)
     held = used = 0
     for _ in range(trials):
-        medians = np.exp(deviation * rng.normal(size=most) + 0.005 * rng.normal(size=most))
+        medians = np.exp(deviation * rng.normal(size=most) + 0.005 * rng.normal(size=most)).tolist()
         number = next((n for n in range(3, most) if early and enough_processes(medians[:n], 0.03)), most)
         over = over_processes(medians[:number])
         held += over.factor is not None and 1 / over.factor <= over.figure <= over.factor
@@ -167,7 +171,7 @@ def processes(deviation: float, most: int, early: bool, trials: int = TRIALS) ->
 def percentiles(n: int, phi: float, trials: int = TRIALS) -> tuple[float, float]:
     """Return how often p99 of n samples has bounds, and how often these hold the true one."""
     rng = np.random.default_rng(22)
-    true = float(_skewed(norm.ppf(0.99)))
+    true = _skewed_quantile(0.99)
     sure = [sure_percentile(_skewed(autoregressive(rng, n, phi)), 99.0) for _ in range(trials)]
     bounded = [one for one in sure if one.low is not None and one.high is not None]
     held = sum((one.low or 0.0) <= true <= (one.high or 0.0) for one in bounded)

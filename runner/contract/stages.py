@@ -45,8 +45,8 @@ class Pilot:
 
 
 @dataclass(frozen=True)
-class Look:
-    """A look at a series of `iterations`: what it did, the figure of its steady part and whether that will do.
+class Standing:
+    """Where a series of `iterations` stands: what it did, the figure of its steady part and whether that will do.
 
     `half_width` is the wider of the pilot's, scaled to the samples, and the final one, as a share of the figure; None
     where there is no verdict on precision. `verdict` is None while measuring goes on, up to the iteration `next_look`.
@@ -69,8 +69,8 @@ def first_look(goal: Goal) -> int:
 
 
 def look(
-    times: numpy.ndarray, pictures: Sequence[str], goal: Goal, before: Optional[Look] = None, last: bool = False
-) -> Look:
+    times: numpy.ndarray, pictures: Sequence[str], goal: Goal, before: Optional[Standing] = None, last: bool = False
+) -> Standing:
     """Look at all times (n,) from the first iteration on. `before` is the look before this one; `last` says that a cap
     was reached, and that there must be a verdict."""
     n = len(times)
@@ -79,7 +79,7 @@ def look(
     begin = state.begin if steady else 0
     median = sure_median(times[begin:], pictures[begin:])
     pilot = _pilot(before, state, median, n) if steady else None
-    seen = Look(n, state, median, _width(pilot, median) if steady else None, pilot, None, 0, None)
+    seen = Standing(n, state, median, _width(pilot, median) if steady else None, pilot, None, 0, None)
     target = _target(seen, goal)
     last = last or n >= goal.max_iterations
     return replace(
@@ -90,7 +90,7 @@ def look(
     )
 
 
-def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Look:
+def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Standing:
     """Return the look that ended the series (n >= 1), or the one that its end asks for."""
     due, seen = first_look(goal), None
     while due < len(times):
@@ -101,7 +101,7 @@ def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Look:
     return look(times, pictures, goal, seen, last=True)
 
 
-def _pilot(before: Optional[Look], state: Steadiness, median: SureMedian, n: int) -> Optional[Pilot]:
+def _pilot(before: Optional[Standing], state: Steadiness, median: SureMedian, n: int) -> Optional[Pilot]:
     """Return the pilot of before, where it is of the same steady part and seen through the same mix, else a new one."""
     old = before.pilot if before else None
     if (
@@ -121,7 +121,7 @@ def _width(pilot: Optional[Pilot], median: SureMedian) -> Optional[float]:
     return max(promised, median.half_width)
 
 
-def _target(seen: Look, goal: Goal) -> Optional[int]:
+def _target(seen: Standing, goal: Goal) -> Optional[int]:
     """Return after how many iterations the second stage ends, None without a pilot."""
     if seen.pilot is None or seen.half_width is None:
         return None
@@ -132,7 +132,7 @@ def _target(seen: Look, goal: Goal) -> Optional[int]:
     return max(stage, seen.steadiness.begin + math.ceil(short * seen.median.samples))
 
 
-def _verdict(seen: Look, goal: Goal, target: Optional[int], last: bool) -> Optional[Verdict]:
+def _verdict(seen: Standing, goal: Goal, target: Optional[int], last: bool) -> Optional[Verdict]:
     wide = seen.half_width is None or seen.half_width > goal.precision
     if not wide and target is not None and seen.iterations >= target:
         return "precise"

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import quantile_test
@@ -9,7 +11,7 @@ from runner.contract.certainty import sure_median, sure_percentile
 def test_the_bounds_of_p99_are_scipys_where_samples_are_independent(n: int) -> None:
     times = np.random.default_rng(3).exponential(size=n) + 10
     sure = sure_percentile(times, 99)
-    interval = quantile_test(times, q=0.0, p=0.99).confidence_interval(confidence_level=0.95)
+    interval: Any = quantile_test(times, q=0.0, p=0.99).confidence_interval(confidence_level=0.95)
     assert (sure.low, sure.high) == (interval.low, interval.high)
 
 

@@ -15,7 +15,7 @@ def staircase(rng: np.random.Generator, *segments: tuple[int, float, float]) -> 
 def test_change_points_are_those_of_ruptures(seed: int) -> None:
     ruptures = pytest.importorskip("ruptures")
 
-    class Cost(ruptures.base.BaseCost):  # type: ignore[misc]
+    class Cost(ruptures.base.BaseCost):  # type: ignore[misc, name-defined]
         model, min_size = "mean and variance", 2
 
         def fit(self, signal: np.ndarray) -> "Cost":

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from runner.contract.stages import Goal, Look, first_look, look, replay
+from runner.contract.stages import Goal, Standing, first_look, look, replay
 
 
 def quiet(n: int, seed: int = 1) -> np.ndarray:
@@ -12,7 +12,7 @@ def one(n: int) -> list[str]:
     return ["one.jpg"] * n
 
 
-def live(times: np.ndarray, goal: Goal) -> Look:
+def live(times: np.ndarray, goal: Goal) -> Standing:
     """Return the look that ends a loop that takes a look whenever one is due, and has no end but that."""
     seen, due = None, first_look(goal)
     while True:
