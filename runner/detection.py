@@ -14,7 +14,7 @@ import torch
 from runner import masks
 from runner.contention import Contention
 from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, Reader, Software, rows, source_sha256
-from runner.contract.rows import Found, Row, Times, Writer
+from runner.contract.rows import ImageDetections, Row, Times, Writer
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
@@ -158,14 +158,14 @@ def _rows(task: PassTask, batch: List[DecodedImage], witness: Witness) -> List[R
         return [picture.row for picture in batch]
     tensors, transfer_ms = _timed(lambda: [_to_device(p.pixels, task.device) for p in readable], task.device)
     outputs, forward_ms = _timed(lambda: task.model(tensors), task.device)
-    found, encode_ms = _timed(lambda: iter([_found(output) for output in outputs]), task.device)
+    encoded, encode_ms = _timed(lambda: iter([_detections(output) for output in outputs]), task.device)
     n = len(readable)
     seen = iter(witness.take(n))
     shares = {"transfer_ms": transfer_ms / n, "forward_ms": forward_ms / n, "encode_ms": encode_ms / n}
     return [
         picture.row
         if picture.row.failure
-        else replace(picture.row, found=next(found), times=picture.row.times._replace(**shares), seen=next(seen))
+        else replace(picture.row, detections=next(encoded), times=picture.row.times._replace(**shares), seen=next(seen))
         for picture in batch
     ]
 
@@ -184,9 +184,9 @@ def _to_device(pixels: Any, device: torch.device) -> torch.Tensor:
     return torch.from_numpy(pixels).to(device).permute(2, 0, 1).contiguous().to(torch.float32).div_(255)
 
 
-def _found(output: Dict[str, torch.Tensor]) -> Found:
+def _detections(output: Dict[str, torch.Tensor]) -> ImageDetections:
     arrays = {name: tensor.cpu().numpy() for name, tensor in output.items() if name != "masks"}
-    return Found(
+    return ImageDetections(
         boxes=arrays["boxes"],
         scores=arrays["scores"],
         labels=arrays["labels"],

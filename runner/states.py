@@ -73,11 +73,11 @@ def fitting(state: State, shapes: Shapes, file: str, builder: str) -> State:
     return named
 
 
-def _problem(what: str, found: List[str]) -> List[str]:
-    if not found:
+def _problem(what: str, names: List[str]) -> List[str]:
+    if not names:
         return []
-    count = f"{len(found)} tensors are" if len(found) > 1 else "one tensor is"
-    return [f"{count} {what}, {'such as ' if len(found) > NAMED else ''}{' and '.join(found[:NAMED])}"]
+    count = f"{len(names)} tensors are" if len(names) > 1 else "one tensor is"
+    return [f"{count} {what}, {'such as ' if len(names) > NAMED else ''}{' and '.join(names[:NAMED])}"]
 
 
 def _is_counter(name: str) -> bool:
@@ -125,8 +125,8 @@ def _common_prefix(names: List[str]) -> str:
 
 def _require_one_model(names: List[str], file: str) -> None:
     """Raise JobError where a model's names have a prefix that others have not: another model, or a loss's tensors."""
-    found = {name: PART.search(name) for name in names}
-    prefixes = sorted({name[: part.start(1)] for name, part in found.items() if part})
+    parts = {name: PART.search(name) for name in names}
+    prefixes = sorted({name[: part.start(1)] for name, part in parts.items() if part})
     if not prefixes or "" in prefixes:
         return
     if len(prefixes) > 1:

@@ -48,11 +48,11 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
     Raises BadDocument where a sample is no duration.
     """
     timed = [cell for cell in cells if cell.result.latency and cell.job.model.builder in models()]
-    found = {
+    by_model_of = {
         series: {builder: [cell for cell in alike if cell.job.model.builder == builder] for builder in models()}
         for series, alike in grouped((latency_series(cell), state_of(cell), cell) for cell in timed).items()
     }
-    named, gate = _labels(list(found)), gates(cells)
+    named, gate = _labels(list(by_model_of)), gates(cells)
     return [
         _timing(
             number,
@@ -61,7 +61,7 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
             by_model[builder],
             gate.get((series.detecting, builder)),
         )
-        for number, (series, by_model) in enumerate(found.items())
+        for number, (series, by_model) in enumerate(by_model_of.items())
         for builder in models()
         if by_model[builder]
     ]

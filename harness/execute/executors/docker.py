@@ -37,7 +37,7 @@ class DockerExecutor:
         self._engine = engine
         self._owner = owner
         self._assets = [(f, at, p) for f, at, p in (("--images", IMAGES, images), ("--weights", WEIGHTS, weights)) if p]
-        self._gpu, self._memory_bytes, self._cpus = gpu, memory_bytes, cpus
+        self.gpu, self._memory_bytes, self._cpus = gpu, memory_bytes, cpus
 
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
         """Execute the job; see Executor.run."""
@@ -51,7 +51,7 @@ class DockerExecutor:
             labels={f"{LABEL}.owner": str(self._owner.resolve())},
             memory_bytes=self._memory_bytes,
             cpus=self._cpus,
-            gpu=self._gpu,
+            gpu=self.gpu,
             environment=own.variables(),
         )
         report = self._engine.run(spec, timeout_s, output_dir / "log.txt", on_line)

@@ -39,7 +39,7 @@ class LocalExecutor:
         self._folders = [
             text for flag, path in (("--images", images), ("--weights", weights)) if path for text in (flag, path)
         ]
-        self._memory_bytes = memory_bytes
+        self.gpu, self._memory_bytes = gpu, memory_bytes
         visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu.key}
         self._environment = {**os.environ, **visible, **own.variables()}
         self._runner_root = runner_root
