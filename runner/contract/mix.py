@@ -59,8 +59,9 @@ def unmixed(times: numpy.ndarray, pictures: Sequence[str]) -> Mix:
 
 def _places(pictures: Sequence[str]) -> "tuple[numpy.ndarray, numpy.ndarray]":
     """Return which picture each sample is of, as numbers from 0, and how often each was seen."""
-    _, places, counts = numpy.unique(numpy.asarray(pictures), return_inverse=True, return_counts=True)
-    return places, counts
+    numbers = {picture: number for number, picture in enumerate(dict.fromkeys(pictures))}
+    places = numpy.fromiter((numbers[picture] for picture in pictures), dtype=int, count=len(pictures))
+    return places, numpy.bincount(places)
 
 
 def _groups(times: numpy.ndarray, places: numpy.ndarray, counts: numpy.ndarray) -> "list[numpy.ndarray]":

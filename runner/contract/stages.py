@@ -18,8 +18,8 @@ Verdict = Literal["precise", "imprecise", "insufficient", "no steady state"]
 
 #: A pilot's effective sample size, and the first series that can have it.
 PILOT = 100
-#: The series grows by so much from look to look; nor does a measurement end before it is that much longer than its
-#: pilot, since a pilot ends where its effective size happens to look large.
+#: The series grows by at least so much from look to look, and doubles at most. Nor does a measurement end before it is
+#: that much longer than its pilot, since a pilot ends where its effective size happens to look large.
 _GROWTH = 1.2
 #: The second stage aims at this share of the width asked for, so that it need not be missed by chance.
 _AIM = 0.9
@@ -81,11 +81,12 @@ def look(
     pilot = _pilot(before, state, median, n) if steady else None
     seen = Standing(n, state, median, _width(pilot, median) if steady else None, pilot, None, 0, None)
     target = _target(seen, goal)
+    ahead = target or math.floor(_AIM * n * PILOT / median.effective)
     last = last or n >= goal.max_iterations
     return replace(
         seen,
         verdict=_verdict(seen, goal, target, last),
-        next_look=min(goal.max_iterations, max(math.ceil(_GROWTH * n), min(target or 0, 2 * n))),
+        next_look=min(goal.max_iterations, max(math.ceil(_GROWTH * n), min(ahead, 2 * n))),
         needed=target if median.effective >= FEWEST else math.ceil(n * PILOT / max(1.0, median.effective)),
     )
 

@@ -7,7 +7,7 @@ from tools import coverage, write_coverage
 
 def test_the_tables_are_of_these_sources() -> None:
     text = write_coverage.PAGE.read_text(encoding="utf-8")
-    assert f"<!-- {coverage.TRIALS} trials of {coverage.fingerprint()} -->" in text, (
+    assert f"<!-- sources {coverage.fingerprint()} -->" in text, (
         "write them anew, some minutes: python -m tools.write_coverage"
     )
     for scenario in coverage.SCENARIOS:
