@@ -14,12 +14,12 @@ def test_the_tables_are_of_these_sources() -> None:
         assert f"| {scenario.name} |" in text
 
 
-@pytest.mark.parametrize("number", [0, 1, 3, 4, 5])
+@pytest.mark.parametrize("number", [0, 1, 3, 4])
 def test_the_interval_of_a_stopped_measurement_holds_about_as_often_as_it_says(number: int) -> None:
-    row = coverage.simulated(number, trials=60)
+    row = coverage.simulated(number, trials=40)
     assert row.verdicts == 1.0
     assert row.covered is not None
-    assert row.covered >= 0.87  # 95 % less four standard errors would be 84 %
+    assert row.covered >= 0.85  # 95 % less three standard errors
 
 
 def test_a_trend_has_no_verdict() -> None:
