@@ -12,7 +12,7 @@ import numpy
 
 from runner.contract import Job, Samples, StoppedBy, Warmup
 from runner.contract.goals import goal_of
-from runner.contract.stages import Goal, Look, first_look, look
+from runner.contract.stages import Goal, Standing, first_look, look
 from runner.contract.statistics import times_ms
 from runner.errors import JobError
 
@@ -98,7 +98,7 @@ class Series:
 
     def __init__(self, samples: Samples, goal: Goal) -> None:
         self._samples, self.goal = samples, goal
-        self.latest: Optional[Look] = None
+        self.latest: Optional[Standing] = None
         self._due = first_look(goal)
 
     def __len__(self) -> int:
@@ -131,7 +131,7 @@ class Series:
             self.latest = final
         return self.has_verdict
 
-    def _look(self, *, last: bool) -> Look:
+    def _look(self, *, last: bool) -> Standing:
         before = self.latest
         return look(numpy.asarray(times_ms(self._samples)), self._samples.image, self.goal, before, last)
 
