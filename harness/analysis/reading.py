@@ -11,6 +11,7 @@ from harness.analysis.parts import Measurement, Part
 from harness.analysis.tidy import EMPTY, Rows
 from harness.analysis.tidy_rows import figures, labels
 from harness.analysis.timed import Timed, timed
+from harness.analysis.uncertainty import latency_intervals
 from harness.documents.run_folder import Cell, RunFolder
 from runner.contract.statistics import summarise
 
@@ -36,13 +37,14 @@ def read(folder: RunFolder) -> tuple[Part, str]:
 def _take(cell: Cell, part: Part, rows: Rows, kinds: dict[Timed, Timed]) -> None:
     summary = summarise(cell.result.latency) if cell.result.latency else None
     warnings = warnings_of(cell.result)
-    rows.add(labels(cell, warnings), figures(cell, summary))
+    intervals = latency_intervals(cell.result.latency) if cell.result.latency else {}
+    rows.add(labels(cell, warnings), figures(cell, summary, intervals))
     host = cell.execution.host.id if cell.execution else None
     part.measurements.append(Measurement(host, cell.job.cell, cell.result.started_at))
     if cell.job.suite == "latency":
-        entry = timed(cell, summary, warnings)
+        entry = timed(cell, summary, intervals.get(cell.job.protocol.statistic), warnings)
         kind = kinds.setdefault(entry.kind, entry)  # so that all of a kind share what they hold
-        part.timed.append(replace(kind, ms=entry.ms, detections=entry.detections))
+        part.timed.append(replace(kind, times=entry.times))
     else:
         part.detected.append(cell)
 

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.tidy import EMPTY
-from harness.analysis.timed import Timed
+from harness.analysis.timed import Timed, TimedFigures
 from harness.documents.files import content_of
 from harness.documents.run_folder import Cell, Contents, RunFolder
 from harness.documents.shelf import Shelf
@@ -35,7 +35,7 @@ class Kept:
     """What is kept of a run beside its rows.
 
     `documents` is the hash of every document that was read. `kinds` are what was timed, without figures; each of
-    `timed` is a kind's number, ms and detections.
+    `timed` is a kind's number and its figures.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"ser_json_inf_nan": "constants"}
@@ -44,7 +44,7 @@ class Kept:
     detected: list[str]
     measurements: list[Measurement]
     kinds: list[Timed]
-    timed: list[tuple[int, float | None, float | None]]
+    timed: list[tuple[int, TimedFigures | None]]
 
 
 def part_of(folder: RunFolder) -> Part:
@@ -88,7 +88,7 @@ def _packed(part: Part, documents: str) -> bytes:
     numbers: dict[Timed, int] = {}
     timed = []
     for entry in part.timed:
-        timed.append((numbers.setdefault(entry.kind, len(numbers)), entry.ms, entry.detections))
+        timed.append((numbers.setdefault(entry.kind, len(numbers)), entry.times))
     detected = [cell.job.cell for cell in part.detected]
     kept = Kept(documents, part.planned, detected, part.measurements, list(numbers), timed)
     sink = pa.BufferOutputStream()
@@ -111,7 +111,7 @@ def _unpacked(folder: RunFolder, content: bytes) -> Part | None:
     detected = _unchanged(folder, kept)
     if detected is None or rows.schema != EMPTY.schema:
         return None
-    timed = [replace(kept.kinds[number], ms=ms, detections=detections) for number, ms, detections in kept.timed]
+    timed = [replace(kept.kinds[number], times=times) for number, times in kept.timed]
     return Part(kept.planned, rows, kept.measurements, timed, detected)
 
 

@@ -1,11 +1,11 @@
 """What the tidy table says of a cell: its labels and its figures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
-from harness.analysis.uncertainty import latency_intervals
+from harness.analysis.uncertainty import Interval
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.knobs import columns
@@ -58,11 +58,11 @@ def _numerics(software: Software) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
 
 
-def figures(cell: Cell, summary: Summary | None) -> Iterator[TidyFigure]:
-    """Yield the figures of a cell; `summary` is of its latency, where it has one."""
+def figures(cell: Cell, summary: Summary | None, intervals: Mapping[str, Interval | None]) -> Iterator[TidyFigure]:
+    """Yield the figures of a cell; `summary` and `intervals` are of its latency, where it has one."""
     result = cell.result
     if result.latency and summary:
-        yield from _latency(result.latency, summary, cell.job.protocol.statistic)
+        yield from _latency(result.latency, summary, intervals, cell.job.protocol.statistic)
     if result.detections:
         yield from _pass(result.detections)
     for score in cell.scores.scores if cell.scores else []:
@@ -72,9 +72,11 @@ def figures(cell: Cell, summary: Summary | None) -> Iterator[TidyFigure]:
         yield from _memory(result.memory)
 
 
-def _latency(latency: Latency, summary: Summary, statistic: str) -> Iterator[TidyFigure]:
+def _latency(
+    latency: Latency, summary: Summary, intervals: Mapping[str, Interval | None], statistic: str
+) -> Iterator[TidyFigure]:
     n = summary.n
-    for name, interval in latency_intervals(latency).items():
+    for name, interval in intervals.items():
         low, high = (interval.low_ms, interval.high_ms) if interval else (None, None)
         yield TidyFigure(
             f"latency_{name}",

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.documents.run_folder import Cell
 from runner.contract import Protocol
 from runner.contract.statistics import Summary
+
+if TYPE_CHECKING:  # what computes intervals brings SciPy, which whoever has them need not wait for
+    from harness.analysis.uncertainty import Interval
 
 
 @dataclass(frozen=True)
@@ -18,9 +22,20 @@ class Stack:
     deviations: tuple[str, ...]
 
 
+class TimedFigures(NamedTuple):
+    """The figures of a cell: `ms` is what its protocol reports, the ends of its interval are None where not known."""
+
+    ms: float
+    low_ms: float | None
+    high_ms: float | None
+    detections: float
+    iterations: int
+    images_per_second: float
+
+
 @dataclass(frozen=True)
 class Timed:
-    """What the latency table needs of a cell. `ms` is what its protocol reports; both figures are None without one."""
+    """What the latency table needs of a cell; `times` is None where nothing was measured."""
 
     series: LatencySeries
     state: State | None
@@ -28,17 +43,19 @@ class Timed:
     protocol: Protocol
     stack: Stack
     remarks: tuple[str, ...]
-    ms: float | None
-    detections: float | None
+    times: TimedFigures | None
 
     @property
     def kind(self) -> "Timed":
         """This without its figures: of thousands of cells there are few kinds."""
-        return replace(self, ms=None, detections=None)
+        return replace(self, times=None)
 
 
-def timed(cell: Cell, summary: Summary | None, warnings: Sequence[str]) -> Timed:
-    """Return what the table needs of a cell of the suite latency, whose samples are summarised, if it has any."""
+def timed(cell: Cell, summary: Summary | None, interval: "Interval | None", warnings: Sequence[str]) -> Timed:
+    """Return what the table needs of a cell of the suite latency, whose samples are summarised, if it has any.
+
+    `interval` is of what its protocol reports.
+    """
     return Timed(
         series=latency_series(cell),
         state=state_of(cell),
@@ -46,8 +63,18 @@ def timed(cell: Cell, summary: Summary | None, warnings: Sequence[str]) -> Timed
         protocol=cell.job.protocol,
         stack=stack_of(cell),
         remarks=(*_remarks_on(cell), *warnings),
-        ms=summary.value(cell.job.protocol.statistic) if summary else None,
-        detections=summary.detections_per_image if summary else None,
+        times=_times(summary, interval, cell.job.protocol.statistic) if summary else None,
+    )
+
+
+def _times(summary: Summary, interval: "Interval | None", statistic: str) -> TimedFigures:
+    return TimedFigures(
+        ms=summary.value(statistic),
+        low_ms=interval.low_ms if interval else None,
+        high_ms=interval.high_ms if interval else None,
+        detections=summary.detections_per_image,
+        iterations=summary.n,
+        images_per_second=summary.images_per_second,
     )
 
 
