@@ -72,7 +72,8 @@ def _read(folder: RunFolder) -> tuple[Part, str]:
 
 
 def _key(folder: RunFolder, plan: bytes) -> str:
-    return hashlib.sha256(b"\n".join([_harness().encode(), folder.label.encode(), plan])).hexdigest()
+    parts = (_harness(), folder.label, hashlib.sha256(plan).hexdigest())
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 @cache
