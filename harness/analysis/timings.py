@@ -3,28 +3,27 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from harness.analysis.gates import gates
 from harness.analysis.labels import labels_of
-from harness.analysis.repeats import detections_over_repeats, over_repeats
+from harness.analysis.repeats import OverRepeats, over_repeats
 from harness.analysis.series import LatencySeries, grouped, latency_series, state_of
+from harness.analysis.timed import TimedFigures, times_of
 from harness.analysis.uncertainty import latency_interval
 from harness.catalogue import Model, models
 from harness.documents.agreement import Agreement
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency
-from runner.contract.statistics import Summary, measured_ms, summarise
+from runner.contract.statistics import measured_ms, summarise
 
 
-@dataclass(frozen=True)
-class Timing:
+@dataclass(frozen=True, kw_only=True)
+class Timing(OverRepeats):
     """A model timed in a series. `number` is the series' place among the series, and `label` names it.
 
-    ms is the mean over the repeats of what the protocol reports; low_ms and high_ms span the repeats' 95 % intervals,
-    None where a repeat has too few samples for one. memory_bytes is the peak of the GPU's memory, or of the process on
-    a CPU. `agreement` is the worst of the environment's passes of this model.
+    memory_bytes is the peak of the GPU's memory, or of the process on a CPU. `agreement` is the worst of the
+    environment's passes of this model.
     """
 
     number: int
@@ -32,12 +31,6 @@ class Timing:
     label: str
     model: Model
     cells: list[Cell]
-    ms: float
-    low_ms: float | None
-    high_ms: float | None
-    p99_ms: float | None
-    images_per_second: float
-    detections: float
     memory_bytes: int | None
     agreement: Agreement | None
 
@@ -81,28 +74,23 @@ def latencies(cells: Iterable[Cell]) -> list[Latency]:
 
 
 def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], agreement: Agreement | None) -> Timing:
-    statistic = cells[0].job.protocol.statistic
     for cell in cells:
         _check(cell)
-    summaries = [summarise(latency) for latency in latencies(cells)]
-    intervals = [latency_interval(latency, statistic) for latency in latencies(cells)]
-    known = [interval for interval in intervals if interval]
-    whole = len(known) == len(intervals)
     return Timing(
+        **vars(over_repeats([_times(cell) for cell in cells])),
         number=number,
         series=series,
         label=label,
         model=models()[cells[0].job.model.builder],
         cells=cells,
-        ms=over_repeats(summaries, statistic),
-        low_ms=min(interval.low_ms for interval in known) if whole else None,
-        high_ms=max(interval.high_ms for interval in known) if whole else None,
-        p99_ms=_p99(summaries),
-        images_per_second=fmean(summary.images_per_second for summary in summaries),
-        detections=detections_over_repeats(summaries),
         memory_bytes=max((bytes_ for cell in cells if (bytes_ := _peak_bytes(cell)) is not None), default=None),
         agreement=agreement,
     )
+
+
+def _times(cell: Cell) -> TimedFigures:
+    (latency,), statistic = latencies([cell]), cell.job.protocol.statistic
+    return times_of(summarise(latency), latency_interval(latency, statistic), statistic)
 
 
 def _check(cell: Cell) -> None:
@@ -114,11 +102,6 @@ def _check(cell: Cell) -> None:
                 f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
                 "delete its result.json and run it again (harness run --resume)",
             )
-
-
-def _p99(summaries: list[Summary]) -> float | None:
-    known = [summary.p99_ms for summary in summaries if summary.p99_ms is not None]
-    return fmean(known) if len(known) == len(summaries) else None
 
 
 def _peak_bytes(cell: Cell) -> int | None:

@@ -6,12 +6,13 @@ from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import NO_QUOTA, departures
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of, split_labels
+from harness.analysis.repeats import OverRepeats, over_repeats
 from harness.analysis.series import LatencySeries, grouped
 from harness.analysis.timed import Timed, timed
 from harness.catalogue import models, published
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, software
-from harness.report.latency_columns import LatencyFigure, figure_columns, figure_of, spread_notes
+from harness.report.latency_columns import figure_columns, spread_notes
 from harness.report.table import CSV, SHOWN, Column, Table
 from harness.text import GAP
 from runner.contract.statistics import summarise
@@ -24,9 +25,7 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
 
 
 def _timed(cell: Cell) -> Timed:
-    from harness.analysis.uncertainty import (
-        latency_interval,
-    )  # only here: a merge has them, without SciPy
+    from harness.analysis.uncertainty import latency_interval  # only here: a merge has them, without SciPy
 
     latency = cell.result.latency
     interval = latency_interval(latency, cell.job.protocol.statistic) if latency else None
@@ -41,10 +40,10 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     place, headings = split_labels(list(by_series))
     notes = [*_recipes(by_series), *_stacks(by_series, headings)]
     groups: list[list[Column]] = []
-    figures: list[LatencyFigure | None] = []
+    figures: list[OverRepeats | None] = []
     for series, alike in by_series.items():
         entries_of = {name: [each for each in alike if each.builder == builder] for builder, name in shown.items()}
-        own = [figure_of([each.times for each in repeats if each.times]) for repeats in entries_of.values()]
+        own = [_over_repeats(repeats) for repeats in entries_of.values()]
         groups.append(figure_columns(headings[series], labels[series], own) + _verdicts(series, shown, gate))
         figures += own
         remarks = {display: [each.remarks for each in repeats] for display, repeats in entries_of.items()}
@@ -55,6 +54,11 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
         notes += _odd_cells(shown)
     names, shared = Column("Model", list(shown.values())), " · ".join(filter(None, (_unit(entries), place)))
     return Table("Latency of one image, batch 1", names, groups, [*spread_notes(figures), *notes], shared)
+
+
+def _over_repeats(entries: list[Timed]) -> OverRepeats | None:
+    times = [each.times for each in entries if each.times]
+    return over_repeats(times) if times else None
 
 
 def _unit(entries: list[Timed]) -> str:
