@@ -27,9 +27,8 @@ def load(
     """Build the detector and fill it with the weights' file, if there is one.
 
     Returns the module on the device where the function made it, and the SHA-256 of the state that it holds. `folder` is
-    where its code lies. Raises JobError where that is not the planned one, where the function is not there, is none that
-    can be called without arguments or returns no module, and where the weights do not fit; what its code raises goes
-    through.
+    where its code lies. Raises JobError where that is not the planned one, where the function is not there, can't be
+    called without arguments or returns no module, and where the weights do not fit. What its code raises goes through.
     """
     place = _checked(code, folder)
     function = _function(code, imported(code, place))

@@ -8,8 +8,16 @@ import importlib
 import importlib.util
 import platform
 import sys
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Callable
 
 import torch
 import torchvision
@@ -21,8 +29,7 @@ from runner.own.blame import below, lies_in, line, words, wrong
 
 def imported(code: Code, folder: Path) -> ModuleType:
     """Return the module, from the source in the folder. Raises JobError where it can't be imported."""
-    # What Python compiled of it earlier does not belong to what the hash is of; nor does the runner leave any.
-    sys.dont_write_bytecode, sys.pycache_prefix = True, str(folder / "no" / "such" / "folder")
+    sys.path_hooks.insert(0, _finder_in(folder))
     runner_root = Path(__file__).resolve().parent.parent  # in a clone, it holds more than the runner
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != runner_root]
     _require_own(code.module.partition(".")[0], folder)
@@ -39,11 +46,33 @@ def imported(code: Code, folder: Path) -> ModuleType:
             "write it for that version, or choose an environment with a newer one",
         ) from error
     except ImportError as error:
+        if error.name is None or _is_in(folder, error.name):  # its own mistake
+            raise
         raise wrong(
             f"{code.module} can't be imported{line(error, folder)}: {words(error)}",
             f"write it for torch {torch.__version__} and torchvision {torchvision.__version__}, or choose another "
             "environment",
         ) from error
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles source anew: what Python made of it earlier is not what the folder's hash is of, and none is left."""
+
+    def path_stats(self, path: Any) -> Any:
+        """Find no time by which compiled code could be told to be of this source."""
+        raise OSError(f"{path} is compiled anew")
+
+
+def _finder_in(folder: Path) -> Callable[[str], Any]:
+    """Return the hook of sys.path_hooks that finds modules in the folder, and leaves all others to Python."""
+    usual = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES))
+
+    def hook(path: str) -> Any:
+        if folder not in (Path(path), *Path(path).parents):
+            raise ImportError(f"{path} is not in {folder}")
+        return usual(path)
+
+    return hook
 
 
 def _require_own(top: str, folder: Path) -> None:
@@ -74,12 +103,18 @@ def _clash(name: str) -> JobError:
     )
 
 
+def _is_in(folder: Path, name: str) -> bool:
+    """Tell whether a module, or the package that it is of, is one of the folder's."""
+    top = name.partition(".")[0]
+    return (folder / top).is_dir() or (folder / f"{top}.py").is_file()
+
+
 def missing(code: Code, name: str, folder: Path) -> JobError:
     """Return the error for a module that is not there: the detector's own, or one that its code imports."""
     top = name.partition(".")[0]
     if code.module == name or code.module.startswith(f"{name}."):
         return wrong(f"the folder of --code has no module {code.module}", "name one that it has")
-    if (folder / top).is_dir() or (folder / f"{top}.py").is_file():
+    if _is_in(folder, name):
         return wrong(f"{code.module} imports {name}, which the folder of --code does not have", "complete the folder")
     if importlib.util.find_spec(top) is not None:
         return wrong(
