@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import documents
 from harness.agreement.compare import agreement, tally
 from harness.agreement.precision import difference
-from harness.catalogue import models
+from harness.catalogue import detector
 from harness.data import coco
 from harness.documents.agreement import Agreement, ApDifference, PassName, Tolerances
 from harness.documents.run_folder import Cell, RunFolder
@@ -143,8 +143,9 @@ def rows_of(of: Pass) -> Iterator[Row]:
 
 def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
     planned = next(cell for cell in other.folder.plan.cells if cell.job.cell == other.job.cell)
-    model = models()[other.job.model.builder]
-    annotations: coco.Annotations = annotations_of(Path(str(planned.annotations)), other.job)
+    makes = other.cell.result.makes
+    model = detector(other.job.model.builder, makes)
+    annotations: coco.Annotations = annotations_of(Path(str(planned.annotations)), other.job, makes)
     for each in (reference, other):  # what one of them could not read is left out of both
         annotations = annotations.of(columns.read(each.file, annotations).readable)
     one, two = (columns.read(each.file, annotations) for each in (reference, other))

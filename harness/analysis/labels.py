@@ -26,7 +26,9 @@ class Trait:
 def _traits(series: Series) -> Iterator[Trait]:
     column = isinstance(series, LatencySeries)
     yield Trait(series.protocol, series.protocol, "protocol", column)
-    yield Trait(series.weights, f"{series.weights} weights", "weights", column)
+    # What a person's own function fills its detector with is nobody's choice, and contradicts none.
+    chosen = None if series.weights == "own" else series.weights
+    yield Trait(chosen, f"{series.weights} weights", "weights", column)
     yield Trait(series.state, series.state or "", "weights or thresholds of one model", column)
     if isinstance(series, AccuracySeries):
         yield Trait(series.content, f"content {series.content}" if series.content else "", may_differ=True)

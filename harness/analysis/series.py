@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, SWITCHES, Fact, Of
 from harness.analysis.naming import UNMEASURED, content_of, hardware_name, short, weights_name
-from harness.catalogue import models
+from harness.catalogue import detector
 from harness.documents.run_folder import Cell
 from runner.contract import DetectionPass, Device
 
@@ -137,10 +137,11 @@ def state_of(cell: Cell) -> State | None:
     """Return the state in which the cell's model was measured, None where it was not."""
     if cell.result.latency is None and cell.result.detections is None:
         return None
-    model, known, dataset = cell.job.model, models().get(cell.job.model.builder), cell.job.dataset
-    own = [] if known and model.thresholds == known.thresholds else [f"thresholds {short(repr(model.thresholds))}"]
+    model, dataset = cell.job.model, cell.job.dataset
+    known = detector(model.builder, cell.result.makes)
+    own = [] if model.thresholds == known.thresholds else [f"thresholds {short(repr(model.thresholds))}"]
     text = ", ".join([f"weights {(cell.result.weights_sha256 or NOT_RECORDED)[:6]}", *own])
-    kind = "keypoints" if known and "keypoints" in known.tasks else "instances"
+    kind = "keypoints" if "keypoints" in known.tasks else "instances"
     return State(model.builder, text, kind if dataset else None, content_of(dataset) if dataset else None)
 
 

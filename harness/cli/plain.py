@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 import typer
 from rich.console import Console
 
-from harness.catalogue import models
+from harness.catalogue import detector
 from harness.cli.console import say
 from harness.progress import BuildDisplay, Display, OnBytes, OnLine
 from harness.text import GAP
@@ -84,7 +84,7 @@ class PlainCells:
     def finished(self, number: int, result: Result, reused: bool) -> None:
         """Print the cell's outcome."""
         job = result.job
-        name = f"{job.environment} {models()[job.model.builder].display}{_part(job)}"
+        name = f"{job.environment} {detector(job.model.builder).display}{_part(job)}"
         say(self._console, f"[{number}/{self._total}] {name}: {_outcome(result)}{', kept' if reused else ''}")
 
 

@@ -25,7 +25,7 @@ class Plan(Document):
     """Everything a run needs to start again: its cells in order, and what of this host they use.
 
     `gpu` is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder`
-    those of the suite accuracy.
+    those of the suite accuracy, `code_folder` a person's own detectors.
     """
 
     schema_version: int
@@ -36,4 +36,5 @@ class Plan(Document):
     images_folder: str | None
     weights_folder: str | None
     dataset_folder: str | None = None
+    code_folder: str | None = None
     cells: list[PlannedCell] = field(default_factory=list)

@@ -9,7 +9,8 @@ from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of
 from harness.analysis.repeats import detections_over_repeats, over_repeats
 from harness.analysis.series import LatencySeries, State, grouped, latency_series, state_of
-from harness.catalogue import Model, models, published
+from harness.catalogue import Detector, detectors, models, published
+from harness.catalogue.detectors import notes_on_own
 from harness.documents.run_folder import Cell
 from harness.report.describe import Stack, attributed, outcome, software, stack_of
 from harness.report.table import Column, Table
@@ -53,10 +54,9 @@ def timed(cell: Cell) -> Timed:
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     """Arrange what was timed into the table. Without any, the published columns alone have all the published models."""
     by_series = columns(entries)
-    measured = {entry.builder for entry in entries}
-    shown = [model for model in models().values() if (model.builder in measured if measured else model.published_2021)]
+    shown = detectors([entry.builder for entry in entries] or _published_in_2021())
     labels = labels_of(list(by_series))
-    notes = _recipes(by_series)
+    notes = _recipes(by_series) + notes_on_own(shown)
     notes += [_describe(series, labels[series], found) for series, found in by_series.items()]
     groups = []
     for series, found in by_series.items():
@@ -79,7 +79,7 @@ def columns(entries: Iterable[Timed]) -> dict[LatencySeries, list[Timed]]:
     return grouped((entry.series, entry.state, entry) for entry in entries)
 
 
-def _verdicts(series: LatencySeries, shown: list[Model], gate: Gates) -> list[Column]:
+def _verdicts(series: LatencySeries, shown: list[Detector], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
     found = [gate.get((series.detecting, model.builder)) for model in shown]
     references = dict.fromkeys(each.against for each in found if each)
@@ -88,7 +88,7 @@ def _verdicts(series: LatencySeries, shown: list[Model], gate: Gates) -> list[Co
     return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in found])]
 
 
-def _odd_cells(shown: list[Model]) -> list[str]:
+def _odd_cells(shown: list[Detector]) -> list[str]:
     """Say which of the published figures are not the mean of the file that was published with them."""
     display = {model.builder: model.display for model in shown}
     return [
@@ -101,11 +101,19 @@ def _odd_cells(shown: list[Model]) -> list[str]:
     ]
 
 
-def _published(shown: list[Model]) -> list[Column]:
+def _published(shown: list[Detector]) -> list[Column]:
     return [
-        Column(f"2021: {column.hardware} (ms)", [f"{column.latency_ms[model.builder]:.2f}" for model in shown])
+        Column(f"2021: {column.hardware} (ms)", [_figure(column.latency_ms.get(model.builder)) for model in shown])
         for column in published.latency().values()
     ]
+
+
+def _published_in_2021() -> list[str]:
+    return [model.builder for model in models().values() if model.published_2021]
+
+
+def _figure(ms: float | None) -> str:
+    return GAP if ms is None else f"{ms:.2f}"
 
 
 def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:

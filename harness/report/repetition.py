@@ -3,7 +3,7 @@
 from harness.analysis.cautions import warnings_of
 from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
 from harness.analysis.uncertainty import Interval
-from harness.catalogue import models, published
+from harness.catalogue import detector, published
 from harness.catalogue.columns import MAP
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, outcome, software, stack_of
@@ -32,7 +32,7 @@ def reproduction_table(found: Reproduction, cells: list[Cell]) -> Table:
 
 
 def _display(builder: str) -> str:
-    return models()[builder].display
+    return detector(builder).display
 
 
 def _latency_groups(rows: list[LatencyRow]) -> list[list[Column]]:

@@ -69,16 +69,16 @@ def _fits(row: Row, annotations: Annotations) -> bool:
 def _columns(readable: list[Row]) -> Detected:
     found = [row.found for row in readable if row.found is not None]
     masks = [each.masks for each in found if each.masks is not None]
-    keypoints = [each.keypoints for each in found if each.keypoints is not None and len(each.keypoints)]
+    posed = [each.keypoints for each in found if each.keypoints is not None]
+    keypoints = [each for each in posed if len(each)]
+    scorable = bool(posed) and all(each.shape[1] == KEYPOINTS for each in keypoints)
     return Detected(
         image_ids=np.repeat(np.array([row.image_id for row in readable], np.int64), [len(f.scores) for f in found]),
         category_ids=_joined([each.labels for each in found]).astype(np.int64),
         scores=_joined([each.scores for each in found]).astype(np.float64),
         boxes_xywh=from_corners(_joined([each.boxes for each in found], 4)),
         masks=list(chain.from_iterable(masks)) if masks else None,
-        keypoints=_joined(keypoints, KEYPOINTS, 3).astype(np.float64)
-        if any(f.keypoints is not None for f in found)
-        else None,
+        keypoints=_joined(keypoints, KEYPOINTS, 3).astype(np.float64) if scorable else None,
     )
 
 
