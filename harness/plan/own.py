@@ -85,9 +85,7 @@ def _require_folder(folder: Path) -> None:
     if folder.is_file():
         raise BadInput(f"the code {str(folder)!r} is a file", "name the folder that it lies in")
     if not folder.is_dir():
-        raise BadInput(
-            f"there is no folder of code {str(folder)!r}", "name the folder that the detector's package is in"
-        )
+        raise BadInput(f"there is no folder of code {str(folder)!r}", "name the one that the detector's package is in")
 
 
 def _sha256(folder: Path) -> str:

@@ -25,7 +25,8 @@ def score_cell(
 ) -> CellScores:
     """Score the detections of the job's pass against the annotations that it was planned with.
 
-    `makes` is what a detector that is not catalogued was seen to make. Raises BadInput where the annotations are others by now, BadDocument where the detections can't be read.
+    `makes` is what a detector that is not catalogued was seen to make. Raises BadInput where the annotations are others
+    by now, BadDocument where the detections can't be read.
     """
     model, dataset = detector(job.model.builder, makes), _dataset(job)
     annotations = annotations_of(annotations_path, job, makes)
