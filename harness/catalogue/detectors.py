@@ -53,12 +53,8 @@ def displays(builders: Iterable[str]) -> dict[str, str]:
 
 def notes_on_own(shown: Iterable[Detector]) -> list[str]:
     """Return for each detector of a person's own what its code is known by."""
-    named = [(each, own_name(each.builder)) for each in shown]
-    return [
-        f"{each.display}: no model of torchvision's, but a person's own, by the code {own[1]}"
-        for each, own in named
-        if own
-    ]
+    told = ((each.display, own_name(each.builder)) for each in shown)
+    return [f"{name}: no model of torchvision's, but a person's own, by the code {own[1]}" for name, own in told if own]
 
 
 def _whole_name(each: Detector) -> str:
