@@ -172,7 +172,7 @@ def test_the_process_is_bound_to_its_cpus_before_torch_is_imported(
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, numbers: acting.happened.append((pid, list(numbers))))
     bound = replace(job(), variant=Variant(cpus=cpus))
     assert main([write(bound), str(out)]) == 0
-    assert acting.happened == [*wanted, "import", (bound, None, None, out)]
+    assert acting.happened == [*wanted, "import", (bound, None, None, out, None)]
 
 
 def test_cpus_that_are_not_there_are_a_failure_and_not_a_traceback(
