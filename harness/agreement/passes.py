@@ -116,11 +116,18 @@ def require_comparable(pairs: list[tuple[Pass, Pass]], *runs: Passes) -> None:
     same = [(one, two) for one, two in every if one.job.model.builder == two.job.model.builder]
     if not same and len(sides) == 1:
         raise BadInput(f"{names}: no model has two detection passes", "name two runs, or run in two environments")
+    alike = [one for one, two in product(*sides) if _name(one) == _name(two)] if not same else []
+    if alike:
+        raise BadInput(f"{names}: {_name(alike[0])} is of other code in each", "run both with the same --code")
     if not same:
         raise BadInput(f"{names}: they detected with other models", "run the same --model in both")
     if not any(_images(one) == _images(two) for one, two in same):
         raise BadInput(f"{names}: the passes of one model are of other images or annotations", "run on the same")
     raise BadInput(f"{names}: the passes of one model over the same images have other weights", "run with the same")
+
+
+def _name(of: Pass) -> str:
+    return detector(of.job.model.builder).display
 
 
 def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:

@@ -52,11 +52,15 @@ def displays(builders: Iterable[str]) -> dict[str, str]:
 
 
 def notes_on_own(shown: Iterable[Detector]) -> list[str]:
-    """Return for each detector of a person's own what its code is known by."""
-    told = ((each.display, own_name(each.builder)) for each in shown)
-    return [f"{name}: no model of torchvision's, but a person's own, by the code {own[1]}" for name, own in told if own]
+    """Return what the code of people's own detectors is known by, a sentence for each folder, unless their names say it."""
+    by_code: dict[str, list[str]] = {}
+    for each in shown:
+        own = own_name(each.builder)
+        if own and each.display != _whole_name(each):
+            by_code.setdefault(own[1], []).append(each.display)
+    return [f"{', '.join(names)}: no model of torchvision's, but own code, {code}" for code, names in by_code.items()]
 
 
 def _whole_name(each: Detector) -> str:
     own = own_name(each.builder)
-    return f"{each.display} ({own[1]})" if own else each.display
+    return f"{own[0]} ({own[1]})" if own else each.display

@@ -1,8 +1,11 @@
 """Whose fault an error is: what a person's own detector raised, and where in its code."""
 
+import platform
 import traceback
 from pathlib import Path
 from typing import Optional
+
+import torch
 
 from runner.contract import Code, Failure
 from runner.errors import JobError
@@ -24,7 +27,8 @@ def failure_of(error: BaseException, code: Code, folder: Optional[Path]) -> Fail
     return Failure(
         kind=type(error).__name__,
         message=f"{code.name} {did}{line(error, folder)}" + (f": {said}" if said else ""),
-        remedy="mend it (log.txt beside this result has the traceback)",
+        remedy="mend it: log.txt beside this result has the traceback, and the environment Python "
+        f"{platform.python_version()}, torch {torch.__version__}",
         cause="model",
     )
 
