@@ -52,7 +52,7 @@ def displays(builders: Iterable[str]) -> dict[str, str]:
 
 
 def notes_on_own(shown: Iterable[Detector]) -> list[str]:
-    """Return what the code of people's own detectors is known by, a sentence for each folder, unless their names say it."""
+    """Return what the code of people's own detectors is known by, a sentence for each folder, if their names don't."""
     by_code: dict[str, list[str]] = {}
     for each in shown:
         own = own_name(each.builder)

@@ -88,7 +88,8 @@ def _target(link: Path, root: Path) -> str:
     """Return what a link says. Raises UnusableCodeError where a container would not see what it leads to."""
     target = str(link.readlink())
     real, top = Path(os.path.realpath(link)), Path(os.path.realpath(root))
-    if Path(target).is_absolute() or top not in (real, *real.parents):
+    below = os.path.normpath(link.parent.relative_to(root) / target)  # a container's folder has another name
+    if Path(target).is_absolute() or below.startswith(os.pardir) or top not in (real, *real.parents):
         remedy = "copy what it leads to into the folder"
         raise UnusableCodeError(f"{link} is a link that leads out of the folder", remedy)
     if any(map(_is_left_out, real.relative_to(top).parts)):

@@ -87,11 +87,12 @@ class Checked:
         for name, tensor in kept.items():
             if not isinstance(tensor, torch.Tensor):
                 raise self._wrong(f"{name} that are {a(tensor)}, not a tensor", picture)
+        kept = {name: tensor.detach() for name, tensor in kept.items()}
         n = len(kept["boxes"]) if kept["boxes"].dim() else 0
         for name, tensor in kept.items():
             self._require_shape(name, tensor, n, picture)
             self._require_values(name, tensor, picture)
-        return {name: tensor.detach() if name == "labels" else tensor.detach().float() for name, tensor in kept.items()}
+        return {name: tensor if name == "labels" else tensor.float() for name, tensor in kept.items()}
 
     def _require_alike(self, kinds: List[str], picture: Shown) -> None:
         """Raise JobError where the answer holds other kinds than the ones before it."""
