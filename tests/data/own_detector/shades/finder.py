@@ -3,7 +3,6 @@
 It is written for torch 1.9 and Python 3.9, as for any newer.
 """
 
-import torch
 from torch import nn
 
 from shades.grid import boxes
