@@ -1,5 +1,6 @@
 """A person's own detector is built from its folder, or a sentence says why not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import safetensors.numpy  # noqa: E402
 from torch import nn  # noqa: E402
 
 from harness.data.checkpoints import weights_file  # noqa: E402
+from harness.paths import ROOT  # noqa: E402
 from runner.contract import Code  # noqa: E402
 from runner.errors import JobError  # noqa: E402
 from runner.own import building  # noqa: E402
+from runner.own.answers import Checked, Shown  # noqa: E402
 from tests.unit.runner.own.folders import TINY, spec, written  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -87,6 +90,16 @@ def test_weights_of_a_file_fill_it(folder: Path, tmp_path: Path) -> None:
     safetensors.numpy.save_file(state, file)
     with pytest.raises(JobError, match=r"do not fit own_tiny:build: one tensor is missing, layer\.bias; one "):
         load(code, folder, file)
+
+
+def test_the_example_of_the_documentation_works_when_copied(folder: Path) -> None:
+    text = (ROOT / "docs" / "own-detectors.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    model, _ = load(written(folder, example, "own_example.tiny"), folder)
+    pictures = [torch.rand(3, 90, 120), torch.rand(3, 64, 64)]
+    shown = [Shown("a.jpg", 90, 120), Shown("b.jpg", 64, 64)]
+    answers = Checked("the example")(model.eval()(pictures), shown)
+    assert [len(answer["boxes"]) for answer in answers] == [3, 3]
 
 
 def test_tensors_that_numpy_lacks_are_part_of_the_hash(folder: Path) -> None:
