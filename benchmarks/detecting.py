@@ -80,14 +80,14 @@ def _ours(model: Any, annotations: coco.Annotations, images: Path) -> dict[str, 
     with TemporaryDirectory() as name, torch.no_grad():
         out, began = Path(name), time.perf_counter()
         task = detection.PassTask(model, dataset, how, images, CPU, "a pass", skip_bad_images=False)
-        found = detection.detect(task, out, 0.0, lambda event, **fields: None)
+        detections = detection.detect(task, out, 0.0, lambda event, **fields: None)
         columns = passes.read(out / detection.FILE, annotations).of("bbox")
         truth = coco_data.dataset(annotations, "bbox")
         evaluation = by_hotcoco.evaluated(truth, coco_data.results(annotations, columns, "bbox", "float"), "bbox")
         evaluation.summary_lines()
         ours_s = time.perf_counter() - began
     numbers = np.asarray(evaluation.stats).tolist()
-    return {"wall_ms": found.wall_ms, "forward_ms": found.forward_ms, "ours_s": ours_s, "numbers": numbers}
+    return {"wall_ms": detections.wall_ms, "forward_ms": detections.forward_ms, "ours_s": ours_s, "numbers": numbers}
 
 
 class Pictures(torch.utils.data.Dataset):  # type: ignore[misc]

@@ -12,10 +12,10 @@ from harness.scoring.matches import Matches
 
 def measure() -> Sides:
     """Return the seconds that the resamples take, around a single evaluation by pycocotools."""
-    truth, found = generated()
-    matches = evaluation_of(truth, found, "bbox", "float", "hotcoco").matches
+    truth, detected = generated()
+    matches = evaluation_of(truth, detected, "bbox", "float", "hotcoco").matches
     before = [_resampled_s(matches) for _ in range(TURNS // 2)]
-    reference_s, _ = timed(by_pycocotools.evaluated, truth, found)
+    reference_s, _ = timed(by_pycocotools.evaluated, truth, detected)
     turns = before + [_resampled_s(matches) for _ in range(TURNS // 2)]
     return Sides(turns, [reference_s] * TURNS, f"{RESAMPLES} resamples; one evaluation by pycocotools, between ours")
 

@@ -43,10 +43,10 @@ def measure_evaluation() -> Sides:
     peak = _peak_mb()
     if peak >= ALLOWED_MB:
         raise Broken(f"scoring took {peak:.0f} MB, of {ALLOWED_MB:.0f} MB allowed")
-    truth, found = generated()
-    before = [timed(by_hotcoco.evaluated, truth, found) for _ in range(TURNS // 2)]
-    reference_s, reference = timed(by_pycocotools.evaluated, truth, found)
-    turns = before + [timed(by_hotcoco.evaluated, truth, found) for _ in range(TURNS // 2)]
+    truth, detected = generated()
+    before = [timed(by_hotcoco.evaluated, truth, detected) for _ in range(TURNS // 2)]
+    reference_s, reference = timed(by_pycocotools.evaluated, truth, detected)
+    turns = before + [timed(by_hotcoco.evaluated, truth, detected) for _ in range(TURNS // 2)]
     difference = max(float(np.abs(precision - reference).max()) for _, precision in turns)
     if difference > DIFFERENCE:
         raise Broken(f"the scorers' precisions differ by {difference:g}")
@@ -81,9 +81,9 @@ def _annotations(
     return Annotations(Path("generated"), "", pictures, names, objects)
 
 
-def timed(evaluated: Callable[..., Evaluated], truth: Annotations, found: Detected) -> tuple[float, Precision]:
+def timed(evaluated: Callable[..., Evaluated], truth: Annotations, detected: Detected) -> tuple[float, Precision]:
     """Return the seconds that a scorer takes to its precisions, and those."""
-    dataset, results = coco_data.dataset(truth, "bbox"), coco_data.results(truth, found, "bbox", "float")
+    dataset, results = coco_data.dataset(truth, "bbox"), coco_data.results(truth, detected, "bbox", "float")
     start = time.perf_counter()
     accumulated = evaluated(dataset, results, "bbox").eval
     seconds = time.perf_counter() - start

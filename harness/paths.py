@@ -1,6 +1,7 @@
 """Where the harness's own files are, and where it keeps what it fetches and measures."""
 
 import os
+import stat
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -38,6 +39,23 @@ def data_folder() -> Path:
     """Return the cache folder: HARNESS_DATA, or the platform's own place for caches."""
     chosen = os.environ.get("HARNESS_DATA")
     return Path(chosen) if chosen else user_cache_path("detection-harness")
+
+
+#: Where all users of a machine may leave a file.
+SHARED = (Path("/run/lock"), Path("/tmp"))  # noqa: S108 -- only ever opened without following a link
+
+
+def locks_folder() -> Path:
+    """Return the folder of the devices' locks: HARNESS_LOCKS, or the first one in which all users may write.
+
+    Who asks does not matter, or root and a user would not meet where /run/lock is root's alone.
+    """
+    chosen = os.environ.get("HARNESS_LOCKS")
+    return Path(chosen) if chosen else next(filter(_is_shared, SHARED), SHARED[-1])
+
+
+def _is_shared(folder: Path) -> bool:
+    return folder.is_dir() and bool(folder.stat().st_mode & stat.S_IWOTH)
 
 
 def weights_folder() -> Path:

@@ -14,7 +14,7 @@ from harness.catalogue import environment
 from harness.documents import ImageIdentity, Plan, PlannedCell
 from harness.documents.run_folder import RunFolder, require_readable
 from harness.errors import CannotRunHere, HarnessError
-from harness.execute import estimate, reuse, run
+from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor, remove_orphans
 from harness.execute.executors.local import LocalExecutor
@@ -75,6 +75,7 @@ def start(
     """Execute a plan in a new folder, `out` or one named after `name`. Raises Interrupted by Ctrl-C."""
     require_readable(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written
+    turns.require(planned)
     identities = built_images(planned, preflight, progress)
     folder = RunFolder.create(out, name)
     documents.write(folder.path / "plan.json", planned)
@@ -85,6 +86,7 @@ def resume(folder: RunFolder, preflight: Preflight, progress: Progress, *, publi
     """Execute what a run still lacks, and what its image's recipe has outdated. Raises Interrupted by Ctrl-C."""
     own.require_unchanged(folder.plan)
     preflight.planned_gpu(folder.plan.gpu)
+    turns.require(folder.plan)
     identities = built_images(folder.plan, preflight, progress)
     return _carried_out(folder, identities, preflight, progress, published=published)
 
@@ -103,7 +105,7 @@ def _carried_out(
             engine_version = preflight.engine.version if identities else None
             for remark in reuse.remarks(folder, executors):
                 progress.say(remark)
-            estimates = estimate.for_plan(folder, executors)
+            estimates = estimate.for_plan(folder, executors, progress.say)
             progress.say(estimate.sentence(estimates))
             with progress.cells(estimates) as display:
                 executed = run.execute(folder, executors, engine_version, display)

@@ -15,6 +15,10 @@ OnLine = Callable[[str], None]
 class Display(Protocol):
     """What the execution of a plan tells."""
 
+    def waiting(self, number: int, job: Job, text: str) -> None:
+        """A cell can't start yet; `text` says what it waits for. Told again, by any thread, as that changes."""
+        ...
+
     def started(self, number: int, job: Job) -> OnLine:
         """A cell starts; the answer receives the runner's lines of progress."""
         ...
@@ -93,6 +97,9 @@ class Silent:
     def agrees(self, question: str) -> bool:
         """Agree to nothing."""
         return False
+
+    def waiting(self, number: int, job: Job, text: str) -> None:
+        """Show nothing."""
 
     def started(self, number: int, job: Job) -> OnLine:
         """Show nothing."""

@@ -25,7 +25,7 @@ from runner.contract import (
     rows,
     source_sha256,
 )
-from runner.contract.rows import Found, Row, Times, Writer
+from runner.contract.rows import ImageDetections, Row, Times, Writer
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
@@ -175,14 +175,14 @@ def _rows(task: PassTask, batch: List[DecodedImage], witness: Witness) -> List[R
     tensors, transfer_ms = _timed(lambda: [_to_device(p.pixels, task.device) for p in readable], task.device)
     outputs, forward_ms = _timed(lambda: task.model(tensors), task.device)
     answers = task.check(outputs, [Shown(p.row.file, p.row.height or 0, p.row.width or 0) for p in readable])
-    found, encode_ms = _timed(lambda: iter([_found(answer) for answer in answers]), task.device)
+    encoded, encode_ms = _timed(lambda: iter([_detections(answer) for answer in answers]), task.device)
     n = len(readable)
     seen = iter(witness.take(n))
     shares = {"transfer_ms": transfer_ms / n, "forward_ms": forward_ms / n, "encode_ms": encode_ms / n}
     return [
         picture.row
         if picture.row.failure
-        else replace(picture.row, found=next(found), times=picture.row.times._replace(**shares), seen=next(seen))
+        else replace(picture.row, detections=next(encoded), times=picture.row.times._replace(**shares), seen=next(seen))
         for picture in batch
     ]
 
@@ -201,9 +201,9 @@ def _to_device(pixels: Any, device: torch.device) -> torch.Tensor:
     return torch.from_numpy(pixels).to(device).permute(2, 0, 1).contiguous().to(torch.float32).div_(255)
 
 
-def _found(output: Dict[str, torch.Tensor]) -> Found:
+def _detections(output: Dict[str, torch.Tensor]) -> ImageDetections:
     arrays = {name: tensor.cpu().numpy() for name, tensor in output.items() if name != "masks"}
-    return Found(
+    return ImageDetections(
         boxes=arrays["boxes"],
         scores=arrays["scores"],
         labels=arrays["labels"],
@@ -215,11 +215,10 @@ def _found(output: Dict[str, torch.Tensor]) -> Found:
 
 def makes(file: Path) -> List[Task]:
     """Return what a pass was seen to hold, by its first row with a detection; boxes alone where it has none."""
-    found = next((row.found for row in rows.read(file) if row.found and len(row.found.scores)), None)
-    masks: List[Task] = ["masks"] if found and found.masks is not None else []
-    poses: List[Task] = (
-        ["keypoints"] if found and found.keypoints is not None and found.keypoints.shape[1] == KEYPOINTS else []
-    )
+    seen = next((row.detections for row in rows.read(file) if row.detections and len(row.detections.scores)), None)
+    masks: List[Task] = ["masks"] if seen and seen.masks is not None else []
+    has_poses = seen is not None and seen.keypoints is not None and seen.keypoints.shape[1] == KEYPOINTS
+    poses: List[Task] = ["keypoints"] if has_poses else []
     return ["boxes", *masks, *poses]
 
 

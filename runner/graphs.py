@@ -87,10 +87,10 @@ def _outcome(model: Any, picture: torch.Tensor) -> Dict[str, torch.Tensor]:
 
     hook = model.backbone.register_forward_hook(keep)
     try:
-        found = model([picture])[0]
+        detections = model([picture])[0]
     finally:
         hook.remove()
-    return {**found, "features": torch.cat(kept)}
+    return {**detections, "features": torch.cat(kept)}
 
 
 def _same(one: Dict[str, torch.Tensor], other: Dict[str, torch.Tensor]) -> bool:

@@ -39,8 +39,8 @@ def observe() -> Hardware:
 
 def observe_gpus() -> Tuple[List[Gpu], Optional[str]]:
     """Return every GPU that this process may use, and why there is none where there is none."""
-    found, reason = nvml.listed()
-    return [entry.gpu for entry in found], reason
+    listed, reason = nvml.listed()
+    return [entry.gpu for entry in listed], reason
 
 
 def _virtualisation(cpuinfo: str) -> Optional[str]:

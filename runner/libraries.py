@@ -25,8 +25,8 @@ FILE_VERSION = re.compile(r"[-.]r?(\d+(?:\.\d+)+)(?:\.so)?$")
 def loaded(maps: str) -> List[SharedLibrary]:
     """Return the numerical libraries among the mapped files of a /proc/PID/maps text, by name."""
     paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if line.count(" ") >= 5 and "/" in line}
-    found = {path: Path(path).name for path in paths if NUMERICAL.match(Path(path).name)}
-    return [SharedLibrary(found[path], path, version(path)) for path in sorted(found, key=lambda p: (found[p], p))]
+    names = {path: Path(path).name for path in paths if NUMERICAL.match(Path(path).name)}
+    return [SharedLibrary(names[path], path, version(path)) for path in sorted(names, key=lambda p: (names[p], p))]
 
 
 def version(path: str) -> Optional[str]:

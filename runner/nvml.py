@@ -29,24 +29,24 @@ def listed() -> Tuple[List[Listed], Optional[str]]:
     except pynvml.NVMLError as error:
         return [], str(error)
     try:
-        found = [entry for index in range(pynvml.nvmlDeviceGetCount()) for entry in _at(index)]
+        every = [entry for index in range(pynvml.nvmlDeviceGetCount()) for entry in _at(index)]
     except pynvml.NVMLError as error:
         return [], str(error)
     finally:
         with suppress(pynvml.NVMLError):
             pynvml.nvmlShutdown()
-    if not found:
+    if not every:
         return [], "NVML shows no GPU"
-    usable = _visible(found)
-    hidden = not any(entry.gpu.failure is None for entry in usable) and len(usable) < len(found)
+    usable = _visible(every)
+    hidden = not any(entry.gpu.failure is None for entry in usable) and len(usable) < len(every)
     return usable, "CUDA_VISIBLE_DEVICES hides every GPU" if hidden else None
 
 
-def _visible(found: List[Listed]) -> List[Listed]:
+def _visible(every: List[Listed]) -> List[Listed]:
     """Return what CUDA may use, and whatever says nothing of itself; all of it where that can't be told."""
-    wholes = {each.gpu.index: each.uuid for each in found if each.gpu.mig_profile is None}
-    places = visible([_known(each, wholes) for each in found])
-    return [each for place, each in enumerate(found) if places is None or place in places or each.gpu.failure]
+    wholes = {each.gpu.index: each.uuid for each in every if each.gpu.mig_profile is None}
+    places = visible([_known(each, wholes) for each in every])
+    return [each for place, each in enumerate(every) if places is None or place in places or each.gpu.failure]
 
 
 def _known(entry: Listed, wholes: Dict[int, Optional[str]]) -> Known:

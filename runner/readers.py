@@ -43,32 +43,32 @@ def decode(content: bytes, reader: Reader) -> Pixels:
 
 def read(content: bytes, reader: Reader) -> Decoded:
     """Return the RGB pixels of a picture file, and what became of its orientation. Raises UnreadableImage."""
-    found = pictures.examine(content)
-    pixels = _decoded(content, reader, found)
-    if found.orientation is None:
+    stored = pictures.examine(content)
+    pixels = _decoded(content, reader, stored)
+    if stored.orientation is None:
         return Decoded(pixels, None, None)
-    tag = found.orientation.values[0]
-    return Decoded(pixels, tag, None if tag == 1 else _followed(content, reader, found, pixels))
+    tag = stored.orientation.values[0]
+    return Decoded(pixels, tag, None if tag == 1 else _followed(content, reader, stored, pixels))
 
 
-def _followed(content: bytes, reader: Reader, found: Format, pixels: Pixels) -> bool:
+def _followed(content: bytes, reader: Reader, stored: Format, pixels: Pixels) -> bool:
     """Tell whether the reader turned the picture: by its size, or else by reading it without its tag."""
-    assert found.orientation is not None  # noqa: S101 -- for the type alone
-    if found.orientation.values[0] in _SIDEWAYS and found.height != found.width:
-        return bool(pixels.shape[:2] == (found.width, found.height))
-    stored = upright(content, found.orientation)
-    if found.kind == "PNG":
-        stored = png.sealed(stored, found.orientation.at)
-    return not numpy.array_equal(_decoded(stored, reader, found), pixels)
+    assert stored.orientation is not None  # noqa: S101 -- for the type alone
+    if stored.orientation.values[0] in _SIDEWAYS and stored.height != stored.width:
+        return bool(pixels.shape[:2] == (stored.width, stored.height))
+    untagged = upright(content, stored.orientation)
+    if stored.kind == "PNG":
+        untagged = png.sealed(untagged, stored.orientation.at)
+    return not numpy.array_equal(_decoded(untagged, reader, stored), pixels)
 
 
-def _decoded(content: bytes, reader: Reader, found: Format) -> Pixels:
+def _decoded(content: bytes, reader: Reader, stored: Format) -> Pixels:
     try:
-        return _eight_bits(_READERS[reader](content, found), found)
+        return _eight_bits(_READERS[reader](content, stored), stored)
     except UnreadableImage:
         raise
     except Exception as error:  # no reader has an error of its own for what is broken
-        raise UnreadableImage(f"{_NAMES[reader]} can't decode this {found.kind}: {_reason(error)}") from error
+        raise UnreadableImage(f"{_NAMES[reader]} can't decode this {stored.kind}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -77,29 +77,29 @@ def _reason(error: Exception) -> str:
     return "it gives no reason" if not line or {"/", "<"} & set(line) else line
 
 
-def _eight_bits(pixels: Any, found: Format) -> Pixels:
+def _eight_bits(pixels: Any, stored: Format) -> Pixels:
     """Return the upper 8 bits of each channel."""
-    if found.bits > 8 and pixels.dtype != numpy.uint8:
+    if stored.bits > 8 and pixels.dtype != numpy.uint8:
         return (pixels >> 8).astype(numpy.uint8)
     if pixels.dtype != numpy.uint8:
-        raise UnreadableImage(f"it came as {pixels.dtype}, though its header says {found.bits} bits")
+        raise UnreadableImage(f"it came as {pixels.dtype}, though its header says {stored.bits} bits")
     return pixels
 
 
-def _by_opencv(content: bytes, found: Format) -> Any:
+def _by_opencv(content: bytes, stored: Format) -> Any:
     import cv2
 
-    if (found.kind, found.alpha, found.bits) == ("TIFF", True, 8):
+    if (stored.kind, stored.alpha, stored.bits) == ("TIFF", True, 8):
         raise UnreadableImage("OpenCV mixes the transparency of a TIFF into its colours; --reader pil does not")
-    whole = png.still(content) if found.kind == "PNG" and found.animated else content
+    whole = png.still(content) if stored.kind == "PNG" and stored.animated else content
     # ANYDEPTH: without it, OpenCV rounds 16 bits in another way for each kind of file.
     pixels = cv2.imdecode(numpy.frombuffer(whole, numpy.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if pixels is None:
-        raise UnreadableImage(f"OpenCV {cv2.__version__} does not read this {found.kind}")
+        raise UnreadableImage(f"OpenCV {cv2.__version__} does not read this {stored.kind}")
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
-def _by_pillow(content: bytes, found: Format) -> Any:
+def _by_pillow(content: bytes, stored: Format) -> Any:
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # the size has been looked at
@@ -111,12 +111,12 @@ def _by_pillow(content: bytes, found: Format) -> Any:
         return numpy.array(picture.convert("RGB"))
 
 
-def _by_torchvision(content: bytes, found: Format) -> Any:
+def _by_torchvision(content: bytes, stored: Format) -> Any:
     import torch
     from torchvision.io import ImageReadMode, decode_image
 
-    _require_torchvision_reads(found)
-    if found.kind == "PNG":
+    _require_torchvision_reads(stored)
+    if stored.kind == "PNG":
         png.require_sound(content)
     coded = torch.from_numpy(numpy.frombuffer(content, numpy.uint8).copy())
     pixels = decode_image(coded, ImageReadMode.RGB)
@@ -124,22 +124,22 @@ def _by_torchvision(content: bytes, found: Format) -> Any:
     return first.permute(1, 2, 0).contiguous().numpy()
 
 
-def _require_torchvision_reads(found: Format) -> None:
+def _require_torchvision_reads(stored: Format) -> None:
     """Raise UnreadableImage where this torchvision does not decode such a picture as the other readers do."""
     import torchvision
 
     from runner.compat import HAS_RENEWED_DECODERS
 
-    kind = found.kind
+    kind = stored.kind
     if HAS_RENEWED_DECODERS:
-        reads = kind in _NEW_KINDS and not (kind == "WebP" and found.animated)
+        reads = kind in _NEW_KINDS and not (kind == "WebP" and stored.animated)
     elif kind == "PNG":
-        reads = found.bits == 8 and not found.interlaced
+        reads = stored.bits == 8 and not stored.interlaced
     else:
-        reads = kind == "JPEG" and found.sampling in _OLD_SAMPLINGS
+        reads = kind == "JPEG" and stored.sampling in _OLD_SAMPLINGS
     if not reads:
         raise UnreadableImage(
-            f"torchvision {torchvision.__version__} does not read this {found.described} as the other readers do; "
+            f"torchvision {torchvision.__version__} does not read this {stored.described} as the other readers do; "
             "another --reader may"
         )
 

@@ -129,8 +129,8 @@ def _common_prefix(names: List[str]) -> str:
 
 def _require_one_model(names: List[str], file: str) -> None:
     """Raise JobError where a model's names have a prefix that others have not: another model, or a loss's tensors."""
-    found = {name: PART.search(name) for name in names}
-    prefixes = sorted({name[: part.start(1)] for name, part in found.items() if part})
+    parts = {name: PART.search(name) for name in names}
+    prefixes = sorted({name[: part.start(1)] for name, part in parts.items() if part})
     if not prefixes or "" in prefixes:
         return
     if len(prefixes) > 1:

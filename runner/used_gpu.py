@@ -37,12 +37,12 @@ def observe() -> Optional[UsedGpu]:
     reasons: List[str] = []
     identity = _or_reason(lambda: _uuid(driver, device), reasons)
     bus_id = _or_reason(lambda: _bus_id(driver, device), reasons)
-    found = _among(identity, nvml.listed()[0], reasons) if identity else None
+    entry = _among(identity, nvml.listed()[0], reasons) if identity else None
     return UsedGpu(
         name=name,
-        uuid=found.gpu.uuid if found else pseudonym(f"{_kind(name)}-{identity}") if identity and not reasons else None,
+        uuid=entry.gpu.uuid if entry else pseudonym(f"{_kind(name)}-{identity}") if identity and not reasons else None,
         pci_bus_id=bus_id,
-        mig_profile=(found.gpu.mig_profile if found else None) or mig_profile(name),
+        mig_profile=(entry.gpu.mig_profile if entry else None) or mig_profile(name),
         missing_reason="; ".join(reasons) or None,
     )
 
@@ -54,10 +54,10 @@ def _kind(name: str) -> str:
 
 def _among(identity: str, listed: List[nvml.Listed], reasons: List[str]) -> Optional[nvml.Listed]:
     """Return the one of NVML's that has the UUID. An old driver says a GPU's for its instance: then the only one."""
-    found = next((each for each in listed if each.uuid and each.uuid.partition("-")[2] == identity), None)
-    if found is None or not found.gpu.mig_enabled:
-        return found
-    instances = [each for each in listed if each.gpu.index == found.gpu.index and each.gpu.mig_profile]
+    named = next((each for each in listed if each.uuid and each.uuid.partition("-")[2] == identity), None)
+    if named is None or not named.gpu.mig_enabled:
+        return named
+    instances = [each for each in listed if each.gpu.index == named.gpu.index and each.gpu.mig_profile]
     if len(instances) == 1:
         return instances[0]
     reasons.append("this driver does not say which MIG instance computes")

@@ -34,6 +34,14 @@ def engine() -> Iterator[Engine]:
         yield connected
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no cell of a test wait for another worker's, nor for anybody's on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARNESS_LOCKS", str(tmp_path_factory.mktemp("locks")))
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Hide the engine from a test without the marker, and from every fixture that is made for it, of any scope."""

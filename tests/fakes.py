@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.documents import ImageIdentity
 from harness.execute.executors.base import ExitReport
 from harness.host import own
+from harness.host.gpus import HostGpu
 from harness.progress import OnLine
 from runner.contract import Failure, Job, Result
 from runner.contract.serialise import from_dict, write_json
@@ -20,6 +21,7 @@ class FakeExecutor:
     """Ends as the job's `behaviour` says (the executors' suite), or measures at once (the run's tests)."""
 
     name = "fake"
+    gpu: HostGpu | None = None
 
     def __init__(self, image: ImageIdentity | None = None, wall_ms: float = 10.0):
         self.image = image

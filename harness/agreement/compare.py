@@ -35,7 +35,7 @@ class Tally:
         self.images += 1
         self.pixels_different += reference.pixels_sha256 != other.pixels_sha256
         for side, row in enumerate((reference, other)):
-            self.detections[side] += len(row.found.scores) if row.found else 0
+            self.detections[side] += len(row.detections.scores) if row.detections else 0
         self.verdict = max(self.verdict, matched.verdict, key=VERDICTS.index)
         self.borderline += matched.borderline
         self.unmatched[0] += len(matched.unmatched_reference)
@@ -51,9 +51,9 @@ class Tally:
     def _remember(self, row: Row, matched: Matched) -> None:
         lost = len(matched.unmatched_reference), len(matched.unmatched_other)
         distances = matched.box_shift_px, matched.score_difference
-        found = ImageDifference(row.file, *lost, *distances, matched.mask_iou, matched.keypoint_shift_px)
+        difference = ImageDifference(row.file, *lost, *distances, matched.mask_iou, matched.keypoint_shift_px)
         unlike = 0.0 if matched.mask_iou is None else 1 - matched.mask_iou
-        entry = ((sum(lost), *distances, matched.keypoint_shift_px or 0.0, unlike), -self.images, found)
+        entry = ((sum(lost), *distances, matched.keypoint_shift_px or 0.0, unlike), -self.images, difference)
         heapq.heappush(self.worst, entry)
         if len(self.worst) > WORST:
             heapq.heappop(self.worst)
@@ -95,6 +95,6 @@ def agreement(counted: Tally, job: Job, reference: PassName, other: PassName, to
         score_difference=counted.score_difference,
         mask_iou=counted.mask_iou,
         keypoint_shift_px=counted.keypoint_shift_px,
-        worst=[found for _, _, found in sorted(counted.worst, reverse=True)],
+        worst=[difference for _, _, difference in sorted(counted.worst, reverse=True)],
         ap_differences=[],
     )

@@ -11,14 +11,14 @@ from scipy.optimize import linear_sum_assignment
 
 from harness.documents.agreement import Tolerances, Verdict
 from runner.contract import Thresholds
-from runner.contract.rows import Found, Row
+from runner.contract.rows import ImageDetections, Row
 
 #: Below this overlap two boxes are of two objects.
 LEAST_IOU = 0.5
 #: Costs more than any number of pairs of one object do.
 FORBIDDEN = 1e6
 Indices = NDArray[np.intp]
-NOTHING = Found(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int32))
+NOTHING = ImageDetections(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int32))
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Matched:
 
 def match(reference: Row, other: Row, thresholds: Thresholds | None, tolerances: Tolerances) -> Matched:
     """Match the detections of one image. A picture that a pass could not read has none there."""
-    one, two = reference.found or NOTHING, other.found or NOTHING
-    if (reference.found is None) != (other.found is None):
+    one, two = reference.detections or NOTHING, other.detections or NOTHING
+    if (reference.detections is None) != (other.detections is None):
         return Matched("different", np.empty((0, 2), np.intp), np.arange(len(one.scores)), np.arange(len(two.scores)))
     left, right = _bits(one), _bits(two)
     if left == right:
@@ -58,34 +58,34 @@ def match(reference: Row, other: Row, thresholds: Thresholds | None, tolerances:
     )
 
 
-def _columns(found: Found) -> list[NDArray[Any]]:
+def _columns(detections: ImageDetections) -> list[NDArray[Any]]:
     """Return what is known of each of the n detections in numbers, each column as (n, values)."""
-    columns = [found.boxes, found.scores, found.labels, found.keypoints, found.keypoint_scores]
+    columns = [detections.boxes, detections.scores, detections.labels, detections.keypoints, detections.keypoint_scores]
     return [column.reshape(len(column), prod(column.shape[1:])) for column in columns if column is not None]
 
 
-def _bits(found: Found) -> list[tuple[bytes, bytes]]:
+def _bits(detections: ImageDetections) -> list[tuple[bytes, bytes]]:
     """Return each detection as the bytes of its numbers and of its mask: equal numbers may differ in their bits."""
-    if not len(found.scores):
+    if not len(detections.scores):
         return []
-    numbers = np.hstack([np.ascontiguousarray(column).view(np.uint8) for column in _columns(found)])
-    masks = [b""] * len(numbers) if found.masks is None else found.masks
+    numbers = np.hstack([np.ascontiguousarray(column).view(np.uint8) for column in _columns(detections)])
+    masks = [b""] * len(numbers) if detections.masks is None else detections.masks
     return list(zip(map(bytes, numbers), masks, strict=True))
 
 
-def _exact(verdict: Verdict, found: Found, first: Indices, second: Indices) -> Matched:
+def _exact(verdict: Verdict, detections: ImageDetections, first: Indices, second: Indices) -> Matched:
     none = np.empty(0, np.intp)
     return Matched(
         verdict,
         np.column_stack([first, second]),
         none,
         none,
-        mask_iou=None if found.masks is None else 1.0,
-        keypoint_shift_px=None if found.keypoints is None else 0.0,
+        mask_iou=None if detections.masks is None else 1.0,
+        keypoint_shift_px=None if detections.keypoints is None else 0.0,
     )
 
 
-def _assigned(one: Found, two: Found, tolerances: Tolerances) -> Indices:
+def _assigned(one: ImageDetections, two: ImageDetections, tolerances: Tolerances) -> Indices:
     """Return the pairs of one class and object, of all ways to pair them the one that costs least in all.
 
     A pair costs what its boxes do not share and how far its scores are apart (Kuhn, 1955). A detection with a number
@@ -115,8 +115,8 @@ def _unlikeness(one: NDArray[Any], two: NDArray[Any], tolerance_px: float) -> ND
     return np.minimum(1 - iou(one, two), near)
 
 
-def _finite(found: Found) -> NDArray[np.bool_]:
-    finite: NDArray[np.bool_] = np.isfinite(np.hstack(_columns(found))).all(axis=1)
+def _finite(detections: ImageDetections) -> NDArray[np.bool_]:
+    finite: NDArray[np.bool_] = np.isfinite(np.hstack(_columns(detections))).all(axis=1)
     return finite
 
 
@@ -131,16 +131,20 @@ def iou(one: NDArray[Any], two: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _unmatched(
-    found: Found, matched: Indices, beside: Found, thresholds: Thresholds | None, tolerances: Tolerances
+    detections: ImageDetections,
+    matched: Indices,
+    beside: ImageDetections,
+    thresholds: Thresholds | None,
+    tolerances: Tolerances,
 ) -> tuple[Indices, int]:
     """Return the detections without a match in the other pass, and how many more may lack one for rounding alone."""
-    left = np.setdiff1d(np.arange(len(found.scores)), matched)
-    clear = left[~_at_cut_off(found.scores[left], beside, thresholds, tolerances.score)]
+    left = np.setdiff1d(np.arange(len(detections.scores)), matched)
+    clear = left[~_at_cut_off(detections.scores[left], beside, thresholds, tolerances.score)]
     return clear, len(left) - len(clear)
 
 
 def _at_cut_off(
-    scores: NDArray[Any], beside: Found, thresholds: Thresholds | None, tolerance: float
+    scores: NDArray[Any], beside: ImageDetections, thresholds: Thresholds | None, tolerance: float
 ) -> NDArray[np.bool_]:
     """Tell which scores (n,) are so near to where the other pass cut off that rounding may have decided.
 
@@ -164,7 +168,9 @@ def _slack(score: float, tolerance: float) -> float:
     return 4 * tolerance * score * (1 - score)
 
 
-def _judged(matched: Matched, rows: tuple[Row, Row], both: tuple[Found, Found], tolerances: Tolerances) -> Matched:
+def _judged(
+    matched: Matched, rows: tuple[Row, Row], both: tuple[ImageDetections, ImageDetections], tolerances: Tolerances
+) -> Matched:
     """Return the match with its distances and verdict."""
     (one, two), (left, right) = both, matched.pairs.T
     shift, apart = _largest(one.boxes[left], two.boxes[right]), _largest(one.scores[left], two.scores[right])

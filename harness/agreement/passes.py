@@ -63,8 +63,7 @@ def passes_of(folder: RunFolder) -> Passes:
 
 def within(run: Passes) -> list[tuple[Pass, Pass]]:
     """Return each pass of a run with the run's first pass of the same model, images and weights."""
-    found = run.passes
-    pairs = [(next(first for first in found if _alike(first, each)), each) for each in found]
+    pairs = [(next(first for first in run.passes if _alike(first, each)), each) for each in run.passes]
     return [(first, each) for first, each in pairs if first is not each]
 
 
@@ -137,10 +136,10 @@ def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
     """
     thresholds = other.job.model.thresholds
     counted = tally(rows_of(reference), rows_of(other), thresholds, tolerances)
-    found = agreement(counted, other.job, reference.name, other.name, tolerances)
-    found = replace(found, ap_differences=list(_ap_differences(reference, other)))
-    documents.write(other.place / "agreement.json", found)
-    return found
+    judged = agreement(counted, other.job, reference.name, other.name, tolerances)
+    judged = replace(judged, ap_differences=list(_ap_differences(reference, other)))
+    documents.write(other.place / "agreement.json", judged)
+    return judged
 
 
 def rows_of(of: Pass) -> Iterator[Row]:

@@ -17,7 +17,7 @@ def difference(
 
     Each resample is of the same images on both sides, so what the choice of images does to both cancels out.
     """
-    both = [evaluation_of(annotations, found, iou, "float", "hotcoco") for found in (reference, other)]
+    both = [evaluation_of(annotations, detections, iou, "float", "hotcoco") for detections in (reference, other)]
     change = float(both[1].summary[0] - both[0].summary[0])
     if np.count_nonzero(both[0].matches.objects.any(axis=0)) < 2:
         return ApDifference(iou, change, None, None, CONFIDENCE, 0)

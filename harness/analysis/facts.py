@@ -1,23 +1,25 @@
 """What is observed of a measurement that tells it from others: one entry a fact, each read from what a cell left.
 
-A fact that was not recorded, as by an early version, is None: known and unknown never make one series.
+Those of knobs are read from the table of knobs, harness/knobs/table.py. A fact that was not recorded, as by an early
+version, is None: known and unknown never make one series.
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from functools import cache
 
 from harness.analysis.naming import inputs_name, short
 from harness.documents.run_folder import Cell
-from runner.contract import Gpu, Protocol, Software, cgroups
-from runner.contract.cpus import format_cpus
+from harness.knobs.entry import Knob, Sight
+from harness.knobs.table import KNOBS
+from runner.contract import Gpu, Protocol, Software, Suite, cgroups
 
 NOT_RECORDED = "not recorded"
-#: How many iterations were asked for where no number was, and which quota holds where none does.
-ALL, NO_QUOTA = "all", "none"
+#: Which quota holds where none does.
+NO_QUOTA = "none"
 #: What is loaded and computes on a CPU: BLAS, oneDNN and the threads' runtime. CUDA loads its libraries when it needs
 #: them, so that they differ from model to model.
 CPU_LIBRARY = re.compile(r"blas|mkl|dnnl|blis|atlas|lapack|gomp|omp\d*\.")
@@ -38,7 +40,8 @@ class Fact:
 
     `label` says it in a column's heading, `word` in a sentence. Where series of one environment on one machine differ
     in it, a merge refuses them unless `may_differ`; it labels them in any case. `asked` facts are known of a cell that
-    was never measured, too.
+    was never measured, too. `suite` is the only one that has it, `unset` its value where nobody chose one. A verdict on
+    detections holds for latencies of the same `detects` facts only.
     """
 
     name: str
@@ -48,6 +51,9 @@ class Fact:
     word: str = ""
     may_differ: bool = False
     asked: bool = False
+    suite: Suite | None = None
+    unset: str | None = None
+    detects: bool = False
 
     def text(self, value: str | None) -> str:
         """Return the fact in a column's heading."""
@@ -74,10 +80,6 @@ def _software(read: Callable[[Software], object]) -> Callable[[Cell], str | None
     return observed
 
 
-def _switch(name: str) -> Callable[[Cell], str | None]:
-    return lambda cell: cell.result.software.numerics.get(name) if cell.result.software else None
-
-
 def _build(software: Software) -> str:
     parts = (software.torch_git, software.torchvision_git, software.cuda, software.cudnn, software.torch_config)
     return short(repr((*parts, software.compiled_architectures)))
@@ -86,11 +88,6 @@ def _build(software: Software) -> str:
 def _libraries(software: Software) -> str:
     computing = [(each.name, each.version) for each in software.shared_libraries if CPU_LIBRARY.search(each.name)]
     return short(repr(sorted(computing, key=repr)))
-
-
-def _cpus(cell: Cell) -> str | None:
-    usable = cell.result.hardware.usable_cpus if cell.result.hardware else None
-    return format_cpus(usable) if usable else cell.job.variant.cpus
 
 
 def _quota(cell: Cell) -> str | None:
@@ -152,6 +149,31 @@ def _gpu(cell: Cell) -> str | None:
     return " ".join(filter(None, (used.uuid or used.pci_bus_id, used.mig_profile))) or None
 
 
+def facts_of(knob: Knob) -> Iterator[Fact]:
+    """Yield the facts that tell cells with other values of a knob apart."""
+    for sight in (sight for sight in knob.seen if sight.splits):
+        yield Fact(
+            sight.name,
+            Of.RECIPE,
+            _seen(knob, sight),
+            sight.label,
+            sight.word,
+            sight.may_differ,
+            asked=not sight.place,
+            suite=knob.suite,
+            unset=sight.unset,
+            detects=knob.detects,
+        )
+
+
+def _seen(knob: Knob, sight: Sight) -> Callable[[Cell], str | None]:
+    def observed(cell: Cell) -> str | None:
+        value = knob.observed(cell, sight)
+        return sight.unset if value is None else knob.text(value)
+
+    return observed
+
+
 def _hardware(name: str) -> Callable[[Cell], str | None]:
     def observed(cell: Cell) -> str | None:
         value = getattr(cell.result.hardware, name) if cell.result.hardware else None
@@ -164,44 +186,31 @@ def _hardware(name: str) -> Callable[[Cell], str | None]:
 DECODERS = {"pil": re.compile("pillow", re.IGNORECASE), "cv2": re.compile("opencv", re.IGNORECASE)}
 #: What tells the software that detects from another of one name. The libraries are none of it: a reader loads its own.
 SOFTWARE = ("torch", "torchvision", "python", "build")
-SWITCHES = (
-    "matmul_precision",
-    "cudnn_allow_tf32",
-    "cudnn_benchmark",
-    "cudnn_deterministic",
-    "deterministic_algorithms",
-    "flush_denormals",
-    "default_dtype",
-)
 
 #: Every fact, in the order in which labels name them: those of the recipe first, then what tells alike columns apart.
 FACTS: tuple[Fact, ...] = (
     Fact("recipe", Of.RECIPE, _recipe, "recipe {}", "the protocol's recipe", asked=True),
     Fact("inputs", Of.RECIPE, lambda cell: inputs_name(cell.job), "{}", "inputs", asked=True),
-    Fact(
-        "iterations",
-        Of.RECIPE,
-        lambda cell: str(cell.job.variant.iterations or ALL),
-        "iterations: {}",
-        "iterations",
-        asked=True,
-    ),
-    Fact("threads", Of.RECIPE, _software(lambda found: found.threads), "threads: {}", "threads"),
-    Fact("cpus", Of.RECIPE, _cpus, "CPUs: {}", "CPUs"),
+    *(fact for knob in KNOBS if knob.option for fact in facts_of(knob)),
     Fact("quota", Of.RECIPE, _quota, "CPU quota: {}", "CPU quota"),
-    *(
-        Fact(name, Of.RECIPE, _switch(name), f"{name.replace('_', ' ')}: {{}}", name.replace("_", " "))
-        for name in SWITCHES
+    *(fact for knob in KNOBS if not knob.option for fact in facts_of(knob)),
+    Fact(
+        "default_dtype",
+        Of.RECIPE,
+        _software(lambda software: software.numerics.get("default_dtype")),
+        "default dtype: {}",
+        "default dtype",
+        detects=True,
     ),
-    Fact("torch", Of.STACK, _software(lambda found: found.torch), "torch {}", "torch"),
-    Fact("torchvision", Of.STACK, _software(lambda found: found.torchvision), "torchvision {}", "torchvision"),
-    Fact("python", Of.STACK, _software(lambda found: found.python), "Python {}", "Python"),
+    Fact("torch", Of.STACK, _software(lambda software: software.torch), "torch {}", "torch"),
+    Fact("torchvision", Of.STACK, _software(lambda software: software.torchvision), "torchvision {}", "torchvision"),
+    Fact("python", Of.STACK, _software(lambda software: software.python), "Python {}", "Python"),
     Fact("build", Of.STACK, _software(_build), "torch's build {}", "how torch was built"),
     Fact("libraries", Of.STACK, _software(_libraries), "libraries {}", "BLAS or OpenMP"),
     Fact(
         "interop",
         Of.STACK,
-        _software(lambda found: found.interop_threads),
+        _software(lambda software: software.interop_threads),
         "threads between operators: {}",
         "threads between operators",
     ),
@@ -235,3 +244,10 @@ FACTS: tuple[Fact, ...] = (
 def observed(cell: Cell, *names: str) -> dict[str, str | None]:
     """Return the facts of these names."""
     return {fact.name: fact.observed(cell) for fact in FACTS if fact.name in names}
+
+
+def departures(values: Sequence[str | None]) -> list[str]:
+    """Return what was chosen instead of what the protocol says, by the values of FACTS in their order."""
+    pairs = zip(FACTS, values, strict=True)
+    chosen = [fact.text(value) for fact, value in pairs if fact.unset is not None and value not in (None, fact.unset)]
+    return [f"{text} instead of the protocol's own" for text in chosen]

@@ -9,7 +9,8 @@ from harness.analysis.series import shared
 from harness.analysis.timings import Timing
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
-from runner.contract import BoxRule, DetectionPass
+from harness.knobs.words import detecting
+from runner.contract import BoxRule
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Scored:
     content: str
     images: int
     box_rule: BoxRule
-    how: DetectionPass | None
+    how: tuple[str, ...]
     weights: str
 
     @property
@@ -47,8 +48,7 @@ class Scored:
     @property
     def whole_name(self) -> str:
         """Return it in words that fit nothing else."""
-        how = f", read by {self.how.reader}, batch {self.how.batch}" if self.how else ""
-        return f"{self.name}{how}, content {self.content}"
+        return ", ".join([self.name, *self.how, f"content {self.content}"])
 
 
 def placed(timings: Sequence[Timing], cells: Sequence[Cell], *, published: bool) -> dict[str, list[Placed]]:
@@ -88,7 +88,7 @@ def _measured(timing: Timing, cells: Iterable[Cell]) -> tuple[Scored, Score] | N
             continue
         scores = [score for score in cell.scores.scores if score.iou == "bbox" and score.metrics["AP"] >= 0]
         if scores:
-            score, how = min(scores, key=lambda each: each.box_rule != "float"), cell.job.detection
+            score, how = min(scores, key=lambda each: each.box_rule != "float"), tuple(detecting(cell.job))
             weights = timing.series.weights
             return Scored(dataset.name, content_of(dataset), score.images, score.box_rule, how, weights), score
     return None

@@ -15,10 +15,10 @@ def gates(cells: Iterable[Cell]) -> Gates:
 
     A pass of a sweep, with other numerics than the protocol's, tells nothing of what was timed.
     """
-    found: Gates = {}
+    worst: Gates = {}
     for cell in cells:
         if cell.agreement and cell.job.variant.numerics is None:
             where = (shared(cell).detecting, cell.job.model.builder)
-            worst = found.get(where, cell.agreement)
-            found[where] = max(worst, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
-    return found
+            known = worst.get(where, cell.agreement)
+            worst[where] = max(known, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
+    return worst

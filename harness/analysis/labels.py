@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.facts import FACTS, Of
+from harness.analysis.facts import FACTS, Fact, Of
 from harness.analysis.naming import UNMEASURED
 from harness.analysis.series import AccuracySeries, LatencySeries, S, Series
 
@@ -24,7 +24,7 @@ class Trait:
 
 
 def _traits(series: Series) -> Iterator[Trait]:
-    column = isinstance(series, LatencySeries)
+    column, facts = isinstance(series, LatencySeries), list(zip(FACTS, series.facts, strict=True))
     yield Trait(series.protocol, series.protocol, "protocol", column)
     # What a person's own function fills its detector with is nobody's choice, and contradicts none.
     chosen = None if series.weights == "own" else series.weights
@@ -32,13 +32,23 @@ def _traits(series: Series) -> Iterator[Trait]:
     yield Trait(series.state, series.state or "", "weights or thresholds of one model", column)
     if isinstance(series, AccuracySeries):
         yield Trait(series.content, f"content {series.content}" if series.content else "", may_differ=True)
-        how = f"{series.how.reader}, batch {series.how.batch}, {series.how.box_rule}"
-        yield Trait(how, how, "reader, batch or box rule")
-    for fact, value in zip(FACTS, series.facts, strict=True):
-        yield Trait(value, fact.text(value), fact.word, column and fact.of is Of.RECIPE, fact.may_differ)
+        yield _how_detected(series, [(fact, value) for fact, value in facts if _tells_how_detected(fact)])
+    for fact, value in facts:
+        if not _tells_how_detected(fact):
+            yield Trait(value, fact.text(value), fact.word, column and fact.of is Of.RECIPE, fact.may_differ)
     yield Trait("yes" if series.pinned else "no", "pinned" if series.pinned else "not pinned", "pinned", column)
     machine = f"machine {series.host}" if series.host else f"unknown machine of {series.run}"
     yield Trait(machine, machine, may_differ=True)
+
+
+def _tells_how_detected(fact: Fact) -> bool:
+    return fact.suite == "accuracy" and not fact.may_differ
+
+
+def _how_detected(series: AccuracySeries, facts: Sequence[tuple[Fact, str | None]]) -> Trait:
+    """Return how a pass detected, which is told as one: by facts of its suite alone, and the box rule."""
+    text = ", ".join([*(fact.text(value) for fact, value in facts if value is not None), series.box_rule])
+    return Trait(text, text, f"{', '.join(fact.word for fact, _ in facts)} or box rule")
 
 
 def labels_of(series: Sequence[S]) -> dict[S, str]:
@@ -84,8 +94,8 @@ def conflicts(series: Iterable[Series]) -> list[str]:
             content = each.content if isinstance(each, AccuracySeries) else None
             place = (type(each), each.environment, each.device, each.hardware, each.host, each.run, content)
             groups.setdefault(place, []).append(each)
-    found = ((alike[0], _differences(alike)) for alike in groups.values())
-    return [f"{first.environment} on {first.hardware}: {', '.join(texts)}" for first, texts in found if texts]
+    differing = ((alike[0], _differences(alike)) for alike in groups.values())
+    return [f"{first.environment} on {first.hardware}: {', '.join(texts)}" for first, texts in differing if texts]
 
 
 def _differences(alike: Sequence[Series]) -> list[str]:

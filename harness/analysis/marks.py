@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.analysis.cautions import OTHER_LOAD_CPUS, warnings_of
+from harness.analysis.cautions import LOAD, warnings_of
 from harness.analysis.timings import Timing, latencies
 
 
@@ -27,17 +27,18 @@ def _marks(timing: Timing) -> Iterator[Mark]:
         where = f"{agreement.images_different} of {agreement.images} images"
         yield Mark("different", f"detects otherwise than {agreement.against} in {where}", serious=True)
     if not timing.series.pinned:
-        found = [text for cell in timing.cells if cell.execution for text in cell.execution.deviations]
-        yield Mark("not pinned", "; ".join(dict.fromkeys(found)) or "the environment has no pins", serious=True)
+        deviations = [text for cell in timing.cells if cell.execution for text in cell.execution.deviations]
+        yield Mark("not pinned", "; ".join(dict.fromkeys(deviations)) or "the environment has no pins", serious=True)
     if weights == "random":
         yield Mark("random weights", "what is detected means nothing, only the amount of work is real")
     elif weights != "pretrained":
         yield Mark(f"{weights} weights", "not torchvision's checkpoint: nothing published compares with it")
-    load = max((latency.other_load_cpus or 0.0) for latency in latencies(timing.cells))
-    if load > OTHER_LOAD_CPUS:
-        yield Mark("other load", f"other work kept {load:.2f} CPUs busy while it was measured")
+    warnings = list(dict.fromkeys(text for cell in timing.cells for text in warnings_of(cell.result)))
+    load = [text for text in warnings if text.startswith(LOAD)]
+    if load:
+        yield Mark("other load", "; ".join(load))
     if any(latency.stopped_by == "cap" for latency in latencies(timing.cells)):
         yield Mark("capped", "the time was up before all iterations were measured")
-    warnings = dict.fromkeys(text for cell in timing.cells for text in warnings_of(cell.result))
-    if warnings:
-        yield Mark(f"{len(warnings)} warning{'s' if len(warnings) > 1 else ''}", "; ".join(warnings))
+    others = [text for text in warnings if text not in load]
+    if others:
+        yield Mark(f"{len(others)} warning{'s' if len(others) > 1 else ''}", "; ".join(others))

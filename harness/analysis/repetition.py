@@ -90,11 +90,10 @@ def repeats(column: str, cells: Iterable[Cell], image: str | None) -> list[Cell]
 
     Raises BadInput where there is none, or where they are of several environments and none is the column's.
     """
-    found = [cell for cell in cells if _repeats(column, cell.job) and image in (None, cell.job.environment)]
-    own = [cell for cell in found if cell.job.environment == environment_of(column).name]
-    found = own or found
-    stacks = list(dict.fromkeys(cell.job.environment for cell in found))
-    if not found:
+    every = [cell for cell in cells if _repeats(column, cell.job) and image in (None, cell.job.environment)]
+    repeating = [cell for cell in every if cell.job.environment == environment_of(column).name] or every
+    stacks = list(dict.fromkeys(cell.job.environment for cell in repeating))
+    if not repeating:
         where = f" in {image}" if image else ""
         raise BadInput(
             f"the run repeats nothing of the column {column}{where}", f"run: harness reproduce --column {column}"
@@ -103,7 +102,7 @@ def repeats(column: str, cells: Iterable[Cell], image: str | None) -> list[Cell]
         raise BadInput(
             f"the run repeats the column {column} in {' and '.join(stacks)}", "name one of them with --image"
         )
-    return found
+    return repeating
 
 
 def _repeats(column: str, job: Job) -> bool:
@@ -119,7 +118,7 @@ def compare(column: str, cells: list[Cell]) -> Reproduction:
     executions = [cell.execution for cell in cells if cell.execution]
     environment = cells[0].job.environment
     own = environment.partition(":")[0] == environment_of(column).name
-    found = Reproduction(
+    reproduction = Reproduction(
         column=column,
         environment=environment,
         machine=next((hardware_name(cell.result) for cell in cells if cell.result.hardware), UNMEASURED),
@@ -127,10 +126,10 @@ def compare(column: str, cells: list[Cell]) -> Reproduction:
         published_software=own and bool(executions) and all(execution.pinned for execution in executions),
         not_comparable=None,
     )
-    found = replace(found, not_comparable=_not_comparable(found, cells))
+    reproduction = replace(reproduction, not_comparable=_not_comparable(reproduction, cells))
     if column == MAP:
-        return replace(found, ap=_ap_rows(found, cells))
-    return replace(found, latency=_latency_rows(found, cells))
+        return replace(reproduction, ap=_ap_rows(reproduction, cells))
+    return replace(reproduction, latency=_latency_rows(reproduction, cells))
 
 
 def _is_the_column_s(column: str, result: Result) -> bool:
@@ -154,7 +153,7 @@ def _require_alike(column: str, cells: list[Cell]) -> None:
         )
 
 
-def _not_comparable(found: Reproduction, cells: list[Cell]) -> str | None:
+def _not_comparable(reproduction: Reproduction, cells: list[Cell]) -> str | None:
     job = cells[0].job
     if job.model.weights.kind != "pretrained":
         return f"{job.model.weights.kind} weights do other work than the pretrained ones of the published figures"
@@ -162,17 +161,17 @@ def _not_comparable(found: Reproduction, cells: list[Cell]) -> str | None:
         whole = accuracy().images
         return None if len(job.dataset.ids) == whole else f"the published AP are of all {whole} images"
     alone = len({cell.job.model.builder for cell in cells if cell.result.latency}) == 1
-    return "one model alone stands in no relation to others" if alone and not found.exact else None
+    return "one model alone stands in no relation to others" if alone and not reproduction.exact else None
 
 
-def _latency_rows(found: Reproduction, cells: list[Cell]) -> list[LatencyRow]:
+def _latency_rows(reproduction: Reproduction, cells: list[Cell]) -> list[LatencyRow]:
     by_builder: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.result.latency:
             by_builder[cell.job.model.builder].append(cell)
     if not by_builder:
         return []
-    figures = published_of(found.column)
+    figures = published_of(reproduction.column)
     measured = {
         builder: over_repeats([summarise(cell.result.latency) for cell in repeats if cell.result.latency], "mean")
         for builder, repeats in by_builder.items()
@@ -180,19 +179,24 @@ def _latency_rows(found: Reproduction, cells: list[Cell]) -> list[LatencyRow]:
     middle = geometric_mean(measured.values())
     middle_published = geometric_mean([figures[builder] for builder in measured])
     return [
-        _latency_row(found, repeats, figures[builder], middle_published, measured[builder], middle)
+        _latency_row(reproduction, repeats, figures[builder], middle_published, measured[builder], middle)
         for builder, repeats in by_builder.items()
     ]
 
 
 def _latency_row(
-    found: Reproduction, repeats: list[Cell], published: float, middle_published: float, measured: float, middle: float
+    reproduction: Reproduction,
+    repeats: list[Cell],
+    published: float,
+    middle_published: float,
+    measured: float,
+    middle: float,
 ) -> LatencyRow:
     latency = repeats[0].result.latency
     ratio, relative_ratio = measured / published, (measured / middle) / (published / middle_published)
-    if found.not_comparable:
+    if reproduction.not_comparable:
         verdict: Verdict = "not comparable"
-    elif found.exact:
+    elif reproduction.exact:
         verdict = "reproduced" if abs(ratio - 1) <= SAME_MACHINE else "not reproduced"
     else:
         verdict = "carries over" if 1 / OTHER_MACHINE <= relative_ratio <= OTHER_MACHINE else "differs"
@@ -209,7 +213,7 @@ def _latency_row(
     )
 
 
-def _ap_rows(found: Reproduction, cells: list[Cell]) -> list[ApRow]:
+def _ap_rows(reproduction: Reproduction, cells: list[Cell]) -> list[ApRow]:
     figures = published_of(MAP)
     rows = []
     for cell in cells:
@@ -218,14 +222,14 @@ def _ap_rows(found: Reproduction, cells: list[Cell]) -> list[ApRow]:
             by_rule = {score.box_rule: score for score in cell.scores.scores if score.iou == "bbox"}
         if by_rule:
             published = figures[cell.job.model.builder]
-            rows.append(_ap_row(found, cell, published, by_rule["truncate-int"], by_rule["float"]))
+            rows.append(_ap_row(reproduction, cell, published, by_rule["truncate-int"], by_rule["float"]))
     return rows
 
 
-def _ap_row(found: Reproduction, cell: Cell, published: float, cut: Score, whole: Score) -> ApRow:
+def _ap_row(reproduction: Reproduction, cell: Cell, published: float, cut: Score, whole: Score) -> ApRow:
     """Return the row of scores by both box rules, `cut` to integers and `whole`."""
     measured, interval = 100 * cut.metrics["AP"], cut.interval
-    if found.not_comparable or interval is None:
+    if reproduction.not_comparable or interval is None:
         verdict: Verdict = "not comparable"
     else:
         within = 100 * interval.low <= published <= 100 * interval.high

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, SWITCHES, Fact, Of
+from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, Fact, Of
 from harness.analysis.naming import UNMEASURED, content_of, hardware_name, short, weights_name
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
-from runner.contract import DetectionPass, Device
+from runner.contract import BoxRule, Device
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Series:
     @property
     def detecting(self) -> tuple[object, ...]:
         """What a detection pass shares with the latencies for which its verdict holds: all but how it was measured."""
-        switches = self._facts(lambda fact: fact.name in SWITCHES)
+        switches = self._facts(lambda fact: fact.detects)
         return (*self.software, switches, self.device, self.hardware, self.host, self.run)
 
     def may_hold(self, unmeasured: "Series") -> bool:
@@ -81,7 +81,7 @@ class AccuracySeries(Series):
 
     dataset: str
     images: int
-    how: DetectionPass
+    box_rule: BoxRule
     content: str | None = None
 
 
@@ -113,7 +113,8 @@ def accuracy_series(cell: Cell) -> AccuracySeries | None:
     dataset, how = cell.job.dataset, cell.job.detection
     if dataset is None or how is None:
         return None
-    return AccuracySeries(**vars(shared(cell)), dataset=dataset.name, images=len(dataset.ids), how=how)
+    common, images = vars(shared(cell)), len(dataset.ids)
+    return AccuracySeries(**common, dataset=dataset.name, images=images, box_rule=how.box_rule)
 
 
 def shared(cell: Cell) -> Series:
@@ -157,7 +158,7 @@ def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
         if state:
             states.setdefault((series, state.builder), set()).add(state.model)
             states.setdefault((series, state.kind), set()).add(state.content)
-    found: dict[S, list[T]] = {}
+    members: dict[S, list[T]] = {}
     for series, state, item in items:
         if state:
             own = series
@@ -165,9 +166,15 @@ def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
                 own = replace(own, state=state.model)
             if isinstance(own, AccuracySeries) and len(states[series, state.kind]) > 1:
                 own = replace(own, content=state.content)
-            found.setdefault(own, []).append(item)
+            members.setdefault(own, []).append(item)
     for series, state, item in items:
         if state is None:
-            place = next((each for each in found if each.may_hold(series)), series)
-            found.setdefault(place, []).append(item)
-    return found
+            place = next((each for each in members if each.may_hold(series)), series)
+            members.setdefault(place, []).append(item)
+    return members
+
+
+def by_accuracy_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:
+    """Return the cells of the suite accuracy by table."""
+    of_the_suite = ((accuracy_series(cell), cell) for cell in cells)
+    return grouped((series, state_of(cell), cell) for series, cell in of_the_suite if series)

@@ -49,11 +49,11 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
     """
     timed = [cell for cell in cells if cell.result.latency]
     shown = detectors(cell.job.model.builder for cell in timed)
-    found = {
+    by_model_of = {
         series: {model.builder: [cell for cell in alike if cell.job.model.builder == model.builder] for model in shown}
         for series, alike in grouped((latency_series(cell), state_of(cell), cell) for cell in timed).items()
     }
-    named, gate = _labels(list(found)), gates(cells)
+    named, gate = _labels(list(by_model_of)), gates(cells)
     return [
         _timing(
             number,
@@ -63,7 +63,7 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
             by_model[model.builder],
             gate.get((series.detecting, model.builder)),
         )
-        for number, (series, by_model) in enumerate(found.items())
+        for number, (series, by_model) in enumerate(by_model_of.items())
         for model in shown
         if by_model[model.builder]
     ]

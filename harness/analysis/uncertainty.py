@@ -1,6 +1,7 @@
 """How sure the reported latency of one cell is, from its own samples."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import bdtr, stdtrit
@@ -28,9 +29,14 @@ def latency_interval(latency: Latency, statistic: str) -> Interval | None:
     Student's; of a median it lies between order statistics, which assumes nothing of the distribution (David and
     Nagaraja, Order Statistics, 3rd edition, section 7.1).
     """
+    return latency_intervals(latency)[statistic]
+
+
+def latency_intervals(latency: Latency) -> dict[str, Interval | None]:
+    """Return the intervals of the mean and the median, see latency_interval."""
     times = np.asarray(measured_ms(latency))
     independent = effective_count(times)
-    return {"mean": _of_mean, "median": _of_median}[statistic](times, independent)
+    return {"mean": _of_mean(times, independent), "median": _of_median(times, independent)}
 
 
 def effective_count(times: np.ndarray) -> float:
@@ -55,11 +61,18 @@ def _of_mean(times: np.ndarray, independent: float) -> Interval | None:
 def _of_median(times: np.ndarray, independent: float) -> Interval | None:
     """Return the order statistics that as many independent samples would have, at the same share of the ranks."""
     count = int(independent)
-    outside = -1  # how many of `count` ordered samples may lie beyond each end
-    while outside + 1 < count and bdtr(outside + 1, count, 0.5) <= (1 - CONFIDENCE) / 2:
-        outside += 1
-    if outside < 0:
+    outside = _outside(count)
+    if outside is None:
         return None
     ordered = np.sort(times)
     beyond = int(outside * len(ordered) / count)
     return Interval(float(ordered[beyond]), float(ordered[-1 - beyond]))
+
+
+@cache
+def _outside(count: int) -> int | None:
+    """Return how many of so many ordered samples may lie beyond each end of a median's interval, None if not one."""
+    outside = -1
+    while outside + 1 < count and bdtr(outside + 1, count, 0.5) <= (1 - CONFIDENCE) / 2:
+        outside += 1
+    return None if outside < 0 else outside

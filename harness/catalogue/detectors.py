@@ -37,7 +37,7 @@ def detector(builder: str, makes: list[Task] | None = None) -> Detector:
 def detectors(builders: Iterable[str]) -> list[Detector]:
     """Return each detector once: the catalogued ones in the order of the catalogue, then the others in their own.
 
-    Where two folders have a detector of one name, the name has the folder's hash beside it.
+    Where two have one name, it has the hash of the folder beside it, or the builder.
     """
     given = dict.fromkeys(builders)
     order = [builder for builder in models() if builder in given]
@@ -62,5 +62,5 @@ def notes_on_own(shown: Iterable[Detector]) -> list[str]:
 
 
 def _whole_name(each: Detector) -> str:
-    own = own_name(each.builder)
-    return f"{own[0]} ({own[1]})" if own else each.display
+    name, known_by = own_name(each.builder) or (detector(each.builder).display, each.builder)
+    return f"{name} ({known_by})"

@@ -199,10 +199,10 @@ def docker_environments() -> list[Environment]:
 def environment(label: str) -> Environment:
     """Return the environment that NAME or NAME:TAG means. Raises BadInput with the nearest known names."""
     name, _, tag = label.partition(":")
-    found = pick("environment", name, environments())
-    if tag and found.base is None:
+    entry = pick("environment", name, environments())
+    if tag and entry.base is None:
         raise BadInput(f"{name} is no Docker environment, so it has no image {tag!r}", f"write {name}")
-    return replace(found, tag=tag or None)
+    return replace(entry, tag=tag or None)
 
 
 def pick(kind: str, name: str, known: Mapping[str, T]) -> T:

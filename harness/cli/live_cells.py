@@ -35,12 +35,14 @@ class LiveCells(PlainCells):
         self._cell: TaskID | None = None
         self._name = ""
 
+    def waiting(self, number: int, job: Job, text: str) -> None:
+        """Show what the cell waits for."""
+        self._show(self._opened(number, job), text, self._left(number, 0.0))
+
     def started(self, number: int, job: Job) -> OnLine:
         """Open the live line of a cell and return what moves it on."""
         began = time.monotonic()
-        self._name = printable(f"{job.environment} {job.model.builder}")
-        self._cell = cell = self.progress.add_task("", total=None, latest="", visible=False)
-        self.progress.update(self._cells, completed=number - 1)
+        cell = self._opened(number, job)
         self._show(cell, "loading the model", self._left(number, 0.0))
 
         def on_line(line: str) -> None:
@@ -50,6 +52,14 @@ class LiveCells(PlainCells):
                 self._show(cell, latest, self._left(number, time.monotonic() - began))
 
         return on_line
+
+    def _opened(self, number: int, job: Job) -> TaskID:
+        """Return the live line of the cell, which it has from when it waits for its turn or starts."""
+        if self._cell is None:
+            self._name = printable(f"{job.environment} {job.model.builder}")
+            self._cell = self.progress.add_task("", total=None, latest="", visible=False)
+            self.progress.update(self._cells, completed=number - 1)
+        return self._cell
 
     def _show(self, cell: TaskID, latest: str, left: str) -> None:
         """Put both lines into the terminal's width: of the latest news the last clauses go first, then of the name."""

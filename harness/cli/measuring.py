@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.knobs import with_knobs
 from harness.cli.options import Code, Device, DryRun, Json, Names, Out, RunNames
 
 
+@with_knobs(before="memory")
 def run(
     image: Annotated[str, typer.Option(metavar="ENV[:TAG],...", help="Environments to measure in, or auto.")] = "auto",
     model: RunNames = None,
@@ -36,23 +38,17 @@ def run(
     ] = None,
     ids: Annotated[Path | None, typer.Option(metavar="FILE", help="Accuracy: image ids to take, one a line.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Accuracy: take the first images only.")] = None,
-    reader: Annotated[
-        str | None, typer.Option(metavar="cv2|pil|torchvision", help="Accuracy: who decodes, if not the protocol's.")
-    ] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Accuracy: images at once.")] = None,
     shards: Annotated[int, typer.Option(min=1, help="Accuracy: split each pass into so many cells.")] = 1,
     skip_bad_images: Annotated[
         bool, typer.Option("--skip-bad-images", help="Accuracy: count unreadable images instead of failing.")
     ] = False,
     repeats: Annotated[int | None, typer.Option(min=1, help="Latency: fresh processes for each cell.")] = None,
-    iterations: Annotated[int | None, typer.Option(min=1, help="Latency: fewer iterations, labelled.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="torch's threads.")] = None,
-    cpus: Annotated[str | None, typer.Option(metavar="LIST", help="CPUs to use, such as 0,2-3.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
     dry_run: DryRun = False,
     out: Out = None,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
+    **knobs: str | None,
 ) -> None:
     """Measure models in environments and print the tables."""
     from harness.cli.commands.run import new_run, resume_run
@@ -68,7 +64,7 @@ def run(
         protocol=protocol,
         device=device,
         repeats=repeats,
-        variant=make_variant(threads, cpus, iterations, reader, batch),
+        variant=make_variant(**knobs),
         weights=weights,
         norm_eps=norm_eps,
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),

@@ -77,15 +77,21 @@ class PlainCells:
     def __init__(self, console: Console, total: int):
         self._console, self._total = console, total
 
+    def waiting(self, number: int, job: Job, text: str) -> None:
+        """Print what the cell waits for."""
+        self._say(number, job, text)
+
     def started(self, number: int, job: Job) -> OnLine:
         """Show nothing."""
         return lambda line: None
 
     def finished(self, number: int, result: Result, reused: bool) -> None:
         """Print the cell's outcome."""
-        job = result.job
+        self._say(number, result.job, f"{_outcome(result)}{', kept' if reused else ''}")
+
+    def _say(self, number: int, job: Job, text: str) -> None:
         name = f"{job.environment} {detector(job.model.builder).display}{_part(job)}"
-        say(self._console, f"[{number}/{self._total}] {name}: {_outcome(result)}{', kept' if reused else ''}")
+        say(self._console, f"[{number}/{self._total}] {name}: {text}")
 
 
 def _part(job: Job) -> str:

@@ -61,12 +61,12 @@ class Annotations:
             if image_id not in self.pictures:
                 raise BadInput(f"{self.path} has no image with id {image_id}", "choose among the ids in its images")
             pictures[image_id] = self.pictures[image_id]
-        objects = [found for found in self.objects if found["image_id"] in pictures]
+        objects = [annotation for annotation in self.objects if annotation["image_id"] in pictures]
         return replace(self, pictures=pictures, objects=objects)
 
     def used_categories(self) -> dict[int, str]:
         """Return the names, by id, of the categories that have objects."""
-        used = {found["category_id"] for found in self.objects}
+        used = {annotation["category_id"] for annotation in self.objects}
         return {number: name for number, name in self.categories.items() if number in used}
 
     def with_keypoints(self) -> "Annotations":
@@ -74,12 +74,12 @@ class Annotations:
 
         Raises BadInput where an object of such a category has not COCO's 17 of them.
         """
-        marked = {found["category_id"] for found in self.objects if found.get("keypoints")}
-        objects = [found for found in self.objects if found["category_id"] in marked]
-        for found in objects:
-            if len(found.get("keypoints") or []) != 3 * KEYPOINTS:
+        marked = {annotation["category_id"] for annotation in self.objects if annotation.get("keypoints")}
+        objects = [annotation for annotation in self.objects if annotation["category_id"] in marked]
+        for annotation in objects:
+            if len(annotation.get("keypoints") or []) != 3 * KEYPOINTS:
                 raise BadInput(
-                    f"{self.path} is not usable for keypoints: the annotation with id {found['id']} "
+                    f"{self.path} is not usable for keypoints: the annotation with id {annotation['id']} "
                     f"has not COCO's {KEYPOINTS}",
                     "give it three numbers for each, zeros where they are not labelled",
                 )

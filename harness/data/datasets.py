@@ -93,7 +93,7 @@ def select(
 
 def _require_findable(annotations: Annotations) -> None:
     """Raise BadInput where objects are of category 0, torchvision's label of the background, which no model gives."""
-    hidden = sum(found["category_id"] == 0 for found in annotations.objects)
+    hidden = sum(annotation["category_id"] == 0 for annotation in annotations.objects)
     if hidden:
         raise BadInput(
             f"{hidden} of {len(annotations.objects)} objects of {annotations.path} are of category 0 "
@@ -137,13 +137,13 @@ def _folder(name: str) -> Path:
 
 def _annotation_files(folder: Path) -> dict[str, Path]:
     """Return the annotation files of a folder by kind, one or two."""
-    found = {kind: sorted((folder / "annotations").glob(f"{kind}*.json")) for kind in ("instances", "person_keypoints")}
+    files = {kind: sorted((folder / "annotations").glob(f"{kind}*.json")) for kind in ("instances", "person_keypoints")}
     single = [folder / name for name in SINGLE_FILES if (folder / name).is_file()]
-    for candidates in (*found.values(), single):
+    for candidates in (*files.values(), single):
         if len(candidates) > 1:
             names = ", ".join(file.relative_to(folder).as_posix() for file in candidates)
             raise BadInput(f"{folder} has several annotation files: {names}", "name one with --annotations")
-    kinds = {kind: candidates[0] for kind, candidates in found.items() if candidates}
+    kinds = {kind: candidates[0] for kind, candidates in files.items() if candidates}
     if kinds:
         return kinds
     if not single:
@@ -156,7 +156,7 @@ def _annotation_files(folder: Path) -> dict[str, Path]:
 
 def _single(file: Path) -> dict[str, Path]:
     """Return a file that serves both kinds, where its objects have keypoints."""
-    has_keypoints = any(found.get("keypoints") for found in _read(file).objects)
+    has_keypoints = any(annotation.get("keypoints") for annotation in _read(file).objects)
     return {"instances": file, "person_keypoints": file} if has_keypoints else {"instances": file}
 
 

@@ -95,8 +95,8 @@ def _changed(dataset: Fetchable, files: list[FileRecord], on_bytes: OnBytes) -> 
 
 def _foreign(dataset: Fetchable, files: Iterable[FileRecord]) -> list[str]:
     known = {dataset.manifest, *(dataset.folder / file.name for file in files)}
-    found = sorted(path for path in dataset.folder.rglob("*") if path.is_file() and path not in known)
-    return [f"{path.relative_to(dataset.folder).as_posix()} does not belong there" for path in found]
+    strangers = sorted(path for path in dataset.folder.rglob("*") if path.is_file() and path not in known)
+    return [f"{path.relative_to(dataset.folder).as_posix()} does not belong there" for path in strangers]
 
 
 def _differences(folder: Path, name: str, size_bytes: int | None, sha256: str) -> Iterator[str]:
@@ -104,8 +104,8 @@ def _differences(folder: Path, name: str, size_bytes: int | None, sha256: str) -
         size = (folder / name).stat().st_size
         if size_bytes not in (None, size):
             yield f"{name} has {size} bytes, not {size_bytes}"
-        elif not (found := sha256_of(folder / name)).startswith(sha256):
-            yield f"{name} has SHA-256 {found[:16]}…, not {sha256[:16]}…"
+        elif not (actual := sha256_of(folder / name)).startswith(sha256):
+            yield f"{name} has SHA-256 {actual[:16]}…, not {sha256[:16]}…"
     except FileNotFoundError:
         yield f"{name} is missing"
     except OSError as error:

@@ -18,13 +18,13 @@ def pictures(folder: Path, at_most: int) -> list[ImageFile]:
         if not folder.is_dir():
             raise BadInput(f"there is no folder of pictures {str(folder)!r}", "name one that is there")
         entries = sorted(folder.iterdir())
-        found = [entry for entry in entries if _may_be_picture(entry)]
+        files = [entry for entry in entries if _may_be_picture(entry)]
     except OSError as error:
         remedy = remedy_of(error, "name another folder")
         raise BadInput(f"the folder {folder} can't be read: {reason_of(error)}", remedy) from error
-    if not found:
+    if not files:
         raise BadInput(f"{folder} holds no pictures", f"name a folder with {', '.join(sorted(PICTURES))} files")
-    return [ImageFile(name=path.name, sha256=_hash_of_picture(path)) for path in found[:at_most]]
+    return [ImageFile(name=path.name, sha256=_hash_of_picture(path)) for path in files[:at_most]]
 
 
 def _may_be_picture(path: Path) -> bool:

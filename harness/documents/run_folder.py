@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from filelock import FileLock, Timeout
 
 from harness import documents
 from harness.documents.agreement import Agreement
 from harness.documents.execution import Execution
-from harness.documents.files import storing
+from harness.documents.files import content_of, parsed, storing
 from harness.documents.plan import Plan
 from harness.documents.scores import CellScores
 from harness.errors import BadDocument, BadInput
 from harness.paths import results_folder
-from runner.contract import Job, Result
+from runner.contract import Document, Job, Result
+
+D = TypeVar("D", bound=Document)
 
 #: How many bytes the name of a cell's folder has at most. Where names are encrypted, a file system takes 143.
 LONGEST_NAME = 140
@@ -38,6 +41,29 @@ class Cell:
     scores: CellScores | None = None
     agreement: Agreement | None = None
     run: str = ""
+
+
+class Contents(NamedTuple):
+    """What the documents of a cell hold, as bytes; None where there is none."""
+
+    result: bytes | None = None
+    execution: bytes | None = None
+    scores: bytes | None = None
+    agreement: bytes | None = None
+
+    @property
+    def sha256(self) -> bytes:
+        """The hash that tells these from any others, 32 bytes."""
+        digest = hashlib.sha256()
+        for content in self:
+            digest.update(ABSENT if content is None else len(content).to_bytes(8))
+            digest.update(content or b"")
+        return digest.digest()
+
+
+NOTHING = Contents()
+#: Stands in a hash for a document that is not there, where others have their length.
+ABSENT = b"\xff" * 8
 
 
 def cell_name(*parts: str) -> str:
@@ -61,8 +87,8 @@ def is_cell_name(name: str) -> bool:
 
 def require_readable(plan: Plan) -> None:
     """Raise BadInput where what the plan holds could be written but not read again."""
-    if found := documents.unreadable(plan):
-        raise BadInput(f"the plan can't be kept: {found}", "rename it")
+    if reason := documents.unreadable(plan):
+        raise BadInput(f"the plan can't be kept: {reason}", "rename it")
     for name in (cell.job.cell for cell in plan.cells):
         if not is_cell_name(name):
             raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")
@@ -153,23 +179,44 @@ class RunFolder:
 
     def result(self, job: Job) -> Result | None:
         """Return the cell's result, if it has one. Raises BadDocument where it is unusable."""
-        path = self.cell_folder(job) / "result.json"
-        return documents.read(Result, path) if path.exists() else None
+        return self._document(Result, job.cell, "result.json")
 
     def execution(self, job: Job) -> Execution | None:
         """Return what the harness saw while the cell ran, if it ran."""
-        path = self.cell_folder(job) / "execution.json"
-        return documents.read(Execution, path) if path.exists() else None
+        return self._document(Execution, job.cell, "execution.json")
 
     def scores(self, job: Job) -> CellScores | None:
         """Return the scores of the cell's detections, if it has any."""
-        path = self.cell_folder(job) / "scores.json"
-        return documents.read(CellScores, path) if path.exists() else None
+        return self._document(CellScores, job.cell, "scores.json")
 
-    def agreement(self, job: Job) -> Agreement | None:
-        """Return how far the cell's detections agree with those of another environment, if they were compared."""
-        path = self.cell_folder(job) / "agreement.json"
-        return documents.read(Agreement, path) if path.exists() else None
+    def _document(self, kind: type[D], cell: str, name: str) -> D | None:
+        path = self.path / "cells" / cell / name
+        return _parsed(kind, path, content_of(path))
+
+    def contents(self, cell: str) -> Contents:
+        """Return what the cell's documents hold, unread. Raises BadDocument where a file can't be read."""
+        place = f"{self.path}/cells/{cell}/"
+        result = content_of(f"{place}result.json")
+        if result is None:
+            return NOTHING
+        names = ("execution.json", "scores.json", "agreement.json")
+        return Contents(result, *(content_of(f"{place}{name}") for name in names))
+
+    def cell_of(self, cell: str, contents: Contents, job: Job | None = None) -> Cell | None:
+        """Return the cell that the contents are of; None where it has no result, or one of another job than that named.
+
+        Raises BadDocument where a document is unusable.
+        """
+        if contents.result is None:
+            return None
+        place = f"{self.path}/cells/{cell}/"
+        result = parsed(Result, f"{place}result.json", contents.result)
+        if job not in (None, result.job):
+            return None
+        execution = _parsed(Execution, f"{place}execution.json", contents.execution)
+        scores = _parsed(CellScores, f"{place}scores.json", contents.scores)
+        agreement = _parsed(Agreement, f"{place}agreement.json", contents.agreement)
+        return Cell(result.job, result, execution, scores, agreement, self.label)
 
     def cells(self) -> list[Cell]:
         """Return the cells that have a result, in the order of the plan; of a pass in shards, the whole alone."""
@@ -186,8 +233,12 @@ class RunFolder:
     def _read(self, jobs: list[Job]) -> Iterator[Cell]:
         """Yield the cells; the result of another job, as of a plan that was changed since, is none of a cell's."""
         for job in jobs:
-            if (result := self.result(job)) and result.job == job:
-                yield Cell(job, result, self.execution(job), self.scores(job), self.agreement(job), self.label)
+            if cell := self.cell_of(job.cell, self.contents(job.cell), job):
+                yield cell
+
+
+def _parsed(kind: type[D], path: Path | str, content: bytes | None) -> D | None:
+    return None if content is None else parsed(kind, path, content)
 
 
 def _as_text(name: str) -> str:

@@ -17,10 +17,12 @@ from harness.documents import Host, Plan, PlannedCell
 from harness.documents.run_folder import Cell, RunFolder
 from harness.documents.runs import runs
 from harness.errors import BadDocument
-from harness.execute import settling
+from harness.execute import settling, turns
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
 from harness.host import machine
+from harness.host.locks import OnWaiting
+from harness.knobs.table import KNOBS
 from harness.text import duration
 from runner.contract import Device, Job, Stopping
 from runner.contract.statistics import summarise
@@ -51,10 +53,10 @@ def from_history(plan: Plan) -> list[float | None]:
     return [0.0 if cell.skipped or cell.joins else seconds(cell.job, known) for cell in plan.cells]
 
 
-def for_plan(folder: RunFolder, executors: Executors) -> list[float | None]:
+def for_plan(folder: RunFolder, executors: Executors, on_waiting: OnWaiting) -> list[float | None]:
     """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed.
 
-    The caller holds the folder's lock.
+    A probe waits for its turn as a cell does. The caller holds the folder's lock.
     """
     _sweep(folder.path)
     known = known_costs(_earlier_cells())
@@ -65,7 +67,7 @@ def for_plan(folder: RunFolder, executors: Executors) -> list[float | None]:
         alike = [job for job in unknown if same_work(job) == work]
         executor = executor_of(alike[0], executors)
         if executor and sum(map(iterations, alike)) >= WORTH_A_PROBE:
-            known |= known_costs(_probe(_middle(alike), folder.path, executor))
+            known |= known_costs(_probe(_middle(alike), folder, executor, on_waiting))
     return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]
 
 
@@ -98,16 +100,17 @@ def _sweep(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _probe(job: Job, folder: Path, executor: Executor) -> list[Cell]:
+def _probe(job: Job, folder: RunFolder, executor: Executor, on_waiting: OnWaiting) -> list[Cell]:
     """Execute the job with one warm-up and one measured iteration, or two batches; one that fails tells nothing."""
     once = replace(job.protocol, warmup=ONE_ITERATION, measure=ONE_ITERATION)
     few = slice(2 * (job.detection.batch if job.detection else 1))
     dataset = job.dataset and replace(job.dataset, ids=job.dataset.ids[few], files=job.dataset.files[few])
     job = replace(job, protocol=once, variant=replace(job.variant, iterations=None), dataset=dataset)
-    with TemporaryDirectory(dir=folder, prefix=PROBE) as name:
+    with TemporaryDirectory(dir=folder.path, prefix=PROBE) as name:
         cell = Path(name)
         documents.write(cell / "job.json", job)
-        report = executor.run(cell / "job.json", cell, job.timeout_seconds, lambda line: None)
+        with turns.taken(job, executor, folder.label, on_waiting):
+            report = executor.run(cell / "job.json", cell, job.timeout_seconds, lambda line: None)
         result = settling.settle(cell, job, report)
         return [Cell(job, result, settling.execution_of(job, result, report, executor, Host(machine.host_id())))]
 
@@ -135,9 +138,8 @@ def iterations(job: Job) -> int:
 
 def same_work(job: Job) -> tuple[str, ...]:
     """Return what two jobs must share for the time of one to tell the time of the other, model aside."""
-    variant = job.variant
-    fed = f"{job.dataset.name} by {job.detection}" if job.dataset else job.protocol.input
-    return (job.environment, job.device, fed, str(variant.threads), str(variant.cpus))
+    fed = job.dataset.name if job.dataset else job.protocol.input
+    return (job.environment, job.device, fed, *(str(knob.asked(job)) for knob in KNOBS if knob.paces))
 
 
 def known_costs(cells: Iterable[Cell]) -> Known:

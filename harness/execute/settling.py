@@ -43,7 +43,7 @@ def without_measurement(job: Job, status: Status, failure: Failure) -> Result:
 def execution_of(job: Job, result: Result, report: ExitReport, executor: Executor, host: Host) -> Execution:
     """Return what was seen of a cell from outside."""
     image = executor.image
-    found = deviations(job.expected, result.software) + (image.substitutions if image else [])
+    differing = deviations(job.expected, result.software) + (image.substitutions if image else [])
     return Execution(
         schema_version=SCHEMA_VERSION,
         cell=job.cell,
@@ -55,6 +55,6 @@ def execution_of(job: Job, result: Result, report: ExitReport, executor: Executo
         wall_seconds=report.wall_seconds,
         container_id=report.container_id,
         image=image,
-        pinned=image is not None and not found,
-        deviations=found,
+        pinned=image is not None and not differing,
+        deviations=differing,
     )

@@ -202,21 +202,21 @@ def _gpu(handle: object, driver: str | None, index: str) -> HostGpu:
 
 def _instances(handle: object, gpu: HostGpu) -> list[HostGpu]:
     """Return the instances of a GPU in MIG mode. They are of its capability, and have memory of their own."""
-    found = []
+    instances = []
     for i in range(_told(pynvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0):
         index = f"{gpu.index}:{i}"
         try:
-            found.append(_instance(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, i), gpu, index))
+            instances.append(_instance(pynvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, i), gpu, index))
         except pynvml.NVMLError as error:
             if error.value not in EMPTY:
-                found.append(_failed(error, gpu.driver, index))
-    return found
+                instances.append(_failed(error, gpu.driver, index))
+    return instances
 
 
 def _instance(handle: object, gpu: HostGpu, index: str) -> HostGpu:
     seen = _gpu(handle, gpu.driver, index)
     profile = mig_profile(seen.name)
-    found = replace(
+    instance = replace(
         seen,
         name=seen.name if profile else f"an instance of {gpu.title}",
         compute_capability=seen.compute_capability or gpu.compute_capability,
@@ -224,9 +224,9 @@ def _instance(handle: object, gpu: HostGpu, index: str) -> HostGpu:
         mig_profile=profile,
         whole=gpu.uuid,
     )
-    if found.uuid:
-        return found
-    return replace(found, failure="has no UUID that NVML tells, by which alone it can be chosen", remedy=CHECK)
+    if instance.uuid:
+        return instance
+    return replace(instance, failure="has no UUID that NVML tells, by which alone it can be chosen", remedy=CHECK)
 
 
 def _told(question: Callable[..., T], *about: object) -> T | None:

@@ -41,14 +41,14 @@ def stack() -> dict[str, str]:
 
     Neither package is imported: torch takes seconds. Its metadata lacks what version.py has, +cu130 say.
     """
-    found: dict[str, str] = {"python": platform.python_version()}
+    versions: dict[str, str] = {"python": platform.python_version()}
     for package in ("torch", "torchvision"):
         source = _version_file(package)
         names = {package: "__version__", f"{package}_git": "git_version"}
         for field, name in names.items():
             match = re.search(rf"^{name}\s*(?::[^=]*)?=\s*['\"]([^'\"]+)['\"]", source, re.MULTILINE)
-            found |= {field: match.group(1)} if match else {}
-    return found
+            versions |= {field: match.group(1)} if match else {}
+    return versions
 
 
 def _version_file(package: str) -> str:

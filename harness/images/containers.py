@@ -1,7 +1,8 @@
 """What the Docker engine is asked for and what it answers, as plain values."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,19 @@ class Traits:
     def hands_out_gpus(self) -> bool:
         """Whether a container can be given a GPU at all."""
         return self.nvidia_runtime or self.nvidia_hook or self.nvidia_cdi
+
+
+def traits_of(info: Mapping[str, Any]) -> Traits:
+    """Return the traits of an engine on this host from what it says of itself (docker info)."""
+    security = " ".join(info.get("SecurityOptions") or [])
+    return Traits(
+        rootless="name=rootless" in security,
+        selinux="name=selinux" in security,
+        nvidia_runtime="nvidia" in (info.get("Runtimes") or {}),
+        nvidia_hook=shutil.which("nvidia-container-runtime-hook") is not None,
+        cdi_devices=[device["ID"] for device in info.get("DiscoveredDevices") or []],
+        limits_memory=bool(info.get("MemoryLimit", True)),
+    )
 
 
 #: Where a cell's container finds the job, what it may write, the pictures, the weights and a person's own code.

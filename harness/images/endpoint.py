@@ -50,13 +50,13 @@ def current() -> Endpoint:
     """
     host, config = os.environ.get("DOCKER_HOST"), _config()
     name = None if host else os.environ.get("DOCKER_CONTEXT") or str(config.get("currentContext") or "")
-    found = _of_context(name) if name and name != "default" else Endpoint(host or DEFAULT_URL)
-    if found.url.strip().lower().startswith("ssh://"):
+    chosen = _of_context(name) if name and name != "default" else Endpoint(host or DEFAULT_URL)
+    if chosen.url.strip().lower().startswith("ssh://"):
         raise CannotRunHere(
-            f"the Docker engine at {found} is reached by SSH, and can't mount the folders of this machine",
-            f"run the harness on that one, {found.another}, or {WITHOUT}",
+            f"the Docker engine at {chosen} is reached by SSH, and can't mount the folders of this machine",
+            f"run the harness on that one, {chosen.another}, or {WITHOUT}",
         )
-    return found
+    return chosen
 
 
 def _folder() -> Path:
@@ -76,20 +76,20 @@ def _of_user(field: str) -> str | None:
 def _config() -> dict[str, object]:
     """Return Docker's configuration. Raises CannotRunHere where its own client, which reads it too, would stumble."""
     path = _folder() / "config.json"
-    found = _json(path)
-    parts = [found, *map(found.get, ("auths", "proxies", "HttpHeaders"))] if isinstance(found, dict) else [found]
+    config = _json(path)
+    parts = [config, *map(config.get, ("auths", "proxies", "HttpHeaders"))] if isinstance(config, dict) else [config]
     if any(part is not None and not isinstance(part, dict) for part in parts):
         raise CannotRunHere(
             f"{path} is no configuration of Docker", f"mend it, choose another folder (DOCKER_CONFIG), or {WITHOUT}"
         )
-    return found if isinstance(found, dict) else {}
+    return config if isinstance(config, dict) else {}
 
 
 def _of_context(name: str) -> Endpoint:
     # docs: docker context export; a context lies under the hash of its name.
     place = hashlib.sha256(name.encode(errors="replace")).hexdigest()
-    found = _json(_folder() / "contexts" / "meta" / place / "meta.json")
-    endpoint = found.get("Endpoints") if isinstance(found, dict) else None
+    context = _json(_folder() / "contexts" / "meta" / place / "meta.json")
+    endpoint = context.get("Endpoints") if isinstance(context, dict) else None
     engine = endpoint.get("docker") if isinstance(endpoint, dict) else None
     if not isinstance(engine, dict) or not isinstance(engine.get("Host"), str) or not engine["Host"]:
         raise CannotRunHere(
@@ -130,12 +130,12 @@ def unreachable(endpoint: Endpoint, error: Exception, said: str) -> CannotRunHer
 def _system_error(error: BaseException) -> OSError | None:
     """Return the error of the system that led to this one. Libraries hand it on as a cause, or as an argument."""
     waiting: list[object] = [error]
-    for found in waiting:
-        if isinstance(found, OSError) and (found.errno is not None or isinstance(found, TimeoutError)):
-            return found
-        if isinstance(found, BaseException):
-            waiting += [found.__cause__, *found.args]
-            waiting += [] if found.__cause__ else [found.__context__]
+    for cause in waiting:
+        if isinstance(cause, OSError) and (cause.errno is not None or isinstance(cause, TimeoutError)):
+            return cause
+        if isinstance(cause, BaseException):
+            waiting += [cause.__cause__, *cause.args]
+            waiting += [] if cause.__cause__ else [cause.__context__]
     return None
 
 

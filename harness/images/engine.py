@@ -1,6 +1,5 @@
 """All access to Docker: the one module that imports docker-py. It is handed in wherever an engine is needed."""
 
-import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -15,12 +14,11 @@ from docker.tls import TLSConfig
 from requests.exceptions import RequestException
 
 import docker
-from harness.errors import CannotRunHere
-from harness.host.gpus import TOOLKIT_REMEDIES
 from harness.host.interruptions import held_back
 from harness.images import endpoint
-from harness.images.containers import ContainerReport, ContainerSpec, Image, Traits, arguments, follow
+from harness.images.containers import ContainerReport, ContainerSpec, Image, arguments, follow, traits_of
 from harness.images.endpoint import ODD_ANSWERS
+from harness.images.refusals import Refusal
 from harness.progress import OnLine
 
 #: The HTTP status of an engine that is already doing what it was asked for.
@@ -35,8 +33,15 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (DockerException, RequestException, *ODD_ANSWERS) as error:
-        reason = f"the Docker engine did not do what it was asked for: {_short(error)}"
-        raise CannotRunHere(reason, _remedy(error)) from error
+        raise refusal(error).to("the Docker engine did not do what it was asked for") from error
+
+
+def refusal(error: Exception) -> Refusal:
+    """Return what docker-py's error says, or what else its client raised."""
+    if isinstance(error, APIError):
+        return Refusal(str(error.explanation or error))
+    kind = f"{type(error).__name__}: " if isinstance(error, ODD_ANSWERS) else ""
+    return Refusal(f"{kind}{error}", answered=False)
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -48,15 +53,7 @@ class Engine(AbstractContextManager["Engine"]):
         self.version: str = info["ServerVersion"]
         #: Where the engine keeps its images, a path on its own host.
         self.root = Path(info.get("DockerRootDir") or "/")
-        security = " ".join(info.get("SecurityOptions") or [])
-        self.traits = Traits(
-            rootless="name=rootless" in security,
-            selinux="name=selinux" in security,
-            nvidia_runtime="nvidia" in (info.get("Runtimes") or {}),
-            nvidia_hook=shutil.which("nvidia-container-runtime-hook") is not None,
-            cdi_devices=[device["ID"] for device in info.get("DiscoveredDevices") or []],
-            limits_memory=bool(info.get("MemoryLimit", True)),
-        )
+        self.traits = traits_of(info)
         self._silent_registries: set[str] = set()
 
     @classmethod
@@ -70,7 +67,7 @@ class Engine(AbstractContextManager["Engine"]):
             client = _client(where, timeout_s)
             engine = cls(client)
         except (DockerException, RequestException, *ODD_ANSWERS) as error:
-            raise endpoint.unreachable(where, error, _short(error)) from error
+            raise endpoint.unreachable(where, error, refusal(error).short) from error
         # What follows, a build above all, may take its time; only the first answer must be quick.
         client.api.timeout = None  # type: ignore[assignment]  # as requests has it: no limit
         return engine
@@ -92,8 +89,8 @@ class Engine(AbstractContextManager["Engine"]):
     def images(self, labels: Mapping[str, str | None]) -> list[Image]:
         """Return the images that carry all of these labels (None: with any value), newest first."""
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
-        found = self._client.images.list(filters={"label": wanted})
-        return [_image(image) for image in sorted(found, key=lambda i: i.attrs["Created"], reverse=True)]
+        images = self._client.images.list(filters={"label": wanted})
+        return [_image(image) for image in sorted(images, key=lambda image: image.attrs["Created"], reverse=True)]
 
     def remove_image(self, image: Image) -> None:
         """Remove an image with all its tags. Raises CannotRunHere where a container still uses it."""
@@ -101,9 +98,9 @@ class Engine(AbstractContextManager["Engine"]):
             self._client.images.remove(image.id, force=len(image.tags) > 1)
         except ImageNotFound:
             return
-        except DockerException as error:
+        except (DockerException, RequestException) as error:
             name = next(iter(image.tags), image.id)
-            raise CannotRunHere(f"the image {name} can't be removed: {_short(error)}", "end what uses it") from error
+            raise refusal(error).to(f"the image {name} can't be removed", "end what uses it") from error
 
     def digest(self, reference: str, timeout_s: float) -> str | None:
         """Return the digest that a registry has for the reference, None where none answers within `timeout_s`.
@@ -131,11 +128,11 @@ class Engine(AbstractContextManager["Engine"]):
         try:
             for event in self._client.api.pull(reference, stream=True, decode=True):
                 if "error" in event:
-                    raise CannotRunHere(f"{reference} can't be pulled: {_short(event['error'])}", "")
+                    raise Refusal(event["error"]).to(f"{reference} can't be pulled")
                 if not event.get("progressDetail"):  # which comes many times a second
                     yield " ".join(filter(None, (event.get("id"), event.get("status"))))
         except (DockerException, RequestException) as error:
-            raise CannotRunHere(f"{reference} can't be pulled: {_short(error)}", _remedy(error)) from error
+            raise refusal(error).to(f"{reference} can't be pulled") from error
 
     def build(
         self,
@@ -166,13 +163,11 @@ class Engine(AbstractContextManager["Engine"]):
                 decode=True,
             ):
                 if "error" in event:
-                    raise CannotRunHere(
-                        f"the image {tag} can't be built: {_short(event['error'])}",
-                        "mend the failing step, shown above, and build again",
-                    )
+                    remedy = "mend the failing step, shown above, and build again"
+                    raise Refusal(event["error"]).to(f"the image {tag} can't be built", remedy)
                 yield from str(event.get("stream") or event.get("status") or "").splitlines()
         except (DockerException, RequestException) as error:
-            raise CannotRunHere(f"the image {tag} can't be built: {_short(error)}", _remedy(error)) from error
+            raise refusal(error).to(f"the image {tag} can't be built") from error
 
     def run(self, spec: ContainerSpec, timeout_s: float, log: Path, on_line: OnLine) -> ContainerReport:
         """Run a container to its end and remove it, whatever happens.
@@ -194,7 +189,7 @@ class Engine(AbstractContextManager["Engine"]):
             container.reload()
             killed_for_memory = bool(container.attrs["State"]["OOMKilled"]) and exit_code != 0
         except (DockerException, RequestException) as error:
-            raise _cannot_start(spec, error) from error
+            raise refusal(error).to_run(spec.image) from error
         finally:
             timer.cancel()
             if container:
@@ -204,8 +199,8 @@ class Engine(AbstractContextManager["Engine"]):
     @_answering()
     def labelled(self, label: str) -> dict[str, str]:
         """Return the label's value on each container, running or not, that carries it, by container id."""
-        found = self._client.containers.list(all=True, ignore_removed=True, filters={"label": label})
-        return {str(container.id): container.labels[label] for container in found}
+        containers = self._client.containers.list(all=True, ignore_removed=True, filters={"label": label})
+        return {str(container.id): container.labels[label] for container in containers}
 
     @_answering()
     def remove(self, container_id: str) -> None:
@@ -248,23 +243,3 @@ def _image(image: Any) -> Image:
         labels=image.labels or {},
         size_bytes=image.attrs.get("Size", 0),
     )
-
-
-def _cannot_start(spec: ContainerSpec, error: Exception) -> CannotRunHere:
-    # The engine reports every failure of the NVIDIA toolkit as a plain 500, so its words are all there is to go by.
-    said = str(error.explanation) if isinstance(error, APIError) else ""
-    for words, remedy in TOOLKIT_REMEDIES.items():
-        if words in said:
-            return CannotRunHere(f"the Docker engine can't hand a GPU to a container ({words})", remedy)
-    return CannotRunHere(f"the container of {spec.image} can't be run: {_short(error)}", _remedy(error))
-
-
-def _remedy(error: Exception) -> str:
-    """Return what mends an engine that did not answer; of one that refused, its own words say what there is to say."""
-    return "" if isinstance(error, APIError) else "see whether the engine runs still (docker info)"
-
-
-def _short(error: Exception | str) -> str:
-    text = str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
-    kind = f"{type(error).__name__}: " if isinstance(error, ODD_ANSWERS) else ""
-    return kind + " ".join(text.split())[:200]

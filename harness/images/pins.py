@@ -9,10 +9,10 @@ def deviations(expected: Mapping[str, str], software: Software | None) -> list[s
     """Return each version that differs from what the environment pins; "3.9" is met by any 3.9.x."""
     if software is None:
         return []
-    found = []
+    differing = []
     for name, wanted in expected.items():
         value = getattr(software, name)
         observed = " ".join(value) if isinstance(value, list) else str(value)
         if observed != wanted and not observed.startswith(wanted + "."):
-            found.append(f"{name} is {observed}, expected {wanted}")
-    return found
+            differing.append(f"{name} is {observed}, expected {wanted}")
+    return differing

@@ -21,7 +21,6 @@ from harness.paths import ROOT
 
 #: How long a registry may take to answer whether a base can be had.
 REGISTRY_TIMEOUT_S = 4.0
-NO_BASE = "connect to a registry" + (", or make a stand-in with: make standin-bases" if paths.in_checkout() else "")
 
 
 def recipe_sha256(environment: Environment) -> str:
@@ -62,10 +61,10 @@ class Recipe:
 
 def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
     """Return the image built from the recipe as it is now: the tagged one, or that with the fewest substitutions."""
-    found = variants(engine, environment)
+    identities = variants(engine, environment)
     if environment.tag:
-        return next((identity for identity in found if identity.tag.endswith(f":{environment.tag}")), None)
-    return next(iter(found), None)
+        return next((identity for identity in identities if identity.tag.endswith(f":{environment.tag}")), None)
+    return next(iter(identities), None)
 
 
 def variants(engine: Engine, environment: Environment) -> list[ImageIdentity]:
@@ -98,6 +97,14 @@ def available_base(engine: Engine, environment: Environment) -> str | None:
     return None
 
 
+def without_base(environment: Environment) -> str:
+    """Return what helps where there is no base to build the image on; a clone alone can make a stand-in."""
+    other = "make a stand-in with: make standin-bases"
+    if not paths.in_checkout():
+        other = f"build on another with: harness images build {environment.name} --base IMAGE"
+    return f"connect to a registry, or {other}"
+
+
 def wheels_can_be_had(environment: Environment) -> bool:
     """Tell whether the index that the environment's wheels come from answers; the ordinary one is taken for granted."""
     if environment.wheel_index is None:
@@ -117,7 +124,7 @@ def recipe(engine: Engine, environment: Environment, base: str | None, build_arg
     if chosen is None:
         raise CannotRunHere(
             f"the base image of {environment.name}, {environment.base}, is not here and no registry answers for it",
-            NO_BASE,
+            without_base(environment),
         )
     return Recipe(environment, chosen, build_args)
 

@@ -154,17 +154,18 @@ def _obstacles(
     stacks: list[Environment], chosen: list[Detector], target: Target, preflight: Preflight, *, limited: bool
 ) -> dict[tuple[str, str], str | None]:
     """Return why each environment and model can't run here, or None. Raises the first reason where nothing can."""
-    found: dict[tuple[str, str], HarnessError | None] = {}
+    obstacles: dict[tuple[str, str], HarnessError | None] = {}
     for stack in stacks:
         obstacle = preflight.obstacle(stack, target)
         if obstacle is None and limited and stack.base:
             obstacle = preflight.no_memory_limit()
         for model in chosen:
             lacks = None if obstacle else compatibility.lacks(stack, model)
-            found[stack.label, model.builder] = CannotRunHere(lacks, "choose a newer --image") if lacks else obstacle
-    if all(found.values()):
-        raise next(filter(None, found.values()))
-    return {pair: str(error) if error else None for pair, error in found.items()}
+            lacking = CannotRunHere(lacks, "choose a newer --image") if lacks else None
+            obstacles[stack.label, model.builder] = lacking or obstacle
+    if all(obstacles.values()):
+        raise next(filter(None, obstacles.values()))
+    return {pair: str(error) if error else None for pair, error in obstacles.items()}
 
 
 def _weights(

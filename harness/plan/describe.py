@@ -1,6 +1,7 @@
 """A plan in sentences."""
 
 from harness.documents import Plan, PlannedCell
+from harness.knobs.words import detecting
 from runner.contract import Job
 
 
@@ -23,8 +24,6 @@ def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
 def _recipe(job: Job) -> str:
     if job.dataset is None or job.detection is None:
         return f"protocol {job.protocol.name}: {job.protocol.title}"
-    images, how = len(job.dataset.ids), job.detection
-    return (
-        f"accuracy on {job.dataset.name} by {job.protocol.name}: {images} image{'s' if images > 1 else ''}, "
-        f"read by {how.reader}, batch {how.batch}, boxes by the rule {how.box_rule}"
-    )
+    images, how = len(job.dataset.ids), [*detecting(job), f"boxes by the rule {job.detection.box_rule}"]
+    measured = f"{images} image{'s' if images > 1 else ''}"
+    return f"accuracy on {job.dataset.name} by {job.protocol.name}: {', '.join([measured, *how])}"

@@ -1,15 +1,13 @@
 """What a person asks for."""
 
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
 
 from harness.catalogue import pick
 from harness.errors import BadInput
-from runner.contract import Reader, Variant
-from runner.contract.cpus import format_cpus, parse_cpus
+from harness.knobs.table import OPTIONS
+from runner.contract import Variant
 
 
 @dataclass(frozen=True)
@@ -45,31 +43,17 @@ class Request:
     code: Path | None = None
 
 
-def make_variant(
-    threads: int | None, cpus: str | None, iterations: int | None, reader: str | None, batch: int | None
-) -> Variant:
-    """Return the variant of the command line's knobs. Raises BadInput where one of them is none."""
-    readers: dict[str, Reader] = {name: name for name in get_args(Reader)}
-    return Variant(
-        threads=threads,
-        cpus=_cpus(cpus) if cpus else None,
-        iterations=iterations,
-        reader=pick("reader", reader, readers) if reader else None,
-        batch=batch,
-    )
+def make_variant(**chosen: object) -> Variant:
+    """Return the variant of the knobs that a person chose, by name; None leaves the protocol's, or the machine's, own.
 
-
-def _cpus(text: str) -> str:
-    """Return the one text of a set of CPUs such as 0,2-3. Raises BadInput where it is none or names absent CPUs."""
-    try:
-        chosen = parse_cpus(text)
-    except ValueError as error:
-        raise BadInput(str(error), "write it such as 0,2-3") from None
-    usable = os.sched_getaffinity(0)
-    absent = sorted(set(chosen) - usable)
-    if absent:
-        raise BadInput(f"this process may not use CPU {absent[0]}", f"it may use {format_cpus(usable)}")
-    return format_cpus(chosen)
+    Raises BadInput where there is no such knob, or a value of another kind than its own.
+    """
+    values = {}
+    for name, value in chosen.items():
+        _, option = pick("knob", name, OPTIONS)
+        if value is not None:
+            values[name] = option.kind.parse(name, str(value))
+    return Variant(**values)
 
 
 def parse_size(text: str) -> int:

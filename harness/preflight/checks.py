@@ -14,7 +14,6 @@ from harness.host import gpus
 from harness.host.gpus import Gpus, HostGpu
 from harness.images import recipes
 from harness.images.engine import Engine
-from harness.images.recipes import NO_BASE
 from harness.preflight import compatibility
 from runner.contract import Device
 
@@ -65,18 +64,18 @@ class Preflight:
 
         Raises BadInput for another word, and CannotRunHere where the host lacks that GPU, or where it can't compute.
         """
-        found = self.gpus.found if text != "cpu" else []
+        usable = self.gpus.found if text != "cpu" else []
         if text in ("auto", "cpu"):
-            return Target("cuda", found[0]) if found else Target("cpu")
+            return Target("cuda", usable[0]) if usable else Target("cpu")
         kind, _, which = text.partition(":")
         if kind != "cuda":
             raise BadInput(f"there is no device {text!r}", "use auto, cpu, cuda, cuda:N or cuda:UUID")
-        if not found:
+        if not usable:
             raise CannotRunHere(
                 f"the device {text} was asked for, but {self.gpus.reason}",
                 f"{self.gpus.remedy}, or measure with --device cpu",
             )
-        return Target("cuda", self._gpu(which) if which else found[0])
+        return Target("cuda", self._gpu(which) if which else usable[0])
 
     def _gpu(self, which: str) -> HostGpu:
         devices = self.gpus.devices
@@ -145,7 +144,8 @@ class Preflight:
         if recipes.available_base(self.engine, environment):
             return None
         base = environment.base.partition("@")[0]
-        return CannotRunHere(f"neither its image nor the base {base} is here, and no registry has it", NO_BASE)
+        reason = f"neither its image nor the base {base} is here, and no registry has it"
+        return CannotRunHere(reason, recipes.without_base(environment))
 
     def no_memory_limit(self) -> CannotRunHere | None:
         """Return that the engine can't hold containers to --memory, or None."""

@@ -9,8 +9,8 @@ import psutil
 
 from harness import paths
 from harness.catalogue import Environment, environments, models
-from harness.errors import CannotRunHere
-from harness.host import gpus
+from harness.errors import CannotRunHere, StorageError
+from harness.host import gpus, locks, machine
 from harness.host.gpus import HostGpu
 from harness.images import recipes
 from harness.paths import ROOT
@@ -35,7 +35,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that doctor found; unknown is None."""
+    """Everything that doctor found; unknown is None.
+
+    `measuring` says who holds a CPU or a GPU to measure on, by its name, and `locks_reason` why nobody could.
+    """
 
     engine: str | None
     engine_reason: str | None
@@ -56,6 +59,8 @@ class Findings:
     memory_limit_bytes: int | None
     disk_free_bytes: int
     checkpoints: int
+    measuring: dict[str, str]
+    locks_reason: str | None
     matrix: list[Line]
 
 
@@ -66,6 +71,7 @@ def examine(preflight: Preflight) -> Findings:
     except CannotRunHere as error:
         engine, reason = None, str(error)
     memory = psutil.virtual_memory()
+    measuring, locks_reason = _measuring(preflight)
     return Findings(
         engine=engine.version if engine else None,
         engine_reason=reason,
@@ -86,8 +92,18 @@ def examine(preflight: Preflight) -> Findings:
         memory_limit_bytes=_memory_limit(),
         disk_free_bytes=shutil.disk_usage(ROOT).free,
         checkpoints=sum((paths.weights_folder() / model.checkpoint).is_file() for model in models().values()),
+        measuring=measuring,
+        locks_reason=locks_reason,
         matrix=matrix(preflight),
     )
+
+
+def _measuring(preflight: Preflight) -> tuple[dict[str, str], str | None]:
+    devices = [f"CPU {number}" for number in machine.every_cpu()]
+    try:
+        return locks.holders([*devices, *dict.fromkeys(map(locks.name_of, preflight.gpus.found))]), None
+    except StorageError as error:
+        return {}, str(error)
 
 
 def matrix(preflight: Preflight) -> list[Line]:

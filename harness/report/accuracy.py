@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from harness.analysis.cautions import warnings_of
 from harness.analysis.labels import labels_of
-from harness.analysis.series import AccuracySeries, accuracy_series, grouped, state_of
+from harness.analysis.series import AccuracySeries, by_accuracy_series
+from harness.analysis.timed import outcome, stack_of
 from harness.catalogue import Detector, detectors, displays, models
 from harness.catalogue.detectors import notes_on_own
 from harness.catalogue.published import accuracy as published_accuracy
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Iou, Score
-from harness.report.describe import attributed, outcome, software, stack_of
+from harness.knobs.words import detecting
+from harness.report.describe import attributed, software
 from harness.report.table import Column, Table
 from harness.text import GAP
 from runner.contract import Detections
@@ -48,29 +50,23 @@ def precision_tables(cells: Iterable[Cell], *, with_published: bool = False) -> 
 
 def _titled(cells: Iterable[Cell]) -> list[tuple[AccuracySeries, str, list[Cell]]]:
     """Return the cells by table, each with what tells it from the other tables."""
-    found = by_series(cells)
-    titles = labels_of(list(found))
-    return [(series, titles[series], alike) for series, alike in found.items()]
+    alike_by_series = by_accuracy_series(cells)
+    titles = labels_of(list(alike_by_series))
+    return [(series, titles[series], alike) for series, alike in alike_by_series.items()]
 
 
 def published_table() -> Table:
     """Return the accuracy table published in 2021."""
-    found = published_accuracy()
-    names = Column("Model", [models()[builder].display for builder in found.models])
+    table = published_accuracy()
+    names = Column("Model", [models()[builder].display for builder in table.models])
     groups = [
-        [Column(metric, [f"{row[metric]:.2f}" for row in found.models.values()]) for metric in group]
+        [Column(metric, [f"{row[metric]:.2f}" for row in table.models.values()]) for metric in group]
         for group in [["AP"], *METRICS]
         if "AR" not in group  # of keypoints alone
     ]
-    where = f"{found.dataset}, {found.images} images, {', '.join(found.machine)}"
-    notes = [f"{', '.join(found.software)}; boxes cut to integers before they were scored"]
+    where = f"{table.dataset}, {table.images} images, {', '.join(table.machine)}"
+    notes = [f"{', '.join(table.software)}; boxes cut to integers before they were scored"]
     return Table(f"AP of boxes in %, published in 2021: {where}", names, groups, notes)
-
-
-def by_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:
-    """Return the cells of the suite by table."""
-    of_the_suite = ((accuracy_series(cell), cell) for cell in cells)
-    return grouped((series, state_of(cell), cell) for series, cell in of_the_suite if series)
 
 
 def _precision(series: AccuracySeries, place: str, cells: list[Cell], with_published: bool) -> Iterator[Table]:
@@ -116,7 +112,7 @@ def _published(model: Detector, scored: Score) -> str:
 
 
 def _notes(series: AccuracySeries, cells: list[Cell], iou: Iou) -> list[str]:
-    parts = [series.protocol, f"{series.weights} weights", f"read by {series.how.reader}", f"batch {series.how.batch}"]
+    parts = [series.protocol, f"{series.weights} weights", *detecting(cells[0].job)]
     notes = [", ".join([*parts, *software([stack_of(cell) for cell in cells])])]
     if series.weights == "random":
         notes.append("random weights: what is detected means nothing, and so does its AP")

@@ -15,36 +15,36 @@ MEANINGS: dict[Verdict, str] = {
 HEADINGS: dict[Iou, str] = {"bbox": "AP", "segm": "mask AP", "keypoints": "keypoint AP"}
 
 
-def agreement_table(found: list[Agreement]) -> Table:
+def agreement_table(agreements: list[Agreement]) -> Table:
     """Arrange agreements into the table."""
-    named = displays(each.model for each in found)
-    names = Column("Model", [named[each.model] for each in found])
+    named = displays(each.model for each in agreements)
+    names = Column("Model", [named[each.model] for each in agreements])
     groups = [
-        [Column("pass", [_name(each) for each in found])],
-        [Column("detects", [each.verdict for each in found])],
-        [Column("images that differ", [f"{each.images_different} of {each.images}" for each in found])],
-        [Column("box shift px", [f"{each.box_shift_px:.3g}" for each in found])],
-        [Column("score difference", [f"{each.score_difference:.2g}" for each in found])],
-        [Column("un- matched", [str(each.unmatched_reference + each.unmatched_other) for each in found])],
-        [Column("at a cut-off", [str(each.borderline) for each in found])],
-        [Column("pixels differ", [str(each.pixels_different) for each in found])],
+        [Column("pass", [_name(each) for each in agreements])],
+        [Column("detects", [each.verdict for each in agreements])],
+        [Column("images that differ", [f"{each.images_different} of {each.images}" for each in agreements])],
+        [Column("box shift px", [f"{each.box_shift_px:.3g}" for each in agreements])],
+        [Column("score difference", [f"{each.score_difference:.2g}" for each in agreements])],
+        [Column("un- matched", [str(each.unmatched_reference + each.unmatched_other) for each in agreements])],
+        [Column("at a cut-off", [str(each.borderline) for each in agreements])],
+        [Column("pixels differ", [str(each.pixels_different) for each in agreements])],
     ]
     for iou, heading in HEADINGS.items():
-        changes = [next((ap for ap in each.ap_differences if ap.iou == iou), None) for each in found]
+        changes = [next((ap for ap in each.ap_differences if ap.iou == iou), None) for each in agreements]
         if any(changes):
             groups.append([Column(f"{heading} change", [_change(change) for change in changes])])
-    if any(each.mask_iou is not None for each in found):
-        groups.append([Column("least mask IoU", [_or_gap(each.mask_iou) for each in found])])
-    if any(each.keypoint_shift_px is not None for each in found):
-        groups.append([Column("keypoint shift px", [_or_gap(each.keypoint_shift_px) for each in found])])
-    return Table("Agreement of detections", names, groups, _notes(found, named))
+    if any(each.mask_iou is not None for each in agreements):
+        groups.append([Column("least mask IoU", [_or_gap(each.mask_iou) for each in agreements])])
+    if any(each.keypoint_shift_px is not None for each in agreements):
+        groups.append([Column("keypoint shift px", [_or_gap(each.keypoint_shift_px) for each in agreements])])
+    return Table("Agreement of detections", names, groups, _notes(agreements, named))
 
 
-def _name(found: Agreement) -> str:
+def _name(agreement: Agreement) -> str:
     """Return what tells the pass from its reference: its environment, or what its cell's name has more."""
-    if found.other.environment != found.reference.environment:
-        return found.other.environment
-    return found.other.cell.removeprefix(found.reference.cell).strip("-") or found.other.run
+    if agreement.other.environment != agreement.reference.environment:
+        return agreement.other.environment
+    return agreement.other.cell.removeprefix(agreement.reference.cell).strip("-") or agreement.other.run
 
 
 def _change(change: ApDifference | None) -> str:
@@ -60,24 +60,24 @@ def _or_gap(value: float | None) -> str:
     return GAP if value is None else f"{value:.3g}"
 
 
-def _notes(found: list[Agreement], named: dict[str, str]) -> list[str]:
-    notes = [f"{verdict}: {MEANINGS[verdict]}" for verdict in dict.fromkeys(each.verdict for each in found)]
-    for tolerances in dict.fromkeys(each.tolerances for each in found):
+def _notes(agreements: list[Agreement], named: dict[str, str]) -> list[str]:
+    notes = [f"{verdict}: {MEANINGS[verdict]}" for verdict in dict.fromkeys(each.verdict for each in agreements)]
+    for tolerances in dict.fromkeys(each.tolerances for each in agreements):
         notes.append(
             f"tolerances: box {tolerances.box_px:g} px, score {tolerances.score:g}, mask IoU {tolerances.mask_iou:g}, "
             f"keypoint {tolerances.keypoint_px:g} px"
         )
-    references = dict.fromkeys(f"{each.against} ({each.reference.cell})" for each in found)
+    references = dict.fromkeys(f"{each.against} ({each.reference.cell})" for each in agreements)
     notes.append(f"compared with {', '.join(references)}; AP in points of percent, 95 % interval, paired by image")
     notes += [
         f"{_name(each)}, {named[each.model]}: the interval of the {HEADINGS[ap.iou]} change excludes zero"
-        for each in found
+        for each in agreements
         for ap in each.ap_differences
         if ap.excludes_zero
     ]
-    notes += [f"{_name(each)}, {named[each.model]}: worst images {_worst(each)}" for each in found if each.worst]
+    notes += [f"{_name(each)}, {named[each.model]}: worst images {_worst(each)}" for each in agreements if each.worst]
     return notes
 
 
-def _worst(found: Agreement) -> str:
-    return ", ".join(image.file for image in found.worst)
+def _worst(agreement: Agreement) -> str:
+    return ", ".join(image.file for image in agreement.worst)

@@ -1,70 +1,67 @@
 """The merged table as files."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+import io
 from pathlib import Path
-from typing import get_args, get_type_hints
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
-from harness.analysis.gates import Gates, gates
-from harness.analysis.tidy import TidyRow, rows
+from harness.analysis.merging import Merged
+from harness.analysis.tidy import COLUMNS, TEXT
 from harness.documents import replacing
-from harness.documents.run_folder import Cell
 from harness.report import render
 from harness.report.accuracy import precision_tables, published_table
-from harness.report.latency import Timed, arrange, timed
+from harness.report.latency import arrange
 from harness.report.table import Table
 from harness.text import defused
 
-TYPES = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
+#: The columns in the file: any reader of Parquet knows plain texts.
+SCHEMA = pa.schema([(name, pa.string() if kind == TEXT else kind) for name, kind in COLUMNS.items()])
+#: How many rows of CSV are made at once.
+BATCH = 10_000
 
 
-def write_parquet(rows: Sequence[TidyRow], path: Path) -> None:
-    """Write the rows as Parquet, a column for each field of a row."""
-    columns = {
-        name: pa.array([getattr(row, name) for row in rows], TYPES[(get_args(kind) or [kind])[0]])
-        for name, kind in get_type_hints(TidyRow).items()
-    }
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write the tidy table as Parquet; what is unknown is null."""
+    table = pa.Table.from_pandas(frame, SCHEMA, preserve_index=False)
     with path.open("wb") as file:  # since a path goes to pyarrow as UTF-8, which a file's name need not be
-        pyarrow.parquet.write_table(pa.table(columns), file, compression="zstd")
+        pyarrow.parquet.write_table(table, file, compression="zstd")
 
 
-def write_csv(rows: Sequence[TidyRow], path: Path) -> None:
-    """Write the rows as CSV; a text that a spreadsheet would compute is defused, what is unknown is empty."""
-    names = [field.name for field in fields(TidyRow)]
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write the tidy table as CSV; a text that a spreadsheet would compute is defused, what is unknown is empty.
+
+    pyarrow.csv would quote every text. Here each distinct text is defused and quoted, if it has to be, once.
+    """
+    columns = [_in_csv(frame[name]) for name in frame.columns]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        for row in rows:
-            values = (getattr(row, name) for name in names)
-            writer.writerow([defused(value) if isinstance(value, str) else value for value in values])
+        file.write(",".join(frame.columns) + "\n")
+        for start in range(0, len(frame), BATCH):
+            texts = [column.slice(start, BATCH).cast(pa.string()).fill_null("") for column in columns]
+            lines = pc.binary_join_element_wise(*texts, ",")
+            file.writelines(f"{line}\n" for line in lines.to_pylist())
 
 
-@dataclass
-class Merged:
-    """What stays of the cells when their samples have gone: tidy rows, and what the wide tables need."""
+def _in_csv(column: pd.Series) -> pa.Array:
+    """Return the column as texts, or something that becomes texts by a cast, null where there is nothing to say."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = pa.array([_quoted(defused(text)) for text in column.cat.categories], pa.string())
+        codes = pa.array(column.cat.codes, pa.int32(), mask=column.isna())
+        return pa.DictionaryArray.from_arrays(codes, texts)
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return pa.array(column.map({True: "True", False: "False"}), pa.string())
+    if pd.api.types.is_float_dtype(column.dtype):
+        return pa.array([None if value != value else repr(value) for value in column.tolist()], pa.string())
+    return pa.array(column, pa.int64())
 
-    rows: list[TidyRow] = field(default_factory=list)
-    timed: list[Timed] = field(default_factory=list)
-    detected: list[Cell] = field(default_factory=list)
-    cells: int = 0
 
-    def add(self, run: str, cell: Cell) -> None:
-        """Take in a cell of the named run."""
-        self.cells += 1
-        self.rows += rows(run, cell)
-        if cell.job.suite == "latency":
-            self.timed.append(timed(cell))
-        else:
-            self.detected.append(cell)
-
-    @property
-    def gates(self) -> Gates:
-        """The verdicts on the detections of each model, environment and hardware."""
-        return gates(self.detected)
+def _quoted(text: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([text, ""])  # of one alone, an empty text would be quoted
+    return line.getvalue()[:-1]
 
 
 def write(merged: Merged, out: Path, published: bool) -> None:
@@ -72,9 +69,9 @@ def write(merged: Merged, out: Path, published: bool) -> None:
     latency = [arrange(merged.timed, merged.gates, published)] if merged.timed or published else []
     accuracy = precision_tables(merged.detected, with_published=published) + ([published_table()] if published else [])
     with replacing(out / "tidy.parquet") as path:
-        write_parquet(merged.rows, path)
+        write_parquet(merged.frame, path)
     with replacing(out / "tidy.csv") as path:
-        write_csv(merged.rows, path)
+        write_csv(merged.frame, path)
     for name, tables in (("latency", latency), ("map", accuracy)):
         _write_tables(tables, out / name)
 

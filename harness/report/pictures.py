@@ -9,7 +9,7 @@ from harness.agreement.matching import Matched, match
 from harness.agreement.passes import Pass, rows_of
 from harness.documents.agreement import Agreement
 from harness.documents.files import storing
-from runner.contract.rows import Found, Row
+from runner.contract.rows import ImageDetections, Row
 
 #: What both found is thin and white, and only so many of them, the surest; what one alone found is thick and red.
 MATCHED, UNMATCHED, SUREST = ("#ffffff", 1), ("#ff2d00", 4), 10
@@ -29,21 +29,22 @@ def draw(path: Path, rows: tuple[Row, Row], matched: Matched, names: tuple[str, 
 def _side(path: Path, row: Row, unmatched: list[int], name: str) -> Image.Image:
     canvas = _canvas(path, row)
     pen = ImageDraw.Draw(canvas)
-    count = len(row.found.scores) if row.found else 0
-    if row.found:
-        surest = [number for number in row.found.scores.argsort()[::-1].tolist() if number not in unmatched][:SUREST]
+    count = len(row.detections.scores) if row.detections else 0
+    if row.detections:
+        by_score = row.detections.scores.argsort()[::-1].tolist()
+        surest = [number for number in by_score if number not in unmatched][:SUREST]
         for number in [*surest[::-1], *unmatched]:
-            _draw(pen, row.found, number, *(UNMATCHED if number in unmatched else MATCHED))
+            _draw(pen, row.detections, number, *(UNMATCHED if number in unmatched else MATCHED))
     side = Image.new("RGB", (canvas.width, canvas.height + HEADING), "white")
     ImageDraw.Draw(side).text((2, 3), f"{name}: {count} detections, {len(unmatched)} without a match", fill="black")
     side.paste(canvas, (0, HEADING))
     return side
 
 
-def _draw(pen: ImageDraw.ImageDraw, found: Found, number: int, colour: str, width: int) -> None:
-    left, top, right, bottom = found.boxes[number].tolist()
+def _draw(pen: ImageDraw.ImageDraw, detections: ImageDetections, number: int, colour: str, width: int) -> None:
+    left, top, right, bottom = detections.boxes[number].tolist()
     pen.rectangle((left, top, max(left, right), max(top, bottom)), outline=colour, width=width)
-    pen.text((left + 5, top + 4), f"{found.labels[number]}: {found.scores[number]:.2f}", fill=colour)
+    pen.text((left + 5, top + 4), f"{detections.labels[number]}: {detections.scores[number]:.2f}", fill=colour)
 
 
 def _canvas(path: Path, row: Row) -> Image.Image:
@@ -66,19 +67,20 @@ def _drawn_in(of: Pass, folder: Path | None) -> Path:
     return folder / of.job.cell if folder else of.place
 
 
-def draw_worst(found: Agreement, reference: Pass, other: Pass, folder: Path | None = None) -> None:
+def draw_worst(agreement: Agreement, reference: Pass, other: Pass, folder: Path | None = None) -> None:
     """Draw the worst images where `disagreements` says. Raises StorageError where that can't be made."""
     for old in disagreements(other, folder):
         old.unlink()
-    if not found.worst:
+    if not agreement.worst:
         return
-    place, wanted = _drawn_in(other, folder), {image.file: number for number, image in enumerate(found.worst, start=1)}
+    place = _drawn_in(other, folder)
+    wanted = {image.file: number for number, image in enumerate(agreement.worst, start=1)}
     with storing(place, "made", "choose another --pictures"):
         place.mkdir(parents=True, exist_ok=True)
     images = Path(str(other.folder.plan.dataset_folder))
     for one, two in zip(rows_of(reference), rows_of(other), strict=True):
         if one.file in wanted:
-            matched = match(one, two, other.job.model.thresholds, found.tolerances)
+            matched = match(one, two, other.job.model.thresholds, agreement.tolerances)
             drawn = draw(images / one.file, (one, two), matched, _names(reference, other))
             drawn.save(place / f"disagreement-{wanted[one.file]}.png")
 

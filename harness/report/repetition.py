@@ -1,12 +1,14 @@
 """The table of a reproduction: published, measured, and what the one says of the other."""
 
 from harness.analysis.cautions import warnings_of
+from harness.analysis.facts import FACTS, departures
 from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
+from harness.analysis.timed import outcome, stack_of
 from harness.analysis.uncertainty import Interval
 from harness.catalogue import detector, published
 from harness.catalogue.columns import MAP
 from harness.documents.run_folder import Cell
-from harness.report.describe import attributed, outcome, software, stack_of
+from harness.report.describe import attributed, software
 from harness.report.table import Column, Table
 from harness.text import GAP
 
@@ -17,17 +19,17 @@ ELSEWHERE = (
 )
 
 
-def reproduction_table(found: Reproduction, cells: list[Cell]) -> Table:
+def reproduction_table(reproduction: Reproduction, cells: list[Cell]) -> Table:
     """Arrange the comparison of a column with the cells that repeat it."""
-    builders = [row.builder for row in found.latency] + [row.builder for row in found.ap]
-    groups = _ap_groups(found.ap) if found.column == MAP else _latency_groups(found.latency)
-    rules = _ap_rules() if found.column == MAP else _latency_rules(found)
-    reasons = [f"not comparable: {found.not_comparable}"] if found.not_comparable else []
+    builders = [row.builder for row in reproduction.latency] + [row.builder for row in reproduction.ap]
+    groups = _ap_groups(reproduction.ap) if reproduction.column == MAP else _latency_groups(reproduction.latency)
+    rules = _ap_rules() if reproduction.column == MAP else _latency_rules(reproduction)
+    reasons = [f"not comparable: {reproduction.not_comparable}"] if reproduction.not_comparable else []
     return Table(
-        title=f"The published column {found.column}, repeated in {found.environment}",
+        title=f"The published column {reproduction.column}, repeated in {reproduction.environment}",
         names=Column("Model", [_display(builder) for builder in builders]),
         groups=groups,
-        notes=[*_sources(found, cells), *reasons, *rules, *attributed(_remarks(cells))],
+        notes=[*_sources(reproduction, cells), *reasons, *rules, *attributed(_remarks(cells))],
     )
 
 
@@ -70,32 +72,32 @@ def _ap_groups(rows: list[ApRow]) -> list[list[Column]]:
     ]
 
 
-def _sources(found: Reproduction, cells: list[Cell]) -> list[str]:
+def _sources(reproduction: Reproduction, cells: list[Cell]) -> list[str]:
     """Say what was measured on what in 2021 and here, and what of the recipe was left out."""
-    source = published.accuracy() if found.column == MAP else published.latency()[found.column]
-    job, ours = cells[0].job, ", ".join([found.environment, *software([stack_of(cell) for cell in cells])])
+    source = published.accuracy() if reproduction.column == MAP else published.latency()[reproduction.column]
+    job, ours = cells[0].job, ", ".join([reproduction.environment, *software([stack_of(cell) for cell in cells])])
     notes = [
         f"published: {', '.join(' '.join(text.split()) for text in (*source.machine, *source.software))}",
-        f"measured: {found.machine}, {ours}, {job.model.weights.kind} weights",
+        f"measured: {reproduction.machine}, {ours}, {job.model.weights.kind} weights",
         f"{job.protocol.name}: {job.protocol.title}",
     ]
-    if not found.published_software:
+    if not reproduction.published_software:
         notes.append("the software is not the published one as its environment pins it")
-    if job.variant.iterations:
-        notes.append(f"iterations: {job.variant.iterations} instead of the protocol's own")
+    notes += departures([fact.observed(cells[0]) for fact in FACTS])
     if job.dataset is not None and len(job.dataset.ids) < published.accuracy().images:
         notes.append(f"images: {len(job.dataset.ids)} instead of the dataset's {published.accuracy().images}")
     return notes
 
 
-def _latency_rules(found: Reproduction) -> list[str]:
+def _latency_rules(reproduction: Reproduction) -> list[str]:
+    rows = reproduction.latency
     rules = [
         "ratio: measured / published, which other hardware changes; the interval is of this process alone",
-        f"relative: over the geometric mean of the column's {len(found.latency)} models here, which should carry over",
+        f"relative: over the geometric mean of the column's {len(rows)} models here, which should carry over",
     ]
-    if not found.not_comparable:
-        rules.append(EXACT if found.exact else ELSEWHERE)
-    return rules + [_odd_cell(found.column, row) for row in found.latency if _is_odd(found.column, row)]
+    if not reproduction.not_comparable:
+        rules.append(EXACT if reproduction.exact else ELSEWHERE)
+    return rules + [_odd_cell(reproduction.column, row) for row in rows if _is_odd(reproduction.column, row)]
 
 
 def _is_odd(column: str, row: LatencyRow) -> bool:

@@ -36,17 +36,17 @@ def evaluate(dataset: dict[str, Any], results: Results, iou: Iou) -> Evaluation:
     images, categories = len(dataset["images"]), len(dataset["categories"])
     blocks = _blocks(results, images)
     truth = COCO(dataset)
-    found = truth.load_res(results)
+    detected = truth.load_res(results)
     del dataset, results  # hotcoco has its own copies now
-    tide = None if iou == "keypoints" else _tide(truth, found, iou)  # first, since it takes most
+    tide = None if iou == "keypoints" else _tide(truth, detected, iou)  # first, since it takes most
     _give_back()
-    summary, precision = _accumulated(truth, found, iou)
+    summary, precision = _accumulated(truth, detected, iou)
     _give_back()
     return Evaluation(
         version=version("hotcoco"),
         summary=summary,
         precision=precision,
-        matches=matches.read(_match(truth, found, blocks, iou), categories, images),
+        matches=matches.read(_match(truth, detected, blocks, iou), categories, images),
         tide=tide,
     )
 
@@ -58,9 +58,9 @@ def _give_back() -> None:
         trim(0)
 
 
-def _accumulated(truth: COCO, found: COCO, iou: Iou) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _accumulated(truth: COCO, detected: COCO, iou: Iou) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the summary, and the precision over all areas. What they are made of is freed before more is made."""
-    evaluation = COCOeval(truth, found, iou)
+    evaluation = COCOeval(truth, detected, iou)
     evaluation.evaluate()
     evaluation.accumulate()
     evaluation.summary_lines()  # fills stats, as summarize does, but does not print
@@ -68,17 +68,17 @@ def _accumulated(truth: COCO, found: COCO, iou: Iou) -> tuple[NDArray[np.float64
     return np.asarray(evaluation.stats), precision
 
 
-def _tide(truth: COCO, found: COCO, iou: Iou) -> dict[str, float]:
+def _tide(truth: COCO, detected: COCO, iou: Iou) -> dict[str, float]:
     """Return TIDE's errors, which are of all areas together and of one IoU threshold: only these matches are held."""
-    evaluation = _over_all_areas(truth, found, iou)
+    evaluation = _over_all_areas(truth, detected, iou)
     evaluation.params.iou_thrs = [TIDE_IOU]
     evaluation.evaluate()
     errors: dict[str, float] = evaluation.tide_errors(pos_thr=TIDE_IOU)["delta_ap"]
     return errors
 
 
-def _over_all_areas(truth: COCO, found: COCO, iou: Iou) -> COCOeval:
-    evaluation = COCOeval(truth, found, iou)
+def _over_all_areas(truth: COCO, detected: COCO, iou: Iou) -> COCOeval:
+    evaluation = COCOeval(truth, detected, iou)
     evaluation.params.area_rng = [ALL_AREAS]
     evaluation.params.area_rng_lbl = ["all"]
     return evaluation
@@ -92,13 +92,13 @@ def _blocks(results: Results, images: int) -> list[NDArray[np.int64]]:
     return np.split(np.arange(1, images + 1), starts)
 
 
-def _match(truth: COCO, found: COCO, blocks: list[NDArray[np.int64]], iou: Iou) -> Iterator[list[Entry]]:
+def _match(truth: COCO, detected: COCO, blocks: list[NDArray[np.int64]], iou: Iou) -> Iterator[list[Entry]]:
     """Yield the matches of each block of images, over all areas.
 
     Asking for those of all images and areas at once would take gigabytes.
     """
     for images in blocks:
-        part = _over_all_areas(truth, found, iou)
+        part = _over_all_areas(truth, detected, iou)
         part.params.img_ids = images.tolist()
         part.evaluate()
         yield _entries(part)

@@ -19,8 +19,8 @@ def evaluated(dataset: dict[str, Any], results: Results, iou: Iou) -> COCOeval:
     with redirect_stdout(io.StringIO()):
         truth = _indexed(dataset)
         # loadRes looks at the first detection, so it can't take none
-        found = truth.loadRes(results) if len(results) else _indexed({**dataset, "annotations": []})
-        evaluation = COCOeval(truth, found, iou)
+        detected = truth.loadRes(results) if len(results) else _indexed({**dataset, "annotations": []})
+        evaluation = COCOeval(truth, detected, iou)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()

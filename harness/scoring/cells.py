@@ -30,19 +30,19 @@ def score_cell(
     """
     model, dataset = detector(job.model.builder, makes), _dataset(job)
     annotations = annotations_of(annotations_path, job, makes)
-    found = passes.read(detections_path, annotations)
-    annotations = annotations.of(found.readable)
+    columns = passes.read(detections_path, annotations)
+    annotations = annotations.of(columns.readable)
     kinds, left_out = scorable(model, annotations)
-    scores = [score(annotations, found.of(iou), iou, rule, scorer) for iou in kinds for rule in _rules(iou, job)]
+    scores = [score(annotations, columns.of(iou), iou, rule, scorer) for iou in kinds for rule in _rules(iou, job)]
     named_otherwise = beside_coco(job.model.weights.kind, model.builder, annotations.used_categories())
     return CellScores(
         schema_version=SCHEMA_VERSION,
         cell=job.cell,
         annotations_sha256=dataset.annotations_sha256,
         detections_sha256=sha256_of(detections_path),
-        bad_images=len(dataset.ids) - len(found.readable),
-        turned_images=found.turned,
-        foreign_detections=found.foreign,
+        bad_images=len(dataset.ids) - len(columns.readable),
+        turned_images=columns.turned,
+        foreign_detections=columns.foreign,
         scores=scores,
         warnings=[*named_otherwise, *(text for each in scores for text in beside_torchvision(job, model, each))],
         not_scored=left_out,

@@ -63,15 +63,15 @@ def results(annotations: Annotations, detections: Detected, iou: Iou, box_rule: 
         boxes = by_rule(_given(detections.boxes_xywh, "boxes", iou), box_rule)
         return np.column_stack([images, boxes, detections.scores, categories])
     columns = zip(images.tolist(), categories.tolist(), detections.scores.tolist(), strict=True)
-    found = [{"image_id": image, "category_id": category, "score": score} for image, category, score in columns]
+    entries = [{"image_id": image, "category_id": category, "score": score} for image, category, score in columns]
     if iou == "segm":
         sizes = [[picture.height, picture.width] for _, picture in sorted(annotations.pictures.items())]
-        for entry, counts in zip(found, _given(detections.masks, "masks", iou), strict=True):
+        for entry, counts in zip(entries, _given(detections.masks, "masks", iou), strict=True):
             entry["segmentation"] = {"size": sizes[entry["image_id"] - 1], "counts": counts.decode("ascii")}
     else:
-        for entry, keypoints in zip(found, _given(detections.keypoints, "keypoints", iou), strict=True):
+        for entry, keypoints in zip(entries, _given(detections.keypoints, "keypoints", iou), strict=True):
             entry["keypoints"] = keypoints.ravel().tolist()
-    return found
+    return entries
 
 
 def _given(column: C | None, name: str, iou: Iou) -> C:

@@ -111,7 +111,7 @@ def _steps(sizes: Numbers, image: Numbers, mark: Numbers, passed: Numbers) -> tu
 
 @dataclass(frozen=True)
 class Levels:
-    """How many recall thresholds a number of found objects reaches: reached[first + found], for `first` as objects."""
+    """How many recall thresholds a number of found objects reaches: reached[first + hits], for `first` as objects."""
 
     reached: NDArray[np.uint8]
     first: NDArray[np.int64]
@@ -121,8 +121,8 @@ def levels_of(objects: NDArray[np.int64]) -> Levels:
     """Return the levels for each of the numbers of objects (K, R): one row for each that occurs."""
     occurring, which = np.unique(objects, return_inverse=True)
     first = np.cumsum(occurring + 1) - (occurring + 1)
-    found = np.arange((occurring + 1).sum()) - np.repeat(first, occurring + 1)
-    recall = found / np.repeat(np.maximum(occurring, 1), occurring + 1)
+    hits = np.arange((occurring + 1).sum()) - np.repeat(first, occurring + 1)
+    recall = hits / np.repeat(np.maximum(occurring, 1), occurring + 1)
     return Levels(np.searchsorted(RECALLS, recall, side="right").astype(np.uint8), first[which].reshape(objects.shape))
 
 

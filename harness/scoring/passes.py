@@ -37,12 +37,12 @@ class PassColumns:
 def read(path: Path, annotations: Annotations) -> PassColumns:
     """Read a pass. Raises BadDocument where the file is not one."""
     every = list(rows_of(path))
-    readable = [row for row in every if row.found is not None and row.image_id in annotations.pictures]
+    readable = [row for row in every if row.detections is not None and row.image_id in annotations.pictures]
     fits = [_fits(row, annotations) for row in readable]
     columns = _columns(readable)
     check(columns, annotations, str(path))
     known = np.isin(columns.category_ids, list(annotations.categories))
-    counts = [len(row.found.scores) for row in readable if row.found]
+    counts = [len(row.detections.scores) for row in readable if row.detections]
     return PassColumns(
         detections=columns.chosen(known),
         fits=np.repeat(np.array(fits, bool), counts)[known],
@@ -67,16 +67,17 @@ def _fits(row: Row, annotations: Annotations) -> bool:
 
 
 def _columns(readable: list[Row]) -> Detected:
-    found = [row.found for row in readable if row.found is not None]
-    masks = [each.masks for each in found if each.masks is not None]
-    posed = [each.keypoints for each in found if each.keypoints is not None]
+    image_ids = np.array([row.image_id for row in readable], np.int64)
+    detections = [row.detections for row in readable if row.detections is not None]
+    masks = [each.masks for each in detections if each.masks is not None]
+    posed = [each.keypoints for each in detections if each.keypoints is not None]
     keypoints = [each for each in posed if len(each)]
     scorable = bool(posed) and all(each.shape[1] == KEYPOINTS for each in keypoints)
     return Detected(
-        image_ids=np.repeat(np.array([row.image_id for row in readable], np.int64), [len(f.scores) for f in found]),
-        category_ids=_joined([each.labels for each in found]).astype(np.int64),
-        scores=_joined([each.scores for each in found]).astype(np.float64),
-        boxes_xywh=from_corners(_joined([each.boxes for each in found], 4)),
+        image_ids=np.repeat(image_ids, [len(each.scores) for each in detections]),
+        category_ids=_joined([each.labels for each in detections]).astype(np.int64),
+        scores=_joined([each.scores for each in detections]).astype(np.float64),
+        boxes_xywh=from_corners(_joined([each.boxes for each in detections], 4)),
         masks=list(chain.from_iterable(masks)) if masks else None,
         keypoints=_joined(keypoints, KEYPOINTS, 3).astype(np.float64) if scorable else None,
     )

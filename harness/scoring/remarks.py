@@ -24,13 +24,13 @@ MOST = 0.5
 
 def beside(annotations: Annotations, detections: Detected, foreign: int, iou: Iou) -> list[str]:
     """Return what a reader of the score must know of the detections, `foreign` ones left out, and of the objects."""
-    found = [*_categories(annotations, detections, foreign), *_images(annotations, detections, iou)]
+    remarks = [*_categories(annotations, detections, foreign), *_images(annotations, detections, iou)]
     if iou == "bbox" and detections.boxes_xywh is not None:
-        found += _repeated(detections, detections.boxes_xywh)
-        found += _boxes("boxes", annotations, detections.image_ids, detections.boxes_xywh)
+        remarks += _repeated(detections, detections.boxes_xywh)
+        remarks += _boxes("boxes", annotations, detections.image_ids, detections.boxes_xywh)
     if iou == "keypoints" and detections.keypoints is not None and len(detections):
-        found += _boxes("poses", annotations, detections.image_ids, _around(detections.keypoints))
-    return [*found, *_objects(annotations, iou)]
+        remarks += _boxes("poses", annotations, detections.image_ids, _around(detections.keypoints))
+    return [*remarks, *_objects(annotations, iou)]
 
 
 def _around(keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -41,14 +41,14 @@ def _around(keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _poses(annotations: Annotations) -> Iterator[str]:
     """Yield what is wrong with the annotated poses of two or more keypoints; those not labelled are zeros."""
-    found = [entry for entry in annotations.objects if entry.get("num_keypoints")]
-    points = np.array([entry["keypoints"] for entry in found], np.float64).reshape(-1, KEYPOINTS, 3)
+    posed = [entry for entry in annotations.objects if entry.get("num_keypoints")]
+    points = np.array([entry["keypoints"] for entry in posed], np.float64).reshape(-1, KEYPOINTS, 3)
     labelled = points[:, :, 2] > 0
     keep = np.count_nonzero(labelled, axis=1) > 1
     first = points[np.arange(len(points)), labelled.argmax(axis=1)][:, None]
     known = np.where(labelled[:, :, None], points, first)[keep]
     if len(known):
-        image_ids = np.array([entry["image_id"] for entry in found], np.int64)[keep]
+        image_ids = np.array([entry["image_id"] for entry in posed], np.int64)[keep]
         yield from _boxes("annotated poses", annotations, image_ids, _around(known))
 
 

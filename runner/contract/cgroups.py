@@ -50,8 +50,8 @@ class Throttling:
 
 def quotas(root: Path = Path("/")) -> List[Quota]:
     """Return the CPU quotas that hold for this process, the tightest first. Raises Unknown."""
-    found = (_quota(folder) for folder in folders("cpu", root))
-    return sorted((quota for quota in found if quota), key=lambda quota: quota.cpus)
+    known = filter(None, map(_quota, folders("cpu", root)))
+    return sorted(known, key=lambda quota: quota.cpus)
 
 
 def memory_limit(root: Path = Path("/")) -> Optional[int]:
@@ -79,7 +79,7 @@ def folders(controller: str, root: Path = Path("/")) -> List[Path]:
         mounts = (root / "proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     except OSError as error:
         raise Unknown(f"the control groups can't be read: {error.strerror}") from error
-    found = [
+    places = [
         folder
         for line in groups
         for number, controllers, group in [line.split(":", 2)]
@@ -87,9 +87,9 @@ def folders(controller: str, root: Path = Path("/")) -> List[Path]:
         for mount in _mounts(mounts, controller if controllers else None, root)
         for folder in _levels(mount, group)
     ]
-    if not found:
+    if not places:
         raise Unknown(f"no control group with the controller {controller} is mounted where this process can see it")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(places))
 
 
 def _mounts(lines: List[str], controller: Optional[str], root: Path) -> Iterator[Mount]:

@@ -23,5 +23,5 @@ def source_sha256(folder: Path) -> str:
 
 def mig_profile(name: Optional[str]) -> Optional[str]:
     """Return the profile that NVML's name of a MIG instance ends with, such as 1g.5gb; None of another name."""
-    found = re.search(r" MIG (\S+)$", name or "")
-    return found.group(1) if found else None
+    match = re.search(r" MIG (\S+)$", name or "")
+    return match.group(1) if match else None

@@ -48,7 +48,7 @@ class Times(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class ImageDetections:
     """What a model found in one picture of n detections, in the model's own order.
 
     boxes (n, 4) float32, x1 y1 x2 y2 in pixels; scores (n,) float32; labels (n,) int32; masks, n counts of COCO's
@@ -95,7 +95,7 @@ class Row:
     height: Optional[int] = None
     width: Optional[int] = None
     pixels_sha256: Optional[str] = None
-    found: Optional[Found] = None
+    detections: Optional[ImageDetections] = None
     exif_orientation: Optional[int] = None
     exif_followed: Optional[bool] = None
     seen: Seen = UNSEEN
@@ -194,19 +194,20 @@ def read(path: Path) -> Iterator[Row]:
 
 
 def _columns(row: Row) -> List[Any]:
-    found = row.found
+    detections = row.detections
     blobs: List[Optional[bytes]] = [None] * 6
-    if found is not None:
+    if detections is not None:
         blobs = [
-            _blob(found.boxes, "<f4"),
-            _blob(found.scores, "<f4"),
-            _blob(found.labels, "<i4"),
-            None if found.masks is None else b"\n".join(found.masks),  # the encoding's characters begin at '0'
-            _blob(found.keypoints, "<f4"),
-            _blob(found.keypoint_scores, "<f4"),
+            _blob(detections.boxes, "<f4"),
+            _blob(detections.scores, "<f4"),
+            _blob(detections.labels, "<i4"),
+            # The encoding's characters begin at '0'.
+            None if detections.masks is None else b"\n".join(detections.masks),
+            _blob(detections.keypoints, "<f4"),
+            _blob(detections.keypoint_scores, "<f4"),
         ]
     picture = [row.image_id, row.file, row.failure, row.height, row.width, row.pixels_sha256]
-    count = 0 if found is None else len(found.scores)
+    count = 0 if detections is None else len(detections.scores)
     return [*picture, count, *row.times, *blobs, row.exif_orientation, row.exif_followed, *row.seen]
 
 
@@ -221,15 +222,15 @@ def _row(
     *rest: Any,
 ) -> Row:
     times, blobs, (orientation, followed), seen = Times(*rest[:4]), rest[4:10], rest[10:12], Seen(*rest[12:])
-    found = None if blobs[0] is None else _found(n, *blobs)
+    detections = None if blobs[0] is None else _detections(n, *blobs)
     turned = None if followed is None else bool(followed)
-    return Row(image_id, file, times, failure, height, width, pixels_sha256, found, orientation, turned, seen)
+    return Row(image_id, file, times, failure, height, width, pixels_sha256, detections, orientation, turned, seen)
 
 
-def _found(
+def _detections(
     n: int, boxes: bytes, scores: bytes, labels: bytes, masks: Optional[bytes], keypoints: Any, keypoint_scores: Any
-) -> Found:
-    return Found(
+) -> ImageDetections:
+    return ImageDetections(
         boxes=numpy.frombuffer(boxes, "<f4").reshape(n, 4),
         scores=numpy.frombuffer(scores, "<f4"),
         labels=numpy.frombuffer(labels, "<i4"),

@@ -32,15 +32,15 @@ def visible(known: Sequence[Known]) -> Optional[List[int]]:
     alike = len({(each.name or "").partition(" MIG ")[0] for each in known}) <= 1
     if re.match(r"\s*\+?\d", named) and os.environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID" and not alike:
         return None
-    found: List[int] = []
+    chosen: List[int] = []
     for entry in named.split(","):
         places = _by_uuid(entry.strip(), kind, known) if kind else _by_number(entry.strip(), known)
         if not places:
             break
-        if set(places) & set(found):
+        if set(places) & set(chosen):
             return []
-        found += places
-    return found
+        chosen += places
+    return chosen
 
 
 def _by_number(entry: str, known: Sequence[Known]) -> List[int]:

@@ -45,16 +45,16 @@ def examine(content: bytes) -> Format:
         raise UnreadableImage("the file is empty")
     for start, read in _KINDS:
         if content.startswith(start):
-            found = read(content)
-            _require_size(found)
-            return found
+            stored = read(content)
+            _require_size(stored)
+            return stored
     raise UnreadableImage("it is no BMP, GIF, JPEG, PNG, PPM, TIFF or WebP, which all readers give the same pixels of")
 
 
-def _require_size(found: Format) -> None:
-    if found.width < 1 or found.height < 1:
-        raise UnreadableImage(f"its header is damaged: it says {found.width} by {found.height} pixels")
-    if found.width * found.height > MOST_PIXELS:
+def _require_size(stored: Format) -> None:
+    if stored.width < 1 or stored.height < 1:
+        raise UnreadableImage(f"its header is damaged: it says {stored.width} by {stored.height} pixels")
+    if stored.width * stored.height > MOST_PIXELS:
         raise UnreadableImage(
-            f"it says that it has {found.width} by {found.height} pixels, which is more than any photograph has"
+            f"it says that it has {stored.width} by {stored.height} pixels, which is more than any photograph has"
         )

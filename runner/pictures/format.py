@@ -59,9 +59,9 @@ def fields(content: bytes, start: int) -> Dict[int, Field]:
     Garbage is no error: what can be read of it is returned.
     """
     order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(content[start : start + 4])
-    found: Dict[int, Field] = {}
+    by_tag: Dict[int, Field] = {}
     if order is None:
-        return found
+        return by_tag
     try:
         directory = start + struct.unpack_from(order + "I", content, start + 4)[0]
         (count,) = struct.unpack_from(order + "H", content, directory)
@@ -71,10 +71,10 @@ def fields(content: bytes, start: int) -> Dict[int, Field]:
                 code = order + _WHOLE[kind]
                 inline = struct.calcsize(code) * n <= 4
                 at = entry + 8 if inline else start + struct.unpack_from(order + "I", content, entry + 8)[0]
-                found.setdefault(tag, Field(struct.unpack_from(f"{order}{n}{code[1]}", content, at), at, code))
+                by_tag.setdefault(tag, Field(struct.unpack_from(f"{order}{n}{code[1]}", content, at), at, code))
     except struct.error:
         pass
-    return found
+    return by_tag
 
 
 def orientation(content: bytes, start: Optional[int]) -> Optional[Field]:

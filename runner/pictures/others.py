@@ -122,12 +122,12 @@ def _number24(content: bytes, at: int) -> int:
 
 def pnm(content: bytes) -> Format:
     """Return what a PGM or PPM says of itself. Raises UnreadableImage."""
-    found = _PNM.match(content[:1000])
-    if found is None:
+    header = _PNM.match(content[:1000])
+    if header is None:
         raise UnreadableImage("the header of the PPM is damaged")
-    width, height, white = map(int, found.groups())
+    width, height, white = map(int, header.groups())
     if white != 255:
         raise UnreadableImage(f"it is a PPM whose white is {white}, and the readers round all but 255 in other ways")
-    if len(content) - found.end() < width * height * (3 if content.startswith(b"P6") else 1):
+    if len(content) - header.end() < width * height * (3 if content.startswith(b"P6") else 1):
         raise UnreadableImage(BROKEN_OFF)
     return Format("PPM", height, width)

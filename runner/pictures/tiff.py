@@ -31,25 +31,25 @@ _KNOWN = {
 def read(content: bytes) -> Format:
     """Return what the first picture of the file says of itself. Raises UnreadableImage."""
     _require_whole(content)
-    found = fields(content, 0)
-    if _WIDTH not in found or _HEIGHT not in found:
+    by_tag = fields(content, 0)
+    if _WIDTH not in by_tag or _HEIGHT not in by_tag:
         raise UnreadableImage("it is a TIFF without a picture")
-    samples = _value(found, _SAMPLES, 1)
-    bits = found[_BITS].values if _BITS in found else (1,)
-    formats = found[_SAMPLE_FORMAT].values if _SAMPLE_FORMAT in found else (_UNSIGNED,)
+    samples = _value(by_tag, _SAMPLES, 1)
+    bits = by_tag[_BITS].values if _BITS in by_tag else (1,)
+    formats = by_tag[_SAMPLE_FORMAT].values if _SAMPLE_FORMAT in by_tag else (_UNSIGNED,)
     _require_whole_numbers(formats, bits)
-    known = (_value(found, _PHOTOMETRIC, -1), samples, bits[0])
-    jpeg_alone = known[0] == _YCBCR and _value(found, _COMPRESSION, 1) != _BY_JPEG
-    if len(set(bits)) != 1 or known not in _KNOWN or jpeg_alone or _value(found, _EXTRA, 0) == _PREMULTIPLIED:
+    known = (_value(by_tag, _PHOTOMETRIC, -1), samples, bits[0])
+    jpeg_alone = known[0] == _YCBCR and _value(by_tag, _COMPRESSION, 1) != _BY_JPEG
+    if len(set(bits)) != 1 or known not in _KNOWN or jpeg_alone or _value(by_tag, _EXTRA, 0) == _PREMULTIPLIED:
         raise UnreadableImage("it is a TIFF of a kind that the readers do not read alike")
-    tag = found.get(ORIENTATION)
+    tag = by_tag.get(ORIENTATION)
     return Format(
         "TIFF",
-        height=found[_HEIGHT].values[0],
-        width=found[_WIDTH].values[0],
+        height=by_tag[_HEIGHT].values[0],
+        width=by_tag[_WIDTH].values[0],
         bits=max(8, bits[0]),
         orientation=tag if tag and 1 <= tag.values[0] <= 8 else None,
-        alpha=_value(found, _EXTRA, 0) != 0,
+        alpha=_value(by_tag, _EXTRA, 0) != 0,
     )
 
 
@@ -81,5 +81,5 @@ def _require_whole_numbers(formats: Tuple[int, ...], bits: Tuple[int, ...]) -> N
         raise UnreadableImage(f"it is a TIFF of {kind} numbers of {max(bits)} bits, and nothing says which is white")
 
 
-def _value(found: Dict[int, Field], tag: int, default: int) -> int:
-    return found[tag].values[0] if tag in found else default
+def _value(by_tag: Dict[int, Field], tag: int, default: int) -> int:
+    return by_tag[tag].values[0] if tag in by_tag else default

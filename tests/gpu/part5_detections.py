@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from runner.contract import Device, Job, Result, Weights
-from runner.contract.rows import Found
+from runner.contract.rows import ImageDetections
 from tests.gpu import jobs, pictures
 from tests.gpu.conftest import Seen
 from tests.gpu.passes import Difference, detected, difference, same_bits
@@ -107,7 +107,7 @@ class Looked:
     passes: Passes
     runs: Runs
 
-    def at(self, how: str) -> list[Found]:
+    def at(self, how: str) -> list[ImageDetections]:
         """Return what one pass found. Raises AssertionError where it did not end well."""
         result = self.passes[self.name, how].result()
         said = result.failure.message if result.failure else ""

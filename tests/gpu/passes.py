@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.contract import rows
-from runner.contract.rows import Found
+from runner.contract.rows import ImageDetections
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Difference:
         return f"{self.found} of {self.clear} found again, within {self.box_px:.4f} px and {self.score:.6f} of a score"
 
 
-def detected(folder: Path) -> list[Found]:
+def detected(folder: Path) -> list[ImageDetections]:
     """Return what a pass found in each picture. Raises AssertionError where it left one out."""
-    found = [row.found for row in rows.read(folder / "detections.sqlite")]
+    found = [row.detections for row in rows.read(folder / "detections.sqlite")]
     assert None not in found, f"{folder.name}: a picture could not be read"
     return [each for each in found if each is not None]
 
 
-def same_bits(one: list[Found], other: list[Found]) -> bool:
+def same_bits(one: list[ImageDetections], other: list[ImageDetections]) -> bool:
     """Tell whether two passes are equal to the last bit, in the same order."""
     return len(one) == len(other) and all(
         all(np.array_equal(getattr(a, name), getattr(b, name)) for name in ("boxes", "scores", "labels"))
@@ -42,7 +42,9 @@ def same_bits(one: list[Found], other: list[Found]) -> bool:
     )
 
 
-def difference(one: list[Found], other: list[Found], least_score: float, reach_px: float) -> Difference:
+def difference(
+    one: list[ImageDetections], other: list[ImageDetections], least_score: float, reach_px: float
+) -> Difference:
     """Look in the other pass for each detection of one whose score is `least_score` or more.
 
     It is found where one of its class that was not taken yet has no coordinate further off than `reach_px`; whatever

@@ -65,7 +65,7 @@ def test_every_kind_of_detection_is_made_and_scored_in_both_stacks(both: Path) -
         assert (passed(cell).images, passed(cell).bad_images) == (2, [])
         assert cell.scores is not None
         assert [score.iou for score in cell.scores.scores] == kinds[builder]
-        found = [row.found for row in read(both, cell)]
+        found = [row.detections for row in read(both, cell)]
         assert sum(len(each.scores) for each in found if each) == passed(cell).boxes > 0
         assert all((each.masks is not None) == (builder == MASKS) for each in found if each)
         assert all((each.keypoints is not None) == (builder == KEYPOINTS) for each in found if each)
@@ -152,10 +152,10 @@ def test_the_script_in_the_docs_reads_the_detections(uninterrupted: Path) -> Non
     lines = [line.split() for line in done.stdout.splitlines()]
     (cell,) = cells(uninterrupted).values()
     assert len(lines) == passed(cell).boxes
-    first = next(row for row in read(uninterrupted, cell) if row.found and len(row.found.scores))
-    assert first.found is not None
-    x1, y1, x2, y2 = first.found.boxes[0]
-    numbers = [first.image_id, first.found.labels[0], first.found.scores[0], x1, y1, x2 - x1, y2 - y1]
+    first = next(row for row in read(uninterrupted, cell) if row.detections and len(row.detections.scores))
+    assert first.detections is not None
+    x1, y1, x2, y2 = first.detections.boxes[0]
+    numbers = [first.image_id, first.detections.labels[0], first.detections.scores[0], x1, y1, x2 - x1, y2 - y1]
     assert [float(text) for text in lines[0]] == pytest.approx([float(number) for number in numbers])
 
 
@@ -178,7 +178,11 @@ def test_shards_give_what_the_whole_gives_and_any_is_redone_alone(
 
 
 def table_of(read: list[rows.Row]) -> list[tuple[int, bytes, bytes]]:
-    return [(row.image_id, row.found.boxes.tobytes(), row.found.scores.tobytes()) for row in read if row.found]
+    return [
+        (row.image_id, row.detections.boxes.tobytes(), row.detections.scores.tobytes())
+        for row in read
+        if row.detections
+    ]
 
 
 def copy(data: Path, folder: Path) -> Path:

@@ -157,4 +157,4 @@ def test_help_needs_nothing_heavy() -> None:
     done = subprocess.run([HARNESS[0], "-c", code, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
     assert "harness.cli.app" in loaded
-    assert not loaded & {"torch", "torchvision", "pandas", "docker", "numpy", "pydantic"}
+    assert not loaded & {"torch", "torchvision", "pandas", "docker", "numpy", "pydantic", "runner.contract"}

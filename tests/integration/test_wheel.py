@@ -16,6 +16,9 @@ import pytest
 
 from harness.catalogue import environments
 from harness.host import own
+from harness.images import recipes
+from harness.images.containers import Image
+from harness.images.engine import Engine
 from harness.images.recipes import recipe_sha256
 from harness.paths import ROOT
 from tests.integration.commands import LITE
@@ -69,8 +72,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 
 def files(folder: Path) -> dict[str, tuple[int, int]]:
     """Return the size and time of change of each file."""
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in found}
+    every = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in every}
 
 
 def test_it_has_what_git_has_and_is_small(installed: Installed) -> None:
@@ -94,8 +97,8 @@ def test_it_works_from_any_folder_and_stays_as_it_is(installed: Installed) -> No
     measured = ["run", "--image", "local", "--device", "cpu", "--model", LITE, "--weights", "random"]
     run = installed.harness(*measured, "--iterations", "1")
     assert run.returncode == 0, run.stdout + run.stderr
-    (found,) = installed.folder.glob("results/*/cells/*/result.json")
-    result = json.loads(found.read_text(encoding="utf-8"))
+    (written,) = installed.folder.glob("results/*/cells/*/result.json")
+    result = json.loads(written.read_text(encoding="utf-8"))
     assert (result["status"], result["runner_sha256"]) == ("ok", own.runner_sha256())
     merged = installed.harness("merge", "latest", "--published", "-o", "tables")
     assert merged.returncode == 0, merged.stdout + merged.stderr
@@ -123,3 +126,37 @@ def test_its_recipes_are_those_of_the_checkout_and_results_go_where_they_are_tol
     assert where == f"{installed.packages / 'harness' / 'shipped'} /elsewhere"
     stacks = [stack for stack in environments().values() if stack.base]
     assert hashes.split() == [f"{stack.name}={recipe_sha256(stack)}" for stack in stacks]
+
+
+@pytest.mark.docker
+def test_an_image_can_be_built_from_it_for_every_user(installed: Installed, engine: Engine, cuda102: str) -> None:
+    """Only the runner's layers are built: its files are under another umask, and no layer knows the argument."""
+    for path in (installed.packages / "harness" / "shipped" / "runner").rglob("*.py"):
+        path.chmod(0o600)
+    done = installed.harness("images", "build", cuda102, "--build-arg", "NOTE=of a wheel")
+    assert done.returncode == 0, done.stdout + done.stderr
+    stack = environments()[cuda102]
+    (image,) = [each for each in recipes.variants(engine, stack) if each.build_args == {"NOTE": "of a wheel"}]
+    code = (
+        "from pathlib import Path; from runner.contract.identity import source_sha256; here = Path('/opt/runner'); "
+        "print(source_sha256(here), *here.rglob('__pycache__'))"
+    )
+    try:
+        said = engine._client.containers.run(
+            image.id, ["-c", code], entrypoint=["python"], user="12345:12345", network_mode="none", remove=True
+        )
+        assert said.decode().split() == [own.runner_sha256()]
+    finally:
+        engine.remove_image(Image(image.id, [image.tag], [], {}, 0))
+
+
+def test_what_it_lacks_of_a_checkout_is_no_remedy(installed: Installed) -> None:
+    code = (
+        "from harness.catalogue import environments; from harness.images.recipes import without_base; "
+        "print(without_base(environments()['cpu']))"
+    )
+    python = installed.packages.parents[2] / "bin" / "python"
+    done = subprocess.run([python, "-c", code], cwd=installed.folder, capture_output=True, text=True, check=True)
+    assert (
+        done.stdout.strip() == "connect to a registry, or build on another with: harness images build cpu --base IMAGE"
+    )

@@ -18,7 +18,7 @@ FLOORS = [
     {"plan", "execute", "agreement"},
     {"preflight", "scoring"},
     {"images", "data", "analysis"},
-    {"catalogue"},
+    {"catalogue", "knobs"},
     {"documents"},
     {"host"},
     {"progress"},

@@ -46,7 +46,19 @@ def _host(found: Findings) -> list[str]:
         f"memory    {_gb(found.memory_available_bytes)} of {_gb(found.memory_bytes)} available{limit}",
         f"disk      {_gb(found.disk_free_bytes)} free",
         f"weights   {found.checkpoints} of {len(models())} checkpoints are here",
+        *(f"latency   {text}" for text in _measuring(found)),
     ]
+
+
+def _measuring(found: Findings) -> list[str]:
+    """Return why no latency can be measured, or who measures one now; nothing where nobody does."""
+    if found.locks_reason:
+        return [f"can't be measured: {found.locks_reason}"]
+    held: dict[str, list[str]] = {}
+    for device, holder in found.measuring.items():
+        held.setdefault(holder, []).append(device)
+    more = {holder: f" and {len(devices) - 1} more" if devices[1:] else "" for holder, devices in held.items()}
+    return [f"{devices[0]}{more[holder]} held by {holder}" for holder, devices in held.items()]
 
 
 def _gpu(gpu: HostGpu) -> str:

@@ -4,16 +4,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.labels import conflicts
-from harness.analysis.tidy import published_rows
+from harness.analysis.merging import Merged, merged
 from harness.cli.console import say
 from harness.cli.live import progress_on
-from harness.documents.run_folder import RunFolder
-from harness.documents.runs import once, open_runs
-from harness.errors import BadInput
-from harness.report.accuracy import by_series
-from harness.report.export import Merged, write
-from harness.report.latency import columns
+from harness.report.export import write
 
 
 def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> None:
@@ -23,33 +17,20 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
     unless that is allowed; then each kind has a column or a table of its own that says what it is.
     """
     console = Console()
-    folders = open_runs(names)
-    merged = Merged()
     with progress_on(console).working("reading results"):
-        for folder, cell in once(folders):
-            merged.add(folder.label, cell)
-    if not merged.cells and not published:
-        raise BadInput("there is nothing to merge", "name a RUN whose cells have results, or give --published")
-    found = conflicts([*columns(merged.timed), *by_series(merged.detected)])
-    if found and not allow:
-        remedy = "merge fewer runs, or set the kinds side by side, labelled, with --allow"
-        raise BadInput("not comparable: " + "; ".join(found), remedy)
-    if published:
-        merged.rows += published_rows()
+        whole = merged(names, allow=allow, published=published)
     with progress_on(console).working("writing tables"):
-        write(merged, out, published)
-    _tell(console, merged, folders, out)
-    for conflict in found:
-        say(console, f"labelled, not comparable: {conflict}")
+        write(whole, out, published)
+    _tell(console, whole, out)
 
 
-def _tell(console: Console, merged: Merged, folders: list[RunFolder], out: Path) -> None:
-    missing = sum(len([cell for cell in folder.plan.cells if cell.job.shard is None]) for folder in folders)
-    missing -= merged.cells
-    counts = [_count(merged.cells, "cell"), _count(len(folders), "run"), _count(len(merged.rows), "row")]
+def _tell(console: Console, whole: Merged, out: Path) -> None:
+    counts = [_count(whole.cells, "cell"), _count(whole.runs, "run"), _count(len(whole.frame), "row")]
     say(console, f"{counts[0]} of {counts[1]}, {counts[2]}: {out}")
-    if missing:
-        say(console, f"{_count(missing, 'planned cell')} left out: no result yet")
+    if whole.missing:
+        say(console, f"{_count(whole.missing, 'planned cell')} left out: no result yet")
+    for conflict in whole.conflicts:
+        say(console, f"labelled, not comparable: {conflict}")
 
 
 def _count(number: int, what: str) -> str:

@@ -38,7 +38,7 @@ class Collection:
     def person_keypoints(self) -> dict[str, Any]:
         """Return the document with the persons and their keypoints, over the same pictures."""
         person = {"id": PERSON, "name": CATEGORIES[PERSON], "supercategory": "shape"}
-        objects = [found | self._keypoints[found["id"]] for found in self._objects if found["id"] in self._keypoints]
+        objects = [entry | self._keypoints[entry["id"]] for entry in self._objects if entry["id"] in self._keypoints]
         return self._document([person | {"keypoints": KEYPOINTS, "skeleton": SKELETON}], objects)
 
     def _document(self, categories: list[dict[str, Any]], objects: list[dict[str, Any]]) -> dict[str, Any]:

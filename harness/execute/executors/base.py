@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.documents import ImageIdentity
+from harness.host.gpus import HostGpu
 from harness.progress import OnLine
 from runner.contract import Job, Suite
 
@@ -36,6 +37,11 @@ class Executor(Protocol):
     @property
     def image(self) -> ImageIdentity | None:
         """The image that cells run in, None where there is none."""
+        ...
+
+    @property
+    def gpu(self) -> HostGpu | None:
+        """The GPU that cells compute on, None where it is the CPU."""
         ...
 
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:

@@ -39,7 +39,7 @@ class DockerExecutor:
         self._owner = owner
         assets = (("--images", IMAGES, images), ("--weights", WEIGHTS, weights), ("--code", CODE, code))
         self._assets = [(flag, at, path) for flag, at, path in assets if path]
-        self._gpu, self._memory_bytes, self._cpus = gpu, memory_bytes, cpus
+        self.gpu, self._memory_bytes, self._cpus = gpu, memory_bytes, cpus
 
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
         """Execute the job; see Executor.run."""
@@ -53,7 +53,7 @@ class DockerExecutor:
             labels={f"{LABEL}.owner": str(self._owner.resolve())},
             memory_bytes=self._memory_bytes,
             cpus=self._cpus,
-            gpu=self._gpu,
+            gpu=self.gpu,
             environment=own.variables(),
         )
         report = self._engine.run(spec, timeout_s, output_dir / "log.txt", on_line)

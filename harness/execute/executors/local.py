@@ -39,7 +39,7 @@ class LocalExecutor:
     ):
         assets = (("--images", images), ("--weights", weights), ("--code", code))
         self._folders = [text for flag, path in assets if path for text in (flag, path)]
-        self._memory_bytes = memory_bytes
+        self.gpu, self._memory_bytes = gpu, memory_bytes
         visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu.key}
         self._environment = {**os.environ, **visible, **own.variables()}
         self._runner_root = runner_root

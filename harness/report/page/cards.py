@@ -40,13 +40,13 @@ def environment_cards(cells: Sequence[Cell]) -> list[Card]:
 
     CUDA loads its libraries as a model needs them, so a card has those of all of its cells.
     """
-    found: dict[str, list[Cell]] = {}
+    by_stack: dict[str, list[Cell]] = {}
     for cell in cells:
         if software := cell.result.software:
             image = cell.execution.image if cell.execution else None
             stack = repr((cell.job.environment, image, replace(software, shared_libraries=[])))
-            found.setdefault(stack, []).append(cell)
-    return [_environment(group, software) for group in found.values() if (software := group[0].result.software)]
+            by_stack.setdefault(stack, []).append(cell)
+    return [_environment(group, software) for group in by_stack.values() if (software := group[0].result.software)]
 
 
 def _environment(cells: list[Cell], software: Software) -> Card:
@@ -96,8 +96,8 @@ def _image(cell: Cell) -> dict[str, str]:
 
 def hardware_cards(cells: Sequence[Cell]) -> list[Card]:
     """Return a card for each machine, and for what else of it differed: the GPU that computed, say, or the kernel."""
-    found = [_machine(cell, cell.result.hardware) for cell in cells if cell.result.hardware]
-    return list({repr(card): card for card in found}.values())
+    machines = [_machine(cell, cell.result.hardware) for cell in cells if cell.result.hardware]
+    return list({repr(card): card for card in machines}.values())
 
 
 def _machine(cell: Cell, hardware: Hardware) -> Card:
@@ -126,10 +126,10 @@ def _machine(cell: Cell, hardware: Hardware) -> Card:
 
 def _by_title(gpus: Sequence[Gpu]) -> dict[str, list[Gpu]]:
     """Return the GPUs by their number, which all instances of one in MIG mode share."""
-    found: dict[str, list[Gpu]] = {}
+    by_title: dict[str, list[Gpu]] = {}
     for gpu in gpus:
-        found.setdefault(f"GPU {gpu.index}", []).append(gpu)
-    return found
+        by_title.setdefault(f"GPU {gpu.index}", []).append(gpu)
+    return by_title
 
 
 def _used(gpu: UsedGpu) -> str:
@@ -155,9 +155,9 @@ def _gpu(gpu: Gpu) -> str:
 
 def troubles(cells: Sequence[Cell]) -> list[Trouble]:
     """Return why cells have no figure, each reason once with the models that it is about."""
-    found: dict[tuple[str, str, str, str, str], list[str]] = {}
+    by_reason: dict[tuple[str, str, str, str, str], list[str]] = {}
     for cell in cells:
         if failure := cell.result.failure:
             reason = (cell.result.status, cell.job.environment, cell.job.suite, failure.message, failure.remedy)
-            found.setdefault(reason, []).append(display(cell))
-    return [Trouble(*reason, list(dict.fromkeys(names))) for reason, names in found.items()]
+            by_reason.setdefault(reason, []).append(display(cell))
+    return [Trouble(*reason, list(dict.fromkeys(names))) for reason, names in by_reason.items()]

@@ -20,10 +20,10 @@ def charts(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool)
     if not timings:
         return []
     look = Look(list(dict.fromkeys(timing.label for timing in timings)))
-    found = placed(timings, cells, published=published)
+    by_kind = placed(timings, cells, published=published)
     return [
         _latency(timings, look),
-        *(_accuracy(_name("accuracy", n), kind, points, look) for n, (kind, points) in enumerate(found.items(), 1)),
+        *(_accuracy(_name("accuracy", n), kind, points, look) for n, (kind, points) in enumerate(by_kind.items(), 1)),
         *(_ratios(_name("environments", n), each, look) for n, each in enumerate(comparisons(timings), 1)),
     ]
 
@@ -36,7 +36,7 @@ def _latency(timings: Sequence[Timing], look: Look) -> Chart:
     by_model: dict[str, list[Timing]] = {}
     for timing in sorted(timings, key=lambda timing: timing.ms):
         by_model.setdefault(timing.model.display, []).append(timing)
-    rows = numbered([(name, [_timed(timing) for timing in found]) for name, found in by_model.items()])
+    rows = numbered([(name, [_timed(timing) for timing in alike]) for name, alike in by_model.items()])
     about = "Latency of one image in ms for each model and series, with its 95 % interval, fastest model first."
     x = log("value:Q", MS, padding=46)
     return Chart("latency", findings.fastest(timings), about, _intervals(x, look), rows)
@@ -131,7 +131,7 @@ def _ratios(name: str, comparison: Comparison, look: Look) -> Chart:
     for ratio in comparison.ratios:
         by_model.setdefault(ratio.timing.model.display, []).append(ratio)
     means = [_mean(label, mean) for label, mean in comparison.means.items()]
-    groups = [(display, [_ratio(ratio) for ratio in found]) for display, found in by_model.items()]
+    groups = [(display, [_ratio(ratio) for ratio in ratios]) for display, ratios in by_model.items()]
     rows = numbered([("Geometric mean", means), *groups])
     about = (
         f"Latency as a multiple of that in {comparison.reference.label}, with the verdict on its detections where "

@@ -22,11 +22,11 @@ def sample_charts(labels: Sequence[str]) -> list[Chart]:
         "Every sample of the model by cell: a stroke each, a hollow diamond where it warmed up, a bar at the median."
     )
     drift = "Every sample over the time since the first iteration began; hollow diamonds warmed up."
-    found = "Every measured sample by the number of detections in its image."
+    by_detections = "Every measured sample by the number of detections in its image."
     return [
         Chart("spread", "", spread, _spread(look)),
         Chart("drift", "", drift, _drift(look)),
-        Chart("by-detections", "", found, _by_detections(look)),
+        Chart("by-detections", "", by_detections, _by_detections(look)),
     ]
 
 

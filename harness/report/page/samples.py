@@ -33,8 +33,8 @@ def samples_by_model(timings: Sequence[Timing]) -> list[ModelSamples]:
     for timing in timings:
         by_model.setdefault(timing.model.display, []).append(timing)
     return [
-        ModelSamples(model=display, titles=_titles(found), cells=[packed for each in found for packed in _packed(each)])
-        for display, found in by_model.items()
+        ModelSamples(model=display, titles=_titles(alike), cells=[packed for each in alike for packed in _packed(each)])
+        for display, alike in by_model.items()
     ]
 
 

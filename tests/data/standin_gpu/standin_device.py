@@ -28,7 +28,7 @@ import torch
 
 TOTAL_BYTES, CONTEXT_BYTES, BLOCK_BYTES = 8 << 30, 256 << 20, 2 << 20
 INSTANCE = 101
-WORK_S, FIRST_WORK_S, CYCLES_PER_S = 20e-6, 0.3, 1e9
+WORK_S, LOADING_S, CYCLES_PER_S = 20e-6, 0.3, 1e9
 FAULTS = os.environ.get("STANDIN_FAULT", "").split(",")
 
 
@@ -38,10 +38,16 @@ class Queue:
     def __init__(self) -> None:
         self.worked_s = 0.0
         self._done_at = 0.0
+        self._loaded = False
+
+    def load(self) -> None:
+        """Keep the first model on the device waiting, as a library that is loaded only once it is needed does."""
+        if not self._loaded:
+            self._loaded = True
+            time.sleep(LOADING_S)
 
     def add(self, seconds: float) -> None:
         """Queue work."""
-        seconds += 0.0 if self.worked_s else FIRST_WORK_S  # what is loaded only once it is needed
         self.worked_s += seconds
         self._done_at = max(self._done_at, time.perf_counter()) + seconds
 
@@ -219,6 +225,8 @@ def _module_to(work: Any) -> Any:
 
 
 def _before(module: Any, arguments: Any) -> None:
+    if module in on_device:
+        queue.load()
     queue.add(WORK_S)
     if "model" in FAULTS and type(module).__name__ == "FasterRCNN":
         raise RuntimeError("CUDA error: an illegal memory access was encountered")

@@ -7,7 +7,7 @@ import pytest
 
 from harness import documents, pipeline
 from harness.documents.run_folder import RunFolder
-from harness.errors import CannotRunHere
+from harness.errors import CannotRunHere, StorageError
 from harness.execute.executors.local import LocalExecutor
 from harness.host.gpus import Gpus, HostGpu
 from harness.pipeline import _executors
@@ -51,4 +51,12 @@ def test_without_its_gpu_no_folder_is_made(tmp_path: Path) -> None:
     planned = replace(plan(job(environment="local", device="cuda")), gpu="0123456789ab")
     with pytest.raises(CannotRunHere, match="is not here"):
         pipeline.start(planned, Host(), Silent(), "quick-1", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_a_place_for_locks_no_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_LOCKS", str(tmp_path / "file" / "locks"))
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StorageError, match="set HARNESS_LOCKS to a folder"):
+        pipeline.start(plan(job(environment="local")), Host(), Silent(), "quick-1", tmp_path / "run")
     assert not (tmp_path / "run").exists()

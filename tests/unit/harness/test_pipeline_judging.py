@@ -14,7 +14,7 @@ from harness.errors import BadDocument
 from harness.pipeline import judge
 from harness.progress import Silent
 from runner.contract import Dataset, Detections, Job, rows
-from runner.contract.rows import Found, Row, Times
+from runner.contract.rows import ImageDetections, Row, Times
 from tests.samples import job, ok_result, plan
 
 MODELS = ["ssd300_vgg16", "retinanet_resnet50_fpn", "ssdlite320_mobilenet_v3_large"]
@@ -46,8 +46,8 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def _row(image_id: int, annotations: coco.Annotations) -> Row:
     picture = annotations.pictures[image_id]
-    found = Found(np.array([[1.0, 1.0, 9.0, 9.0]]), np.array([0.5]), np.array([1]))
-    return Row(image_id, picture.file_name, Times(), None, picture.height, picture.width, "ab" * 32, found)
+    detections = ImageDetections(np.array([[1.0, 1.0, 9.0, 9.0]]), np.array([0.5]), np.array([1]))
+    return Row(image_id, picture.file_name, Times(), None, picture.height, picture.width, "ab" * 32, detections)
 
 
 def scored(folder: RunFolder) -> list[bool]:
@@ -66,8 +66,8 @@ def test_the_others_keep_their_scores_and_the_sentence_names_the_cell(folder: Ru
 def test_what_a_model_gave_that_is_no_number_is_no_score(folder: RunFolder) -> None:
     place = folder.cell_folder(folder.plan.cells[1].job) / "detections.sqlite"
     place.unlink()
-    found = Found(np.array([[1.0, 1.0, np.nan, 9.0]]), np.array([0.5]), np.array([1]))
+    detections = ImageDetections(np.array([[1.0, 1.0, np.nan, 9.0]]), np.array([0.5]), np.array([1]))
     with rows.writing(place, "a key") as writer:
-        writer.append([Row(1, "000001.jpg", Times(), None, 9, 9, "ab" * 32, found)])
+        writer.append([Row(1, "000001.jpg", Times(), None, 9, 9, "ab" * 32, detections)])
     (error,) = judge(folder, Silent())
     assert "has a number that is not finite" in str(error)

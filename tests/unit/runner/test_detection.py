@@ -70,8 +70,8 @@ def test_every_image_has_its_row_in_the_dataset_s_order(folder: Path) -> None:
     dataset = paint(folder, 12)
     found, read, events = run(folder, dataset)
     assert [(row.image_id, row.file) for row in read] == list(zip(dataset.ids, dataset.files, strict=True))
-    assert [round(float(row.found.scores[0]) * 255) for row in read] == list(reversed(range(12)))
-    assert [row.found.boxes.tolist() for row in read] == [[[0.5, 1.5, 30.0, 20.0]]] * 12
+    assert [round(float(row.detections.scores[0]) * 255) for row in read] == list(reversed(range(12)))
+    assert [row.detections.boxes.tolist() for row in read] == [[[0.5, 1.5, 30.0, 20.0]]] * 12
     assert {(row.height, row.width) for row in read} == {(20, 30)}
     assert len({row.pixels_sha256 for row in read}) == 12
     assert (found.images, found.boxes, found.resumed_images, found.bad_images) == (12, 12, 0, [])
@@ -98,7 +98,7 @@ def test_a_batch_is_one_call(folder: Path) -> None:
     alone = run(folder, paint(folder, 7))[1]
     together = run(folder, paint(folder, 7), counting, how=replace(HOW, batch=3), key="by threes")[1]
     assert calls == [3, 3, 1]
-    assert [row.found.scores.tolist() for row in together] == [row.found.scores.tolist() for row in alone]
+    assert [row.detections.scores.tolist() for row in together] == [row.detections.scores.tolist() for row in alone]
 
 
 def interrupted_at(calls: int) -> Callable[[list[torch.Tensor]], Any]:
@@ -152,7 +152,7 @@ def test_bad_images_are_passed_over_on_request_and_counted(folder: Path, batch: 
     reasons = [BadImage("003.png", "No such file or directory"), BadImage("002.png", "the file is empty")]
     assert (found.images, found.boxes, found.bad_images) == (6, 4, reasons)
     assert read[2] == Row(103, "003.png", rows.Times(), failure="No such file or directory")
-    assert round(float(read[-1].found.scores[0]) * 255) == 0
+    assert round(float(read[-1].detections.scores[0]) * 255) == 0
 
 
 def test_a_picture_that_is_not_there_is_named_with_the_path_that_was_looked_for(folder: Path) -> None:
@@ -213,10 +213,10 @@ def test_masks_and_keypoints_are_kept(folder: Path) -> None:
     _, (row,), _ = run(folder, paint(folder, 1), model)
     from pycocotools import mask
 
-    decoded = mask.decode({"size": [row.height, row.width], "counts": row.found.masks[0]})
+    decoded = mask.decode({"size": [row.height, row.width], "counts": row.detections.masks[0]})
     assert (decoded == (inside[0, 0] > 0.5).numpy()).all()
-    assert row.found.keypoints.tolist() == [[[1.0] * 3] * 17]
-    assert row.found.keypoint_scores.tolist() == [[2.0] * 17]
+    assert row.detections.keypoints.tolist() == [[[1.0] * 3] * 17]
+    assert row.detections.keypoint_scores.tolist() == [[2.0] * 17]
 
 
 def test_an_image_without_detections_has_empty_columns(folder: Path) -> None:
@@ -226,7 +226,7 @@ def test_an_image_without_detections_has_empty_columns(folder: Path) -> None:
         return [{**empty, "masks": torch.zeros(0, 1, 20, 30), **points}]
 
     _, (row,), _ = run(folder, paint(folder, 1), model)
-    assert (row.found.boxes.shape, row.found.masks, len(row.found.keypoints)) == ((0, 4), [], 0)
+    assert (row.detections.boxes.shape, row.detections.masks, len(row.detections.keypoints)) == ((0, 4), [], 0)
 
 
 def test_detections_that_can_t_be_written_are_a_sentence(folder: Path) -> None:

@@ -17,7 +17,7 @@ from harness.scoring.detections import Detected
 from harness.scoring.evaluate import evaluation_of
 from harness.scoring.interval import average_precision, draw
 from runner.contract import Thresholds
-from runner.contract.rows import Found, Row, Times
+from runner.contract.rows import ImageDetections, Row, Times
 from tests.unit.harness.scoring_sets import random_set
 
 LIMITS = Thresholds(score=0.05, nms_iou=0.5, detections=100)
@@ -25,39 +25,39 @@ TOLERANCES = Tolerances()
 unhurried = settings(deadline=None, max_examples=60)
 
 
-def found(boxes: Any, scores: Any, labels: Any = None, **more: Any) -> Found:
+def detections(boxes: Any, scores: Any, labels: Any = None, **more: Any) -> ImageDetections:
     n = len(scores)
     columns = np.array(boxes, "f4").reshape(n, 4), np.array(scores, "f4"), np.array(labels or [1] * n, "i4")
-    return Found(*columns, **more)
+    return ImageDetections(*columns, **more)
 
 
-def row(of: Found | None, file: str = "a.jpg", **changes: Any) -> Row:
+def row(of: ImageDetections | None, file: str = "a.jpg", **changes: Any) -> Row:
     return replace(Row(1, file, Times(), None, 100, 100, "ab" * 32, of), **changes)
 
 
-def matched(one: Found, two: Found, limits: Thresholds | None = LIMITS) -> Matched:
+def matched(one: ImageDetections, two: ImageDetections, limits: Thresholds | None = LIMITS) -> Matched:
     return match(row(one), row(two), limits, TOLERANCES)
 
 
 BOXES = [[0, 0, 10, 10], [20, 20, 40, 40], [50, 50, 90, 90]]
-SOME = found(BOXES, [0.9, 0.8, 0.7], [1, 2, 1])
+SOME = detections(BOXES, [0.9, 0.8, 0.7], [1, 2, 1])
 
 
-def changed(of: Found, **changes: Any) -> Found:
+def changed(of: ImageDetections, **changes: Any) -> ImageDetections:
     return replace(of, **changes)
 
 
 def test_the_same_bits_are_identical() -> None:
-    result = matched(SOME, found(BOXES, [0.9, 0.8, 0.7], [1, 2, 1]))
+    result = matched(SOME, detections(BOXES, [0.9, 0.8, 0.7], [1, 2, 1]))
     assert (result.verdict, result.box_shift_px, result.pairs.tolist()) == ("identical", 0.0, [[0, 0], [1, 1], [2, 2]])
 
 
 def test_no_detections_on_either_side_are_identical() -> None:
-    assert matched(found([], []), found([], [])).verdict == "identical"
+    assert matched(detections([], []), detections([], [])).verdict == "identical"
 
 
 def test_another_order_is_reordered() -> None:
-    other = found(BOXES[::-1], [0.7, 0.8, 0.9], [1, 2, 1])
+    other = detections(BOXES[::-1], [0.7, 0.8, 0.9], [1, 2, 1])
     result = matched(SOME, other)
     assert result.verdict == "reordered"
     assert {tuple(pair) for pair in result.pairs.tolist()} == {(0, 2), (1, 1), (2, 0)}
@@ -80,8 +80,8 @@ def test_another_class_is_another_object() -> None:
 
 def test_an_assignment_finds_pairs_that_a_greedy_search_misses() -> None:
     """Box 0 overlaps other 0 most, but that is all that box 1 can match: a greedy search would leave box 1 alone."""
-    one = found([[0, 0, 10, 10], [0, 0, 10, 16]], [0.9, 0.9])
-    two = found([[0, 0, 10, 11], [0, 0, 10, 6]], [0.9, 0.9])
+    one = detections([[0, 0, 10, 10], [0, 0, 10, 16]], [0.9, 0.9])
+    two = detections([[0, 0, 10, 11], [0, 0, 10, 6]], [0.9, 0.9])
     overlap = iou(one.boxes, two.boxes)
     assert overlap[0].argmax() == 0
     assert overlap[1, 1] < 0.5 <= overlap[0, 1]
@@ -90,24 +90,24 @@ def test_an_assignment_finds_pairs_that_a_greedy_search_misses() -> None:
 
 
 def test_what_is_missing_beside_the_score_threshold_is_borderline() -> None:
-    more = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.0501], [1, 2, 1, 1])
+    more = detections([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.0501], [1, 2, 1, 1])
     result = matched(SOME, more)
     assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("equal", 1, [])
-    clear = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.06], [1, 2, 1, 1])
+    clear = detections([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.7, 0.06], [1, 2, 1, 1])
     assert matched(SOME, clear).unmatched_other.tolist() == [3]
 
 
 def test_a_low_threshold_leaves_as_much_less_to_rounding() -> None:
     """Else one of 0.001, as SSDlite's, could be doubled and the passes still agree."""
     low = replace(LIMITS, score=0.001)
-    more = found([*BOXES, [60, 0, 80, 10], [0, 60, 20, 80]], [0.9, 0.8, 0.7, 0.001002, 0.0015], [1, 2, 1, 1, 1])
+    more = detections([*BOXES, [60, 0, 80, 10], [0, 60, 20, 80]], [0.9, 0.8, 0.7, 0.001002, 0.0015], [1, 2, 1, 1, 1])
     result = matched(SOME, more, low)
     assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("different", 1, [4])
 
 
 def test_what_is_missing_at_the_end_of_a_full_image_is_borderline() -> None:
     full = replace(LIMITS, detections=3)
-    other = found([*BOXES[:2], [60, 0, 80, 10]], [0.9, 0.8, 0.7005], [1, 2, 1])
+    other = detections([*BOXES[:2], [60, 0, 80, 10]], [0.9, 0.8, 0.7005], [1, 2, 1])
     result = matched(SOME, other, full)
     assert (result.verdict, result.borderline) == ("equal", 2)
     assert matched(SOME, other, LIMITS).verdict == "different"
@@ -115,7 +115,7 @@ def test_what_is_missing_at_the_end_of_a_full_image_is_borderline() -> None:
 
 def test_what_lies_below_the_threshold_is_not_borderline() -> None:
     """Else a pass with a lowered threshold would agree, whatever it found more."""
-    more = found([*BOXES, [60, 0, 80, 10], [0, 60, 20, 80]], [0.9, 0.8, 0.7, 0.0495, 0.01], [1, 2, 1, 1, 1])
+    more = detections([*BOXES, [60, 0, 80, 10], [0, 60, 20, 80]], [0.9, 0.8, 0.7, 0.0495, 0.01], [1, 2, 1, 1, 1])
     result = matched(SOME, more)
     assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("different", 0, [3, 4])
 
@@ -123,28 +123,28 @@ def test_what_lies_below_the_threshold_is_not_borderline() -> None:
 def test_the_threshold_is_float32_as_the_model_s_is() -> None:
     """The float32 next to 0.2 may lie above it or, as that next to 0.7 does, below."""
     for score in (0.2, 0.7):
-        more = found([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.75, score], [1, 2, 1, 1])
-        fewer = found(BOXES, [0.9, 0.8, 0.75], [1, 2, 1])
+        more = detections([*BOXES, [60, 0, 80, 10]], [0.9, 0.8, 0.75, score], [1, 2, 1, 1])
+        fewer = detections(BOXES, [0.9, 0.8, 0.75], [1, 2, 1])
         assert matched(fewer, more, replace(LIMITS, score=score)).borderline == 1
 
 
 def test_a_raised_limit_of_detections_differs() -> None:
     boxes = [[20 * i, 0, 20 * i + 10, 10] for i in range(6)]
     scores = [0.9, 0.8, 0.7, 0.6995, 0.5, 0.4]
-    result = matched(found(boxes[:3], scores[:3]), found(boxes, scores), replace(LIMITS, detections=3))
+    result = matched(detections(boxes[:3], scores[:3]), detections(boxes, scores), replace(LIMITS, detections=3))
     assert (result.verdict, result.borderline, result.unmatched_other.tolist()) == ("different", 1, [4, 5])
 
 
 def test_only_a_pass_that_is_full_may_lack_the_last_of_the_other() -> None:
     full = replace(LIMITS, detections=3)
-    result = matched(SOME, found(BOXES[:2], [0.9, 0.8], [1, 2]), full)
+    result = matched(SOME, detections(BOXES[:2], [0.9, 0.8], [1, 2]), full)
     assert (result.verdict, result.borderline, result.unmatched_reference.tolist()) == ("different", 0, [2])
 
 
 def test_an_image_that_one_side_could_not_read_differs() -> None:
     unread = row(None, failure="the file breaks off")
     assert match(row(SOME), unread, LIMITS, TOLERANCES).verdict == "different"
-    assert match(unread, row(found([], [])), LIMITS, TOLERANCES).verdict == "different"
+    assert match(unread, row(detections([], [])), LIMITS, TOLERANCES).verdict == "different"
 
 
 def test_what_neither_side_could_read_agrees_whatever_its_reader_calls_it() -> None:
@@ -159,27 +159,27 @@ SLIVERS = [[0, 5, 0.004, 20], [30, 40, 30.02, 60], [3, 50, 9, 50.01], [70, 70, 7
 @pytest.mark.parametrize("boxes", [EDGES, SLIVERS])
 @pytest.mark.parametrize("shift", [0.0, 0.01, 0.05])
 def test_boxes_without_area_are_matched_by_their_coordinates(boxes: Any, shift: float) -> None:
-    one = found([*boxes, *BOXES], [0.9] * 7)
+    one = detections([*boxes, *BOXES], [0.9] * 7)
     moved = one.boxes[::-1] + np.array([0, shift, 0, shift], "f4")
-    result = matched(one, found(moved, [0.9001] * 7))
+    result = matched(one, detections(moved, [0.9001] * 7))
     assert (result.verdict, len(result.pairs)) == ("equal", 7)
     assert sorted(map(tuple, result.pairs.tolist())) == [(i, 6 - i) for i in range(7)]
     assert result.box_shift_px == pytest.approx(shift, abs=1e-5)
 
 
 def test_a_box_that_lost_its_area_by_rounding_is_matched() -> None:
-    assert matched(found([[0, 5, 0, 20]], [0.9]), found([[0, 5, 0.003, 20]], [0.9])).verdict == "equal"
+    assert matched(detections([[0, 5, 0, 20]], [0.9]), detections([[0, 5, 0.003, 20]], [0.9])).verdict == "equal"
 
 
 def test_boxes_without_area_elsewhere_are_of_other_objects() -> None:
-    result = matched(found([[0, 5, 0, 20]], [0.9]), found([[0, 5.3, 0, 20.3]], [0.9]))
+    result = matched(detections([[0, 5, 0, 20]], [0.9]), detections([[0, 5.3, 0, 20.3]], [0.9]))
     assert (result.verdict, len(result.pairs)) == ("different", 0)
-    other = matched(found([[0, 5, 0, 20]], [0.9], [1]), found([[0, 5, 0, 20]], [0.9], [2]))
+    other = matched(detections([[0, 5, 0, 20]], [0.9], [1]), detections([[0, 5, 0, 20]], [0.9], [2]))
     assert (other.verdict, len(other.pairs)) == ("different", 0)
 
 
 def test_a_tolerance_of_nothing_matches_equal_boxes_without_area() -> None:
-    one, two = found([[0, 5, 0, 20]], [0.9]), found([[0, 5, 0, 20]], [0.9001])
+    one, two = detections([[0, 5, 0, 20]], [0.9]), detections([[0, 5, 0, 20]], [0.9001])
     assert match(row(one), row(two), LIMITS, Tolerances(box_px=0.0)).verdict == "equal"
 
 
@@ -213,7 +213,7 @@ def encoded(width: int) -> bytes:
 
 @pytest.mark.parametrize(("width", "verdict"), [(100, "identical"), (99, "equal"), (90, "different")])
 def test_masks_must_overlap(width: int, verdict: str) -> None:
-    one, two = (found([[0, 0, 100, 50]], [0.9], masks=[encoded(w)]) for w in (100, width))
+    one, two = (detections([[0, 0, 100, 50]], [0.9], masks=[encoded(w)]) for w in (100, width))
     result = matched(one, two)
     assert result.verdict == verdict
     assert result.mask_iou == pytest.approx(width / 100)
@@ -221,18 +221,18 @@ def test_masks_must_overlap(width: int, verdict: str) -> None:
 
 def test_equal_boxes_whose_masks_changed_places_are_reordered() -> None:
     twice = [[0, 0, 100, 50]] * 2
-    one, two = (found(twice, [0.9, 0.9], masks=[encoded(a), encoded(b)]) for a, b in ((10, 90), (90, 10)))
+    one, two = (detections(twice, [0.9, 0.9], masks=[encoded(a), encoded(b)]) for a, b in ((10, 90), (90, 10)))
     assert (matched(one, two).verdict, matched(one, two).mask_iou) == ("reordered", 1.0)
 
 
 def test_masks_of_a_picture_that_was_turned_have_nothing_in_common() -> None:
-    one, two = (found([[0, 0, 100, 50]], [score], masks=[encoded(100)]) for score in (0.9, 0.9001))
+    one, two = (detections([[0, 0, 100, 50]], [score], masks=[encoded(100)]) for score in (0.9, 0.9001))
     result = match(row(one, width=200), row(two, height=200), LIMITS, TOLERANCES)
     assert (result.verdict, result.mask_iou) == ("different", 0.0)
 
 
 def test_the_worst_of_images_that_differ_by_their_masks_alone_come_first() -> None:
-    whole, *others = (found([[0, 0, 100, 50]], [0.9], masks=[encoded(width)]) for width in (100, 90, 50))
+    whole, *others = (detections([[0, 0, 100, 50]], [0.9], masks=[encoded(width)]) for width in (100, 90, 50))
     counted = tally([row(whole)] * 2, [row(each, f"{i}.jpg") for i, each in enumerate(others)], LIMITS, TOLERANCES)
     assert [each.mask_iou for _, _, each in sorted(counted.worst, reverse=True)] == pytest.approx([0.5, 0.9])
 
@@ -242,33 +242,33 @@ def test_keypoints_must_be_near(shift: float, verdict: str) -> None:
     points = np.full((1, 17, 3), 5.0, "f4")
     scores = np.ones((1, 17), "f4")
     moved = points + np.array([shift, 0, 0], "f4")
-    one, two = (found([[0, 0, 9, 9]], [0.9], keypoints=each, keypoint_scores=scores) for each in (points, moved))
+    one, two = (detections([[0, 0, 9, 9]], [0.9], keypoints=each, keypoint_scores=scores) for each in (points, moved))
     result = matched(one, two)
     assert result.verdict == verdict
     assert result.keypoint_shift_px == pytest.approx(shift, abs=1e-5)
 
 
 @st.composite
-def some(draw_from: st.DrawFn) -> Found:
+def some(draw_from: st.DrawFn) -> ImageDetections:
     n = draw_from(st.integers(0, 12))
     random = np.random.default_rng(draw_from(st.integers(0, 9999)))
     corners = random.integers(0, 50, (n, 2)).astype("f4")
     boxes = np.hstack([corners, corners + random.integers(1, 50, (n, 2))])
-    return found(boxes, random.integers(1, 5, n) / 5, random.integers(1, 4, n).tolist())
+    return detections(boxes, random.integers(1, 5, n) / 5, random.integers(1, 4, n).tolist())
 
 
 @unhurried
 @given(some(), st.randoms(use_true_random=False))
-def test_a_permutation_never_differs(of: Found, random: Any) -> None:
+def test_a_permutation_never_differs(of: ImageDetections, random: Any) -> None:
     order = list(range(len(of.scores)))
     random.shuffle(order)
-    result = matched(of, found(of.boxes[order], of.scores[order], of.labels[order].tolist()))
+    result = matched(of, detections(of.boxes[order], of.scores[order], of.labels[order].tolist()))
     assert result.verdict in ("identical", "reordered")
 
 
 @unhurried
 @given(some(), some())
-def test_both_directions_agree(one: Found, two: Found) -> None:
+def test_both_directions_agree(one: ImageDetections, two: ImageDetections) -> None:
     there, back = matched(one, two), matched(two, one)
     assert there.verdict == back.verdict
     assert len(there.unmatched_reference) == len(back.unmatched_other)
@@ -278,7 +278,7 @@ def test_both_directions_agree(one: Found, two: Found) -> None:
 
 @unhurried
 @given(some(), st.floats(0.001, 0.09))
-def test_a_jitter_within_the_tolerance_is_equal_at_most(of: Found, shift: float) -> None:
+def test_a_jitter_within_the_tolerance_is_equal_at_most(of: ImageDetections, shift: float) -> None:
     large = replace(of, boxes=of.boxes * 4)  # so that the shift is small to every box
     moved = replace(large, boxes=large.boxes + np.float32(shift))
     assert match(row(large), row(moved), None, TOLERANCES).verdict in ("identical", "equal")

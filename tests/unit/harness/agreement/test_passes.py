@@ -59,10 +59,10 @@ def run_of(
 def detected(place: Path, dataset: Dataset, shift: float) -> Detections:
     """Write a pass and return what its result says of it."""
     box = np.array([[10, 10, 50, 50]], "f4") + np.float32(shift)
-    found = rows.Found(box, np.array([0.9], "f4"), np.array([1], "i4"))
+    detections = rows.ImageDetections(box, np.array([0.9], "f4"), np.array([1], "i4"))
     images = zip(dataset.ids, dataset.files, strict=True)
     with rows.writing(place / FILE, "a pass") as writer:
-        writer.append([rows.Row(*image, rows.Times(), None, 100, 100, "ab" * 32, found) for image in images])
+        writer.append([rows.Row(*image, rows.Times(), None, 100, 100, "ab" * 32, detections) for image in images])
         totals = writer.totals()
     times: dict[str, Any] = {
         "load_ms": 1.0,
@@ -135,8 +135,8 @@ def test_a_run_without_detections_is_named(data: Path, tmp_path: Path) -> None:
 def test_the_agreement_and_the_pictures_lie_beside_the_pass(data: Path, tmp_path: Path) -> None:
     run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5), cell("p", "cpu", shift=0.01))
     different, equal = (compare(*pair, Tolerances()) for pair in within(passes_of(run)))
-    for found, pair in zip((different, equal), within(passes_of(run)), strict=True):
-        draw_worst(found, *pair)
+    for agreement, pair in zip((different, equal), within(passes_of(run)), strict=True):
+        draw_worst(agreement, *pair)
     assert (different.verdict, equal.verdict) == ("different", "equal")
     assert [each.agreement for each in run.cells()] == [None, different, equal]
     _, first, second = (Pass(run, each) for each in run.cells())

@@ -21,6 +21,12 @@ def test_the_hash_is_in_a_name_that_two_folders_have() -> None:
     assert displays([ONE, TWO, OTHER]) == {ONE: "mine:f (0123456789ab)", TWO: "mine:f (ba9876543210)", OTHER: "mine:g"}
 
 
+def test_a_builder_that_calls_itself_as_another_is_told_apart() -> None:
+    named = displays(["ssd300_vgg16", "SSD300 VGG16", "mine:f", ONE])
+    assert named["ssd300_vgg16"] == "SSD300 VGG16 (ssd300_vgg16)"
+    assert len(set(named.values())) == 4
+
+
 def test_a_note_has_the_hash_where_the_name_has_not() -> None:
     assert notes_on_own(detectors(["ssd300_vgg16", ONE, OTHER])) == [
         "mine:f, mine:g: no model of torchvision's, but own code, 0123456789ab"

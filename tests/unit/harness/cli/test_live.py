@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from harness.cli.live import Live, progress_on
-from harness.cli.live_cells import parse
+from harness.cli.live_cells import LiveCells, parse
 from harness.cli.plain import Plain
 from harness.documents import PlannedCell
 from harness.execute import estimate
@@ -39,12 +39,14 @@ def test_a_run_without_a_terminal_is_one_line_a_cell() -> None:
     for sentence in [*describe.sentences(planned), estimate.sentence([12.0, None])]:
         progress.say(sentence)
     with progress.cells([12.0, None]) as display:
+        display.waiting(1, job(), "waiting for CPU 0, held by alice")
         on_line = display.started(1, job())
         on_line(json.dumps({"event": "iteration", "phase": "measured", "done": 1, "planned": 2, "wall_ms": 1.5}))
         on_line("chatter")
         display.finished(1, ok_result(job()), reused=False)
     assert "local: skipped, no torch here" in out.getvalue()
     assert "expected time: about 12 s, not counting 1 of unknown length\n" in out.getvalue()
+    assert "[1/2] cuda10.2 SSD300 VGG16: waiting for CPU 0, held by alice\n" in out.getvalue()
     assert "[1/2] cuda10.2 SSD300 VGG16: 10.0 ms (3 iterations, 7 detections an image)\n" in out.getvalue()
 
 
@@ -57,6 +59,30 @@ def screen(width: int, of: Job) -> list[str]:
         on_line(json.dumps({"event": "iteration", "phase": "measured", "done": 19, "planned": 22, "wall_ms": 14521.5}))
     display.finished(1, ok_result(of), reused=False)
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "\n", out.getvalue()).replace("\r", "\n").splitlines()
+
+
+HELD = "waiting for CPU 0, held by alice since 12:31:05 UTC, run 20261128-123000-quick-1-ab12, process 4711"
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"), [(160, HELD), (80, "waiting for CPU 0, held by alice since 12:31:05 UTC"), (50, HELD[:17])]
+)
+def test_a_cell_that_waits_says_so_until_it_starts(width: int, shown: str) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=True, color_system=None)
+    display = LiveCells(console, [60.0, 60.0])
+    with display.progress:
+        display.waiting(1, job(), "waiting for CPU 0, held by another process")
+        display.waiting(1, job(), HELD)
+        display.progress.refresh()
+        waiting, start = out.getvalue(), len(out.getvalue())
+        display.started(1, job())
+        display.progress.refresh()
+    assert waiting.endswith(f" {shown}") or f" {shown} " in waiting.splitlines()[-1]
+    assert "1 of 2, about 2 min left" in waiting
+    last = out.getvalue()[start:].rpartition("loading the model")[0]
+    assert last.rpartition("cuda10.2")[2].count("waiting") == 0
+    assert max(len(line) for line in re.split(r"[\r\n]|\x1b\[[0-9;?]*[a-zA-Z]", out.getvalue())) <= width
 
 
 LONGEST = "fasterrcnn_mobilenet_v3_large_320_fpn"
@@ -121,6 +147,7 @@ def test_silence_fills_every_role() -> None:
         build.at("1/1 RUN", "line")
         build.ended("1/1 RUN", None)
         build.failed("1/1 RUN", ["line"])
+        cells.waiting(1, job(), "waiting for CPU 0")
         cells.started(1, job())("line")
         cells.finished(1, ok_result(job()), reused=False)
     assert not silent.agrees("really?")

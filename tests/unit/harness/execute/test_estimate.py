@@ -1,13 +1,18 @@
+import fcntl
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness import documents
 from harness.documents import Execution, Host
-from harness.documents.run_folder import Cell
+from harness.documents.run_folder import Cell, RunFolder
 from harness.execute import estimate
-from harness.host import machine
+from harness.execute.executors.base import ExitReport
+from harness.host import locks, machine
+from harness.progress import OnLine
 from runner.contract import Dataset, Detections, Job, Variant
+from tests.fakes import FakeExecutor
 from tests.samples import job, latency, ok_result, plan, run_folder
 
 SSD, R50 = "ssd300_vgg16", "fasterrcnn_resnet50_fpn"
@@ -107,5 +112,24 @@ def test_what_a_killed_probe_left_is_gone_at_the_next_start(tmp_path: Path) -> N
     left = folder.path / ".probe-ab12"
     left.mkdir()
     (left / "result.json").write_text("{")
-    estimate.for_plan(folder, {})
+    estimate.for_plan(folder, {}, lambda text: None)
     assert {path.name for path in folder.path.iterdir()} == {"plan.json", "cells"}
+
+
+class Looking(FakeExecutor):
+    """Measures, and says whether another process could measure meanwhile."""
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        with locks.path_of(f"CPU {machine.every_cpu()[0]}").open("rb") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return super().run(job_path, output_dir, timeout_s, on_line)
+
+
+def test_a_probe_takes_its_turn_as_a_cell_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimate, "runs", list)
+    folder = RunFolder.create(tmp_path / "run", "run")
+    documents.write(folder.path / "plan.json", plan(job(SSD)))
+    executor = Looking()
+    (seconds,) = estimate.for_plan(folder, {("cuda10.2", "latency"): executor}, print)
+    assert executor.executed == [job(SSD).cell]
+    assert seconds is not None

@@ -1,5 +1,7 @@
+import fcntl
 import json
 import re
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,10 @@ import pytest
 from harness import documents
 from harness.documents import ImageIdentity, Plan, PlannedCell
 from harness.documents.run_folder import RunFolder
-from harness.errors import BadInput
+from harness.errors import BadInput, CannotRunHere
 from harness.execute import reuse, run, settling
 from harness.execute.executors.base import ExitReport
-from harness.host import machine, own
+from harness.host import locks, machine, own
 from harness.images import pins
 from harness.progress import OnLine
 from runner.contract import Detections, Job, Result, pseudonym, rows
@@ -27,6 +29,10 @@ class Remembering:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, bool]] = []
+        self.waited: list[tuple[str, str]] = []
+
+    def waiting(self, number: int, job: Job, text: str) -> None:
+        self.waited.append((job.model.builder, text))
 
     def started(self, number: int, job: Job) -> OnLine:
         return lambda line: None
@@ -39,6 +45,18 @@ def folder_of(path: Path, plan: Plan) -> RunFolder:
     folder = RunFolder.create(path / "run", "test")
     documents.write(folder.path / "plan.json", plan)
     return folder
+
+
+class Looking(FakeExecutor):
+    """Measures, and notes what is held meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(image())
+        self.held: list[bool] = []
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        self.held.append(not is_free(CPU))
+        return super().run(job_path, output_dir, timeout_s, on_line)
 
 
 def image(recipe: str = "aa") -> ImageIdentity:
@@ -264,3 +282,73 @@ def test_an_unusable_result_ends_its_cell_alone_and_is_measured_again(tmp_path: 
     again = Remembering()
     assert run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image())}, None, again)
     assert [reused for _, _, reused in again.told] == [False, True]
+
+
+CPU = f"CPU {machine.every_cpu()[0]}"
+
+
+def is_free(device: str) -> bool:
+    with locks.path_of(device).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def test_a_cell_of_latency_is_measured_alone_and_a_detection_pass_is_not(tmp_path: Path) -> None:
+    passed = replace(LITE, suite="accuracy", cell="pass")
+    folder, executor = folder_of(tmp_path, samples.plan(SSD, passed)), Looking()
+    run.execute(folder, {("cuda10.2", "latency"): executor, ("cuda10.2", "accuracy"): executor}, None, Remembering())
+    assert executor.held == [True, False]
+    assert is_free(CPU)
+
+
+def test_a_cell_that_waits_has_not_started_and_says_for_whom(tmp_path: Path) -> None:
+    folder, executor = folder_of(tmp_path, samples.plan(SSD)), Looking()
+    with ExitStack() as other:
+
+        class Watching(Remembering):
+            def waiting(self, number: int, job: Job, text: str) -> None:
+                super().waiting(number, job, text)
+                assert executor.held == []
+                assert not folder.cell_folder(job).exists()
+                other.close()
+
+        other.enter_context(locks.held([CPU], "run other", print))
+        display = Watching()
+        assert run.execute(folder, {("cuda10.2", "latency"): executor}, None, display)
+    assert executor.held == [True]
+    ((builder, text), *_) = display.waited
+    assert builder == "ssd300_vgg16"
+    assert re.match(rf"waiting for {CPU}, held by .* since .*, run other, process \d+$", text)
+
+
+def test_an_interruption_of_the_waiting_loses_nothing_and_frees_everything(tmp_path: Path) -> None:
+    folder, executor = folder_of(tmp_path, samples.plan(SSD, LITE)), Looking()
+
+    class Impatient(Remembering):
+        def waiting(self, number: int, job: Job, text: str) -> None:
+            raise KeyboardInterrupt
+
+        def finished(self, number: int, result: Result, reused: bool) -> None:
+            super().finished(number, result, reused)
+            other.enter_context(locks.held([CPU], "run other", print))
+
+    with ExitStack() as other, pytest.raises(KeyboardInterrupt):
+        run.execute(folder, {("cuda10.2", "latency"): executor}, None, Impatient())
+    assert is_free(CPU)
+    assert [cell.job.cell for cell in folder.cells()] == [SSD.cell]
+    assert run.execute(folder, {("cuda10.2", "latency"): executor}, None, Remembering())
+    assert executor.executed == [SSD.cell, LITE.cell]
+
+
+def test_a_cell_that_fails_gives_its_turn_back(tmp_path: Path) -> None:
+    class Broken(FakeExecutor):
+        def run(self, *_: object) -> ExitReport:
+            raise CannotRunHere("the engine has gone", "start it")
+
+    folder = folder_of(tmp_path, samples.plan(SSD))
+    with pytest.raises(CannotRunHere):
+        run.execute(folder, {("cuda10.2", "latency"): Broken()}, None, Remembering())
+    assert is_free(CPU)

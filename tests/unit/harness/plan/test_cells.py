@@ -226,30 +226,30 @@ def usable(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("usable")
 @pytest.mark.parametrize("text", ["0-1", "0,1", "1,0", "0,0-1"])
 def test_one_set_of_cpus_is_one_variant_however_it_is_written(text: str) -> None:
-    assert plan.make_variant(None, text, None, None, None).cpus == "0-1"
+    assert plan.make_variant(cpus=text).cpus == "0-1"
 
 
 @pytest.mark.usefixtures("usable")
 @pytest.mark.parametrize(("text", "absent"), [("0-5", 2), ("0-9", 2), ("4-6", 6), ("0,7,1", 7)])
 def test_every_cpu_of_a_list_has_to_be_there(text: str, absent: int) -> None:
     with pytest.raises(BadInput, match=f"may not use CPU {absent}; it may use 0-1,4-5"):
-        plan.make_variant(None, text, None, None, None)
+        plan.make_variant(cpus=text)
 
 
 @pytest.mark.parametrize("text", ["a", "1-", "0,,1", "3-1", "0-99999999"])
 def test_what_is_no_list_of_cpus(text: str) -> None:
     with pytest.raises(BadInput, match="no list of CPUs"):
-        plan.make_variant(None, text, None, None, None)
+        plan.make_variant(cpus=text)
 
 
 def test_absent_cpus_are_named() -> None:
     with pytest.raises(BadInput, match="may not use CPU 9999"):
-        plan.make_variant(None, "9999", None, None, None)
+        plan.make_variant(cpus="9999")
 
 
 def test_an_unknown_reader_is_named() -> None:
     with pytest.raises(BadInput, match="there is no reader 'opencv'; did you mean cv2"):
-        plan.make_variant(None, None, None, "opencv", None)
+        plan.make_variant(reader="opencv")
 
 
 KEYPOINTS = "keypointrcnn_resnet50_fpn"
@@ -313,7 +313,7 @@ def test_a_detection_pass_may_take_its_time(dataset: Path) -> None:
 
 
 def test_the_variant_s_reader_and_batch_win(dataset: Path) -> None:
-    variant = plan.make_variant(None, None, None, "torchvision", 4)
+    variant = plan.make_variant(reader="torchvision", batch=4)
     made, _ = plan.make(accuracy(dataset, variant=variant), [], FakeHost(), nothing)
     detection = made.cells[0].job.detection
     assert detection is not None

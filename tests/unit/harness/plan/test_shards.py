@@ -12,7 +12,7 @@ from harness.errors import BadInput, StorageError
 from harness.execute import joining
 from harness.plan import shards
 from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result, rows
-from runner.contract.rows import Found, Row, Times
+from runner.contract.rows import ImageDetections, Row, Times
 from tests.samples import hardware, job, ok_result, plan, software
 
 IMAGES = 7
@@ -49,8 +49,8 @@ def test_more_shards_than_images_are_refused() -> None:
 def row(image_id: int) -> Row:
     random = np.random.default_rng(image_id)
     n = image_id % 3
-    found = Found(random.random((n, 4), "f4"), random.random(n, "f4"), random.integers(1, 9, n))
-    return Row(image_id, f"{image_id}.jpg", Times(1.0, 1.0, 1.0, 1.0), None, 4, 6, "ab" * 32, found)
+    detections = ImageDetections(random.random((n, 4), "f4"), random.random(n, "f4"), random.integers(1, 9, n))
+    return Row(image_id, f"{image_id}.jpg", Times(1.0, 1.0, 1.0, 1.0), None, 4, 6, "ab" * 32, detections)
 
 
 def leave(folder: RunFolder, part: PlannedCell, **changes: Any) -> None:
@@ -87,7 +87,11 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def rows_of(folder: RunFolder, of: Job) -> list[tuple[Any, ...]]:
     read = rows.read(folder.cell_folder(of) / "detections.sqlite")
-    return [(each.image_id, each.found.boxes.tolist(), each.found.scores.tolist()) for each in read if each.found]
+    return [
+        (each.image_id, each.detections.boxes.tolist(), each.detections.scores.tolist())
+        for each in read
+        if each.detections
+    ]
 
 
 def test_the_whole_is_what_one_cell_would_have_left(folder: RunFolder) -> None:
@@ -101,7 +105,9 @@ def test_the_whole_is_what_one_cell_would_have_left(folder: RunFolder) -> None:
     assert result.detections.turned_images == 6
     expected = [row(image_id) for image_id in ids_of(whole().job)]
     assert rows_of(folder, joined.job) == [
-        (each.image_id, each.found.boxes.tolist(), each.found.scores.tolist()) for each in expected if each.found
+        (each.image_id, each.detections.boxes.tolist(), each.detections.scores.tolist())
+        for each in expected
+        if each.detections
     ]
     (cell,) = folder.cells()
     assert cell.result == result

@@ -8,6 +8,7 @@ from harness import documents
 from harness.documents import PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput
+from harness.execute.estimate import same_work
 from harness.plan import shards, sweep
 from runner.contract import Dataset, Job, Numerics, Variant
 from tests.samples import job, plan
@@ -48,6 +49,25 @@ def test_the_run_s_own_number_of_threads_is_the_base(tmp_path: Path) -> None:
     base = accuracy(variant=Variant(threads=3))
     cells = sweep.plan(run_of(tmp_path, base)).cells
     assert sorted(str(cell.job.numerics.threads) for cell in cells) == ["1", "3", "3", "3"]
+
+
+@pytest.mark.parametrize(
+    ("device", "names"),
+    [
+        ("cpu", ["deterministic", "matmul-precision", "flush-denormals", "one-thread"]),
+        ("cuda", ["deterministic", "matmul-precision", "cudnn-benchmark", "tf32"]),
+    ],
+)
+def test_what_every_device_has_is_turned_first(tmp_path: Path, device: Any, names: list[str]) -> None:
+    base = accuracy(device=device)
+    assert [cell.job.cell for cell in sweep.plan(run_of(tmp_path, base)).cells] == [f"{base.cell}--{n}" for n in names]
+
+
+def test_another_number_of_threads_is_other_work(tmp_path: Path) -> None:
+    base = accuracy(variant=Variant(threads=3))
+    works = {cell.job.cell.split("--")[-1]: same_work(cell.job) for cell in sweep.plan(run_of(tmp_path, base)).cells}
+    assert works.pop("one-thread") != same_work(base)
+    assert set(works.values()) == {same_work(base)}
 
 
 def test_latencies_and_shards_have_no_part_in_it(tmp_path: Path) -> None:

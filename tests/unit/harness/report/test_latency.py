@@ -175,3 +175,10 @@ def test_markdown_is_aligned_and_escaped() -> None:
 def test_csv_defuses_formulas() -> None:
     text = render.csv_text(table(["Model", "x"], [["=cmd()", "-1+2"], [GAP, "1,5"]]))
     assert list(csv.reader(io.StringIO(text))) == [["Model", "x"], ["'=cmd()", "'-1+2"], [GAP, "1,5"]]
+
+
+def test_a_model_that_the_catalogue_lacks_has_a_row_under_its_own_name() -> None:
+    alone = latency_table([cell(job("of_tomorrow"))], with_published=True)
+    assert alone.rows == [["of_tomorrow", "10.00", "7.0", *[GAP] * 5]]
+    beside = latency_table([cell(job("of_tomorrow")), cell(job())])
+    assert [row[0] for row in beside.rows] == ["SSD300 VGG16", "of_tomorrow"]

@@ -6,15 +6,17 @@ from PIL import Image
 from harness.agreement.matching import match
 from harness.documents.agreement import Tolerances
 from harness.report.pictures import UNMATCHED, draw
-from runner.contract.rows import Found, Row, Times
+from runner.contract.rows import ImageDetections, Row, Times
 
 RED = tuple(int(UNMATCHED[0][i : i + 2], 16) for i in (1, 3, 5))
 
 
 def row(boxes: list[list[float]]) -> Row:
     n = len(boxes)
-    found = Found(np.array(boxes, "f4").reshape(n, 4), np.linspace(0.9, 0.5, n, dtype="f4"), np.ones(n, "i4"))
-    return Row(1, "a.png", Times(), None, 100, 120, "ab" * 32, found)
+    detections = ImageDetections(
+        np.array(boxes, "f4").reshape(n, 4), np.linspace(0.9, 0.5, n, dtype="f4"), np.ones(n, "i4")
+    )
+    return Row(1, "a.png", Times(), None, 100, 120, "ab" * 32, detections)
 
 
 def red_pixels(picture: Image.Image, half: str) -> int:

@@ -18,7 +18,7 @@ from harness.scoring.evaluate import METRICS
 from harness.scoring.kinds import scorable
 from runner.contract import Code, Dataset, Job, ModelSpec, Task, Weights, rows
 from runner.contract.code import builder_of
-from runner.contract.rows import Found, Row, Times
+from runner.contract.rows import ImageDetections, Row, Times
 from tests.samples import job
 
 MASKRCNN, KEYPOINTRCNN, SSDLITE = "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn", "ssdlite320_mobilenet_v3_large"
@@ -55,7 +55,7 @@ def perfect(folder: Path, builder: str) -> list[Row]:
         if builder == KEYPOINTRCNN:
             objects = [o for o in objects if o["num_keypoints"]]
         xywh = np.array([o["bbox"] for o in objects], "float64").reshape(-1, 4)
-        found = Found(
+        detections = ImageDetections(
             boxes=np.hstack([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]]),
             scores=np.linspace(0.9, 0.8, len(objects)),
             labels=np.array([o["category_id"] for o in objects], int),
@@ -64,7 +64,9 @@ def perfect(folder: Path, builder: str) -> list[Row]:
             if builder == KEYPOINTRCNN
             else None,
         )
-        made.append(Row(image_id, picture.file_name, Times(), None, picture.height, picture.width, "ab" * 32, found))
+        made.append(
+            Row(image_id, picture.file_name, Times(), None, picture.height, picture.width, "ab" * 32, detections)
+        )
     return made
 
 
@@ -117,12 +119,14 @@ def test_the_protocol_s_own_box_rule_comes_first(tmp_path: Path, folder: Path) -
 
 def test_detections_of_foreign_categories_are_counted_and_left_out(tmp_path: Path, folder: Path) -> None:
     made = perfect(folder, SSDLITE)
-    first = made[0].found
+    first = made[0].detections
     assert first is not None
-    made[0] = replace(made[0], found=replace(first, labels=np.full(len(first.labels), 77)))
+    made[0] = replace(made[0], detections=replace(first, labels=np.full(len(first.labels), 77)))
     scores = scored(tmp_path, folder, SSDLITE, made)
     assert scores.foreign_detections == len(first.labels)
-    assert by_kind(scores)["bbox", "float"].detections == sum(len(row.found.scores) for row in made[1:] if row.found)
+    assert by_kind(scores)["bbox", "float"].detections == sum(
+        len(row.detections.scores) for row in made[1:] if row.detections
+    )
 
 
 def test_images_that_could_not_be_read_are_counted_and_left_out(tmp_path: Path, folder: Path) -> None:
@@ -137,14 +141,14 @@ def test_images_that_could_not_be_read_are_counted_and_left_out(tmp_path: Path, 
 
 def test_masks_of_a_picture_read_in_another_size_are_counted_and_left_out(tmp_path: Path, folder: Path) -> None:
     made = perfect(folder, MASKRCNN)
-    with_objects = next(i for i, row in enumerate(made) if row.found and len(row.found.scores))
+    with_objects = next(i for i, row in enumerate(made) if row.detections and len(row.detections.scores))
     turned = made[with_objects]
     made[with_objects] = replace(turned, height=turned.width, width=turned.height)
     scores = scored(tmp_path, folder, MASKRCNN, made)
     kinds = by_kind(scores)
     assert scores.turned_images == 1
-    assert turned.found is not None
-    assert kinds["bbox", "float"].detections - kinds["segm", "float"].detections == len(turned.found.scores)
+    assert turned.detections is not None
+    assert kinds["bbox", "float"].detections - kinds["segm", "float"].detections == len(turned.detections.scores)
 
 
 def test_changed_annotations_are_refused(tmp_path: Path, folder: Path) -> None:
@@ -272,9 +276,9 @@ def test_keypoints_without_annotated_ones_are_left_out_with_the_reason(tmp_path:
 
 def test_keypoints_of_another_number_are_no_obstacle_to_boxes(tmp_path: Path, folder: Path) -> None:
     made = [
-        replace(row, found=replace(row.found, keypoints=np.zeros((len(row.found.scores), 5, 3))))
+        replace(row, detections=replace(row.detections, keypoints=np.zeros((len(row.detections.scores), 5, 3))))
         for row in perfect(folder, SSDLITE)
-        if row.found
+        if row.detections
     ]
     scores = scored_as_own(tmp_path, folder, SSDLITE, made, ["boxes"])
     assert by_kind(scores)["bbox", "float"].metrics["AP"] == pytest.approx(1)

@@ -9,12 +9,12 @@ import numpy
 import pytest
 
 from runner.contract import rows
-from runner.contract.rows import UNSEEN, Found, Row, Seen, Times
+from runner.contract.rows import UNSEEN, ImageDetections, Row, Seen, Times
 
 
-def found(n: int, *, masks: bool = False, keypoints: bool = False) -> Found:
+def detections(n: int, *, masks: bool = False, keypoints: bool = False) -> ImageDetections:
     random = numpy.random.default_rng(n)
-    return Found(
+    return ImageDetections(
         boxes=random.random((n, 4), "float32") * 640,
         scores=random.random(n, "float32"),
         labels=random.integers(1, 91, n, "int64"),
@@ -26,7 +26,7 @@ def found(n: int, *, masks: bool = False, keypoints: bool = False) -> Found:
 
 def row(image_id: int, n: int = 3, **kinds: bool) -> Row:
     times = Times(1.0, 2.0, 3.0, 4.0)
-    return Row(image_id, f"{image_id}.jpg", times, None, 480, 640, "ab" * 32, found(n, **kinds))
+    return Row(image_id, f"{image_id}.jpg", times, None, 480, 640, "ab" * 32, detections(n, **kinds))
 
 
 def write(path: Path, *of: Row, key: str = "a key") -> None:
@@ -47,14 +47,14 @@ def test_what_is_written_is_read(tmp_path: Path, n: int, kinds: dict[str, bool])
     path = tmp_path / "pass.sqlite"
     write(path, row(5, n, **kinds))
     (read,) = rows.read(path)
-    assert replace(read, found=None) == replace(row(5), found=None)
-    for name in Found.__dataclass_fields__:
-        expected = getattr(found(n, **kinds), name)
+    assert replace(read, detections=None) == replace(row(5), detections=None)
+    for name in ImageDetections.__dataclass_fields__:
+        expected = getattr(detections(n, **kinds), name)
         if not (n == 0 and name.startswith("keypoint")):
-            assert same(getattr(read.found, name), expected), name
+            assert same(getattr(read.detections, name), expected), name
     if kinds.get("keypoints"):
-        assert read.found is not None
-        assert len(read.found.keypoints) == len(read.found.keypoint_scores) == n
+        assert read.detections is not None
+        assert len(read.detections.keypoints) == len(read.detections.keypoint_scores) == n
 
 
 @pytest.mark.parametrize("name", ["run#1", "what?mode=rwc", "100%25", "a:b&c", "file:x", "\u00e9\udce9"])
@@ -172,7 +172,9 @@ def test_what_was_seen_on_the_way_is_kept(tmp_path: Path) -> None:
         row(4, 0),
     ]
     write(path, *kept)
-    assert [replace(read, found=None) for read in rows.read(path)] == [replace(each, found=None) for each in kept]
+    assert [replace(read, detections=None) for read in rows.read(path)] == [
+        replace(each, detections=None) for each in kept
+    ]
     with rows.writing(path, "a key") as writer:
         assert writer.turned() == 1
 
@@ -185,7 +187,7 @@ def test_a_pass_of_layout_1_is_read_and_started_anew() -> None:
     read = list(rows.read(path))
     assert read
     assert {(each.seen, each.exif_orientation, each.exif_followed) for each in read} == {(UNSEEN, None, None)}
-    assert all(each.pixels_sha256 and each.found is not None for each in read)
+    assert all(each.pixels_sha256 and each.detections is not None for each in read)
 
 
 def test_a_path_is_no_address(tmp_path: Path) -> None:

@@ -165,9 +165,21 @@ def test_marks_say_what_to_know_before_comparing() -> None:
         scored(LITE, ap=21.0, verdict="different", weights="random"),
     ]
     marks = marks_of(timings_of(cells)[0])
-    expected = ["different", "not pinned", "random weights", "other load", "capped", "1 warning"]
-    assert [mark.text for mark in marks] == expected
-    assert [mark.serious for mark in marks] == [True, True, False, False, False, False]
+    assert [mark.text for mark in marks] == ["different", "not pinned", "random weights", "other load", "capped"]
+    assert [mark.serious for mark in marks] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("observed", [True, False], ids=["observed", "stored"])
+def test_other_load_is_told_once_and_beside_other_warnings(observed: bool) -> None:
+    said = "other work kept 1.4 CPUs busy meanwhile: measure again when idle"
+    few = samples.latency([10.0] * 4, detections=0)
+    cell = with_latency(timed(LITE), replace(few, other_load_cpus=1.4 if observed else None))
+    if not observed:
+        cell = replace(cell, result=replace(cell.result, warnings=[said]))
+    marks = {mark.text: mark.why for mark in marks_of(timings_of([cell])[0])}
+    assert marks.pop("other load") == said
+    assert list(marks) == ["1 warning"]
+    assert marks["1 warning"].startswith("few detections: ")
 
 
 def test_an_unremarkable_timing_has_no_mark() -> None:

@@ -1,0 +1,132 @@
+"""What the tidy table says of a cell: its labels and its figures."""
+
+from collections.abc import Iterator
+
+from harness.analysis.cautions import warnings_of
+from harness.analysis.facts import observed
+from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
+from harness.analysis.tidy import Labels, TidyFigure
+from harness.analysis.uncertainty import latency_intervals
+from harness.documents.run_folder import Cell
+from harness.documents.scores import Score
+from harness.knobs import columns
+from runner.contract import Detections, Latency, Memory, Software
+from runner.contract.statistics import Summary
+
+
+def labels(cell: Cell) -> Labels:
+    """Return what the columns of LABELS say of a cell, None where something is not known or does not apply.
+
+    What it was measured with is what was observed, not what was asked for. `content` tells datasets of one name apart.
+    """
+    job, result, execution = cell.job, cell.result, cell.execution
+    image, software = execution.image if execution else None, result.software
+    verdict, facts = cell.agreement, observed(cell, "quota", "python", "gpu", "runner", "harness")
+    failure = [result.failure.message] if result.failure else []
+    return {
+        "run": cell.run,
+        "host": execution.host.id if execution else None,
+        "cell": job.cell,
+        "status": result.status,
+        "environment": job.environment,
+        "image_tag": image.tag if image else None,
+        "image_id": image.id if image else None,
+        "torch": software.torch if software else None,
+        "torchvision": software.torchvision if software else None,
+        "hardware": hardware_name(result),
+        "device": job.device,
+        "model": job.model.builder,
+        "suite": job.suite,
+        "protocol": job.protocol.name,
+        "weights": weights_name(job),
+        "inputs": job.dataset.name if job.dataset else inputs_name(job),
+        "content": content_of(job.dataset) if job.dataset else None,
+        "cpu_quota": facts["quota"],
+        "numerics": _numerics(software) if software else None,
+        "python": facts["python"],
+        "gpu": facts["gpu"],
+        "runner": facts["runner"],
+        "harness": facts["harness"],
+        **columns.values(cell),
+        "repeat": job.repeat,
+        "pinned": execution.pinned if execution else None,
+        "detects_as": f"{verdict.against}: {verdict.verdict}" if verdict else None,
+        "warnings": "; ".join([*failure, *warnings_of(result)]),
+    }
+
+
+def _numerics(software: Software) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
+
+
+def figures(cell: Cell, summary: Summary | None) -> Iterator[TidyFigure]:
+    """Yield the figures of a cell; `summary` is of its latency, where it has one."""
+    result = cell.result
+    if result.latency and summary:
+        yield from _latency(result.latency, summary, cell.job.protocol.statistic)
+    if result.detections:
+        yield from _pass(result.detections)
+    for score in cell.scores.scores if cell.scores else []:
+        rule = cell.job.detection.box_rule if cell.job.detection else None
+        yield from _scores(score, reported=score.iou != "bbox" or score.box_rule == rule)
+    if result.memory:
+        yield from _memory(result.memory)
+
+
+def _latency(latency: Latency, summary: Summary, statistic: str) -> Iterator[TidyFigure]:
+    n = summary.n
+    for name, interval in latency_intervals(latency).items():
+        low, high = (interval.low_ms, interval.high_ms) if interval else (None, None)
+        yield TidyFigure(
+            f"latency_{name}",
+            reported=name == statistic,
+            value=summary.value(name),
+            low=low,
+            high=high,
+            unit="ms",
+            n=n,
+        )
+    times = {
+        "latency_min": summary.min_ms,
+        "latency_max": summary.max_ms,
+        "latency_std": summary.std_ms,
+        "latency_p99": summary.p99_ms,
+        "latency_first": summary.first_inference_ms,
+        "load": latency.load_ms,
+    }
+    for metric, value in times.items():
+        if value is not None:
+            yield TidyFigure(metric, value=value, unit="ms", n=n)
+    yield TidyFigure("images_per_second", value=summary.images_per_second, unit="1/s", n=n)
+    yield TidyFigure("detections_per_image", value=summary.detections_per_image, unit="1", n=n)
+    if latency.other_load_cpus is not None:
+        yield TidyFigure("other_load", value=latency.other_load_cpus, unit="CPUs")
+
+
+def _pass(passed: Detections) -> Iterator[TidyFigure]:
+    here = passed.images - passed.resumed_images
+    if here:
+        yield TidyFigure("images_per_second", value=1000 * here / passed.wall_ms, unit="1/s", n=here)
+    per_image = passed.boxes / max(1, passed.images)
+    yield TidyFigure("detections_per_image", value=per_image, unit="1", n=passed.images)
+    yield TidyFigure("other_load", value=passed.other_load_cpus, unit="CPUs")
+
+
+def _scores(score: Score, *, reported: bool) -> Iterator[TidyFigure]:
+    rule = score.box_rule if score.iou == "bbox" else None
+    known = {metric: value for metric, value in score.metrics.items() if value != -1}  # -1: nothing could be scored
+    for metric, value in known.items():
+        interval = score.interval if metric == "AP" else None
+        low, high = (interval.low, interval.high) if interval else (None, None)
+        yield TidyFigure(metric, score.iou, rule, reported, value, low, high, "1", score.images)
+
+
+def _memory(memory: Memory) -> Iterator[TidyFigure]:
+    peaks = {
+        "memory_rss_peak": memory.rss_peak_bytes,
+        "memory_cuda_allocated_peak": memory.cuda_allocated_peak_bytes,
+        "memory_cuda_reserved_peak": memory.cuda_reserved_peak_bytes,
+    }
+    for metric, value in peaks.items():
+        if value is not None:
+            yield TidyFigure(metric, value=float(value), unit="B")

@@ -1,0 +1,64 @@
+"""What a knob may be: how its text becomes a value, and its value a text."""
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from harness.errors import BadInput, unknown
+
+
+class Kind(NamedTuple):
+    """A kind of values: their type, and what stands for one in the help.
+
+    `parse` takes the name of the knob and a text, and returns the one value that the text means; it raises BadInput
+    where that is none. `show` returns the one text of a value, as `parse` takes it.
+    """
+
+    type: type[int] | type[str]
+    metavar: str
+    parse: Callable[[str, str], Any]
+    show: Callable[[Any], str] = str
+
+
+def _count(name: str, text: str) -> int:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
+        option = f"--{name.replace('_', '-')}"
+        raise BadInput(f"{option} {text!r:.80} is no whole number of at least 1", "give one such as 2")
+    return int(text)
+
+
+def _cpus(name: str, text: str) -> str:
+    """Return the one text of a set of CPUs such as 0,2-3. Raises BadInput where it is none or names absent CPUs."""
+    from runner.contract.cpus import format_cpus, parse_cpus
+
+    try:
+        chosen = parse_cpus(text)
+    except ValueError as error:
+        raise BadInput(str(error), "write it such as 0,2-3") from None
+    usable = os.sched_getaffinity(0)
+    absent = sorted(set(chosen) - usable)
+    if absent:
+        raise BadInput(f"this process may not use CPU {absent[0]}", f"it may use {format_cpus(usable)}")
+    return format_cpus(chosen)
+
+
+def _shown_cpus(cpus: str | list[int]) -> str:
+    from runner.contract.cpus import format_cpus
+
+    return cpus if isinstance(cpus, str) else format_cpus(cpus)
+
+
+def one_of(*names: str) -> Kind:
+    """Return the kind of a knob that is one of these names, which the contract lists as well."""
+
+    def parse(name: str, text: str) -> str:
+        if text not in names:
+            raise unknown(name.replace("_", " "), text, names)
+        return text
+
+    return Kind(str, "|".join(names), parse)
+
+
+COUNT = Kind(int, "N", _count)
+CPUS = Kind(str, "LIST", _cpus, _shown_cpus)

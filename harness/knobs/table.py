@@ -1,0 +1,74 @@
+"""The table of knobs. Adding one: its field in runner/contract/job.py, the runner's use of it, and its entry here."""
+
+from typing import TYPE_CHECKING
+
+from harness.knobs.entry import Knob, Option, Sight, Turn
+from harness.knobs.kinds import COUNT, CPUS, one_of
+
+if TYPE_CHECKING:
+    from runner.contract import Device
+
+#: The groups of the help in which options of knobs stand.
+WHERE, LATENCY, ACCURACY = "where", "latency", "accuracy"
+
+
+def _switch(
+    name: str, *observed: str, values: tuple[object, ...] = (False, True), device: "Device | None" = None
+) -> Knob:
+    """Return the entry of a switch of torch's numerics, observed under the names that the runner gives it."""
+    words = {each: each.replace("_", " ") for each in observed or (name,)}
+    return Knob(
+        f"numerics.{name}",
+        tuple(Sight(each, f"software.numerics.{each}", f"{text}: {{}}", text) for each, text in words.items()),
+        turn=Turn(name.replace("_", "-"), values, device),
+        holds=f"numerics.{name}",
+        detects=True,
+    )
+
+
+#: Every knob, in the order in which labels name them: those that a person chooses, then the switches of torch's
+#: numerics, which sweeps turn.
+KNOBS: tuple[Knob, ...] = (
+    Knob(
+        "iterations",
+        (Sight("iterations", "", "iterations: {}", "iterations", unset="all"),),
+        Option(COUNT, "Latency: fewer iterations, labelled.", LATENCY),
+    ),
+    Knob(
+        "threads",
+        (Sight("threads", "software.threads", "threads: {}", "threads"),),
+        Option(COUNT, "torch's threads.", WHERE),
+        Turn("one-thread", (1,), "cpu"),
+        holds="numerics.threads",
+        paces=True,
+    ),
+    Knob(
+        "cpus",
+        (Sight("cpus", "hardware.usable_cpus", "CPUs: {}", "CPUs", or_asked=True),),
+        Option(CPUS, "CPUs to use, such as 0,2-3.", WHERE),
+        paces=True,
+    ),
+    Knob(
+        "reader",
+        (Sight("reader", "", "{}", "reader", said="read by {}"),),
+        Option(one_of("cv2", "pil", "torchvision"), "Accuracy: who decodes, if not the protocol's.", ACCURACY),
+        holds="detection.reader",
+        suite="accuracy",
+        paces=True,
+    ),
+    Knob(
+        "batch",
+        (Sight("batch", "", "batch {}", "batch"),),
+        Option(COUNT, "Accuracy: images at once.", ACCURACY),
+        holds="detection.batch",
+        suite="accuracy",
+        paces=True,
+    ),
+    _switch("matmul_precision", values=("highest", "medium")),
+    _switch("tf32", "cudnn_allow_tf32", device="cuda"),
+    _switch("cudnn_benchmark", device="cuda"),
+    _switch("deterministic", "cudnn_deterministic", "deterministic_algorithms"),
+    _switch("flush_denormals", device="cpu"),
+)
+#: The knobs that a person chooses, by name.
+OPTIONS: dict[str, tuple[Knob, Option]] = {knob.field: (knob, knob.option) for knob in KNOBS if knob.option}
