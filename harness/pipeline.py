@@ -74,6 +74,7 @@ def start(
 ) -> Outcome:
     """Execute a plan in a new folder, `out` or one named after `name`. Raises Interrupted by Ctrl-C."""
     require_readable(planned)
+    own.require_unchanged(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written
     turns.require(planned)
     identities = built_images(planned, preflight, progress)

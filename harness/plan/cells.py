@@ -132,10 +132,10 @@ def _models(request: Request) -> list[Detector]:
         named = list(catalogue.values())
     elif request.published_models:
         named = [model for model in catalogue.values() if model.published_2021]
-    found = [*named, *own.chosen(request.models, request.code)]
-    if not found:
+    chosen = [*named, *own.chosen(request.models, request.code)]
+    if not chosen:
         raise BadInput("no model was named", "use --model NAME, --published-models or --all-models")
-    return found
+    return chosen
 
 
 def _environments(names: Iterable[str], target: Target, preflight: Preflight) -> tuple[list[Environment], list[str]]:

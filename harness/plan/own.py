@@ -153,8 +153,14 @@ def _names(source: Path) -> list[str]:
             table = symtable.symtable(text.decode(), str(source), "exec")
     except (OSError, SyntaxError, ValueError, RecursionError):  # perhaps it is of another version of Python
         return []
-    if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(tree)):
-        return []
     names = [symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()]
-    unclear = "__getattr__" in names or any(symbol.get_name() in ("globals", "exec") for symbol in table.get_symbols())
-    return [] if unclear else names
+    return [] if "__getattr__" in names or any(map(_binds_unseen, ast.walk(tree))) else names
+
+
+def _binds_unseen(node: ast.AST) -> bool:
+    """Tell whether a part of a module may bind names at its top level that its text does not show there."""
+    if isinstance(node, ast.ImportFrom):
+        return node.names[0].name == "*"
+    return isinstance(node, ast.Global) or (
+        isinstance(node, ast.Name) and node.id in ("globals", "locals", "vars", "exec", "setattr")
+    )

@@ -52,14 +52,14 @@ def _checked(code: Code, folder: Optional[Path]) -> Path:
     if folder is None:
         raise JobError(f"{code.name} is a person's own detector, and no folder has its code", "name it with --code")
     try:
-        found = folder_sha256(folder)
+        sha256 = folder_sha256(folder)
     except UnusableCodeError as error:
         raise JobError(f"the code of {code.name} can't be used: {error}", error.remedy) from error
     except OSError as error:
         raise JobError(f"the code of {code.name} can't be read: {error}", "name its folder with --code") from error
-    if found != code.sha256:
+    if sha256 != code.sha256:
         raise JobError(
-            f"the code of {code.name} changed after the run was planned: its hash is {found[:DIGITS]}, not "
+            f"the code of {code.name} changed after the run was planned: its hash is {sha256[:DIGITS]}, not "
             f"{code.sha256[:DIGITS]}",
             "restore it, or plan the run again",
         )

@@ -78,11 +78,11 @@ def _finder_in(folder: Path) -> Callable[[str], Any]:
 def _require_own(top: str, folder: Path) -> None:
     """Raise JobError where the module's first name is one of the environment's own, which would come first."""
     try:
-        found = importlib.util.find_spec(top)
+        first = importlib.util.find_spec(top)
     except ValueError:  # such as __main__, which has no specification
         raise _clash(top) from None
     # A folder without __init__.py has no origin, and is a module only where nothing else of its name is found.
-    if found is not None and found.origin is not None and not lies_in(found.origin, folder):
+    if first is not None and first.origin is not None and not lies_in(first.origin, folder):
         raise _clash(top)
 
 
@@ -92,6 +92,7 @@ def require_no_clash(folder: Path) -> None:
         name = path.stem if path.suffix == ".py" else path.name
         module = sys.modules.get(name)
         is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
+        is_module = is_module and not name.startswith("__")  # __main__ is nobody's import
         if is_module and module is not None and not lies_in(getattr(module, "__file__", None), folder):
             raise _clash(name)
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 
 import torch
 from torch import nn
@@ -47,11 +46,6 @@ class Wanders(Plain):
         sys.stdout.close()
         torch.set_num_threads(1)
         torch.backends.cudnn.benchmark = True
-
-
-class Stays(Plain):
-    def found(self, image):
-        time.sleep(600)
 
 
 def needs(classes):

@@ -57,7 +57,7 @@ def test_what_it_imports_is_its_own_or_refused(folder: Path) -> None:
     imported(written(folder, "import types, own_helper"), folder)
     with pytest.raises(JobError, match="the environment has a module types of its own"):
         require_no_clash(folder)
-    (folder / "types.py").unlink()
+    (folder / "types.py").rename(folder / "__main__.py")
     require_no_clash(folder)
 
 
