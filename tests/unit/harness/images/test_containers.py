@@ -83,3 +83,10 @@ def test_a_folder_of_any_name_is_mounted() -> None:
     ]
     with pytest.raises(CannotRunHere, match=r"/a:ro,z has a colon in its name, and can't be mounted .* under SELinux"):
         arguments(odd, replace(PLAIN, selinux=True))
+
+
+def test_one_folder_may_be_mounted_at_two_places() -> None:
+    """As weights that lie beside a person's own code are."""
+    twice = replace(SPEC, read_only={"/weights": Path("/mine"), "/code": Path("/mine")})
+    assert [mount["Target"] for mount in arguments(twice, PLAIN)["mounts"]] == ["/weights", "/code", "/out"]
+    assert arguments(twice, replace(PLAIN, selinux=True))["volumes"][:2] == ["/mine:/weights:ro,z", "/mine:/code:ro,z"]
