@@ -99,6 +99,8 @@ class State:
     content: str | None
 
 
+#: The weights of a detector that its own function has filled (naming.weights_name).
+OWN = "own"
 S = TypeVar("S", bound=Series)
 T = TypeVar("T")
 
@@ -172,6 +174,29 @@ def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
             place = next((each for each in members if each.may_hold(series)), series)
             members.setdefault(place, []).append(item)
     return members
+
+
+def own_beside(members: dict[S, list[T]], builder: Callable[[T], str]) -> dict[S, list[T]]:
+    """Return the series of a table, with people's own detectors in the column of those that they share all else with.
+
+    What a person's own function fills its detector with belongs to that row alone. It keeps a column of its own where
+    there are several such, and where that one has other weights of the very detector.
+    """
+    rows = {series: set(map(builder, items)) for series, items in members.items() if series.weights != OWN}
+    place_of: dict[S, S] = {}
+    for own in (series for series in members if series.weights == OWN):
+        places = [series for series in rows if _is_beside(own, series)]
+        if len(places) == 1 and rows[places[0]].isdisjoint(map(builder, members[own])):
+            place_of[own] = places[0]
+    joined: dict[S, list[T]] = {series: [] for series in members if series not in place_of}
+    for series, items in members.items():
+        joined[place_of.get(series, series)].extend(items)
+    return joined
+
+
+def _is_beside(own: Series, other: Series) -> bool:
+    alike = replace(own, weights=other.weights)
+    return alike == other or (own.hardware == UNMEASURED and other.may_hold(alike))
 
 
 def by_accuracy_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:

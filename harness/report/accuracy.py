@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from harness.analysis.cautions import warnings_of
 from harness.analysis.labels import labels_of
-from harness.analysis.series import AccuracySeries, by_accuracy_series
+from harness.analysis.series import AccuracySeries, by_accuracy_series, own_beside
 from harness.analysis.timed import outcome, stack_of
 from harness.catalogue import Detector, detectors, displays, models
 from harness.catalogue.detectors import notes_on_own
@@ -50,7 +50,7 @@ def precision_tables(cells: Iterable[Cell], *, with_published: bool = False) -> 
 
 def _titled(cells: Iterable[Cell]) -> list[tuple[AccuracySeries, str, list[Cell]]]:
     """Return the cells by table, each with what tells it from the other tables."""
-    alike_by_series = by_accuracy_series(cells)
+    alike_by_series = own_beside(by_accuracy_series(cells), lambda cell: cell.job.model.builder)
     titles = labels_of(list(alike_by_series))
     return [(series, titles[series], alike) for series, alike in alike_by_series.items()]
 

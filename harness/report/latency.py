@@ -6,7 +6,7 @@ from statistics import fmean
 from harness.analysis.facts import NO_QUOTA, departures
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of
-from harness.analysis.series import LatencySeries, grouped
+from harness.analysis.series import LatencySeries, grouped, own_beside
 from harness.analysis.timed import Timed, timed
 from harness.catalogue import detectors, models, published
 from harness.catalogue.detectors import notes_on_own
@@ -30,7 +30,9 @@ def _summary(cell: Cell) -> Summary | None:
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     """Arrange what was timed into the table. Without any, the published columns alone have all the published models."""
-    by_series = grouped((entry.series, entry.state, entry) for entry in entries)
+    by_series = own_beside(
+        grouped((entry.series, entry.state, entry) for entry in entries), lambda entry: entry.builder
+    )
     models_shown = detectors([entry.builder for entry in entries] or _published_in_2021())
     shown = {model.builder: model.display for model in models_shown}
     labels = labels_of(list(by_series))
@@ -41,7 +43,7 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
         entries_of = {name: [each for each in alike if each.builder == builder] for builder, name in shown.items()}
         latencies, detections = map(list, zip(*map(_figures, entries_of.values()), strict=True))
         groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
-        groups[-1] += _verdicts(series, shown, gate)
+        groups[-1] += _verdicts(series, alike, shown, gate)
         remarks = {display: [each.remarks for each in entries] for display, entries in entries_of.items()}
         notes += [f"{labels[series]}: {remark}" for remark in attributed(remarks)]
     if with_published:
@@ -52,9 +54,10 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     return Table("Latency of one image, batch 1", names, groups, notes)
 
 
-def _verdicts(series: LatencySeries, shown: Iterable[str], gate: Gates) -> list[Column]:
+def _verdicts(series: LatencySeries, alike: list[Timed], shown: Iterable[str], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
-    agreements = [gate.get((series.detecting, builder)) for builder in shown]
+    detecting = {entry.builder: entry.series.detecting for entry in alike}
+    agreements = [gate.get((detecting.get(builder, series.detecting), builder)) for builder in shown]
     references = dict.fromkeys(each.against for each in agreements if each)
     if not references:
         return []

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from harness.agreement.compare import agreement, tally
 from harness.analysis.labels import conflicts
 from harness.analysis.series import latency_series
 from harness.analysis.timings import timings_of
+from harness.documents.agreement import PassName, Tolerances, Verdict
 from harness.documents.run_folder import Cell
 from harness.report.latency import latency_table
 from harness.text import GAP
-from runner.contract import Code, ModelSpec, Weights
+from runner.contract import Code, Failure, ModelSpec, Weights
 from runner.contract.code import builder_of
 from tests.samples import execution, job, ok_result
 
@@ -37,14 +39,42 @@ def test_one_folder_is_called_by_its_function_with_the_hash_in_a_note() -> None:
     assert "mine:f: no model of torchvision's, but own code, aaaaaaaaaaaa" in table.notes
 
 
-def test_its_own_weights_have_a_label_and_contradict_none() -> None:
-    cells = [own("a", 10.0), catalogued()]
-    headings = latency_table(cells).headings
-    assert [heading for heading in headings if heading.endswith("weights (ms)")] == [
-        "cuda10.2 · AMD EPYC 7B12, 2 cores · own weights (ms)",
-        "cuda10.2 · AMD EPYC 7B12, 2 cores · random weights (ms)",
+def agreed(cell: Cell, verdict: Verdict) -> Cell:
+    """Return a detection pass beside a timed cell, which detects as another does."""
+    name = PassName("run", "cell", "cuda11.8")
+    found = tally([], [], None, Tolerances())
+    return replace(cell, agreement=replace(agreement(found, cell.job, name, name, Tolerances()), verdict=verdict))
+
+
+def test_it_stands_in_the_column_of_catalogued_models_and_contradicts_none() -> None:
+    cells = [agreed(own("a", 20.0), "equal"), agreed(catalogued(), "identical")]
+    table = latency_table(cells)
+    assert table.headings == [
+        "Model",
+        "cuda10.2 · AMD EPYC 7B12, 2 cores (ms)",
+        "detections / image",
+        "detects as cuda11.8 of run?",
     ]
+    assert table.rows == [["SSD300 VGG16", "10.00", "7.0", "identical"], ["mine:f", "20.00", "7.0", "equal"]]
     assert conflicts(map(latency_series, cells)) == []
+
+
+def test_beside_two_kinds_of_weights_it_has_a_column_of_its_own() -> None:
+    pretrained = replace(job(), model=replace(job().model, weights=Weights("pretrained")))
+    others = [catalogued(), Cell(pretrained, ok_result(pretrained, weights_sha256="c" * 64), execution(pretrained))]
+    headings = latency_table([own("a", 10.0), *others]).headings
+    assert [heading.split(" · ")[-1] for heading in headings if heading.endswith("(ms)")] == [
+        "own weights (ms)",
+        "random weights (ms)",
+        "pretrained weights (ms)",
+    ]
+
+
+def test_one_that_failed_stands_there_as_well() -> None:
+    measured, failure = own("a", 10.0), Failure("ValueError", "mine:f raised ValueError", "mend it", "model")
+    result = replace(measured.result, status="failed", failure=failure, latency=None, hardware=None)
+    table = latency_table([replace(measured, result=result), catalogued()])
+    assert table.rows == [["SSD300 VGG16", "10.00", "7.0"], ["mine:f", GAP, GAP]]
 
 
 def test_one_folder_with_other_weights_is_labelled() -> None:
