@@ -44,6 +44,8 @@ def load(
     if spec.weights.kind == "file":
         content = checkpoints.read(models.verified(spec.weights, weights_folder), trusted=False)
         _fill(model, states.opened(content, str(spec.weights.file), remark), str(spec.weights.file), code)
+    else:
+        remark("the weights are those that its own function gives it")
     return model, _state_sha256(model, code)
 
 

@@ -21,9 +21,12 @@ from tests.unit.runner.own.folders import TINY, spec, written  # noqa: E402
 pytestmark = pytest.mark.torch
 
 
-def load(code: Code, folder: Path | None, weights: Path | None = None) -> tuple[nn.Module, str]:
+def load(
+    code: Code, folder: Path | None, weights: Path | None = None, remarks: list[str] | None = None
+) -> tuple[nn.Module, str]:
     model = spec(code, weights_file(weights) if weights else None)
-    return building.load(model, code, folder, weights.parent if weights else None, lambda text: None)
+    told = [] if remarks is None else remarks
+    return building.load(model, code, folder, weights.parent if weights else None, told.append)
 
 
 def refusal(code: Code, folder: Path | None, weights: Path | None = None) -> JobError:
@@ -34,7 +37,9 @@ def refusal(code: Code, folder: Path | None, weights: Path | None = None) -> Job
 
 def test_two_builds_are_alike_whatever_was_drawn_before(folder: Path) -> None:
     code = written(folder)
-    model, one = load(code, folder)
+    remarks: list[str] = []
+    model, one = load(code, folder, remarks=remarks)
+    assert remarks == ["the weights are those that its own function gives it"]
     torch.rand(3)
     assert load(code, folder)[1] == one
     assert isinstance(model, nn.Module)
@@ -83,7 +88,9 @@ def test_weights_of_a_file_fill_it(folder: Path, tmp_path: Path) -> None:
     state = {f"module.{name}": tensor.numpy() + 1 for name, tensor in model.state_dict().items()}
     file = tmp_path / "mine.safetensors"
     safetensors.numpy.save_file(state, file)
-    filled, sha256 = load(code, folder, file)
+    remarks: list[str] = []
+    filled, sha256 = load(code, folder, file, remarks)
+    assert remarks == []
     assert sha256 != own
     assert torch.equal(filled.layer.bias, model.layer.bias + 1)
     state["module.more"] = state.pop("module.layer.bias")
