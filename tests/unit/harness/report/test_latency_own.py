@@ -9,6 +9,7 @@ from harness.analysis.timings import timings_of
 from harness.documents.agreement import PassName, Tolerances, Verdict
 from harness.documents.run_folder import Cell
 from harness.report.latency import latency_table
+from harness.report.table import Form, Table
 from harness.text import GAP
 from runner.contract import Code, Failure, ModelSpec, Weights
 from runner.contract.code import builder_of
@@ -22,19 +23,23 @@ def own(digit: str, wall_ms: float, kind: str = "own") -> Cell:
     return Cell(of, ok_result(of, wall_ms=wall_ms, makes=["boxes"]), execution(of))
 
 
+def as_csv(cells: list[Cell], *, with_published: bool = False) -> Table:
+    return latency_table(cells, with_published=with_published).of(Form.CSV)
+
+
 def catalogued() -> Cell:
     return Cell(job(), ok_result(job()), execution(job()))
 
 
 def test_two_folders_are_two_rows() -> None:
     cells = [own("a", 10.0), own("b", 20.0)]
-    table = latency_table(cells)
+    table = as_csv(cells)
     assert table.rows == [["mine:f (aaaaaaaaaaaa)", "10.00", "7.0"], ["mine:f (bbbbbbbbbbbb)", "20.00", "7.0"]]
     assert [timing.model.display for timing in timings_of(cells)] == ["mine:f (aaaaaaaaaaaa)", "mine:f (bbbbbbbbbbbb)"]
 
 
 def test_one_folder_is_called_by_its_function_with_the_hash_in_a_note() -> None:
-    table = latency_table([own("a", 10.0)], with_published=True)
+    table = as_csv([own("a", 10.0)], with_published=True)
     assert table.rows == [["mine:f", "10.00", "7.0", *[GAP] * 5]]
     assert "mine:f: no model of torchvision's, but own code, aaaaaaaaaaaa" in table.notes
 
@@ -48,7 +53,7 @@ def agreed(cell: Cell, verdict: Verdict) -> Cell:
 
 def test_it_stands_in_the_column_of_catalogued_models_and_contradicts_none() -> None:
     cells = [agreed(own("a", 20.0), "equal"), agreed(catalogued(), "identical")]
-    table = latency_table(cells)
+    table = as_csv(cells)
     assert table.headings == [
         "Model",
         "cuda10.2 · AMD EPYC 7B12, 2 cores (ms)",
@@ -62,7 +67,7 @@ def test_it_stands_in_the_column_of_catalogued_models_and_contradicts_none() -> 
 def test_beside_two_kinds_of_weights_it_has_a_column_of_its_own() -> None:
     pretrained = replace(job(), model=replace(job().model, weights=Weights("pretrained")))
     others = [catalogued(), Cell(pretrained, ok_result(pretrained, weights_sha256="c" * 64), execution(pretrained))]
-    headings = latency_table([own("a", 10.0), *others]).headings
+    headings = as_csv([own("a", 10.0), *others]).headings
     assert [heading.split(" · ")[-1] for heading in headings if heading.endswith("(ms)")] == [
         "own weights (ms)",
         "random weights (ms)",
@@ -73,12 +78,12 @@ def test_beside_two_kinds_of_weights_it_has_a_column_of_its_own() -> None:
 def test_one_that_failed_stands_there_as_well() -> None:
     measured, failure = own("a", 10.0), Failure("ValueError", "mine:f raised ValueError", "mend it", "model")
     result = replace(measured.result, status="failed", failure=failure, latency=None, hardware=None)
-    table = latency_table([replace(measured, result=result), catalogued()])
+    table = as_csv([replace(measured, result=result), catalogued()])
     assert table.rows == [["SSD300 VGG16", "10.00", "7.0"], ["mine:f", GAP, GAP]]
 
 
 def test_one_folder_with_other_weights_is_labelled() -> None:
-    headings = latency_table([own("a", 10.0), own("a", 20.0, kind="file")]).headings
+    headings = as_csv([own("a", 10.0), own("a", 20.0, kind="file")]).headings
     assert [heading.split(" · ")[-1] for heading in headings if heading.endswith("(ms)")] == [
         "own weights (ms)",
         "file 999999 weights (ms)",
