@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks import (
     accuracy,
     cell,
+    importing,
     merging,
     overhead,
     rebuild,
@@ -39,6 +40,12 @@ ROWS = [
         unit="ms",
         bound=1.2,
         measure=startup.measure,
+    ),
+    Row(
+        name="import",
+        what="import harness beside import json and 50 ms",
+        unit="ms",
+        measure=importing.measure,
     ),
     Row(
         name="loop-overhead",

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import documents, plan
-from harness.catalogue import environment
+from harness.catalogue import environment, pick
 from harness.documents import ImageIdentity, Plan, PlannedCell
 from harness.documents.run_folder import RunFolder, require_readable
-from harness.errors import CannotRunHere, HarnessError
+from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor, remove_orphans
@@ -35,7 +35,7 @@ class Interrupted(KeyboardInterrupt):
     """A run was interrupted; its folder can be gone on with."""
 
     def __init__(self, folder: RunFolder):
-        super().__init__()
+        super().__init__(f"the run {folder.name} was interrupted, and can be gone on with")
         self.folder = folder
 
 
@@ -218,6 +218,19 @@ def score_cells(
                     scores = score_cell(cell.job, Path(str(cell.annotations)), file, scorer, result.makes)
                     documents.write(place / "scores.json", scores)
     return failed
+
+
+def rescored(folder: RunFolder, progress: Progress, scorer: str) -> list[HarnessError]:
+    """Score every detection pass of a run anew. Returns as score_cells does.
+
+    Raises BadInput where there is none, and where a process executes the run.
+    """
+    from harness.scoring.files import SCORERS
+
+    folder.require_idle()
+    if not any(cell.result.detections for cell in folder.cells()):
+        raise BadInput(f"the run {folder.name} has no detections yet", "make some with: harness run --suite accuracy")
+    return score_cells(folder, progress, pick("scorer", scorer, SCORERS), anew=True)
 
 
 def _detected(folder: RunFolder) -> list[PlannedCell]:

@@ -29,7 +29,7 @@ from runner.contract.rows import ImageDetections, Row, Times, Writer
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
-from runner.own.answers import KEYPOINTS, Check, Shown, trusted
+from runner.own.answers import KEYPOINTS, Check, ShownPicture, trusted
 from runner.pictures import load, told
 from runner.readers import UnreadableImage, read
 from runner.witness import Witness
@@ -174,7 +174,7 @@ def _rows(task: PassTask, batch: List[DecodedImage], witness: Witness) -> List[R
         return [picture.row for picture in batch]
     tensors, transfer_ms = _timed(lambda: [_to_device(p.pixels, task.device) for p in readable], task.device)
     outputs, forward_ms = _timed(lambda: task.model(tensors), task.device)
-    answers = task.check(outputs, [Shown(p.row.file, p.row.height or 0, p.row.width or 0) for p in readable])
+    answers = task.check(outputs, [ShownPicture(p.row.file, p.row.height or 0, p.row.width or 0) for p in readable])
     encoded, encode_ms = _timed(lambda: iter([_detections(answer) for answer in answers]), task.device)
     n = len(readable)
     seen = iter(witness.take(n))

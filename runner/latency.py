@@ -10,7 +10,7 @@ import torch
 from runner.contract import Job, Protocol, Samples, StoppedBy
 from runner.errors import JobError
 from runner.inputs import Source
-from runner.own.answers import Check, Shown, trusted
+from runner.own.answers import Check, ShownPicture, trusted
 
 Progress = Callable[..., None]
 #: Time one call: (model, argument) -> (outputs, start in ns, wall time in ns, device time in ms or None).
@@ -76,7 +76,7 @@ def _iterate(
     before = _usage()
     outputs, start_ns, wall_ns, device_ms = stopwatch(model, frame.argument)
     usages.append(_Usage(*(now - then for now, then in zip(_usage(), before))))
-    answers = check(outputs, [Shown(frame.name, frame.height, frame.width)])
+    answers = check(outputs, [ShownPicture(frame.name, frame.height, frame.width)])
     samples.phase.append(phase)
     samples.start_ms.append((start_ns - origin) / 1e6)
     samples.wall_ms.append(wall_ns / 1e6)

@@ -19,7 +19,7 @@ KEYPOINTS = 17
 LARGEST_LABEL = 2**31 - 1
 
 
-class Shown(NamedTuple):
+class ShownPicture(NamedTuple):
     """What the detector was shown: the name of its file, its height and width."""
 
     name: str
@@ -28,10 +28,10 @@ class Shown(NamedTuple):
 
 
 #: What is made of a detector's answers to pictures before they are used.
-Check = Callable[[Any, List[Shown]], List[Answer]]
+Check = Callable[[Any, List[ShownPicture]], List[Answer]]
 
 
-def trusted(outputs: Any, pictures: List[Shown]) -> List[Answer]:
+def trusted(outputs: Any, pictures: List[ShownPicture]) -> List[Answer]:
     """Return the answers as they are: torchvision's own models need no check."""
     return outputs  # type: ignore[no-any-return]
 
@@ -66,7 +66,7 @@ class Checked:
             f"its keypoints, {self.keypoints} an object, are not scored: COCO's similarity is defined for {KEYPOINTS}"
         ]
 
-    def __call__(self, outputs: Any, pictures: List[Shown]) -> List[Answer]:
+    def __call__(self, outputs: Any, pictures: List[ShownPicture]) -> List[Answer]:
         """Return the answers, detached, of floats in float32, without what else they hold."""
         names = " and ".join(picture.name for picture in pictures[:2])
         if not isinstance(outputs, (list, tuple)):
@@ -76,7 +76,7 @@ class Checked:
             raise wrong(f"{self._name} returned for {count} a list of {len(outputs)}", RETURN)
         return [self._answer(output, picture) for output, picture in zip(outputs, pictures)]
 
-    def _answer(self, output: Any, picture: Shown) -> Answer:
+    def _answer(self, output: Any, picture: ShownPicture) -> Answer:
         if not isinstance(output, Mapping):
             raise self._wrong(f"{a(output)}, not a dict", picture)
         for name in ("boxes", "labels", "scores"):
@@ -94,7 +94,7 @@ class Checked:
             self._require_values(name, tensor, picture)
         return {name: tensor if name == "labels" else tensor.float() for name, tensor in kept.items()}
 
-    def _require_alike(self, kinds: List[str], picture: Shown) -> None:
+    def _require_alike(self, kinds: List[str], picture: ShownPicture) -> None:
         """Raise JobError where the answer holds other kinds than the ones before it."""
         if self._kinds is None:
             self._kinds = kinds
@@ -105,7 +105,7 @@ class Checked:
             state = "" if other[0] in kinds else "no "
             raise self._wrong(f"{state}{other[0]}", picture, ", unlike before")
 
-    def _require_shape(self, name: str, tensor: torch.Tensor, n: int, picture: Shown) -> None:
+    def _require_shape(self, name: str, tensor: torch.Tensor, n: int, picture: ShownPicture) -> None:
         sizes = {"n": n, "height": picture.height, "width": picture.width}
         wanted = [sizes.get(size, size) for size in _SHAPES[name]]
         if name == "keypoints" and tensor.dim() == 3:
@@ -114,7 +114,7 @@ class Checked:
         if list(tensor.shape) != wanted:
             raise self._wrong(f"{name} of shape {_shape(tensor.shape)}, not {_shape(wanted)}", picture)
 
-    def _require_values(self, name: str, tensor: torch.Tensor, picture: Shown) -> None:
+    def _require_values(self, name: str, tensor: torch.Tensor, picture: ShownPicture) -> None:
         wants_whole = name == "labels"
         is_whole = not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
         if tensor.is_complex() or is_whole != wants_whole:
@@ -127,7 +127,7 @@ class Checked:
         if not (low <= least and most <= high):
             raise self._wrong(f"{name} {_told(name, least, most)}", picture)
 
-    def _wrong(self, what: str, picture: Shown, more: str = "") -> Exception:
+    def _wrong(self, what: str, picture: ShownPicture, more: str = "") -> Exception:
         return wrong(f"{self._name} returned for {picture.name} {what}{more}", RETURN)
 
 

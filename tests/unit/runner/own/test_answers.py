@@ -7,11 +7,11 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from runner.errors import JobError  # noqa: E402
-from runner.own.answers import Checked, Shown, trusted  # noqa: E402
+from runner.own.answers import Checked, ShownPicture, trusted  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
-CAT, DOG = Shown("cat.jpg", 6, 8), Shown("dog.jpg", 5, 7)
+CAT, DOG = ShownPicture("cat.jpg", 6, 8), ShownPicture("dog.jpg", 5, 7)
 NAN, INFINITE = float("nan"), float("inf")
 
 

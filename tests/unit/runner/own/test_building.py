@@ -15,7 +15,7 @@ from harness.paths import ROOT  # noqa: E402
 from runner.contract import Code  # noqa: E402
 from runner.errors import JobError  # noqa: E402
 from runner.own import building  # noqa: E402
-from runner.own.answers import Checked, Shown  # noqa: E402
+from runner.own.answers import Checked, ShownPicture  # noqa: E402
 from tests.unit.runner.own.folders import TINY, spec, written  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -104,7 +104,7 @@ def test_the_example_of_the_documentation_works_when_copied(folder: Path) -> Non
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     model, _ = load(written(folder, example, "own_example.tiny"), folder)
     pictures = [torch.rand(3, 90, 120), torch.rand(3, 64, 64)]
-    shown = [Shown("a.jpg", 90, 120), Shown("b.jpg", 64, 64)]
+    shown = [ShownPicture("a.jpg", 90, 120), ShownPicture("b.jpg", 64, 64)]
     answers = Checked("the example")(model.eval()(pictures), shown)
     assert [len(answer["boxes"]) for answer in answers] == [3, 3]
 
