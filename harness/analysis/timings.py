@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.analysis.gates import gates
 from harness.analysis.labels import labels_of
@@ -10,7 +10,7 @@ from harness.analysis.repeats import OverRepeats, over_repeats
 from harness.analysis.series import LatencySeries, grouped, latency_series, state_of
 from harness.analysis.timed import TimedFigures, times_of
 from harness.analysis.uncertainty import latency_interval
-from harness.catalogue import Model, models
+from harness.catalogue import Detector, detector, detectors
 from harness.documents.agreement import Agreement
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
@@ -29,20 +29,21 @@ class Timing(OverRepeats):
     number: int
     series: LatencySeries
     label: str
-    model: Model
+    model: Detector
     cells: list[Cell]
     memory_bytes: int | None
     agreement: Agreement | None
 
 
 def timings_of(cells: Sequence[Cell]) -> list[Timing]:
-    """Return every catalogued model that was timed, series by series in the order of the catalogue.
+    """Return every model that was timed, series by series: in the order of the catalogue, people's own behind it.
 
     Raises BadDocument where a sample is no duration.
     """
-    timed = [cell for cell in cells if cell.result.latency and cell.job.model.builder in models()]
+    timed = [cell for cell in cells if cell.result.latency]
+    shown = detectors(cell.job.model.builder for cell in timed)
     by_model_of = {
-        series: {builder: [cell for cell in alike if cell.job.model.builder == builder] for builder in models()}
+        series: {model.builder: [cell for cell in alike if cell.job.model.builder == model.builder] for model in shown}
         for series, alike in grouped((latency_series(cell), state_of(cell), cell) for cell in timed).items()
     }
     named, gate = _labels(list(by_model_of)), gates(cells)
@@ -51,12 +52,13 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
             number,
             series,
             named[series],
-            by_model[builder],
-            gate.get((series.detecting, builder)),
+            model,
+            by_model[model.builder],
+            gate.get((series.detecting, model.builder)),
         )
         for number, (series, by_model) in enumerate(by_model_of.items())
-        for builder in models()
-        if by_model[builder]
+        for model in shown
+        if by_model[model.builder]
     ]
 
 
@@ -73,7 +75,14 @@ def latencies(cells: Iterable[Cell]) -> list[Latency]:
     return [cell.result.latency for cell in cells if cell.result.latency]
 
 
-def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], agreement: Agreement | None) -> Timing:
+def _timing(
+    number: int,
+    series: LatencySeries,
+    label: str,
+    model: Detector,
+    cells: list[Cell],
+    agreement: Agreement | None,
+) -> Timing:
     for cell in cells:
         _check(cell)
     return Timing(
@@ -81,7 +90,7 @@ def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], a
         number=number,
         series=series,
         label=label,
-        model=models()[cells[0].job.model.builder],
+        model=replace(model, tasks=detector(model.builder, cells[0].result.makes).tasks),
         cells=cells,
         memory_bytes=max((bytes_ for cell in cells if (bytes_ := _peak_bytes(cell)) is not None), default=None),
         agreement=agreement,

@@ -40,7 +40,7 @@ class Plan(Document):
 
     `command` is what asked for it: the arguments of the command line, or a call in Python as `call` records it. `gpu`
     is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder` those of
-    the suite accuracy.
+    the suite accuracy, `code_folder` a person's own detectors.
     """
 
     schema_version: int
@@ -51,4 +51,5 @@ class Plan(Document):
     images_folder: str | None
     weights_folder: str | None
     dataset_folder: str | None = None
+    code_folder: str | None = None
     cells: list[PlannedCell] = field(default_factory=list)

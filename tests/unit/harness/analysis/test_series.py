@@ -47,6 +47,7 @@ MAY_DIFFER = {
     "result.memory": OUTCOME,
     "result.detections": OUTCOME,
     "result.warnings": "follow from what was observed",
+    "result.makes": "what a detector answers with, which its code and weights tell",
     "result.remarks": "follow from the weights' file; the state that was read from it tells more",
     "result.latency.load_ms": OUTCOME,
     "result.latency.stopped_by": OUTCOME,
