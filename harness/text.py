@@ -12,7 +12,13 @@ GAP = "–"  # noqa: RUF001 -- the dash of a table's gap
 #: Control sequences of terminals (ECMA-48): colours and cursor, titles and links, and the short ones.
 SEQUENCES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
 #: What stands for the harness's own characters in a stream that lacks them; "?" stands for any other.
-PLAIN = {"\N{EN DASH}": "-", "\N{HORIZONTAL ELLIPSIS}": "~", "\N{MULTIPLICATION SIGN}": "x", "\N{MIDDLE DOT}": "."}
+PLAIN = {
+    "\N{EN DASH}": "-",
+    "\N{HORIZONTAL ELLIPSIS}": "~",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{MIDDLE DOT}": ".",
+    "\N{PLUS-MINUS SIGN}": "+-",
+}
 #: The last of the three descriptors that every process has.
 STANDARD_ERROR = 2
 #: Python keeps the bytes of a file name that is not UTF-8 as these.
@@ -82,6 +88,11 @@ def elided(text: str, width: int) -> str:
             return shorter
     end = (width - 1) // 2
     return text[: max(width - 1 - end, 0)] + "…" + text[len(text) - end :]
+
+
+def count(number: int, what: str, many: str | None = None) -> str:
+    """Return so many of a thing as people say it: 1 cell, but 0 cells and 3 cells, or what else `many` are called."""
+    return f"{number} {what}" if number == 1 else f"{number} {many or what + 's'}"
 
 
 def duration(seconds: float) -> str:

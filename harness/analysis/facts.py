@@ -82,12 +82,21 @@ def _software(read: Callable[[Software], object]) -> Callable[[Cell], str | None
 
 def _build(software: Software) -> str:
     parts = (software.torch_git, software.torchvision_git, software.cuda, software.cudnn, software.torch_config)
-    return short(repr((*parts, software.compiled_architectures)))
+    return _short_of_build(parts, tuple(software.compiled_architectures))
+
+
+@cache
+def _short_of_build(parts: tuple[object, ...], architectures: tuple[str, ...]) -> str:
+    return short(repr((*parts, list(architectures))))
 
 
 def _libraries(software: Software) -> str:
-    computing = [(each.name, each.version) for each in software.shared_libraries if CPU_LIBRARY.search(each.name)]
-    return short(repr(sorted(computing, key=repr)))
+    return _short_of_libraries(*((each.name, each.version) for each in software.shared_libraries))
+
+
+@cache
+def _short_of_libraries(*libraries: tuple[str, str | None]) -> str:
+    return short(repr(sorted((each for each in libraries if CPU_LIBRARY.search(each[0])), key=repr)))
 
 
 def _quota(cell: Cell) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from harness.analysis.facts import FACTS, Fact, Of
 from harness.analysis.naming import UNMEASURED
 from harness.analysis.series import AccuracySeries, LatencySeries, S, Series
+from harness.text import count
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,31 @@ def labels_of(series: Sequence[S]) -> dict[S, str]:
     return {each: " · ".join(parts) for each, parts in labels.items()}
 
 
+def split_labels(series: Sequence[LatencySeries]) -> tuple[str, dict[LatencySeries, str]]:
+    """Return what the labels of all series share, and of each label the rest, which stays unmistakable beside it.
+
+    That is the machine, if all that was measured is of one, else the environment, if all of several are of one.
+    """
+    labels = labels_of(series)
+    machines = {(each.hardware, each.host, each.run) for each in series if each.hardware != UNMEASURED}
+    if len(machines) == 1:
+        ((hardware, *_),) = machines
+        return hardware, {each: _without(label, each, hardware) for each, label in labels.items()}
+    if len(series) > 1 and len({each.environment for each in series}) == 1:
+        return series[0].environment, {each: _without(label, each, each.environment) for each, label in labels.items()}
+    return "", labels
+
+
+def _without(label: str, series: LatencySeries, part: str) -> str:
+    """Return the label of a series without its environment or its hardware."""
+    first = _title(series)
+    kept = [text for text in (series.environment, series.hardware) if text != part]
+    return " · ".join(kept) + label.removeprefix(first)
+
+
 def _title(series: Series) -> str:
     if isinstance(series, AccuracySeries):
-        plural = "s" if series.images > 1 else ""
-        return f"{series.dataset}, {series.images} image{plural}: {series.environment} · {series.hardware}"
+        return f"{series.dataset}, {count(series.images, 'image')}: {series.environment} · {series.hardware}"
     return f"{series.environment} · {series.hardware}"
 
 

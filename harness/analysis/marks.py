@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from harness.analysis.cautions import LOAD, warnings_of
 from harness.analysis.timings import Timing, latencies
+from harness.text import count
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,4 @@ def _marks(timing: Timing) -> Iterator[Mark]:
         yield Mark("capped", "the time was up before all iterations were measured")
     others = [text for text in warnings if text not in load]
     if others:
-        yield Mark(f"{len(others)} warning{'s' if len(others) > 1 else ''}", "; ".join(others))
+        yield Mark(count(len(others), "warning"), "; ".join(others))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import conflicts
-from harness.analysis.parts import Measurement, Part, part_of
+from harness.analysis.parts import Measurement, Part
+from harness.analysis.recall import part_of
 from harness.analysis.series import Series, by_accuracy_series, grouped
 from harness.analysis.tidy import Rows, frame_of
 from harness.analysis.tidy_published import published_cells
@@ -45,15 +46,16 @@ class Merged:
 def merged(names: Sequence[str], *, allow: bool = False, published: bool = False) -> Merged:
     """Return the runs of these names (IDs, paths, or latest) as one, and what was published in 2021 where it is wanted.
 
-    Raises BadInput where there is nothing, where a measurement comes twice, and where results of one environment and
-    machine were not measured alike, unless that is allowed; BadDocument where a document of theirs is unusable.
+    Raises BadInput where there is nothing, where a run is being executed, where a measurement comes twice, and where
+    results of one environment and machine were not measured alike, unless that is allowed; BadDocument where a document
+    of theirs is unusable.
     """
     folders = open_runs(list(names))
-    parts = list(map(part_of, folders))
+    parts = _parts_of(folders)
     _require_once(folders, parts)
     timed = [entry for part in parts for entry in part.timed]
     detected = [cell for part in parts for cell in part.detected]
-    cells = sum(len(part.seen) for part in parts)
+    cells = sum(len(part.measurements) for part in parts)
     if not cells and not published:
         raise BadInput("there is nothing to merge", "name a RUN whose cells have results, or give --published")
     unlike = conflicts(_series(timed, detected))
@@ -61,7 +63,7 @@ def merged(names: Sequence[str], *, allow: bool = False, published: bool = False
         remedy = "merge fewer runs, or set the kinds side by side, labelled, with --allow"
         raise BadInput("not comparable: " + "; ".join(unlike), remedy)
     tables = [part.rows for part in parts] + ([_published()] if published else [])
-    missing = sum(part.planned for part in parts) - cells
+    missing = sum(len(part.planned) for part in parts) - cells
     return Merged(frame_of(tables), timed, detected, unlike, len(folders), cells, missing)
 
 
@@ -72,7 +74,17 @@ def tidy(names: Sequence[str], *, allow: bool = False) -> "DataFrame":
 
 def tidy_of(folder: RunFolder) -> "DataFrame":
     """Return the tidy table of an open run, of no rows where none of its cells has a result yet."""
-    return frame_of([part_of(folder).rows])
+    return frame_of([part.rows for part in _parts_of([folder])])
+
+
+def _parts_of(folders: Sequence[RunFolder]) -> list[Part]:
+    """Return what stays of the runs. Raises BadInput where one is being executed, before or after it was read."""
+    for folder in folders:
+        folder.require_idle()
+    parts = list(map(part_of, folders))
+    for folder in folders:
+        folder.require_idle()
+    return parts
 
 
 def _series(timed: Iterable[Timed], detected: Iterable[Cell]) -> Iterator[Series]:
@@ -84,11 +96,11 @@ def _require_once(folders: Sequence[RunFolder], parts: Sequence[Part]) -> None:
     """Raise BadInput where a measurement comes twice: a copy of a run is not taken for a repeat."""
     first_of: dict[Measurement, RunFolder] = {}
     for folder, part in zip(folders, parts, strict=True):
-        for seen in part.seen:
-            first = first_of.setdefault(seen, folder)
+        for measurement in part.measurements:
+            first = first_of.setdefault(measurement, folder)
             if first is not folder:
                 raise BadInput(
-                    f"{folder.path} holds the measurement {seen.cell} that {first.path} holds already",
+                    f"{folder.path} holds the measurement {measurement.cell} that {first.path} holds already",
                     "name each run once",
                 )
 

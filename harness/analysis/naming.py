@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable
 
+from harness.text import count
 from runner.contract import Dataset, ImageFile, Job, Result
 
 UNMEASURED = "not measured"
@@ -23,7 +24,7 @@ def hardware_name(result: Result) -> str:
     if result.job.device == "cuda":
         return name
     model, cores = re.sub(r"\((R|TM)\)|CPU|Processor|\d+-Core|@.*", " ", name), result.hardware.usable_cores
-    return f"{' '.join(model.split())}, {cores} core{'s' if cores > 1 else ''}"
+    return f"{' '.join(model.split())}, {count(cores, 'core')}"
 
 
 def computing_name(result: Result) -> str | None:

@@ -62,8 +62,10 @@ FIGURES: dict[str, pa.DataType] = {
     "n": COUNT,
 }
 COLUMNS = LABELS | FIGURES
+#: Of how many cells rows become columns at once.
+BATCH = 1000
 #: What LABELS say of a cell; what is left out is not known, or does not apply.
-Labels = Mapping[str, Any]
+Labels = dict[str, Any]
 
 
 class TidyFigure(NamedTuple):
@@ -86,31 +88,38 @@ class TidyFigure(NamedTuple):
 
 
 class Rows:
-    """The rows of cells as they are read, column by column."""
+    """The rows of cells as they are read; of every thousand cells they become columns, which take less memory."""
 
     def __init__(self) -> None:
-        self._labels: dict[str, list[Any]] = {name: [] for name in LABELS}
+        self._cells: list[Labels] = []
         self._figures: list[TidyFigure] = []
         self._counts: list[int] = []
+        self._tables: list[pa.Table] = []
 
     def add(self, labels: Labels, figures: Iterable[TidyFigure]) -> None:
         """Take in a cell, in at least a row."""
-        for name, column in self._labels.items():
-            column.append(labels.get(name))
         before = len(self._figures)
         self._figures += figures
         if len(self._figures) == before:
             self._figures.append(TidyFigure())
+        self._cells.append(labels)
         self._counts.append(len(self._figures) - before)
+        if len(self._cells) == BATCH:
+            self._settle()
 
     def table(self) -> pa.Table:
         """Return the rows with the columns of COLUMNS."""
-        labels = pa.table(_arrays(LABELS, self._labels.values()))
+        self._settle()
+        return pa.concat_tables(self._tables).unify_dictionaries()
+
+    def _settle(self) -> None:
+        labels = pa.table(_arrays(LABELS, ([cell.get(name) for cell in self._cells] for name in LABELS)))
         figures = _arrays(FIGURES, zip(*self._figures, strict=True) if self._figures else [[] for _ in FIGURES])
         rows = labels.take(np.repeat(np.arange(len(self._counts)), self._counts))
         for name, column in figures.items():
             rows = rows.append_column(name, column)
-        return rows
+        self._tables.append(rows)
+        self._cells, self._figures, self._counts = [], [], []
 
 
 def _arrays(kinds: Mapping[str, pa.DataType], columns: Iterable[Iterable[Any]]) -> dict[str, pa.Array]:
@@ -126,7 +135,8 @@ def frame_of(tables: Iterable[pa.Table]) -> "DataFrame":
 
     mapped = {COUNT: pd.Int64Dtype(), FLAG: pd.BooleanDtype()}
     whole = pa.concat_tables([EMPTY, *tables]).unify_dictionaries()
-    return whole.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
+    frame: DataFrame = whole.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
+    return frame
 
 
 EMPTY = Rows().table()

@@ -1,12 +1,11 @@
 """What the tidy table says of a cell: its labels and its figures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
-from harness.analysis.uncertainty import latency_intervals
+from harness.analysis.uncertainty import Interval
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.knobs import columns
@@ -14,8 +13,8 @@ from runner.contract import Detections, Latency, Memory, Software
 from runner.contract.statistics import Summary
 
 
-def labels(cell: Cell) -> Labels:
-    """Return what the columns of LABELS say of a cell, None where something is not known or does not apply.
+def labels(cell: Cell, warnings: Sequence[str]) -> Labels:
+    """Return what the columns of LABELS say of a cell with these warnings; None is unknown, or does not apply.
 
     What it was measured with is what was observed, not what was asked for. `content` tells datasets of one name apart.
     """
@@ -51,7 +50,7 @@ def labels(cell: Cell) -> Labels:
         "repeat": job.repeat,
         "pinned": execution.pinned if execution else None,
         "detects_as": f"{verdict.against}: {verdict.verdict}" if verdict else None,
-        "warnings": "; ".join([*failure, *warnings_of(result)]),
+        "warnings": "; ".join([*failure, *warnings]),
     }
 
 
@@ -59,11 +58,11 @@ def _numerics(software: Software) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
 
 
-def figures(cell: Cell, summary: Summary | None) -> Iterator[TidyFigure]:
-    """Yield the figures of a cell; `summary` is of its latency, where it has one."""
+def figures(cell: Cell, summary: Summary | None, intervals: Mapping[str, Interval | None]) -> Iterator[TidyFigure]:
+    """Yield the figures of a cell; `summary` and `intervals` are of its latency, where it has one."""
     result = cell.result
     if result.latency and summary:
-        yield from _latency(result.latency, summary, cell.job.protocol.statistic)
+        yield from _latency(result.latency, summary, intervals, cell.job.protocol.statistic)
     if result.detections:
         yield from _pass(result.detections)
     for score in cell.scores.scores if cell.scores else []:
@@ -73,9 +72,11 @@ def figures(cell: Cell, summary: Summary | None) -> Iterator[TidyFigure]:
         yield from _memory(result.memory)
 
 
-def _latency(latency: Latency, summary: Summary, statistic: str) -> Iterator[TidyFigure]:
+def _latency(
+    latency: Latency, summary: Summary, intervals: Mapping[str, Interval | None], statistic: str
+) -> Iterator[TidyFigure]:
     n = summary.n
-    for name, interval in latency_intervals(latency).items():
+    for name, interval in intervals.items():
         low, high = (interval.low_ms, interval.high_ms) if interval else (None, None)
         yield TidyFigure(
             f"latency_{name}",

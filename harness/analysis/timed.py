@@ -1,12 +1,16 @@
 """What stays of a cell that was timed when its samples have gone: thousands of them fit in memory."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from harness.analysis.cautions import warnings_of
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.documents.run_folder import Cell
 from runner.contract import Protocol
 from runner.contract.statistics import Summary
+
+if TYPE_CHECKING:  # what computes intervals brings SciPy, which whoever has them need not wait for
+    from harness.analysis.uncertainty import Interval
 
 
 @dataclass(frozen=True)
@@ -15,34 +19,62 @@ class Stack:
 
     text: str | None
     pinned: bool
-    deviations: list[str]
+    deviations: tuple[str, ...]
+
+
+class TimedFigures(NamedTuple):
+    """The figures of a cell: `ms` is what its protocol reports, the ends of its interval are None where not known."""
+
+    ms: float
+    low_ms: float | None
+    high_ms: float | None
+    detections: float
+    iterations: int
+    images_per_second: float
 
 
 @dataclass(frozen=True)
 class Timed:
-    """What the latency table needs of a cell. `ms` is what its protocol reports; both figures are None without one."""
+    """What the latency table needs of a cell; `times` is None where nothing was measured."""
 
     series: LatencySeries
     state: State | None
     builder: str
     protocol: Protocol
     stack: Stack
-    remarks: list[str]
-    ms: float | None
-    detections: float | None
+    remarks: tuple[str, ...]
+    times: TimedFigures | None
+
+    @property
+    def kind(self) -> "Timed":
+        """This without its figures: of thousands of cells there are few kinds."""
+        return replace(self, times=None)
 
 
-def timed(cell: Cell, summary: Summary | None) -> Timed:
-    """Return what the table needs of a cell of the suite latency, whose measured samples are summarised, if any."""
+def timed(cell: Cell, summary: Summary | None, interval: "Interval | None", warnings: Sequence[str]) -> Timed:
+    """Return what the table needs of a cell of the suite latency, whose samples are summarised, if it has any.
+
+    `interval` is of what its protocol reports.
+    """
     return Timed(
         series=latency_series(cell),
         state=state_of(cell),
         builder=cell.job.model.builder,
         protocol=cell.job.protocol,
         stack=stack_of(cell),
-        remarks=_remarks_on(cell),
-        ms=summary.value(cell.job.protocol.statistic) if summary else None,
-        detections=summary.detections_per_image if summary else None,
+        remarks=(*_remarks_on(cell), *warnings),
+        times=_times(summary, interval, cell.job.protocol.statistic) if summary else None,
+    )
+
+
+def _times(summary: Summary, interval: "Interval | None", statistic: str) -> TimedFigures:
+    return TimedFigures(
+        ms=summary.value(statistic),
+        low_ms=interval.low_ms if interval else None,
+        high_ms=interval.high_ms if interval else None,
+        detections=summary.detections_per_image,
+        iterations=summary.n,
+        images_per_second=summary.images_per_second,
     )
 
 
@@ -52,7 +84,7 @@ def stack_of(cell: Cell) -> Stack:
     text = (
         f"torch {observed.torch}, torchvision {observed.torchvision}, threads: {observed.threads}" if observed else None
     )
-    return Stack(text, execution.pinned if execution else True, execution.deviations if execution else [])
+    return Stack(text, execution.pinned if execution else True, tuple(execution.deviations) if execution else ())
 
 
 def outcome(cell: Cell) -> list[str]:
@@ -70,4 +102,4 @@ def _remarks_on(cell: Cell) -> list[str]:
         remarks.append(
             f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"
         )
-    return remarks + warnings_of(cell.result)
+    return remarks

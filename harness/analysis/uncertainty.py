@@ -35,26 +35,31 @@ def latency_interval(latency: Latency, statistic: str) -> Interval | None:
 def latency_intervals(latency: Latency) -> dict[str, Interval | None]:
     """Return the intervals of the mean and the median, see latency_interval."""
     times = np.asarray(measured_ms(latency))
-    independent = effective_count(times)
-    return {"mean": _of_mean(times, independent), "median": _of_median(times, independent)}
+    mean = times.mean() if len(times) else np.float64(np.nan)
+    deviations = times - mean
+    independent = _effective_count(deviations)
+    return {"mean": _of_mean(mean, deviations, independent), "median": _of_median(times, independent)}
 
 
 def effective_count(times: np.ndarray) -> float:
     """Return how many independent samples tell as much of the mean as these (n,)."""
-    n = len(times)
-    centred = times - times.mean() if n else times
-    variance = float(centred @ centred)
+    return _effective_count(times - times.mean() if len(times) else times)
+
+
+def _effective_count(centred: np.ndarray) -> float:
+    n, variance = len(centred), float(centred @ centred)
     if n < 3 or variance == 0.0:
         return float(n)
     r = max(0.0, float(centred[1:] @ centred[:-1]) / variance)
     return n * (1 - r) / (1 + r)
 
 
-def _of_mean(times: np.ndarray, independent: float) -> Interval | None:
+def _of_mean(mean: np.float64, deviations: np.ndarray, independent: float) -> Interval | None:
     if independent < 2:
         return None
-    half = stdtrit(independent - 1, (1 + CONFIDENCE) / 2) * times.std(ddof=1) / independent**0.5
-    low, high = float(times.mean() - half), float(times.mean() + half)
+    spread = ((deviations * deviations).sum() / (len(deviations) - 1)) ** 0.5
+    half = stdtrit(independent - 1, (1 + CONFIDENCE) / 2) * spread / independent**0.5
+    low, high = float(mean - half), float(mean + half)
     return Interval(low, high) if low > 0 else None  # so few samples that they do not even bound it
 
 

@@ -9,6 +9,7 @@ import typer
 
 from harness import __version__, text
 from harness.cli.data import data_app
+from harness.cli.grouped import GroupedCommand
 from harness.cli.images import images_app
 from harness.cli.measuring import reproduce, run
 from harness.cli.options import Device, Json
@@ -88,7 +89,7 @@ def version(as_json: Json = False) -> None:
 
 
 for command in (models, run, choose, doctor, version, report, merge, reproduce, score, agree):
-    app.command()(command)
+    app.command(cls=GroupedCommand if command is run else None)(command)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
 """What a command prints for a person: a line is text and nothing else, wherever its words come from."""
 
 import textwrap
-from collections.abc import Sequence
 
-import rich.table
 from rich.console import Console
 from rich.text import Text
 
 from harness.cli.pages import pages
 from harness.report import render
-from harness.report.table import Table
+from harness.report.table import Form, Table
 from harness.text import printable
 
 
@@ -26,24 +24,22 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(line, soft_wrap=True)
 
 
-def say_row(table: rich.table.Table, cells: Sequence[str]) -> None:
-    """Add a row of texts to a table."""
-    table.add_row(*map(said, cells))
-
-
-def print_tables(console: Console, tables: list[Table]) -> None:
-    """Print tables and their notes on a terminal."""
+def print_tables(console: Console, tables: list[Table], form: Form = Form.SHORT) -> None:
+    """Print tables and their notes on a terminal, in short unless told otherwise."""
     for table in tables:
-        print_table(console, table)
+        print_table(console, table, form)
 
 
-def print_table(console: Console, table: Table) -> None:
-    """Print a table and its notes on a terminal."""
-    table = render.harmless(table)
-    console.print()
-    say(console, table.title, style="bold")
-    for page in pages(table, console):
-        console.print("", page, sep="\n")
-    console.print()
+def print_table(console: Console, table: Table, form: Form = Form.SHORT) -> None:
+    """Print a table and its notes on a terminal; one without a title stands close to what is said before and after."""
+    table = render.harmless(table.of(form))
+    if table.title:
+        console.print()
+        console.print(said(table.headline, "bold"))
+        console.print()
+    for number, page in enumerate(pages(table, console)):
+        console.print(*([""] if number else []), page, sep="\n")
+    if table.title:
+        console.print()
     for note in table.notes:
         console.print(said(f"- {note}"))  # as wide as the table, wherever it goes

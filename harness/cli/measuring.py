@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Device, DryRun, Json, Names, Out
+from harness.cli.options import Device, DryRun, Json, Long, Names, Out
 
 
 @with_knobs(before="memory")
@@ -29,24 +29,25 @@ def run(
         float | None, typer.Option(metavar="EPS", help="Your own weights: the batch norms' epsilon in training.")
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(metavar="NAME|DIR", help="Accuracy: coco-val2017, shapes, or a COCO-format folder.")
+        str | None, typer.Option(metavar="NAME|DIR", help="coco-val2017, shapes, or a COCO-format folder.")
     ] = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="Your own pictures.")] = None,
     annotations: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Accuracy: COCO-format annotations of --images.")
+        Path | None, typer.Option(metavar="FILE", help="COCO-format annotations of --images.")
     ] = None,
-    ids: Annotated[Path | None, typer.Option(metavar="FILE", help="Accuracy: image ids to take, one a line.")] = None,
+    ids: Annotated[Path | None, typer.Option(metavar="FILE", help="Image ids to take, one a line.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Accuracy: take the first images only.")] = None,
-    shards: Annotated[int, typer.Option(min=1, help="Accuracy: split each pass into so many cells.")] = 1,
+    shards: Annotated[int, typer.Option(min=1, help="Split each pass into so many cells.")] = 1,
     skip_bad_images: Annotated[
-        bool, typer.Option("--skip-bad-images", help="Accuracy: count unreadable images instead of failing.")
+        bool, typer.Option("--skip-bad-images", help="Count unreadable images instead of failing.")
     ] = False,
-    repeats: Annotated[int | None, typer.Option(min=1, help="Latency: fresh processes for each cell.")] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
     dry_run: DryRun = False,
     out: Out = None,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
+    long: Long = False,
     **knobs: str | None,
 ) -> None:
     """Measure models in environments and print the tables."""
@@ -71,9 +72,9 @@ def run(
         memory_bytes=parse_size(memory) if memory else None,
     )
     if resume:
-        fine = resume_run(resume, published=published)
+        fine = resume_run(resume, published=published, long=long)
     else:
-        fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published)
+        fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published, long=long)
     if not fine:
         raise typer.Exit(1)
 

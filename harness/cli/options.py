@@ -8,5 +8,6 @@ import typer
 Names = Annotated[list[str] | None, typer.Option("--model", metavar="NAME", help="A model; may be given again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N|UUID]", help="Where to compute.")]
+Long = Annotated[bool, typer.Option("--long", help="Tables in full: detections, iterations, images / s, AR.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan only.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run goes (results/ID).")]

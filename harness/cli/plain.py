@@ -10,7 +10,7 @@ from rich.console import Console
 from harness.catalogue import models
 from harness.cli.console import say
 from harness.progress import BuildDisplay, Display, OnBytes, OnLine
-from harness.text import GAP
+from harness.text import GAP, count
 from runner.contract import Job, Result
 from runner.contract.statistics import summarise
 
@@ -102,11 +102,11 @@ def _part(job: Job) -> str:
 
 def _outcome(result: Result) -> str:
     if result.detections is not None:
-        return f"{result.detections.boxes} boxes in {result.detections.images} images"
+        return f"{count(result.detections.boxes, 'box', 'boxes')} in {count(result.detections.images, 'image')}"
     if result.latency is None or result.failure is not None:
         return f"{GAP} {result.status}: {result.failure.message if result.failure else 'no measurement'}"
     summary = summarise(result.latency)
     value = summary.value(result.job.protocol.statistic)
     capped = ", capped" if result.latency.stopped_by == "cap" else ""
-    iterations = f"{summary.n} iteration{'s' if summary.n > 1 else ''}{capped}"
+    iterations = f"{count(summary.n, 'iteration')}{capped}"
     return f"{value:.1f} ms ({iterations}, {summary.detections_per_image:.0f} detections an image)"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Json
+from harness.cli.options import Json, Long
 
 
 def report(
@@ -17,12 +17,13 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write report.html and report.md there instead.")
     ] = None,
+    long: Long = False,
 ) -> None:
     """Print the tables of runs, or write a page of them with charts."""
     from harness.cli.commands.report import print_report, write_report
 
     if out is None:
-        print_report(runs, published=published, form=form)
+        print_report(runs, published=published, form=form, long=long)
     else:
         write_report(runs, out, published=published)
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from harness.cli.console import print_tables, say
 from harness.pipeline import Interrupted, Outcome
+from harness.report.table import Form
 
 INTERRUPTED = 130
 
@@ -23,10 +24,10 @@ def interruptible(console: Console) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def tell(console: Console, outcome: Outcome) -> None:
+def tell(console: Console, outcome: Outcome, form: Form = Form.SHORT) -> None:
     """Print a run's tables, where the rest is, and what could not be judged."""
     folder = outcome.folder
-    print_tables(console, outcome.tables)
+    print_tables(console, outcome.tables, form)
     say(console, f"raw samples, hardware and software of each cell: {folder.path}")
     say(console, f"as a page with charts: harness report {shlex.quote(folder.name)} -o DIR")
     for error in outcome.unjudged:

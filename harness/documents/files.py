@@ -79,8 +79,8 @@ def parsed(kind: type[D], path: Path | str, content: bytes) -> D:
             data = upgraded(data, version)
         document: D = _adapter(cast("Any", kind)).validate_python(data)
     except (ValueError, RecursionError) as error:
-        lack = _first(error) if isinstance(error, ValidationError) else str(error)
-        raise _unusable(kind, path, lack) from error
+        wrong = _first(error) if isinstance(error, ValidationError) else str(error)
+        raise _unusable(kind, path, wrong) from error
     if isinstance(document, Result) and (lack := flaw(document)):
         raise _unusable(kind, path, lack)
     return document

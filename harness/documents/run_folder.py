@@ -1,6 +1,8 @@
 """The folder of a run: results/RUN-ID with plan.json and one folder per cell."""
 
+import fcntl
 import hashlib
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -154,9 +156,23 @@ class RunFolder:
             with lock.acquire(timeout=0):
                 yield
         except Timeout:
-            raise BadInput(
-                f"the run {self.name} is being executed by another process", "wait for it, or end it first"
-            ) from None
+            raise self._is_executed() from None
+
+    def require_idle(self) -> None:
+        """Raise BadInput where a process executes the run: what it has by now is no whole. Nothing is written."""
+        try:
+            descriptor = os.open(self.lock_path, os.O_RDONLY)
+        except OSError:
+            return  # nobody has ever locked it, or nobody may who may not even read it
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise self._is_executed() from None
+        finally:
+            os.close(descriptor)
+
+    def _is_executed(self) -> BadInput:
+        return BadInput(f"the run {self.name} is being executed by another process", "wait for it, or end it first")
 
     def cell_folder(self, job: Job) -> Path:
         """The folder of the cell."""

@@ -9,6 +9,7 @@ from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.host import own
+from harness.text import count
 from runner.contract import Result, rows
 
 
@@ -29,7 +30,7 @@ def remarks(folder: RunFolder, executors: Executors) -> list[str]:
         if executor and result and execution and not planned.joins:
             reason = outdated(result, execution, executor) or lost(folder, result)
             reasons.update([reason] if reason else [])
-    return [f"measured again: {count} {'cell' if count == 1 else 'cells'}, {why}" for why, count in reasons.items()]
+    return [f"measured again: {count(cells, 'cell')}, {why}" for why, cells in reasons.items()]
 
 
 def _kept(folder: RunFolder, planned: PlannedCell) -> tuple[Result | None, Execution | None]:

@@ -18,6 +18,7 @@ from harness.errors import CannotRunHere
 from harness.images.containers import Image
 from harness.images.engine import LABEL, Engine
 from harness.paths import ROOT
+from harness.text import count
 
 #: How long a registry may take to answer whether a base can be had.
 REGISTRY_TIMEOUT_S = 4.0
@@ -197,7 +198,7 @@ def cost(environment: Environment, engine: Engine) -> str:
     assert build is not None  # noqa: S101 -- only environments that are compiled come here
     compilers = max(1, min(os.cpu_count() or 1, int(psutil.virtual_memory().total / 1e9 / COMPILER_GB)))
     free = f", {shutil.disk_usage(engine.root).free / 1e9:.0f} GB are free" if engine.root.is_dir() else ""
-    at_once = f"{compilers} compiler{'s' if compilers > 1 else ''} at once"
+    at_once = f"{count(compilers, 'compiler')} at once"
     return (
         f"{environment.name} is compiled from source: about {build.core_hours:g} core-hours, with {at_once} here about "
         f"{build.core_hours / compilers:.0f} hours; {build.download_gb:g} GB to download; {build.disk_gb:g} GB of disk "

@@ -32,7 +32,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob(
         "iterations",
         (Sight("iterations", "", "iterations: {}", "iterations", unset="all"),),
-        Option(COUNT, "Latency: fewer iterations, labelled.", LATENCY),
+        Option(COUNT, "Fewer iterations, labelled.", LATENCY),
     ),
     Knob(
         "threads",
@@ -51,7 +51,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob(
         "reader",
         (Sight("reader", "", "{}", "reader", said="read by {}"),),
-        Option(one_of("cv2", "pil", "torchvision"), "Accuracy: who decodes, if not the protocol's.", ACCURACY),
+        Option(one_of("cv2", "pil", "torchvision"), "Who decodes, if not the protocol's.", ACCURACY),
         holds="detection.reader",
         suite="accuracy",
         paces=True,
@@ -59,7 +59,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob(
         "batch",
         (Sight("batch", "", "batch {}", "batch"),),
-        Option(COUNT, "Accuracy: images at once.", ACCURACY),
+        Option(COUNT, "Images at once.", ACCURACY),
         holds="detection.batch",
         suite="accuracy",
         paces=True,

@@ -2,6 +2,7 @@
 
 from harness.documents import Plan, PlannedCell
 from harness.knobs.words import detecting
+from harness.text import count
 from runner.contract import Job
 
 
@@ -18,12 +19,11 @@ def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
     if reason:
         return f"{name}: skipped, {reason}"
     builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
-    return f"{name} on {cells[0].job.device}: {len(cells)} cell{'s' if len(cells) > 1 else ''}, {builders}"
+    return f"{name} on {cells[0].job.device}: {count(len(cells), 'cell')}, {builders}"
 
 
 def _recipe(job: Job) -> str:
     if job.dataset is None or job.detection is None:
         return f"protocol {job.protocol.name}: {job.protocol.title}"
     images, how = len(job.dataset.ids), [*detecting(job), f"boxes by the rule {job.detection.box_rule}"]
-    measured = f"{images} image{'s' if images > 1 else ''}"
-    return f"accuracy on {job.dataset.name} by {job.protocol.name}: {', '.join([measured, *how])}"
+    return f"accuracy on {job.dataset.name} by {job.protocol.name}: {', '.join([count(images, 'image'), *how])}"

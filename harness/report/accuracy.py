@@ -12,8 +12,8 @@ from harness.documents.run_folder import Cell
 from harness.documents.scores import Iou, Score
 from harness.knobs.words import detecting
 from harness.report.describe import attributed, software
-from harness.report.table import Column, Table
-from harness.text import GAP
+from harness.report.table import EVERYWHERE, FULL, Column, Table
+from harness.text import GAP, count
 from runner.contract import Detections
 
 KINDS: dict[Iou, str] = {"bbox": "boxes", "segm": "masks", "keypoints": "keypoints"}
@@ -86,7 +86,9 @@ def _groups(rows: list[tuple[Model, Score]], with_published: bool) -> list[list[
     ]
     for group in METRICS:
         shown = [name for name in group if name in rows[0][1].metrics]
-        groups.append([Column(name, [_percent(score.metrics[name]) for _, score in rows]) for name in shown])
+        forms = FULL if group[0].startswith("AR") else EVERYWHERE
+        values = {name: [_percent(score.metrics[name]) for _, score in rows] for name in shown}
+        groups.append([Column(name, texts, forms=forms) for name, texts in values.items()])
     if with_published:
         groups.append([Column("published AP", [_published(model, score) for model, score in rows])])
     return [group for group in groups if group]
@@ -131,10 +133,13 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     if cell.scores is None:
         return remarks or ["not scored yet"]
     if cell.scores.bad_images:
-        remarks.append(f"{cell.scores.bad_images} images could not be read and are left out")
+        verb = "is" if cell.scores.bad_images == 1 else "are"
+        remarks.append(f"{count(cell.scores.bad_images, 'image')} could not be read and {verb} left out")
     if cell.scores.turned_images:
         masks = ", and their masks are left out" if iou == "segm" else ""
-        remarks.append(f"{cell.scores.turned_images} images were read in another size than annotated{masks}")
+        verb = "was" if cell.scores.turned_images == 1 else "were"
+        turned = count(cell.scores.turned_images, "image")
+        remarks.append(f"{turned} {verb} read in another size than annotated{masks}")
     if cell.scores.foreign_detections:
         every = cell.scores.foreign_detections + max((each.detections for each in cell.scores.scores), default=0)
         lacking = "are of categories that the annotations lack, and are left out"
@@ -157,8 +162,8 @@ def _orientation(cell: Cell) -> list[str]:
         return []
     reader = cell.job.detection.reader if cell.job.detection else None
     remedy = "" if reader == "cv2" else "; --reader cv2 does"
-    count = f"{passed.turned_images} image has" if passed.turned_images == 1 else f"{passed.turned_images} images have"
-    return [f"{count} an EXIF orientation that the reader did not follow{remedy}"]
+    verb = "has" if passed.turned_images == 1 else "have"
+    return [f"{count(passed.turned_images, 'image')} {verb} an EXIF orientation that the reader did not follow{remedy}"]
 
 
 def _times(place: str, cells: list[Cell]) -> Table:

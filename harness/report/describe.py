@@ -14,7 +14,7 @@ def software(stacks: Sequence[Stack]) -> list[str]:
     return parts
 
 
-def attributed(remarks_of: Mapping[str, Iterable[list[str]]]) -> list[str]:
+def attributed(remarks_of: Mapping[str, Iterable[Sequence[str]]]) -> list[str]:
     """Return the remarks on the cells of each model, each remark once with the models that it is about."""
     about: dict[str, list[str]] = {}
     for display, remarks in remarks_of.items():

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from harness.analysis.merging import Merged
-from harness.analysis.tidy import COLUMNS, TEXT
 from harness.documents import replacing
 from harness.report import render
 from harness.report.accuracy import precision_tables, published_table
@@ -18,17 +17,16 @@ from harness.report.latency import arrange
 from harness.report.table import Table
 from harness.text import defused
 
-#: The columns in the file: any reader of Parquet knows plain texts.
-SCHEMA = pa.schema([(name, pa.string() if kind == TEXT else kind) for name, kind in COLUMNS.items()])
 #: How many rows of CSV are made at once.
 BATCH = 10_000
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write the tidy table as Parquet; what is unknown is null."""
-    table = pa.Table.from_pandas(frame, SCHEMA, preserve_index=False)
+    """Write the tidy table as Parquet, categories as the texts that they are; what is unknown is null."""
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     with path.open("wb") as file:  # since a path goes to pyarrow as UTF-8, which a file's name need not be
-        pyarrow.parquet.write_table(table, file, compression="zstd")
+        # Without Arrow's schema in the file, whoever reads it has texts, and no dictionaries.
+        pyarrow.parquet.write_table(table, file, compression="zstd", store_schema=False)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -1,30 +1,36 @@
 """The latency table: rows are models, columns are environment × hardware, as in the published table."""
 
 from collections.abc import Iterable
-from statistics import fmean
 
+from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import NO_QUOTA, departures
 from harness.analysis.gates import Gates, gates
-from harness.analysis.labels import labels_of
+from harness.analysis.labels import labels_of, split_labels
 from harness.analysis.series import LatencySeries, grouped
 from harness.analysis.timed import Timed, timed
 from harness.catalogue import models, published
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, software
-from harness.report.table import Column, Table
+from harness.report.latency_columns import LatencyFigure, figure_columns, figure_of, spread_notes
+from harness.report.table import CSV, SHOWN, Column, Table
 from harness.text import GAP
-from runner.contract.statistics import Summary, summarise
+from runner.contract.statistics import summarise
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
-    """Arrange the cells of the suite into the table: ms and detections per image, columns in order of appearance."""
+    """Arrange the cells of the suite into the table: a model a row, columns in order of appearance."""
     cells = list(cells)
-    of_the_suite = [cell for cell in cells if cell.job.suite == "latency"]
-    return arrange([timed(cell, _summary(cell)) for cell in of_the_suite], gates(cells), with_published)
+    return arrange([_timed(cell) for cell in cells if cell.job.suite == "latency"], gates(cells), with_published)
 
 
-def _summary(cell: Cell) -> Summary | None:
-    return summarise(cell.result.latency) if cell.result.latency else None
+def _timed(cell: Cell) -> Timed:
+    from harness.analysis.uncertainty import (
+        latency_interval,
+    )  # only here: a merge has them, without SciPy
+
+    latency = cell.result.latency
+    interval = latency_interval(latency, cell.job.protocol.statistic) if latency else None
+    return timed(cell, summarise(latency) if latency else None, interval, warnings_of(cell.result))
 
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
@@ -32,22 +38,29 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     by_series = grouped((entry.series, entry.state, entry) for entry in entries)
     shown = _shown({entry.builder for entry in entries})
     labels = labels_of(list(by_series))
-    notes = _recipes(by_series)
-    notes += [_describe(series, labels[series], alike) for series, alike in by_series.items()]
-    groups = []
+    place, headings = split_labels(list(by_series))
+    notes = [*_recipes(by_series), *_stacks(by_series, headings)]
+    groups: list[list[Column]] = []
+    figures: list[LatencyFigure | None] = []
     for series, alike in by_series.items():
         entries_of = {name: [each for each in alike if each.builder == builder] for builder, name in shown.items()}
-        latencies, detections = map(list, zip(*map(_figures, entries_of.values()), strict=True))
-        groups.append([Column(f"{labels[series]} (ms)", latencies), Column("detections / image", detections)])
-        groups[-1] += _verdicts(series, shown, gate)
-        remarks = {display: [each.remarks for each in entries] for display, entries in entries_of.items()}
-        notes += [f"{labels[series]}: {remark}" for remark in attributed(remarks)]
+        own = [figure_of([each.times for each in repeats if each.times]) for repeats in entries_of.values()]
+        groups.append(figure_columns(headings[series], labels[series], own) + _verdicts(series, shown, gate))
+        figures += own
+        remarks = {display: [each.remarks for each in repeats] for display, repeats in entries_of.items()}
+        notes += [f"{headings[series]}: {remark}" for remark in attributed(remarks)]
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
         notes += _odd_cells(shown)
-    names = Column("Model", list(shown.values()))
-    return Table("Latency of one image, batch 1", names, groups, notes)
+    names, shared = Column("Model", list(shown.values())), " · ".join(filter(None, (_unit(entries), place)))
+    return Table("Latency of one image, batch 1", names, groups, [*spread_notes(figures), *notes], shared)
+
+
+def _unit(entries: list[Timed]) -> str:
+    """Return what every figure is; what was published in 2021 are means."""
+    statistics = {entry.protocol.statistic for entry in entries} or {"mean"}
+    return f"{statistics.pop()} in ms" if len(statistics) == 1 else "in ms"
 
 
 def _shown(measured: set[str]) -> dict[str, str]:
@@ -78,10 +91,12 @@ def _odd_cells(shown: dict[str, str]) -> list[str]:
 
 
 def _published(shown: Iterable[str]) -> list[Column]:
-    return [
-        Column(f"2021: {column.hardware} (ms)", [_in_table(column.latency_ms.get(builder)) for builder in shown])
-        for column in published.latency().values()
-    ]
+    group = []
+    for column in published.latency().values():
+        values = [_in_table(column.latency_ms.get(builder)) for builder in shown]
+        heading = f"2021: {column.hardware}"
+        group += [Column(heading, values, forms=SHOWN), Column(f"{heading} (ms)", values, forms=CSV)]
+    return group
 
 
 def _in_table(ms: float | None) -> str:
@@ -90,22 +105,28 @@ def _in_table(ms: float | None) -> str:
 
 def _recipes(by_series: dict[LatencySeries, list[Timed]]) -> list[str]:
     """Say once what several columns share: how each protocol measures, and what random weights mean."""
-    titles = {entry.protocol.name: entry.protocol.title for alike in by_series.values() for entry in alike}
-    notes = [f"{name}: {title}" for name, title in titles.items()]
+    protocols = {entry.protocol.name: entry.protocol for alike in by_series.values() for entry in alike}
+    notes = [
+        f"{name}: {each.title}" + ("" if each.statistic in each.title else f", {each.statistic}")
+        for name, each in protocols.items()
+    ]
     if any(series.weights == "random" for series in by_series):
         notes.append("random weights: what is detected means nothing, only the amount of work is real")
     return notes
 
 
-def _describe(series: LatencySeries, label: str, alike: list[Timed]) -> str:
+def _stacks(by_series: dict[LatencySeries, list[Timed]], headings: dict[LatencySeries, str]) -> list[str]:
+    """Say what each column was measured by and on; what all of several share is said once."""
+    parts = {series: _describe(series, alike) for series, alike in by_series.items()}
+    everywhere = set.intersection(*map(set, parts.values())) if len(parts) > 1 else set()
+    shared = [part for part in next(iter(parts.values()), []) if part in everywhere]
+    own = {series: [part for part in texts if part not in everywhere] for series, texts in parts.items()}
+    notes = [f"every measured column: {', '.join(shared)}"] if shared else []
+    return notes + [f"{headings[series]}: {', '.join(texts)}" for series, texts in own.items() if texts]
+
+
+def _describe(series: LatencySeries, alike: list[Timed]) -> list[str]:
     quota, shortened = series.fact("quota"), departures(series.facts)
     held = [f"held to {quota} CPUs by a quota"] if quota not in (None, NO_QUOTA) else []
     stack = software([entry.stack for entry in alike])
-    return f"{label}: {', '.join([series.protocol, f'{series.weights} weights', *stack, *shortened, *held])}"
-
-
-def _figures(entries: list[Timed]) -> tuple[str, str]:
-    """Return the texts of latency and detections per image, over the repeats of one model."""
-    times = [entry.ms for entry in entries if entry.ms is not None]
-    detections = [entry.detections for entry in entries if entry.detections is not None]
-    return (f"{fmean(times):.2f}", f"{fmean(detections):.1f}") if times else (GAP, GAP)
+    return [series.protocol, f"{series.weights} weights", *stack, *shortened, *held]

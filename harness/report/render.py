@@ -4,8 +4,9 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
-from harness.report.table import Column, Table
+from harness.report.table import Column, Form, Table
 from harness.text import defused, escaped, printable
 
 #: How long a text of a cell and one below the table may be, in characters.
@@ -19,27 +20,31 @@ def harmless(table: Table) -> Table:
     """
     columns = [[_harmless_column(column) for column in group] for group in [[table.names], *table.groups]]
     notes = [printable(note, LONGEST_NOTE) for note in table.notes]
-    return Table(printable(table.title, LONGEST_NOTE), columns[0][0], columns[1:], notes)
+    title, shared = (printable(text, LONGEST_NOTE) for text in (table.title, table.shared))
+    return Table(title, columns[0][0], columns[1:], notes, shared)
 
 
 def _harmless_column(column: Column) -> Column:
-    return Column(printable(column.heading, LONGEST), [printable(text, LONGEST) for text in column.values])
+    longest = LONGEST_NOTE if column.kind == "words" else LONGEST
+    values = [printable(text, longest) for text in column.values]
+    return replace(column, heading=printable(column.heading, LONGEST), values=values)
 
 
 def markdown(table: Table) -> str:
-    """Render as a Markdown table, columns aligned, with its notes as a list below."""
-    table = harmless(table)
+    """Render in full as a Markdown table, columns aligned, with its notes as a list below."""
+    table = harmless(table.of(Form.LONG))
     head, *body = [[escaped(text) for text in row] for row in (table.headings, *table.rows)]
     widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
     rule = [("-" * (width - 1)).ljust(width, ":") for width in widths]
     rule[0] = rule[0][::-1]
     lines = [_line(_pad(row, widths)) for row in (head, rule, *body)]
     notes = [f"- {escaped(note)}" for note in table.notes]
-    return "\n".join([f"## {escaped(table.title)}", "", *lines, "", *notes, ""])
+    return "\n".join([f"## {escaped(table.headline)}", "", *lines, "", *notes, ""])
 
 
 def csv_text(table: Table) -> str:
     """Render as CSV. A cell that a spreadsheet would take for a formula is quoted with an apostrophe."""
+    table = table.of(Form.CSV)
     return _csv([table.headings, *table.rows])
 
 
@@ -48,7 +53,7 @@ def stacked_csv(tables: list[Table]) -> str:
 
     Columns of one heading, as each series of latencies has for its detections, stay columns of their own.
     """
-    keyed = [(table, list(_told_apart(table.headings))) for table in tables]
+    keyed = [(table, list(_told_apart(table.headings))) for table in (table.of(Form.CSV) for table in tables)]
     headings = list(dict.fromkeys(heading for _, own in keyed for heading in own))
     lines = [["Table", *(heading for heading, _ in headings)]]
     for table, own in keyed:

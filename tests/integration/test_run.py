@@ -158,3 +158,28 @@ def test_help_needs_nothing_heavy() -> None:
     loaded = set(done.stderr.split())
     assert "harness.cli.app" in loaded
     assert not loaded & {"torch", "torchvision", "pandas", "docker", "numpy", "pydantic", "runner.contract"}
+
+
+def test_only_what_needs_pandas_brings_it(tmp_path: Path) -> None:
+    quick = str(ROOT / "results" / "reference" / "quick-1")
+    commands = [
+        ["doctor"],
+        [*RUN, "--image", "local", "--dry-run"],
+        ["report", quick],
+        ["report", quick, "--published", "-o", str(tmp_path / "page")],
+        ["merge", quick, "-o", str(tmp_path / "tables")],
+    ]
+    code = f"""if True:
+        import sys
+        from harness.cli.app import main
+        for command in {commands!r}:
+            sys.argv = ["harness", *command]
+            try:
+                main()
+            except SystemExit as ending:
+                assert not ending.code, command
+            print("with", *{{"pandas", "pyarrow"}} & set(sys.modules), file=sys.stderr)"""
+    done = subprocess.run([HARNESS[0], "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    *without, merge = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("with")]
+    assert without == [[]] * 4
+    assert sorted(merge) == ["pandas", "pyarrow"]

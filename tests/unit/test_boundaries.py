@@ -88,6 +88,14 @@ def test_a_library_has_one_place(package: str) -> None:
     assert importers(package, among="harness") <= PLACES[package]
 
 
+def test_tables_are_laid_out_in_one_place() -> None:
+    assert importers("rich.table", among="harness") == {
+        "harness/cli/pages.py",
+        "harness/cli/columns.py",  # those of bars
+        "harness/cli/live.py",
+    }
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_what_is_private_stays_in_its_module(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):

@@ -46,18 +46,18 @@ def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None,
 
 def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
     with progress_on(Console(stderr=True)).working("comparing detections"):
-        found = [_compared(*pair, tolerances, pictures) for pair in pairs]
+        agreements = [_compared(*pair, tolerances, pictures) for pair in pairs]
     if as_json:
-        print(json.dumps([dataclasses.asdict(each) for each in found], indent=1))
+        print(json.dumps([dataclasses.asdict(each) for each in agreements], indent=1))
     else:
-        print_tables(Console(), [agreement_table(found)])
+        print_tables(Console(), [agreement_table(agreements)])
         for _, other in pairs:
             for path in disagreements(other, pictures):
                 say(Console(), str(path))
-    return all(each.verdict != "different" for each in found)
+    return all(each.verdict != "different" for each in agreements)
 
 
 def _compared(reference: Pass, other: Pass, tolerances: Tolerances, pictures: Path | None) -> Agreement:
-    found = compare(reference, other, tolerances)
-    draw_worst(found, reference, other, pictures)
-    return found
+    agreement = compare(reference, other, tolerances)
+    draw_worst(agreement, reference, other, pictures)
+    return agreement

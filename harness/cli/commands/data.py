@@ -5,13 +5,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from harness.catalogue import Model, models, pick
 from harness.catalogue.entries import datasets
-from harness.cli.console import say, say_row
+from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
 from harness.data.checkpoints import fetch_weights
 from harness.data.fetching import fetch_dataset
@@ -19,7 +17,8 @@ from harness.data.inventory import Item, Verified, items, verify
 from harness.errors import BadInput
 from harness.paths import data_folder
 from harness.progress import OnBytes
-from harness.text import GAP
+from harness.report.table import Column, Table
+from harness.text import GAP, count
 
 WEIGHTS = "weights"
 #: So many differences of one item are printed; --json has all.
@@ -53,54 +52,49 @@ def _chosen(builders: list[str], every: bool) -> list[Model]:
 
 def list_data(as_json: bool) -> None:
     """Print everything that can be fetched, and what of it is here."""
-    found = items()
+    fetchable = items()
     if as_json:
-        print(json.dumps([dataclasses.asdict(item) for item in found], indent=1))
+        print(json.dumps([dataclasses.asdict(item) for item in fetchable], indent=1))
         return
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("Name", no_wrap=True)
-    table.add_column("Here")
-    for heading in ("On disk", "Download"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("SHA-256", no_wrap=True)
-    for item in found:
-        say_row(table, _row(item))
     console = Console()
-    console.print(table)
-    where = f"Datasets are in {data_folder()}, checkpoints in its folder {WEIGHTS}."
-    say(console, where)
+    print_table(console, _table(fetchable))
+    say(console, f"Datasets are in {data_folder()}, checkpoints in its folder {WEIGHTS}.")
 
 
-def _row(item: Item) -> list[str]:
-    here = item.disk_bytes is not None
-    on_disk = _megabytes(item.disk_bytes) if item.disk_bytes is not None else GAP
-    return [item.name, "yes" if here else "no", on_disk, _megabytes(item.download_bytes), item.sha256_known]
+def _table(fetchable: list[Item]) -> Table:
+    columns = [
+        Column("Here", ["no" if item.disk_bytes is None else "yes" for item in fetchable], "names"),
+        Column("On disk", [_megabytes(item.disk_bytes) for item in fetchable]),
+        Column("Download", [_megabytes(item.download_bytes) for item in fetchable]),
+        Column("SHA-256", [item.sha256_known for item in fetchable], "names"),
+    ]
+    return Table("", Column("Name", [item.name for item in fetchable]), [[column] for column in columns])
 
 
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.0f} MB"
+def _megabytes(size_bytes: int | None) -> str:
+    return GAP if size_bytes is None else f"{size_bytes / 1e6:.0f} MB"
 
 
 def verify_data(as_json: bool) -> bool:
     """Hash everything that is here anew and print what differs. Returns whether nothing does."""
     console = Console()
-    found = []
+    verified = []
     with progress_on(console).downloads() as on_bytes:
         for item in verify(on_bytes):
-            found.append(item)
+            verified.append(item)
             if not as_json:
                 _show(console, item)
     if as_json:
-        print(json.dumps([dataclasses.asdict(item) for item in found], indent=1))
-    elif not found:
+        print(json.dumps([dataclasses.asdict(item) for item in verified], indent=1))
+    elif not verified:
         say(console, f"nothing is here yet, in {data_folder()}")
-    return not any(item.differences for item in found)
+    return not any(item.differences for item in verified)
 
 
 def _show(console: Console, item: Verified) -> None:
     """Print one item that was verified."""
-    count = f"{item.files} file{'' if item.files == 1 else 's'}"
-    lines = [f"{item.name}: {f'differs; {item.remedy}' if item.differences else f'{count}, as recorded'}"]
+    outcome = f"differs; {item.remedy}" if item.differences else f"{count(item.files, 'file')}, as recorded"
+    lines = [f"{item.name}: {outcome}"]
     lines += [f"  {difference}" for difference in item.differences[:SHOWN]]
     if len(item.differences) > SHOWN:
         lines.append(f"  and {len(item.differences) - SHOWN} more, which --json lists")

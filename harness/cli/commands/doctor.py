@@ -3,16 +3,15 @@
 import dataclasses
 import json
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from harness.catalogue import models
-from harness.cli.console import said, say, say_row
+from harness.cli.console import print_table, say
 from harness.host.gpus import INSTALL_TOOLKIT, HostGpu
 from harness.preflight.checks import Preflight
 from harness.preflight.doctor import Findings, examine
-from harness.text import GAP
+from harness.report.table import Column, Table
+from harness.text import GAP, count
 
 GIB = 1 << 30
 
@@ -27,35 +26,38 @@ def print_findings(as_json: bool) -> None:
     console = Console()
     for line in _host(findings):
         say(console, line)
-    console.print(_matrix(findings))
+    print_table(console, _matrix(findings))
 
 
-def _host(found: Findings) -> list[str]:
-    rootless = ", rootless" if found.rootless else ""
-    engine = f"Docker engine {found.engine}{rootless}" if found.engine else str(found.engine_reason)
-    gpus = [f"cuda:{i}, {_gpu(gpu)}" for i, gpu in enumerate(found.gpus)]
-    turbo = {True: "on", False: "off", None: "unknown"}[found.turbo]
-    quota = f", limited to {found.cpu_limit:g} CPUs by a quota, which throttles in bursts" if found.cpu_limit else ""
-    limit = f", limited to {_gb(found.memory_limit_bytes)}" if found.memory_limit_bytes else ""
+def _host(findings: Findings) -> list[str]:
+    rootless = ", rootless" if findings.rootless else ""
+    engine = f"Docker engine {findings.engine}{rootless}" if findings.engine else str(findings.engine_reason)
+    gpus = [f"cuda:{i}, {_gpu(gpu)}" for i, gpu in enumerate(findings.gpus)]
+    computing = any(gpu.failure is None for gpu in findings.gpus)
+    turbo = {True: "on", False: "off", None: "unknown"}[findings.turbo]
+    quota = ""
+    if findings.cpu_limit:
+        quota = f", limited to {findings.cpu_limit:g} CPUs by a quota, which throttles in bursts"
+    limit = f", limited to {_gb(findings.memory_limit_bytes)}" if findings.memory_limit_bytes else ""
     return [
         f"engine    {engine}",
-        *(f"GPU       {gpu}" for gpu in gpus or [str(found.gpus_reason)]),
-        *([f"toolkit   {_toolkit(found)}"] if any(gpu.failure is None for gpu in found.gpus) and found.engine else []),
-        f"CPU       {found.cores} cores{quota}, governor {found.governor or 'unknown'}, turbo {turbo}, "
-        f"load {found.load_1min:.1f}",
-        f"memory    {_gb(found.memory_available_bytes)} of {_gb(found.memory_bytes)} available{limit}",
-        f"disk      {_gb(found.disk_free_bytes)} free",
-        f"weights   {found.checkpoints} of {len(models())} checkpoints are here",
-        *(f"latency   {text}" for text in _measuring(found)),
+        *(f"GPU       {gpu}" for gpu in gpus or [str(findings.gpus_reason)]),
+        *([f"toolkit   {_toolkit(findings)}"] if computing and findings.engine else []),
+        f"CPU       {count(findings.cores, 'core')}{quota}, governor {findings.governor or 'unknown'}, turbo {turbo}, "
+        f"load {findings.load_1min:.1f}",
+        f"memory    {_gb(findings.memory_available_bytes)} of {_gb(findings.memory_bytes)} available{limit}",
+        f"disk      {_gb(findings.disk_free_bytes)} free",
+        f"weights   {findings.checkpoints} of {len(models())} checkpoints are here",
+        *(f"latency   {text}" for text in _measuring(findings)),
     ]
 
 
-def _measuring(found: Findings) -> list[str]:
+def _measuring(findings: Findings) -> list[str]:
     """Return why no latency can be measured, or who measures one now; nothing where nobody does."""
-    if found.locks_reason:
-        return [f"can't be measured: {found.locks_reason}"]
+    if findings.locks_reason:
+        return [f"can't be measured: {findings.locks_reason}"]
     held: dict[str, list[str]] = {}
-    for device, holder in found.measuring.items():
+    for device, holder in findings.measuring.items():
         held.setdefault(holder, []).append(device)
     more = {holder: f" and {len(devices) - 1} more" if devices[1:] else "" for holder, devices in held.items()}
     return [f"{devices[0]}{more[holder]} held by {holder}" for holder, devices in held.items()]
@@ -72,28 +74,28 @@ def _gpu(gpu: HostGpu) -> str:
     return f"{gpu.title}{instance}, {known}, {gpu.uuid or 'UUID unknown'}"
 
 
-def _toolkit(found: Findings) -> str:
+def _toolkit(findings: Findings) -> str:
     """Return how the engine hands GPUs to containers."""
-    known = {"its runtime": found.nvidia_runtime, "its hook": found.nvidia_hook, "CDI": found.nvidia_cdi}
+    known = {"its runtime": findings.nvidia_runtime, "its hook": findings.nvidia_hook, "CDI": findings.nvidia_cdi}
     ways = [name for name, there in known.items() if there]
     if not ways:
         return f"the engine knows no way to a GPU: {INSTALL_TOOLKIT}"
-    return f"NVIDIA Container Toolkit {found.nvidia_toolkit or 'of unknown version'}, by {' and '.join(ways)}"
+    return f"NVIDIA Container Toolkit {findings.nvidia_toolkit or 'of unknown version'}, by {' and '.join(ways)}"
 
 
-def _matrix(found: Findings) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("Environment", no_wrap=True)
-    table.add_column("Image")
-    table.add_column("CPU")
-    computing = {i: gpu for i, gpu in enumerate(found.gpus) if gpu.failure is None}
-    for i, gpu in computing.items():
-        table.add_column(said(f"cuda:{i}, {gpu.title}"))
-    for line in found.matrix:
-        image = {True: "built", False: "not built", None: GAP}[line.image]
-        on_gpus = [line.gpus.get(gpu.key, GAP) for gpu in computing.values()]
-        say_row(table, [line.environment, image, line.cpu, *on_gpus])
-    return table
+def _matrix(findings: Findings) -> Table:
+    lines = findings.matrix
+    images = {True: "built", False: "not built", None: GAP}
+    columns = [
+        Column("Image", [images[line.image] for line in lines], "names"),
+        Column("CPU", [line.cpu for line in lines], "words"),
+    ]
+    columns += [
+        Column(f"cuda:{i}, {gpu.title}", [line.gpus.get(gpu.key, GAP) for line in lines], "words")
+        for i, gpu in enumerate(findings.gpus)
+        if gpu.failure is None
+    ]
+    return Table("", Column("Environment", [line.environment for line in lines]), [[column] for column in columns])
 
 
 def _gb(size: int) -> str:

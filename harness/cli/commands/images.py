@@ -1,18 +1,18 @@
 """harness images: list, build, lock, verify and prune the images of the Docker environments."""
 
 import json
+from typing import Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from harness.catalogue import Environment, docker_environments, environment, environments
-from harness.cli.console import say, say_row
+from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
 from harness.errors import BadInput, CannotRunHere
 from harness.images import listing, lock, pinning, recipes, verify
 from harness.images.engine import Engine
+from harness.report.table import Column, Table
 from harness.text import GAP
 
 
@@ -23,21 +23,26 @@ def list_images(as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=1))
         return
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for heading in ("Environment", "State", "Size", "Tag", "Substituted"):
-        table.add_column(
-            heading, justify="right" if heading == "Size" else "left", no_wrap=heading == "Tag", overflow="fold"
-        )
-    for row in rows:
-        pinned_base = environments()[row["environment"]].base
-        image = row["image"] or {"tag": GAP, "base": pinned_base, "build_args": {}}
-        state = "not built" if row["image"] is None else "pinned" if row["pinned"] else "not pinned"
-        size = f"{row['size_bytes'] / 1e9:.1f} GB" if row["image"] else f"about {row['about_gb']} GB"
-        tag = image["tag"].rpartition(":")[2]
-        replaced = [image["base"].rpartition("/")[2]] if image["base"] != pinned_base else []
-        replaced += [f"{name}={value}" for name, value in image["build_args"].items()]
-        say_row(table, [row["environment"], state, size, tag, ", ".join(replaced)])
-    Console().print(table)
+    states, sizes, tags, substituted = map(list, zip(*map(_shown, rows), strict=True))
+    columns = [
+        Column("State", states, "names"),
+        Column("Size", sizes),
+        Column("Tag", tags, "names"),
+        Column("Substituted", substituted, "words"),
+    ]
+    names = Column("Environment", [row["environment"] for row in rows])
+    print_table(Console(), Table("", names, [[column] for column in columns]))
+
+
+def _shown(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Return an image's state, size and tag, and what in it is not the recipe's own."""
+    if row["image"] is None:
+        return "not built", f"about {row['about_gb']} GB", GAP, ""
+    image, pinned_base = row["image"], environments()[row["environment"]].base
+    replaced = [image["base"].rpartition("/")[2]] if image["base"] != pinned_base else []
+    replaced += [f"{name}={value}" for name, value in image["build_args"].items()]
+    state = "pinned" if row["pinned"] else "not pinned"
+    return state, f"{row['size_bytes'] / 1e9:.1f} GB", image["tag"].rpartition(":")[2], ", ".join(replaced)
 
 
 def verify_images(names: list[str]) -> bool:
@@ -50,11 +55,11 @@ def verify_images(names: list[str]) -> bool:
                 raise CannotRunHere(
                     f"the image of {stack.label} is not built", f"run: harness images build {stack.name}"
                 )
-            found = verify.differences(engine, stack, image)
-            say(console, f"{stack.label}: {image.tag} is {'not ' if found else ''}pinned")
-            for difference in found:
+            differences = verify.differences(engine, stack, image)
+            say(console, f"{stack.label}: {image.tag} is {'not ' if differences else ''}pinned")
+            for difference in differences:
                 say(console, f"  {difference}")
-            pinned &= not found
+            pinned &= not differences
     return pinned
 
 
@@ -69,16 +74,16 @@ def prune_images(*, every: bool, yes: bool) -> None:
     """Show the images that the harness built and no longer uses, ask, and remove them."""
     console = Console()
     with Engine.connect() as engine:
-        found = recipes.outdated(engine, every=every)
-        for image in found:
+        outdated = recipes.outdated(engine, every=every)
+        for image in outdated:
             name = next(iter(image.tags), image.id)
             say(console, f"{name}, {image.size_bytes / 1e9:.1f} GB with shared layers")
-        if not found:
+        if not outdated:
             say(console, "there is nothing to remove")
-        elif yes or typer.confirm(f"remove {'these' if len(found) > 1 else 'this'}?"):
-            for image in found:
+        elif yes or typer.confirm(f"remove {'these' if len(outdated) > 1 else 'this'}?"):
+            for image in outdated:
                 engine.remove_image(image)
-            say(console, f"{len(found)} removed")
+            say(console, f"{len(outdated)} removed")
 
 
 def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool, yes: bool) -> None:
@@ -97,10 +102,10 @@ def build_images(names: list[str], *, base: str | None, build_args: list[str], n
 
 
 def _docker_environment(name: str) -> Environment:
-    found = environment(name)
-    if found.base is None:
+    stack = environment(name)
+    if stack.base is None:
         raise BadInput(f"{name} is no Docker environment", "it needs no image")
-    return found
+    return stack
 
 
 def _argument(text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from harness.analysis.merging import Merged, merged
 from harness.cli.console import say
 from harness.cli.live import progress_on
 from harness.report.export import write
+from harness.text import count
 
 
 def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> None:
@@ -25,13 +26,9 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
 
 
 def _tell(console: Console, whole: Merged, out: Path) -> None:
-    counts = [_count(whole.cells, "cell"), _count(whole.runs, "run"), _count(len(whole.frame), "row")]
+    counts = [count(whole.cells, "cell"), count(whole.runs, "run"), count(len(whole.frame), "row")]
     say(console, f"{counts[0]} of {counts[1]}, {counts[2]}: {out}")
     if whole.missing:
-        say(console, f"{_count(whole.missing, 'planned cell')} left out: no result yet")
+        say(console, f"{count(whole.missing, 'planned cell')} left out: no result yet")
     for conflict in whole.conflicts:
         say(console, f"labelled, not comparable: {conflict}")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")

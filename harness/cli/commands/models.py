@@ -2,17 +2,16 @@
 
 import dataclasses
 import json
-from typing import get_args
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from harness.catalogue import Model, models
-from harness.cli.console import say, say_row
+from harness.cli.console import print_table, say
 from harness.documents.scores import Iou
+from harness.report.table import Column, Table
 from harness.text import GAP
 
+HEADINGS: dict[Iou, str] = {"bbox": "Box", "segm": "Mask", "keypoints": "Keypt"}
 #: From this width on a terminal has room for all columns.
 WIDE = 170
 
@@ -24,20 +23,24 @@ def list_models(as_json: bool) -> None:
         print(json.dumps([dataclasses.asdict(model) for model in catalogue], indent=1))
         return
     console = Console()
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Builder", no_wrap=True)
-    for heading in ("Params M", "GFLOPS", "Box", "Mask", "Keypt"):
-        table.add_column(heading, justify="right")
     wide = console.width >= WIDE
-    for heading in ("Model", "Checkpoint") if wide else ():
-        table.add_column(heading, no_wrap=True)
-    for model in catalogue:
-        say_row(table, [model.builder, *_figures(model), *((model.display, model.checkpoint) if wide else ())])
-    console.print(table)
+    print_table(console, Table("", Column("Builder", [model.builder for model in catalogue]), _groups(catalogue, wide)))
     more = "" if wide else f"; {WIDE} columns, or --json, show names and checkpoints too"
     say(console, f"AP on COCO val2017 as torchvision publishes it for the checkpoints{more}.")
 
 
-def _figures(model: Model) -> list[str]:
-    precision = [f"{ap:.1f}" if ap is not None else GAP for ap in map(model.ap, get_args(Iou))]
-    return [f"{model.parameters / 1e6:.1f}", f"{model.gflops:.1f}", *precision]
+def _groups(catalogue: list[Model], wide: bool) -> list[list[Column]]:
+    figures = [
+        Column("Params M", [f"{model.parameters / 1e6:.1f}" for model in catalogue]),
+        Column("GFLOPS", [f"{model.gflops:.1f}" for model in catalogue]),
+        *(Column(heading, [_ap(model.ap(iou)) for model in catalogue]) for iou, heading in HEADINGS.items()),
+    ]
+    names = [
+        Column("Model", [model.display for model in catalogue], "names"),
+        Column("Checkpoint", [model.checkpoint for model in catalogue], "names"),
+    ]
+    return [figures, names] if wide else [figures]
+
+
+def _ap(published: float | None) -> str:
+    return GAP if published is None else f"{published:.1f}"

@@ -13,16 +13,17 @@ from harness.cli.live import progress_on
 from harness.documents.runs import cells_of, open_runs
 from harness.errors import unknown
 from harness.report import render
+from harness.report.table import Form
 from harness.report.tables import tables_of
 
 
-def print_report(names: list[str], *, published: bool, form: str | None) -> None:
-    """Print the tables of the named runs, in the terminal's own form unless one is asked for."""
+def print_report(names: list[str], *, published: bool, form: str | None, long: bool) -> None:
+    """Print the tables of the named runs, in the terminal's own form unless one is asked for; in a file in full."""
     if form not in (None, "markdown", "csv"):
         raise unknown("format", form, ["markdown", "csv"])
     tables = tables_of(cells_of(open_runs(names)), published=published)
     if form is None and sys.stdout.isatty():
-        print_tables(Console(), tables)
+        print_tables(Console(), tables, Form.LONG if long else Form.SHORT)
     else:
         sys.stdout.write("\n".join(map(render.csv_text if form == "csv" else render.markdown, tables)))
 

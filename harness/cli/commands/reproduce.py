@@ -49,10 +49,10 @@ def compare_run(name: str, column: str, image: str | None, *, as_json: bool) -> 
 
 
 def _tell(console: Console, folder: RunFolder, column: str, cells: list[Cell], *, as_json: bool) -> None:
-    found = compare(column, cells)
+    reproduction = compare(column, cells)
     if as_json:
-        print(json.dumps({"run": folder.name, **dataclasses.asdict(found)}, indent=1))
-    elif found.latency or found.ap:
-        print_table(console, reproduction_table(found, cells))
+        print(json.dumps({"run": folder.name, **dataclasses.asdict(reproduction)}, indent=1))
+    elif reproduction.latency or reproduction.ap:
+        print_table(console, reproduction_table(reproduction, cells))
     else:
         say(console, "no model has a figure to compare")

@@ -11,9 +11,12 @@ from harness.documents.run_folder import RunFolder, require_readable
 from harness.execute import estimate
 from harness.plan import Request
 from harness.preflight.checks import Preflight
+from harness.report.table import Form
 
 
-def new_run(request: Request, command: list[str], out: Path | None, *, dry_run: bool, published: bool) -> bool:
+def new_run(
+    request: Request, command: list[str], out: Path | None, *, dry_run: bool, published: bool, long: bool
+) -> bool:
     """Plan and execute a run. Returns whether every cell that must be ok is."""
     console = Console()
     progress = progress_on(console)
@@ -25,15 +28,15 @@ def new_run(request: Request, command: list[str], out: Path | None, *, dry_run: 
             return True
         with interruptible(console):
             outcome = pipeline.start(planned, preflight, progress, request.protocol, out, published=published)
-    tell(console, outcome)
+    tell(console, outcome, Form.LONG if long else Form.SHORT)
     return outcome.fine
 
 
-def resume_run(name: str, *, published: bool) -> bool:
+def resume_run(name: str, *, published: bool, long: bool) -> bool:
     """Execute what a run still lacks. Returns as new_run does."""
     console = Console()
     folder = RunFolder.open(name)
     with Preflight() as preflight, interruptible(console):
         outcome = pipeline.resume(folder, preflight, progress_on(console), published=published)
-    tell(console, outcome)
+    tell(console, outcome, Form.LONG if long else Form.SHORT)
     return outcome.fine

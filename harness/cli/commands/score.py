@@ -5,12 +5,10 @@ import json
 from pathlib import Path
 from typing import get_args
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from harness.catalogue import pick
-from harness.cli.console import print_tables, say, say_row
+from harness.cli.console import print_table, print_tables, say
 from harness.cli.live import progress_on
 from harness.data import coco
 from harness.documents.runs import open_run
@@ -18,9 +16,10 @@ from harness.documents.scores import Iou, Score, ScorerName
 from harness.errors import BadInput
 from harness.pipeline import score_cells
 from harness.report.accuracy import accuracy_tables
+from harness.report.table import Column, Form, Table
 from harness.scoring.detections import from_json
 from harness.scoring.evaluate import score
-from harness.text import GAP
+from harness.text import GAP, count
 from runner.contract import BoxRule
 
 SCORERS: dict[str, ScorerName] = {name: name for name in get_args(ScorerName)}
@@ -41,10 +40,10 @@ def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str,
     console = Console()
     for line in _lines(result):
         say(console, line)
-    console.print(_table("Metric", result.metrics))
-    console.print(_table("AP by category", result.ap_by_category))
+    print_table(console, _table("Metric", result.metrics))
+    print_table(console, _table("AP by category", result.ap_by_category))
     if result.tide is not None:
-        console.print(_table("AP50 to gain (TIDE)", result.tide))
+        print_table(console, _table("AP50 to gain (TIDE)", result.tide))
 
 
 def score_run(name: str, *, scorer: str, as_json: bool) -> None:
@@ -57,7 +56,7 @@ def score_run(name: str, *, scorer: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))
     else:
-        print_tables(console, accuracy_tables(cells))
+        print_tables(console, accuracy_tables(cells), Form.LONG)
     for error in failed[1:]:
         Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
     if failed:
@@ -69,7 +68,8 @@ def _lines(result: Score) -> list[str]:
     interval = result.interval
     return [
         *(f"remark: {text}" for text in result.remarks),
-        f"{result.detections} detections of {result.objects} objects in {result.images} images",
+        f"{count(result.detections, 'detection')} of {count(result.objects, 'object')} "
+        f"in {count(result.images, 'image')}",
         f"{result.iou}{boxes}; {result.scorer} {result.scorer_version}",
         f"AP {interval.low:.4f} to {interval.high:.4f}, {interval.confidence:.0%} interval over images"
         if interval
@@ -78,9 +78,5 @@ def _lines(result: Score) -> list[str]:
 
 
 def _table(heading: str, values: dict[str, float]) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column(heading)
-    table.add_column("", justify="right")
-    for name, value in values.items():
-        say_row(table, [name, GAP if value == -1 else f"{value:.4f}"])
-    return table
+    figures = Column("", [GAP if value == -1 else f"{value:.4f}" for value in values.values()])
+    return Table("", Column(heading, list(values)), [[figures]])

@@ -12,6 +12,7 @@ from harness.analysis.timings import Timing, latencies
 from harness.catalogue import models
 from harness.documents.run_folder import Cell
 from harness.report.page.figures import listed, significant, times
+from harness.text import count
 from runner.contract import Latency
 from runner.contract.statistics import measured_ms
 
@@ -34,8 +35,9 @@ def headline(cells: Sequence[Cell], timings: Sequence[Timing]) -> str:
         ap, best = max(scored, key=lambda pair: pair[0])
         where = f" on {best.job.dataset.name}" if best.job.dataset else ""
         return f"{display(best)} has the highest AP: {100 * ap:.1f} %{where}"
-    counts = Counter(cell.result.status.replace("_", " ") for cell in cells)
-    return f"No latency was measured: {listed([f'{n} cells {status}' for status, n in counts.items()])}"
+    statuses = Counter(cell.result.status.replace("_", " ") for cell in cells)
+    counts = [f"{count(number, 'cell')} {status}" for status, number in statuses.items()]
+    return f"No latency was measured: {listed(counts)}"
 
 
 def fastest(timings: Sequence[Timing]) -> str:

@@ -65,3 +65,16 @@ def test_a_stream_that_was_closed_takes_what_it_is_told(monkeypatch: pytest.Monk
     assert sys.stdout is not None
     with sys.stdout as stream:
         stream.write("nobody reads this")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (text.count(1, "cell"), "1 cell"),
+        (text.count(0, "cell"), "0 cells"),
+        (text.count(3, "planned cell"), "3 planned cells"),
+        (text.count(2, "box", "boxes"), "2 boxes"),
+    ],
+)
+def test_one_is_no_plural(said: str, words: str) -> None:
+    assert said == words

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from rich.table import Table
 
-from harness.cli.console import say, say_row
+from harness.cli.console import print_table, say
 from harness.paths import ROOT
+from harness.report.table import Column, Form, Table
+from harness.text import GAP
 
 FOREIGN = "/data/[red]set[/red]/:smile:/[/nothing]/a[0]\x1b[31m.jpg"
 SHOWN = "/data/[red]set[/red]/:smile:/[/nothing]/a[0].jpg"
@@ -28,11 +29,56 @@ def test_a_line_is_neither_markup_nor_a_terminal_s_command(terminal: bool) -> No
 
 
 def test_neither_is_a_cell_of_a_table() -> None:
-    screen, out = console(200, terminal=True)
-    table = Table("Name", "Value")
-    say_row(table, [FOREIGN, "1"])
-    screen.print(table)
-    assert SHOWN in out.getvalue()
+    assert SHOWN in "\n".join(printed(Table("", Column("Name", [FOREIGN]), [[Column("Value", ["1"])]]), 200))
+
+
+def printed(table: Table, width: int, form: Form = Form.SHORT) -> list[str]:
+    screen, out = console(width, terminal=True)
+    print_table(screen, table, form)
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def test_a_list_without_a_title_stands_close() -> None:
+    names, sizes = Column("Name", ["a", "b"]), Column("Size", ["1 GB", "12 GB"])
+    here = Column("Here", ["yes", "no"], "names")
+    assert printed(Table("", names, [[sizes], [here]]), 80) == [
+        "Name   Size  Here",
+        "─────────────────",
+        "a      1 GB  yes",
+        "b     12 GB  no",
+    ]
+
+
+def test_words_break_on_a_narrow_terminal_and_figures_never_do() -> None:
+    why = Column("CPU", ["can't run: neither its image nor its base is here", "runs"], "words")
+    listed = Table("", Column("Environment", ["cpu", "local"]), [[Column("Image", ["not built", GAP], "names")], [why]])
+    lines = printed(listed, 48)
+    assert max(map(len, lines)) <= 48
+    assert lines[2].split()[:3] == ["cpu", "not", "built"]  # beside the first line of what is broken
+    assert " ".join(" ".join(lines[2:]).split()) == (
+        f"cpu not built can't run: neither its image nor its base is here local {GAP} runs"
+    )
+
+
+def test_a_name_that_leaves_no_room_is_broken_rather_than_its_figures() -> None:
+    lines = printed(Table("", Column("Name", ["x" * 36]), [[Column("On disk", ["1068 MB"])]]), 40)
+    assert any(line.endswith("1068 MB") for line in lines)
+    assert "".join(lines).count("x") == 36
+
+
+@pytest.mark.parametrize(("width", "lines"), [(100, 1), (60, 2), (30, 3)])
+def test_headings_take_no_more_lines_than_they_must(width: int, lines: int) -> None:
+    figures = [Column(f"cuda1{n}.2 · AMD EPYC, 2 cores", ["1.00"]) for n in range(2)]
+    head = printed(Table("", Column("Model", ["SSD300 VGG16"]), [figures]), width)
+    assert [line.startswith("──") for line in head].index(True) == lines
+
+
+def test_the_short_form_leaves_out_what_the_long_one_has() -> None:
+    columns = [Column("ms", ["1.00"]), Column("images / s", ["1000"], forms=frozenset({Form.LONG, Form.CSV}))]
+    table = Table("T", Column("Model", ["SSD"]), [columns], ["note"], "ms, one machine")
+    assert printed(table, 80)[:4] == ["", "T: ms, one machine", "", "Model    ms"]
+    assert printed(table, 80, Form.LONG)[3] == "Model    ms  images / s"
+    assert printed(table, 80)[-2:] == ["", "- note"]
 
 
 @pytest.mark.parametrize("width", [80, 40])

@@ -7,15 +7,19 @@ import pytest
 from rich.console import Console
 
 from harness.analysis.naming import hardware_name
+from harness.analysis.uncertainty import latency_interval
 from harness.cli.console import print_table
 from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
 from harness.report import render
 from harness.report.latency import latency_table
-from harness.report.table import Column, Table
+from harness.report.latency_columns import NO_SPREAD, SPREAD, SPREAD_OF_REPEATS
+from harness.report.table import Column, Form, Table
 from harness.text import GAP
 from runner.contract import Failure, Job, Variant
 from tests.samples import job, latency, ok_result, software
+
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def cell(of: Job, *, pinned: bool = True, **changes: object) -> Cell:
@@ -25,14 +29,61 @@ def cell(of: Job, *, pinned: bool = True, **changes: object) -> Cell:
 
 def test_rows_are_models_and_columns_environment_and_hardware() -> None:
     table = latency_table([cell(job()), cell(job(environment="local"), wall_ms=20.0)])
-    assert table.headings == [
+    assert table.headline == "Latency of one image, batch 1: median in ms · AMD EPYC 7B12, 2 cores"
+    short, long, as_csv = table.of(Form.SHORT), table.of(Form.LONG), table.of(Form.CSV)
+    assert short.headings == ["Model", "cuda10.2", "local"]
+    assert short.rows == [["SSD300 VGG16", "10.00", "20.00"]]
+    more = ["detections / image", f"processes {TIMES} iterations", "images / s"]
+    assert long.headings == ["Model", "cuda10.2", *more, "local", *more]
+    assert long.rows == [
+        ["SSD300 VGG16", "10.00", "7.0", f"1 {TIMES} 3", "100.00", "20.00", "7.0", f"1 {TIMES} 3", "50.00"]
+    ]
+    assert as_csv.headings == [
         "Model",
         "cuda10.2 · AMD EPYC 7B12, 2 cores (ms)",
         "detections / image",
         "local · AMD EPYC 7B12, 2 cores (ms)",
         "detections / image",
     ]
-    assert table.rows == [["SSD300 VGG16", "10.00", "7.0", "20.00", "7.0"]]
+    assert as_csv.rows == [["SSD300 VGG16", "10.00", "7.0", "20.00", "7.0"]]
+
+
+def test_a_figure_has_half_of_its_interval_beside_it_where_one_is_known() -> None:
+    sure = [10.0 + 0.1 * (n % 5) for n in range(40)]
+    few = cell(job("ssdlite320_mobilenet_v3_large"), latency=latency([1.0, 3.0]))
+    table = latency_table([cell(job(), latency=latency(sure)), few]).of(Form.SHORT)
+    interval = latency_interval(latency(sure), "median")
+    assert interval is not None
+    half = 100 * (interval.high_ms - interval.low_ms) / 2 / 10.2
+    assert [row[1] for row in table.rows] == [f"10.20 ±{half:.1f} %", "2.00" + " " * len(f" ±{half:.1f} %")]
+    assert table.notes[:2] == [SPREAD, NO_SPREAD]
+
+
+def test_of_several_processes_the_span_of_the_intervals_is_said() -> None:
+    sure, later = ([ms + 0.1 * (n % 5) for n in range(40)] for ms in (10.0, 30.0))
+    table = latency_table([cell(job(), latency=latency(sure)), cell(job(repeat=2), latency=latency(later))])
+    assert table.of(Form.LONG).rows[0][1:4] == ["20.20 ±50.0 %", "7.0", f"2 {TIMES} 40"]
+    assert table.notes[0] == SPREAD_OF_REPEATS
+
+
+def test_a_protocol_that_reports_the_mean_says_so() -> None:
+    mean = latency_table([cell(job(protocol="published-2021"))])
+    assert mean.headline.startswith("Latency of one image, batch 1: mean in ms · ")
+    both = latency_table([cell(job(protocol="published-2021")), cell(job())])
+    assert both.headline.startswith("Latency of one image, batch 1: in ms · ")
+    said = {note.split(":")[0]: note.split()[-1] for note in both.notes}
+    assert (said["published-2021"], said["quick-1"]) == ("mean", "median")
+    renamed = replace(job(), protocol=replace(job().protocol, title="mine"))
+    assert "quick-1: mine, median" in latency_table([cell(renamed)]).notes
+
+
+def test_what_all_columns_share_is_noted_once() -> None:
+    notes = latency_table([cell(job()), cell(job(environment="local"))]).notes
+    assert [note for note in notes if "random weights, " in note or note.endswith("random weights")] == [
+        "every measured column: quick-1, random weights, torch 1.9.0+cu102, torchvision 0.10.0+cu102, threads: 2"
+    ]
+    (alone,) = [note for note in latency_table([cell(job())]).notes if "torchvision" in note]
+    assert alone.startswith("cuda10.2: quick-1, random weights, torch 1.9.0")
 
 
 def test_the_figure_is_the_protocol_s_own_statistic_of_the_measured_samples() -> None:
@@ -62,8 +113,8 @@ def test_a_cell_that_left_no_hardware_is_a_gap_where_its_environment_was_measure
     crashed = ok_result(job(), status="crashed", latency=None, hardware=None, software=None)
     crashed = replace(crashed, failure=Failure("Crashed", "it crashed", "", "infrastructure"))
     table = latency_table([cell(job("ssdlite320_mobilenet_v3_large")), Cell(job(), crashed, None)])
-    assert [row[:2] for row in table.rows] == [["SSD300 VGG16", GAP], ["SSDlite320 MobileNetV3-Large", "10.00"]]
-    assert len(table.headings) == 3
+    rows = table.of(Form.SHORT).rows
+    assert rows == [["SSD300 VGG16", GAP], ["SSDlite320 MobileNetV3-Large", "10.00"]]
     assert any("SSD300 VGG16: crashed, it crashed" in note for note in table.notes)
 
 
@@ -99,13 +150,13 @@ def test_a_remark_about_several_models_is_made_once() -> None:
 
 
 def test_published_columns_stand_beside_on_request() -> None:
-    table = latency_table([cell(job())], with_published=True)
+    table = latency_table([cell(job())], with_published=True).of(Form.CSV)
     assert "2021: AMD EPYC 7B12 @ 2.25GHz (Colab) (ms)" in table.headings
     assert table.rows[0][-5:] == ["32.09", "27.97", "31.47", "624.55", "484.80"]
 
 
 def test_every_published_cell_is_the_published_readme_s(tmp_path: Path) -> None:
-    everything = latency_table([cell(job(builder)) for builder in _published()], with_published=True)
+    everything = latency_table([cell(job(builder)) for builder in _published()], with_published=True).of(Form.SHORT)
     figures = [row[-5:] for row in everything.rows]
     assert figures[0] == ["122.90", "80.13", "114.95", "4415.93", "3510.95"]
     assert figures[5] == ["48.77", "47.55", "51.10", "107.79", "75.45"]
@@ -127,9 +178,9 @@ def table(headings: list[str], rows: list[list[str]], notes: list[str] | None = 
     return Table("T", names, [[column] for column in others], notes or [])
 
 
-def on_a_terminal(of: Table, width: int) -> list[str]:
+def on_a_terminal(of: Table, width: int, form: Form = Form.SHORT) -> list[str]:
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
-    print_table(console, of)
+    print_table(console, of, form)
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -137,11 +188,23 @@ def on_a_terminal(of: Table, width: int) -> list[str]:
 def test_a_terminal_of_any_width_shows_every_figure_whole(width: int) -> None:
     cells = [cell(job(builder, environment=name)) for name in ("cuda10.2", "local") for builder in _published()]
     everything = latency_table(cells, with_published=True)
-    lines = on_a_terminal(everything, width)
-    assert max(map(len, lines)) <= width
-    words = " ".join(lines).split()
-    assert {figure for row in everything.rows for figure in row[1:]} <= set(words)
-    assert not [word for word in words if "…" in word]
+    for form in (Form.SHORT, Form.LONG):
+        lines = on_a_terminal(everything, width, form)
+        assert max(map(len, lines)) <= width
+        shown = " ".join(" ".join(lines).split())
+        assert all(figure in shown for row in everything.of(form).rows for figure in row[1:])
+        assert "…" not in shown
+
+
+def test_three_environments_of_eight_models_fit_eighty_columns_side_by_side() -> None:
+    times = latency([1900.0 + 150 * (n % 4) for n in range(22)])
+    names = ("cuda10.2", "cpu-debian13", "local")
+    cells = [cell(job(builder, environment=name), latency=times) for name in names for builder in _published()]
+    lines = on_a_terminal(latency_table(cells), 80)
+    (head,) = [line for line in lines if line.startswith("Model")]
+    assert head.split() == ["Model", *names]
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count("±") for line in lines[: lines.index("", lines.index(head))]) == 24
 
 
 @pytest.mark.parametrize("width", [30, 40, 60])
@@ -155,8 +218,10 @@ def test_a_figure_of_several_words_is_shown_whole(width: int) -> None:
 
 
 def test_columns_of_one_group_stay_together() -> None:
-    lines = on_a_terminal(latency_table([cell(job()), cell(job(environment="local"), wall_ms=20.0)]), 44)
-    assert [line.split()[-2:] for line in lines if "VGG16" in line] == [["10.00", "7.0"], ["20.00", "7.0"]]
+    table = latency_table([cell(job()), cell(job(environment="local"), wall_ms=20.0)])
+    lines = on_a_terminal(table, 50, Form.LONG)
+    figures = [line.split()[-5:] for line in lines if line.endswith(".00")]
+    assert figures == [["7.0", "1", TIMES, "3", "100.00"], ["7.0", "1", TIMES, "3", "50.00"]]
 
 
 def test_markdown_is_aligned_and_escaped() -> None:
@@ -179,6 +244,6 @@ def test_csv_defuses_formulas() -> None:
 
 def test_a_model_that_the_catalogue_lacks_has_a_row_under_its_own_name() -> None:
     alone = latency_table([cell(job("of_tomorrow"))], with_published=True)
-    assert alone.rows == [["of_tomorrow", "10.00", "7.0", *[GAP] * 5]]
+    assert alone.of(Form.CSV).rows == [["of_tomorrow", "10.00", "7.0", *[GAP] * 5]]
     beside = latency_table([cell(job("of_tomorrow")), cell(job())])
     assert [row[0] for row in beside.rows] == ["SSD300 VGG16", "of_tomorrow"]

@@ -79,8 +79,8 @@ def test_runs_of_two_machines_stay_apart_under_equal_names(tmp_path: Path) -> No
     rows = merged(tmp_path, tmp_path / "a", tmp_path / "b")
     assert {(row["run"], row["host"]) for row in rows} == {("a", "one"), ("b", "two")}
     heading = (tmp_path / "out" / "latency.md").read_text().splitlines()[2]
-    assert "machine one (ms)" in heading
-    assert "machine two (ms)" in heading
+    assert "| AMD EPYC 7B12, 2 cores · machine one |" in heading
+    assert "| AMD EPYC 7B12, 2 cores · machine two |" in heading
 
 
 def test_runs_are_called_by_the_ends_of_their_paths_that_tell_them_apart(tmp_path: Path) -> None:
@@ -160,8 +160,10 @@ def test_what_was_not_measured_alike_is_refused_unless_allowed_and_then_labelled
     assert not (tmp_path / "out").exists()
     merged(tmp_path, tmp_path / "a", tmp_path / "b", allow=True)
     heading = (tmp_path / "out" / "latency.md").read_text().splitlines()[2]
-    columns = re.findall(r"\| +(cuda10\.2 [^|]*) \(ms\)", heading)
-    assert len(set(columns)) == 2
+    assert len(set(re.findall(r"\| +(cuda10\.2 · [^|]*?) *(?=\|)", heading))) == 2
+    with (tmp_path / "out" / "latency.csv").open(newline="") as file:
+        whole = [name for name in next(csv.reader(file)) if name.startswith("cuda10.2 · AMD EPYC 7B12, 2 cores · ")]
+    assert len(set(whole)) == 2
 
 
 def test_nothing_to_merge_is_said_and_nothing_written(tmp_path: Path) -> None:
@@ -238,7 +240,8 @@ def test_published_columns_stand_beside_measured_ones(tmp_path: Path) -> None:
     run_folder(tmp_path / "a", measured(job()))
     merged(tmp_path, tmp_path / "a", with_published=True)
     (row,) = rendered(tmp_path / "out" / "latency.md")[1:]
-    assert row == ["SSD300 VGG16", "12.00", "7.0", "32.09", "27.97", "31.47", "624.55", "484.80"]
+    assert [row[0], *row[1].split()[:1], row[2]] == ["SSD300 VGG16", "12.00", "7.0"]
+    assert row[-5:] == ["32.09", "27.97", "31.47", "624.55", "484.80"]
 
 
 def test_cells_without_a_result_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

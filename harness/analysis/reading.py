@@ -1,0 +1,61 @@
+"""A run read into what a merge keeps of it."""
+
+import gc
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from harness.analysis.cautions import warnings_of
+from harness.analysis.parts import Measurement, Part
+from harness.analysis.tidy import EMPTY, Rows
+from harness.analysis.tidy_rows import figures, labels
+from harness.analysis.timed import Timed, timed
+from harness.analysis.uncertainty import latency_intervals
+from harness.documents.run_folder import Cell, RunFolder
+from runner.contract.statistics import summarise
+
+
+def read(folder: RunFolder) -> tuple[Part, str]:
+    """Return what stays of a run, and the hash of its cells' documents as they were read, 64 hex digits.
+
+    Raises BadDocument where one is unusable.
+    """
+    own, documents = RunFolder(folder.path, folder.label), hashlib.sha256()  # whose plan goes when it has been read
+    jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
+    kinds: dict[Timed, Timed] = {}
+    part, rows = Part([job.cell for job in jobs], EMPTY, [], [], []), Rows()
+    with _no_collection():
+        for job in jobs:
+            contents = own.contents(job.cell)
+            documents.update(contents.sha256)
+            if cell := own.cell_of(job.cell, contents, job):
+                _take(cell, part, rows, kinds)
+    return replace(part, rows=rows.table()), documents.hexdigest()
+
+
+def _take(cell: Cell, part: Part, rows: Rows, kinds: dict[Timed, Timed]) -> None:
+    summary = summarise(cell.result.latency) if cell.result.latency else None
+    warnings = warnings_of(cell.result)
+    intervals = latency_intervals(cell.result.latency) if cell.result.latency else {}
+    rows.add(labels(cell, warnings), figures(cell, summary, intervals))
+    host = cell.execution.host.id if cell.execution else None
+    part.measurements.append(Measurement(host, cell.job.cell, cell.result.started_at))
+    if cell.job.suite == "latency":
+        entry = timed(cell, summary, intervals.get(cell.job.protocol.statistic), warnings)
+        kind = kinds.setdefault(entry.kind, entry)  # so that all of a kind share what they hold
+        part.timed.append(replace(kind, times=entry.times))
+    else:
+        part.detected.append(cell)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Have no cycles looked for meanwhile: documents have none, and thousands of them take a third more time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,80 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from harness.analysis.merging import merged, tidy, tidy_of
+from harness.cli.commands.merge import merge_runs
+from harness.documents import Host
+from harness.documents.run_folder import RunFolder
+from harness.errors import BadDocument, BadInput
+from harness.paths import ROOT
+from runner.contract import SCHEMA_VERSION
+from tests.samples import job, ok_result, run_folder, software
+
+LATER = "2026-01-03T00:00:00.000+00:00"
+
+
+def test_the_frame_is_what_merge_writes(tmp_path: Path) -> None:
+    names = [str(ROOT / "results" / "reference" / name) for name in ("quick-1", "accuracy-shapes")]
+    merge_runs(names, tmp_path, published=False, allow=False)
+    written = pyarrow.parquet.read_table(tmp_path / "tidy.parquet").to_pylist()
+    frame = tidy(names).astype(object)
+    assert frame.where(frame.notna(), None).to_dict("records") == written
+    assert {row["suite"] for row in written} == {"latency", "accuracy"}
+
+
+def test_what_was_not_measured_alike_is_refused_or_labelled(tmp_path: Path) -> None:
+    run_folder(tmp_path / "a", ok_result(job()))
+    run_folder(tmp_path / "b", ok_result(job(), software=software(threads=1), started_at=LATER))
+    names = [str(tmp_path / "a"), str(tmp_path / "b")]
+    with pytest.raises(BadInput, match=r"not comparable: .*threads"):
+        tidy(names)
+    assert set(tidy(names, allow=True)["threads"]) == {1, 2}
+    assert len(merged(names, allow=True).conflicts) == 1
+
+
+def test_a_frame_of_nothing_is_refused(tmp_path: Path) -> None:
+    for names in ([], [str(run_folder(tmp_path / "empty").path)]):
+        with pytest.raises(BadInput, match="there is nothing to merge"):
+            tidy(names)
+    assert tidy_of(RunFolder(tmp_path / "empty")).empty
+    with pytest.raises(BadInput, match="there is no run"):
+        tidy([str(tmp_path / "nowhere")])
+
+
+def test_a_run_that_is_being_executed_is_refused_and_left_alone(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "a", ok_result(job()))
+    with folder.locked(), pytest.raises(BadInput, match="being executed by another process; wait for it"):
+        tidy([str(folder.path)])
+    assert len(tidy([str(folder.path)])) > 0
+    with folder.locked():  # which no reader keeps from being executed
+        pass
+
+
+def test_a_run_that_nobody_may_write_to_is_read(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "a", ok_result(job()))
+    before = sorted(folder.path.rglob("*"))
+    assert len(tidy_of(folder)) > 0
+    assert sorted(folder.path.rglob("*")) == before
+
+
+def test_results_of_a_newer_version_are_refused(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "a", ok_result(job()))
+    result = folder.cell_folder(job()) / "result.json"
+    newer = f'"schema_version": {SCHEMA_VERSION + 1}'
+    result.write_text(result.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', newer, 1))
+    with pytest.raises(BadDocument, match=f"has schema version {SCHEMA_VERSION + 1}, this harness reads up to"):
+        tidy_of(folder)
+
+
+def test_a_copy_is_no_repeat_and_an_unknown_machine_none_other(tmp_path: Path) -> None:
+    run_folder(tmp_path / "a", ok_result(job()), host=Host(None))
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(BadInput, match="name each run once"):
+        tidy([str(tmp_path / "a"), str(tmp_path / "b")])
+    run_folder(tmp_path / "c", ok_result(replace(job(), repeat=2), started_at=LATER), host=Host(None))
+    frame = tidy([str(tmp_path / "a"), str(tmp_path / "c")])
+    assert frame["host"].isna().all()

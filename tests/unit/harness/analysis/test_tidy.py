@@ -1,0 +1,62 @@
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from harness.analysis.tidy import BATCH, COLUMNS, FIGURES, LABELS, Rows, TidyFigure, frame_of
+from harness.knobs import columns
+from harness.paths import ROOT
+
+
+def rows(*cells: tuple[dict[str, object], list[TidyFigure]]) -> pa.Table:
+    taken = Rows()
+    for labels, figures in cells:
+        taken.add(labels, figures)
+    return taken.table()
+
+
+def test_a_cell_has_a_row_for_each_figure_and_one_without() -> None:
+    times = [TidyFigure("latency_mean", value=2.0, unit="ms", n=3), TidyFigure("load", value=1.0, unit="ms")]
+    frame = frame_of([rows(({"cell": "a", "threads": 2}, times), ({"cell": "b"}, []))])
+    assert frame["cell"].tolist() == ["a", "a", "b"]
+    assert frame["metric"].tolist()[:2] == ["latency_mean", "load"]
+    assert frame["metric"].isna().tolist() == [False, False, True]
+    assert frame["threads"].isna().tolist() == [False, False, True]
+    assert frame["value"].tolist()[:2] == [2.0, 1.0]
+    assert frame["reported"].tolist() == [False] * 3
+
+
+def test_texts_are_categories_counts_stay_whole_and_units_stand_beside() -> None:
+    frame = frame_of([rows(({"cell": "a", "repeat": 1, "pinned": True}, [TidyFigure("load", value=1.0, unit="ms")]))])
+    dtypes = {pa.int64(): "Int64", pa.bool_(): "boolean", pa.float64(): "float64"}
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
+        name: dtypes.get(kind, "category") for name, kind in COLUMNS.items()
+    }
+    assert frame.groupby(["metric", "unit"], observed=True)["value"].mean().to_dict() == {("load", "ms"): 1.0}
+
+
+def test_frames_of_several_runs_share_their_categories() -> None:
+    tables = [rows(({"run": name, "cell": "c"}, [])) for name in ("a", "b", "a")]
+    frame = frame_of(tables)
+    assert frame["run"].tolist() == ["a", "b", "a"]
+    assert frame["run"].cat.categories.tolist() == ["a", "b"]
+
+
+def test_a_frame_of_nothing_has_the_columns() -> None:
+    frame = frame_of([])
+    assert list(frame.columns) == [*LABELS, *FIGURES]
+    assert frame.empty
+    assert frame.dtypes["value"] == "float64"
+    assert isinstance(frame.dtypes["run"], pd.CategoricalDtype)
+
+
+def test_more_cells_than_become_columns_at_once_stay_in_their_order() -> None:
+    count = 2 * BATCH + 1
+    frame = frame_of([rows(*(({"repeat": n}, [TidyFigure("load", value=n / 2)]) for n in range(count)))])
+    assert frame["repeat"].tolist() == list(range(count))
+    assert frame["value"].tolist() == [n / 2 for n in range(count)]
+
+
+@pytest.mark.parametrize("name", [name for name in COLUMNS if name not in columns.OBSERVED | columns.ASKED])
+def test_every_column_is_documented(name: str) -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in text.split("## Many runs in one table")[1].split("\n## ")[0]
