@@ -1,7 +1,9 @@
 """Writes the tables of docs/statistics.md anew by simulation, a few minutes; a test tells when they need it."""
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 
 from harness.paths import ROOT
 from tools.coverage import SCENARIOS, TRIALS, fingerprint, percentiles, processes, simulated
@@ -11,11 +13,11 @@ BEGIN, END = "<!-- coverage -->\n", "<!-- end of coverage -->\n"
 NONE = "\u2013"
 
 
-def of_series() -> Iterator[list[str]]:
+def of_series(trials: int) -> Iterator[list[str]]:
     """Yield the table of the whole procedure, scenario by scenario."""
     yield ["series", "verdict", "covered", "end of warm-up", "iterations: median, P95"]
     with ProcessPoolExecutor() as pool:
-        rows = list(pool.map(simulated, range(len(SCENARIOS))))
+        rows = list(pool.map(simulated, range(len(SCENARIOS)), repeat(trials)))
     for row in rows:
         shares = [row.verdicts, row.covered, row.begins]
         yield [row.name, *(_percent(share) for share in shares), f"{row.iterations[0]}, {row.iterations[1]}"]
@@ -42,12 +44,12 @@ def _percent(share: float | None) -> str:
     return NONE if share is None else f"{100 * share:.1f} %"
 
 
-def page(text: str) -> str:
-    """Return the page with its tables replaced."""
+def page(text: str, trials: int = TRIALS) -> str:
+    """Return the page with its tables replaced; those of series come of so many trials."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    tables = ["\n".join(_lines(list(rows))) for rows in (of_series(), over_processes(), of_percentiles())]
-    note = f"<!-- {TRIALS} trials of {fingerprint()} -->"
+    tables = ["\n".join(_lines(list(rows))) for rows in (of_series(trials), over_processes(), of_percentiles())]
+    note = f"{trials} trials a line of the first table, {TRIALS} of the others. <!-- sources {fingerprint()} -->"
     return before + BEGIN + note + "\n\n" + "\n\n".join(tables) + "\n" + END + after
 
 
@@ -57,4 +59,5 @@ def _lines(rows: list[list[str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else TRIALS
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), wanted), encoding="utf-8")

@@ -67,7 +67,7 @@ def sure_percentile(times: numpy.ndarray, percent: float) -> SurePercentile:
     share, n = percent / 100, len(times)
     ordered = numpy.sort(times)
     figure = float(ordered[int(share * (n - 1))])
-    count = int(effective_size((times <= figure) - 0.5).size)
+    count = int(effective_size((times >= figure) - 0.5).size)
     tail = (1 - CONFIDENCE) / 2
     needed = math.ceil(math.log(tail) / math.log(max(share, 1 - share)) * n / max(1, count))
     chances = numpy.cumsum(_binomial(count, share))

@@ -1,7 +1,7 @@
 """Where a series of times changes its level or its spread."""
 
 import math
-from typing import List
+from typing import List, Tuple
 
 import numpy
 
@@ -10,7 +10,7 @@ WINDOW = 200
 #: The penalty of a change point, in ln n.
 PENALTY = 15.0
 #: Above so many samples change points are first sought on a grid, then moved to the best place between its lines.
-EXACT = 400
+EXACT = 300
 #: No segment's deviation counts as smaller than this share of the step from one sample to the next: equal neighbours,
 #: as of a coarse clock, are no segment without spread.
 _SMALLEST_DEVIATION = 0.1
@@ -46,8 +46,9 @@ def change_points(times: numpy.ndarray) -> List[int]:
     cost = _Cost(times)
     step = -(-n // EXACT)
     grid = numpy.append(numpy.arange(0, n - max(step, _SHORTEST) + 1, step), n)
-    points = _partition(cost, grid, PENALTY * math.log(n), gap=_SHORTEST if step == 1 else 1)
-    return points if step == 1 else _refined(cost, points, n, step)
+    penalty = PENALTY * math.log(n)
+    points = _partition(cost, grid, penalty, gap=_SHORTEST if step == 1 else 1)
+    return points if step == 1 else _worthwhile(cost, _refined(cost, points, n, step), n, penalty)
 
 
 def correlation(times: numpy.ndarray) -> float:
@@ -81,18 +82,26 @@ class _Cost:
 
 
 def _partition(cost: _Cost, grid: numpy.ndarray, penalty: float, gap: int) -> List[int]:
+    costs = cost.between(*_segments(grid, gap))  # (end, begin), all at once
     best = numpy.full(len(grid), numpy.inf)
     best[0] = -penalty
     before = numpy.zeros(len(grid), dtype=int)
     for end in range(gap, len(grid)):
-        totals = best[: end - gap + 1] + cost.between(grid[: end - gap + 1], grid[end])
-        before[end] = int(totals.argmin())
-        best[end] = totals[before[end]] + penalty
+        totals = best[: end - gap + 1] + costs[end, : end - gap + 1]
+        before[end] = place = int(totals.argmin())
+        best[end] = totals[place] + penalty
     points, place = [], int(before[-1])
     while place > 0:
         points.append(int(grid[place]))
         place = int(before[place])
     return points[::-1]
+
+
+def _segments(grid: numpy.ndarray, gap: int) -> Tuple[numpy.ndarray, numpy.ndarray]:
+    """Return begins and ends (n, n) of all segments of the grid; those that are none begin at 0 and end at the last."""
+    places = numpy.arange(len(grid))
+    real = places[:, None] - places >= gap
+    return numpy.where(real, grid, 0), numpy.where(real, grid[:, None], grid[-1])
 
 
 def _refined(cost: _Cost, points: List[int], n: int, step: int) -> List[int]:
@@ -103,3 +112,14 @@ def _refined(cost: _Cost, points: List[int], n: int, step: int) -> List[int]:
         totals = cost.between(numpy.array(bounds[i - 1]), places) + cost.between(places, numpy.array(bounds[i + 1]))
         bounds[i] = int(places[totals.argmin()])
     return bounds[1:-1]
+
+
+def _worthwhile(cost: _Cost, points: List[int], n: int, penalty: float) -> List[int]:
+    """Leave out the points that do not pay: the grid may need two for a change that lies between its lines."""
+    for i in range(len(points)):
+        low, here, high = [0, *points, n][i : i + 3]
+        begins, ends = numpy.array([low, here, low]), numpy.array([here, high, high])
+        before, after, joined = cost.between(begins, ends)
+        if joined <= before + after + penalty:
+            return _worthwhile(cost, points[:i] + points[i + 1 :], n, penalty)
+    return points

@@ -58,7 +58,9 @@ def effective_size(series: numpy.ndarray, weights: Optional[numpy.ndarray] = Non
     else:
         shrunk = numpy.minimum.accumulate(pairs[:count]) / pairs[:count]
         kept = correlations[: 2 * count] * numpy.repeat(shrunk, 2)
-    products = numpy.ones(len(kept)) if weights is None else _products(weights, len(kept))
+    products = (
+        numpy.ones(len(kept)) if weights is None or weights.min() == weights.max() else _products(weights, len(kept))
+    )
     spread = products[0] + 2 * float(kept[1:] @ products[1:])
     return Effective(n / max(1.0, spread), n / (2 * len(kept) - 1.0))
 

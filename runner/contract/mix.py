@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Sequence
+from typing import List, Sequence, Tuple
 
 import numpy
 
@@ -57,13 +57,14 @@ def unmixed(times: numpy.ndarray, pictures: Sequence[str]) -> Mix:
     return Mix(float(numpy.median(medians)), ratios, weights / weights.mean(), content=False)
 
 
-def _places(pictures: Sequence[str]) -> "tuple[numpy.ndarray, numpy.ndarray]":
+def _places(pictures: Sequence[str]) -> Tuple[numpy.ndarray, numpy.ndarray]:
     """Return which picture each sample is of, as numbers from 0, and how often each was seen."""
-    _, places, counts = numpy.unique(numpy.asarray(pictures), return_inverse=True, return_counts=True)
-    return places, counts
+    numbers = {picture: number for number, picture in enumerate(dict.fromkeys(pictures))}
+    places = numpy.fromiter((numbers[picture] for picture in pictures), dtype=int, count=len(pictures))
+    return places, numpy.bincount(places)
 
 
-def _groups(times: numpy.ndarray, places: numpy.ndarray, counts: numpy.ndarray) -> "list[numpy.ndarray]":
+def _groups(times: numpy.ndarray, places: numpy.ndarray, counts: numpy.ndarray) -> List[numpy.ndarray]:
     return numpy.split(times[numpy.argsort(places, kind="stable")], numpy.cumsum(counts)[:-1])
 
 

@@ -18,8 +18,8 @@ Verdict = Literal["precise", "imprecise", "insufficient", "no steady state"]
 
 #: A pilot's effective sample size, and the first series that can have it.
 PILOT = 100
-#: The series grows by so much from look to look; nor does a measurement end before it is that much longer than its
-#: pilot, since a pilot ends where its effective size happens to look large.
+#: The series grows by at least so much from look to look, and doubles at most. Nor does a measurement end before it is
+#: that much longer than its pilot, since a pilot ends where its effective size happens to look large.
 _GROWTH = 1.2
 #: The second stage aims at this share of the width asked for, so that it need not be missed by chance.
 _AIM = 0.9
@@ -45,8 +45,8 @@ class Pilot:
 
 
 @dataclass(frozen=True)
-class Look:
-    """A look at a series of `iterations`: what it did, the figure of its steady part and whether that will do.
+class Standing:
+    """Where a series of `iterations` stands: what it did, the figure of its steady part and whether that will do.
 
     `half_width` is the wider of the pilot's, scaled to the samples, and the final one, as a share of the figure; None
     where there is no verdict on precision. `verdict` is None while measuring goes on, up to the iteration `next_look`.
@@ -69,8 +69,8 @@ def first_look(goal: Goal) -> int:
 
 
 def look(
-    times: numpy.ndarray, pictures: Sequence[str], goal: Goal, before: Optional[Look] = None, last: bool = False
-) -> Look:
+    times: numpy.ndarray, pictures: Sequence[str], goal: Goal, before: Optional[Standing] = None, last: bool = False
+) -> Standing:
     """Look at all times (n,) from the first iteration on. `before` is the look before this one; `last` says that a cap
     was reached, and that there must be a verdict."""
     n = len(times)
@@ -79,18 +79,19 @@ def look(
     begin = state.begin if steady else 0
     median = sure_median(times[begin:], pictures[begin:])
     pilot = _pilot(before, state, median, n) if steady else None
-    seen = Look(n, state, median, _width(pilot, median), pilot, None, 0, None)
+    seen = Standing(n, state, median, _width(pilot, median) if steady else None, pilot, None, 0, None)
     target = _target(seen, goal)
+    ahead = target or math.floor(_AIM * n * PILOT / median.effective)
     last = last or n >= goal.max_iterations
     return replace(
         seen,
         verdict=_verdict(seen, goal, target, last),
-        next_look=min(goal.max_iterations, max(math.ceil(_GROWTH * n), min(target or 0, 2 * n))),
+        next_look=min(goal.max_iterations, max(math.ceil(_GROWTH * n), min(ahead, 2 * n))),
         needed=target if median.effective >= FEWEST else math.ceil(n * PILOT / max(1.0, median.effective)),
     )
 
 
-def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Look:
+def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Standing:
     """Return the look that ended the series (n >= 1), or the one that its end asks for."""
     due, seen = first_look(goal), None
     while due < len(times):
@@ -101,7 +102,7 @@ def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Look:
     return look(times, pictures, goal, seen, last=True)
 
 
-def _pilot(before: Optional[Look], state: Steadiness, median: SureMedian, n: int) -> Optional[Pilot]:
+def _pilot(before: Optional[Standing], state: Steadiness, median: SureMedian, n: int) -> Optional[Pilot]:
     """Return the pilot of before, where it is of the same steady part and seen through the same mix, else a new one."""
     old = before.pilot if before else None
     if (
@@ -121,7 +122,7 @@ def _width(pilot: Optional[Pilot], median: SureMedian) -> Optional[float]:
     return max(promised, median.half_width)
 
 
-def _target(seen: Look, goal: Goal) -> Optional[int]:
+def _target(seen: Standing, goal: Goal) -> Optional[int]:
     """Return after how many iterations the second stage ends, None without a pilot."""
     if seen.pilot is None or seen.half_width is None:
         return None
@@ -132,13 +133,13 @@ def _target(seen: Look, goal: Goal) -> Optional[int]:
     return max(stage, seen.steadiness.begin + math.ceil(short * seen.median.samples))
 
 
-def _verdict(seen: Look, goal: Goal, target: Optional[int], last: bool) -> Optional[Verdict]:
+def _verdict(seen: Standing, goal: Goal, target: Optional[int], last: bool) -> Optional[Verdict]:
     wide = seen.half_width is None or seen.half_width > goal.precision
     if not wide and target is not None and seen.iterations >= target:
         return "precise"
     if not last:
         return None
-    if seen.steadiness.kind == "no steady state":
+    if seen.steadiness.kind == "no steady state" and seen.iterations >= PILOT:
         return "no steady state"
     if seen.half_width is None:
         return "insufficient"
