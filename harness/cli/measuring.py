@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Code, Device, DryRun, Json, Long, Names, Out, RunNames
+from harness.cli.options import Code, Device, DryRun, Json, Long, Names, Out, Precision, RunNames
 
 
 @with_knobs(before="memory")
