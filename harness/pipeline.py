@@ -19,7 +19,7 @@ from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor, remove_orphans
 from harness.execute.executors.local import LocalExecutor
 from harness.images import building, recipes
-from harness.plan import Request, describe
+from harness.plan import Request, describe, own
 from harness.preflight.checks import Preflight, Target
 from harness.progress import Progress
 from harness.report import render
@@ -74,6 +74,7 @@ def start(
 ) -> Outcome:
     """Execute a plan in a new folder, `out` or one named after `name`. Raises Interrupted by Ctrl-C."""
     require_readable(planned)
+    own.require_unchanged(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written
     turns.require(planned)
     identities = built_images(planned, preflight, progress)
@@ -94,6 +95,7 @@ def resume(
 
     A `precision` takes the place of the plan's. Raises BadInput where no repeats of the run end early.
     """
+    own.require_unchanged(folder.plan)
     if precision is not None:
         jobs = [cell.job for cell in folder.plan.cells]
         plan.check_precision(precision, [job.suite for job in jobs], jobs[0].protocol)
@@ -147,7 +149,7 @@ def built_images(planned: Plan, preflight: Preflight, progress: Progress) -> dic
 
 def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> Executors:
     planned = folder.plan
-    weights = _path(planned.weights_folder)
+    weights, code = _path(planned.weights_folder), _path(planned.code_folder)
     gpu = preflight.planned_gpu(planned.gpu)
     executors: dict[tuple[str, Suite], Executor] = {}
     if identities:
@@ -164,10 +166,13 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
                 gpu,
                 planned.memory_bytes,
                 job.variant.cpus,
+                code,
             )
         else:
             _require_local(job.environment, preflight)
-            executors[job.environment, job.suite] = LocalExecutor(pictures, weights, gpu, planned.memory_bytes)
+            executors[job.environment, job.suite] = LocalExecutor(
+                pictures, weights, gpu, planned.memory_bytes, code=code
+            )
     return executors
 
 
@@ -225,7 +230,7 @@ def score_cells(
             if result and result.detections:
                 with _ending_alone(failed, f"{cell.job.cell} can't be scored"):
                     file = place / result.detections.file
-                    scores = score_cell(cell.job, Path(str(cell.annotations)), file, scorer)
+                    scores = score_cell(cell.job, Path(str(cell.annotations)), file, scorer, result.makes)
                     documents.write(place / "scores.json", scores)
     return failed
 

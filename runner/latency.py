@@ -10,6 +10,7 @@ import torch
 
 from runner.contract import Job, Samples
 from runner.inputs import Source
+from runner.own.answers import Check, ShownPicture, trusted
 from runner.stopping import Ending, Phase, measurement_of
 
 Progress = Callable[..., None]
@@ -34,11 +35,12 @@ def measure(
     stopwatch: Stopwatch,
     job: Job,
     progress: Progress,
+    check: Check = trusted,
 ) -> Tuple[Samples, Ending]:
     """Warm up and measure. Returns the samples of both phases, and what ended the measuring.
 
     The cap counts from the first iteration's start and is looked at between iterations; at least one iteration is
-    measured, however long the warm-up took.
+    measured, however long the warm-up took. What the model answers goes through `check` between two measurements.
     """
     samples = Samples([], [], [], [], [], [], [], [])
     usages: List[_Usage] = []
@@ -51,7 +53,7 @@ def measure(
         done, told, wall_ns = 0, 0, 0
         deadline = min(end, _after(now, phase.max_seconds))
         while phase.goes_on(done, now >= deadline):
-            wall_ns = _iterate(model, source, stopwatch, samples, usages, phase.name, origin)
+            wall_ns = _iterate(model, source, stopwatch, samples, usages, phase.name, origin, check)
             now, done = time.perf_counter_ns(), done + 1
             if now - reported >= PROGRESS_INTERVAL_NS:
                 reported, told = now, done
@@ -78,11 +80,13 @@ def _iterate(
     usages: List[_Usage],
     phase: Any,
     origin: int,
+    check: Check,
 ) -> int:
     frame = source.next()
     before = _usage()
     outputs, start_ns, wall_ns, device_ms = stopwatch(model, frame.argument)
     usages.append(_Usage(*(now - then for now, then in zip(_usage(), before))))
+    answers = check(outputs, [ShownPicture(frame.name, frame.height, frame.width)])
     samples.phase.append(phase)
     samples.start_ms.append((start_ns - origin) / 1e6)
     samples.wall_ms.append(wall_ns / 1e6)
@@ -90,7 +94,7 @@ def _iterate(
     samples.image.append(frame.name)
     samples.height.append(frame.height)
     samples.width.append(frame.width)
-    samples.detections.append(sum(len(output["boxes"]) for output in outputs))
+    samples.detections.append(sum(len(answer["boxes"]) for answer in answers))
     return wall_ns
 
 

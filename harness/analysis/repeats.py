@@ -1,45 +1,69 @@
 """One figure over the repeats of a model: each is a fresh process, and processes differ by more than iterations do."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
 
-from runner.contract import Protocol
+from harness.analysis.timed import TimedFigures
+from runner.contract import Protocol, Repeating
 from runner.contract.processes import over_processes
-from runner.contract.statistics import Summary
-
-#: The ends of a 95 % interval in ms, None where too little is known for one.
-Ends = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
-class RepeatedFigure:
-    """A figure in ms over repeats, and its ends.
+class OverRepeats:
+    """A model's latency over its processes, whose figures are averaged.
 
-    Where `between` holds the interval is over processes, else it spans what each process says of itself.
+    ms is of what the protocol reports; low_ms and high_ms span the processes' 95 % intervals, None where one of them
+    has too few samples for one, as p99_ms is. Where `between` holds they are the interval over processes instead.
+    iterations are the least and the most that a process measured.
     """
 
     ms: float
-    ends: Ends
+    low_ms: float | None
+    high_ms: float | None
+    p99_ms: float | None
+    images_per_second: float
+    detections: float
+    processes: int
+    iterations: tuple[int, int]
     between: bool
 
+    @property
+    def spread_percent(self) -> float | None:
+        """Half of what the intervals span, in % of ms; None where that is not known."""
+        if self.low_ms is None or self.high_ms is None:
+            return None
+        return 100 * (self.high_ms - self.low_ms) / 2 / self.ms
 
-def over_repeats(figures: Sequence[float], ends: Sequence[Ends], protocol: Protocol) -> RepeatedFigure:
-    """Return the figure over repeats of what the protocol reports of each, in ms, with the ends of their own intervals.
+
+def over_repeats(repeats: Sequence[TimedFigures], protocol: Protocol) -> OverRepeats:
+    """Return the figure over the processes of a model, at least one.
 
     It is their mean; where the protocol says so the geometric one, whose interval is Student's t over processes once
     there are as many as have to be before repeats end early.
     """
-    known = [each for each in ends if each]
-    span = (min(low for low, _ in known), max(high for _, high in known)) if len(known) == len(figures) else None
-    if protocol.repeating is None:
-        return RepeatedFigure(fmean(figures), span, between=False)
+    lows, highs, p99s = (
+        [value for value in values if value is not None]
+        for values in zip(*((each.low_ms, each.high_ms, each.p99_ms) for each in repeats), strict=True)
+    )
+    whole, iterations = len(lows) == len(repeats), [each.iterations for each in repeats]
+    plain = OverRepeats(
+        ms=fmean(each.ms for each in repeats),
+        low_ms=min(lows) if whole else None,
+        high_ms=max(highs) if whole else None,
+        p99_ms=fmean(p99s) if len(p99s) == len(repeats) else None,
+        images_per_second=fmean(each.images_per_second for each in repeats),
+        detections=fmean(each.detections for each in repeats),
+        processes=len(repeats),
+        iterations=(min(iterations), max(iterations)),
+        between=False,
+    )
+    return _over_processes(plain, [each.ms for each in repeats], protocol.repeating) if protocol.repeating else plain
+
+
+def _over_processes(plain: OverRepeats, figures: Sequence[float], repeating: Repeating) -> OverRepeats:
     over = over_processes(figures)
-    if over.factor is None or over.processes < protocol.repeating.min_repeats:
-        return RepeatedFigure(over.figure, span, between=False)
-    return RepeatedFigure(over.figure, (over.figure / over.factor, over.figure * over.factor), between=True)
-
-
-def detections_over_repeats(summaries: Iterable[Summary]) -> float:
-    """Return the mean number of detections in an image, over repeats."""
-    return fmean(summary.detections_per_image for summary in summaries)
+    figure = replace(plain, ms=over.figure)
+    if over.factor is None or over.processes < repeating.min_repeats:
+        return figure
+    return replace(figure, low_ms=over.figure / over.factor, high_ms=over.figure * over.factor, between=True)

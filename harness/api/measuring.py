@@ -43,6 +43,7 @@ def run(
     models: Names = (),
     all_models: Flag = False,
     published_models: Flag = False,
+    code: Where | None = None,
     suite: Names = "latency",
     protocol: Text = "quick-1",
     device: Text = "auto",
@@ -68,6 +69,7 @@ def run(
 
     image: environments, a list or one text with commas; auto takes the best that this host has.
     models, all_models, published_models: what is measured; one of them has to say.
+    code: the folder of your own detectors among the models, named as package.module:function.
     suite: latency, accuracy, or both.
     protocol: the recipe, quick-1, standard-1 or published-2021.
     device: auto, cpu, cuda, cuda:N or cuda:UUID.
@@ -115,6 +117,7 @@ def run(
         shards=shards,
         memory_bytes=parse_size(memory) if memory else None,
         precision=_share(precision),
+        code=path_of(code),
     )
     telling = Noting(progress)
     with Preflight() as preflight:

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Device, DryRun, Json, Long, Names, Out
+from harness.cli.options import Code, Device, DryRun, Json, Long, Names, Out, Precision, RunNames
 
 
 @with_knobs(before="memory")
 def run(
     image: Annotated[str, typer.Option(metavar="ENV[:TAG],...", help="Environments to measure in, or auto.")] = "auto",
-    model: Names = None,
+    model: RunNames = None,
+    code: Code = None,
     all_models: Annotated[bool, typer.Option("--all-models", help="Every catalogued model.")] = False,
     published_models: Annotated[
         bool, typer.Option("--published-models", help="The eight models published in 2021.")
@@ -42,9 +43,7 @@ def run(
         bool, typer.Option("--skip-bad-images", help="Count unreadable images instead of failing.")
     ] = False,
     repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
-    precision: Annotated[
-        str | None, typer.Option(metavar="PERCENT", help="End repeats once they agree so closely, as in 3%.")
-    ] = None,
+    precision: Precision = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
     dry_run: DryRun = False,
     out: Out = None,
@@ -76,6 +75,7 @@ def run(
         shards=shards,
         memory_bytes=parse_size(memory) if memory else None,
         precision=None if precision is None else parse_precision(precision),
+        code=code,
     )
     if resume:
         fine = resume_run(resume, published=published, long=long, precision=request.precision)

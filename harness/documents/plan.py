@@ -40,8 +40,9 @@ class Plan(Document):
 
     `command` is what asked for it: the arguments of the command line, or a call in Python as `call` records it. `gpu`
     is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder` those of
-    the suite accuracy. `order_seed` is the seed of the order of repeats, None where they take turns; `precision` the
-    relative half width of the interval over processes that ends them early, None for the protocol's.
+    the suite accuracy, `code_folder` a person's own detectors. `order_seed` is the seed of the order of repeats, None
+    where they take turns; `precision` the relative half width of the interval over processes that ends them early, None
+    for the protocol's.
     """
 
     schema_version: int
@@ -52,6 +53,7 @@ class Plan(Document):
     images_folder: str | None
     weights_folder: str | None
     dataset_folder: str | None = None
+    code_folder: str | None = None
     cells: list[PlannedCell] = field(default_factory=list)
     order_seed: int | None = None
     precision: float | None = None

@@ -45,6 +45,7 @@ class Request:
     shards: int = 1
     memory_bytes: int | None = None
     precision: float | None = None
+    code: Path | None = None
 
 
 def make_variant(**chosen: object) -> Variant:

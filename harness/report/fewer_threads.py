@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from harness.analysis.facts import FACTS
+from harness.analysis.repeats import OverRepeats
 from harness.analysis.series import LatencySeries
-from harness.report.latency_columns import LatencyFigure
 from harness.text import count
 
 #: The figures of a series, by the names of the models; None where one was not measured.
-Figures = Mapping[str, LatencyFigure | None]
+Figures = Mapping[str, OverRepeats | None]
 
 
 def notes(by_series: Mapping[LatencySeries, Figures]) -> list[str]:
@@ -42,8 +42,8 @@ def _of_ladder(series: LatencySeries, steps: Mapping[int, Figures]) -> Iterator[
         yield f"{series.environment}: faster with {count(best, 'thread')} than with {most}: {', '.join(models)}"
 
 
-def _apart(fast: LatencyFigure, slow: LatencyFigure) -> bool:
+def _apart(fast: OverRepeats, slow: OverRepeats) -> bool:
     """Tell whether the intervals of two figures have nothing in common, as far as both are known."""
-    if fast.spread_percent is None or slow.spread_percent is None:
+    if fast.high_ms is None or slow.low_ms is None:
         return fast.ms < slow.ms
-    return fast.ms * (1 + fast.spread_percent / 100) < slow.ms * (1 - slow.spread_percent / 100)
+    return fast.high_ms < slow.low_ms

@@ -1,11 +1,8 @@
 """The columns of one series in the latency table: a figure with its uncertainty, and what takes more room than that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import fmean
 
-from harness.analysis.repeats import Ends, over_repeats
-from harness.analysis.timed import Timed, TimedFigures
+from harness.analysis.repeats import OverRepeats
 from harness.report.table import CSV, FULL, LONG, SHOWN, Column
 from harness.text import GAP
 
@@ -16,61 +13,11 @@ SPREAD_OVER_PROCESSES = "±: half the width of the 95 % interval over a model's 
 NO_SPREAD = "without ±: too few independent samples for an interval"
 
 
-@dataclass(frozen=True)
-class LatencyFigure:
-    """One model's latency over its processes: ms, and half the width of its interval in %, None where not known.
-
-    `between` tells whether the interval is over processes.
-    """
-
-    ms: float
-    spread_percent: float | None
-    between: bool
-    detections: float
-    processes: int
-    iterations: tuple[int, int]
-    images_per_second: float
-
-    @property
-    def spread(self) -> str:
-        """The uncertainty in words, empty where it is not known."""
-        return "" if self.spread_percent is None else f"±{self.spread_percent:.1f} %"
-
-    @property
-    def effort(self) -> str:
-        """How many processes measured how many iterations each."""
-        least, most = self.iterations
-        each = f"{least}" if least == most else f"{least} to {most}"
-        return f"{self.processes} \N{MULTIPLICATION SIGN} {each}"
-
-
-def figure_of(repeats: Sequence[Timed]) -> LatencyFigure | None:
-    """Return the figure over the processes of a model, None where none was measured."""
-    times = [each.times for each in repeats if each.times]
-    if not times:
-        return None
-    figure = over_repeats([each.ms for each in times], [_ends(each) for each in times], repeats[0].protocol)
-    iterations = [each.iterations for each in times]
-    return LatencyFigure(
-        ms=figure.ms,
-        spread_percent=100 * (figure.ends[1] - figure.ends[0]) / 2 / figure.ms if figure.ends else None,
-        between=figure.between,
-        detections=fmean(each.detections for each in times),
-        processes=len(times),
-        iterations=(min(iterations), max(iterations)),
-        images_per_second=fmean(each.images_per_second for each in times),
-    )
-
-
-def _ends(times: TimedFigures) -> Ends:
-    return None if times.low_ms is None or times.high_ms is None else (times.low_ms, times.high_ms)
-
-
-def figure_columns(heading: str, label: str, figures: Sequence[LatencyFigure | None]) -> list[Column]:
+def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | None]) -> list[Column]:
     """Return the columns of a series: under `heading` where a title says the rest, under its whole `label` as CSV."""
     latencies = [f"{each.ms:.2f}" if each else GAP for each in figures]
     detections = [f"{each.detections:.1f}" if each else GAP for each in figures]
-    efforts = [each.effort if each else GAP for each in figures]
+    efforts = [_effort(each) if each else GAP for each in figures]
     rates = [f"{each.images_per_second:.2f}" if each else GAP for each in figures]
     return [
         Column(heading, _with_spread(latencies, figures), forms=SHOWN),
@@ -81,17 +28,29 @@ def figure_columns(heading: str, label: str, figures: Sequence[LatencyFigure | N
     ]
 
 
-def _with_spread(latencies: list[str], figures: Sequence[LatencyFigure | None]) -> list[str]:
+def _effort(figure: OverRepeats) -> str:
+    """Say how many processes measured how many iterations each."""
+    least, most = figure.iterations
+    each = f"{least}" if least == most else f"{least} to {most}"
+    return f"{figure.processes} \N{MULTIPLICATION SIGN} {each}"
+
+
+def _spread(figure: OverRepeats) -> str:
+    """Return the uncertainty in words, empty where it is not known."""
+    return "" if figure.spread_percent is None else f"±{figure.spread_percent:.1f} %"
+
+
+def _with_spread(latencies: list[str], figures: Sequence[OverRepeats | None]) -> list[str]:
     """Return the texts with the uncertainties that are known, and without one of the same width."""
-    spreads = [each.spread if each else "" for each in figures]
+    spreads = [_spread(each) if each else "" for each in figures]
     width = max(map(len, spreads), default=0)
     return [f"{text} {spread:>{width}}" if width else text for text, spread in zip(latencies, spreads, strict=True)]
 
 
-def spread_notes(figures: Sequence[LatencyFigure | None]) -> list[str]:
+def spread_notes(figures: Sequence[OverRepeats | None]) -> list[str]:
     """Say what "±" is, and what is known where there is none."""
     measured = [each for each in figures if each]
-    known = [each for each in measured if each.spread]
+    known = [each for each in measured if each.spread_percent is not None]
     notes = [SPREAD] if any(each.processes == 1 for each in known) else []
     notes += [SPREAD_OF_REPEATS] if any(each.processes > 1 and not each.between for each in known) else []
     notes += [SPREAD_OVER_PROCESSES] if any(each.between for each in known) else []

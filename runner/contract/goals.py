@@ -23,7 +23,6 @@ def goal_of(job: Job) -> Optional[Goal]:
         and max(warmup.min_iterations, measure.min_iterations) <= PILOT
     )
     if not known or measure.relative_half_width is None:
-        raise ValueError(
-            f"the stopping rules {warmup.rule!r} and {measure.rule!r} of {job.protocol.name} are not known"
-        )
+        rules = f"{warmup.rule!r} and {measure.rule!r}"
+        raise ValueError(f"the stopping rules {rules} of {job.protocol.name} are not known, or not as they are set")
     return Goal(precision=measure.relative_half_width, max_iterations=job.measured_iterations)

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from harness.analysis.repeats import over_repeats
+from harness.analysis.timed import TimedFigures
 from harness.analysis.timings import timings_of
 from harness.catalogue import protocols
 from harness.documents.run_folder import Cell
@@ -17,27 +18,31 @@ ROUNDS = replace(PLAIN, repeating=Repeating("random", "geometric", 3, 0.03))
 FIGURES = [10.0, 12.0, 11.0, 10.5]
 
 
+def figures(ms: float, low_ms: float | None = None, high_ms: float | None = None) -> TimedFigures:
+    return TimedFigures(ms, low_ms, high_ms, p99_ms=None, detections=7.0, iterations=12, images_per_second=1.0)
+
+
 def test_repeats_have_the_mean_and_span_what_each_says_of_itself() -> None:
-    figure = over_repeats([10.0, 12.0], [(9.0, 11.0), (11.5, 12.5)], PLAIN)
-    assert (figure.ms, figure.ends, figure.between) == (11.0, (9.0, 12.5), False)
-    assert over_repeats([10.0, 12.0], [(9.0, 11.0), None], PLAIN).ends is None
+    figure = over_repeats([figures(10.0, 9.0, 11.0), figures(12.0, 11.5, 12.5)], PLAIN)
+    assert (figure.ms, figure.low_ms, figure.high_ms, figure.between) == (11.0, 9.0, 12.5, False)
+    half_known = over_repeats([figures(10.0, 9.0, 11.0), figures(12.0)], PLAIN)
+    assert (half_known.low_ms, half_known.high_ms) == (None, None)
 
 
 def test_where_the_protocol_says_so_processes_have_the_geometric_mean_and_its_interval() -> None:
-    figure = over_repeats(FIGURES, [None] * 4, ROUNDS)
+    figure = over_repeats([figures(ms) for ms in FIGURES], ROUNDS)
     logs = [math.log(each) for each in FIGURES]
     low, high = stats.t.interval(0.95, 3, loc=sum(logs) / 4, scale=stats.sem(logs))
     assert figure.between
-    assert figure.ends is not None
     assert figure.ms == pytest.approx(math.prod(FIGURES) ** 0.25)
-    assert figure.ends == pytest.approx((math.exp(low), math.exp(high)), rel=1e-5)
+    assert (figure.low_ms, figure.high_ms) == pytest.approx((math.exp(low), math.exp(high)), rel=1e-5)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_too_few_processes_say_what_each_says_of_itself(processes: int) -> None:
-    figure = over_repeats(FIGURES[:processes], [(9.0, 13.0)] * processes, ROUNDS)
+    figure = over_repeats([figures(ms, 9.0, 13.0) for ms in FIGURES[:processes]], ROUNDS)
     assert figure.ms == pytest.approx(math.prod(FIGURES[:processes]) ** (1 / processes))
-    assert (figure.ends, figure.between) == ((9.0, 13.0), False)
+    assert (figure.low_ms, figure.high_ms, figure.between) == (9.0, 13.0, False)
 
 
 def repeated(protocol: Protocol) -> list[Cell]:
@@ -49,12 +54,12 @@ def repeated(protocol: Protocol) -> list[Cell]:
 def test_page_and_table_have_one_figure_and_one_interval() -> None:
     (timing,) = timings_of(repeated(ROUNDS))
     table = latency_table(repeated(ROUNDS))
-    figures = dict(zip(table.headings, table.rows[0], strict=True))
+    row = dict(zip(table.headings, table.rows[0], strict=True))
     assert timing.low_ms is not None
     assert timing.high_ms is not None
     half = 50 * (timing.high_ms - timing.low_ms) / timing.ms
-    assert f"{timing.ms:.2f} ±{half:.1f} %" in figures.values()
-    assert figures["processes \N{MULTIPLICATION SIGN} iterations"] == "4 \N{MULTIPLICATION SIGN} 12"
+    assert f"{timing.ms:.2f} ±{half:.1f} %" in row.values()
+    assert row["processes \N{MULTIPLICATION SIGN} iterations"] == "4 \N{MULTIPLICATION SIGN} 12"
     assert any("interval over a model's processes, in % of their geometric mean" in note for note in table.notes)
 
 

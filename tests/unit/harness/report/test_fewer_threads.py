@@ -15,8 +15,8 @@ SPREAD = [0.95, 1.0, 1.05, 1.0] * 3
 
 def timed(threads: int, ms: float, model: str = LITE, *, samples: int = 12, environment: str = "local") -> Cell:
     of = job(BUILDERS[model], environment, variant=Variant(threads=threads))
-    seen = {"software": software(threads=threads), "latency": latency([ms * each for each in SPREAD[:samples]])}
-    return Cell(of, ok_result(of, **seen), execution(of))
+    times = latency([ms * each for each in SPREAD[:samples]])
+    return Cell(of, ok_result(of, software=software(threads=threads), latency=times), execution(of))
 
 
 def said(*cells: Cell) -> list[str]:
