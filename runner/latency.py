@@ -11,7 +11,7 @@ import torch
 from runner.contract import Job, Samples
 from runner.inputs import Source
 from runner.own.answers import Check, ShownPicture, trusted
-from runner.stopping import Ending, Phase, measurement_of
+from runner.stopping import Ending, Phase, course_of
 
 Progress = Callable[..., None]
 #: Time one call: (model, argument) -> (outputs, start in ns, wall time in ns, device time in ms or None).
@@ -44,10 +44,10 @@ def measure(
     """
     samples = Samples([], [], [], [], [], [], [], [])
     usages: List[_Usage] = []
-    measurement = measurement_of(job, samples)
+    course = course_of(job, samples)
     origin = reported = now = time.perf_counter_ns()
     end = _after(origin, job.protocol.cap_seconds)
-    for phase in measurement.phases:
+    for phase in course.phases:
         if phase.anew:
             source.restart()
         done, told, wall_ns = 0, 0, 0
@@ -60,7 +60,7 @@ def measure(
                 _tell(progress, phase, done, wall_ns)
         if told < done:
             _tell(progress, phase, done, wall_ns)
-    return measurement.finish(_with(usages, samples))
+    return course.finish(_with(usages, samples))
 
 
 def _after(start_ns: int, seconds: Optional[float]) -> float:

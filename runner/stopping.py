@@ -43,7 +43,7 @@ class Phase:
         raise NotImplementedError
 
 
-class Measurement:
+class Course:
     """The phases of a measurement, whose loop appends to the samples, and what is made of them in the end."""
 
     phases: List[Phase]
@@ -53,7 +53,7 @@ class Measurement:
         raise NotImplementedError
 
 
-def measurement_of(job: Job, samples: Samples) -> Measurement:
+def course_of(job: Job, samples: Samples) -> Course:
     """Return how the job's protocol measures. Raises JobError where it has rules that this runner does not know."""
     try:
         goal = goal_of(job)
@@ -78,7 +78,7 @@ class Count(Phase):
         return done, self.iterations
 
 
-class Counts(Measurement):
+class Counts(Course):
     """A count warms up and another one is measured."""
 
     def __init__(self, job: Job) -> None:
@@ -93,7 +93,7 @@ class Counts(Measurement):
         return samples, Ending("count" if samples.phase.count("measured") == self._planned else "cap")
 
 
-class Series:
+class Watch:
     """The times so far and the latest look at them."""
 
     def __init__(self, samples: Samples, goal: Goal) -> None:
@@ -114,7 +114,7 @@ class Series:
         """Whether the latest look ended the measurement."""
         return self.latest is not None and self.latest.verdict is not None
 
-    def watch(self) -> None:
+    def follow(self) -> None:
         """Take a look where one is due."""
         if len(self) >= self._due:
             self.latest = self._look(last=False)
@@ -141,15 +141,15 @@ class Settling(Phase):
     """Until a look finds the series steady; where it is not at the cap, the measurement ends there."""
 
     max_iterations: int
-    series: Series
+    watch: Watch
 
     def goes_on(self, done: int, late: bool) -> bool:
         """Go on while it is not steady."""
-        self.series.watch()
-        if self.series.is_steady or self.series.has_verdict:
+        self.watch.follow()
+        if self.watch.is_steady or self.watch.has_verdict:
             return False
         if done and (late or done >= self.max_iterations):
-            self.series.ends_unsteady()
+            self.watch.ends_unsteady()
             return False
         return True
 
@@ -162,36 +162,36 @@ class Settling(Phase):
 class Narrowing(Phase):
     """Until the series has a verdict: the median is known well enough, or the cap is reached."""
 
-    series: Series
+    watch: Watch
 
     def goes_on(self, done: int, late: bool) -> bool:
         """Go on without a verdict."""
-        self.series.watch()
-        if late and not self.series.has_verdict:
-            self.series.end()
-        return not self.series.has_verdict
+        self.watch.follow()
+        if late and not self.watch.has_verdict:
+            self.watch.end()
+        return not self.watch.has_verdict
 
     def shown(self, done: int) -> Tuple[int, Optional[int]]:
         """Once there is a pilot it is known how many iterations it takes, the warm-up's included."""
-        seen, goal = self.series.latest, self.series.goal
+        seen, goal = self.watch.latest, self.watch.goal
         if seen is None or seen.pilot is None or seen.needed is None:
-            return len(self.series), None
-        return len(self.series), min(goal.max_iterations, max(seen.needed, seen.next_look))
+            return len(self.watch), None
+        return len(self.watch), min(goal.max_iterations, max(seen.needed, seen.next_look))
 
 
-class Watched(Measurement):
+class Watched(Course):
     """A series that warms up until it is steady, and is measured until its median is known well enough."""
 
     def __init__(self, job: Job, goal: Goal, samples: Samples) -> None:
-        protocol, self._series = job.protocol, Series(samples, goal)
+        protocol, self._watch = job.protocol, Watch(samples, goal)
         self.phases = [
-            Settling("warmup", True, protocol.warmup.max_seconds, job.warmup_iterations, self._series),
-            Narrowing("measured", False, protocol.measure.max_seconds, self._series),
+            Settling("warmup", True, protocol.warmup.max_seconds, job.warmup_iterations, self._watch),
+            Narrowing("measured", False, protocol.measure.max_seconds, self._watch),
         ]
 
     def finish(self, samples: Samples) -> Tuple[Samples, Ending]:
         """Only the last look tells where the steady part began; where there is none, all samples count as measured."""
-        seen = self._series.latest
+        seen = self._watch.latest
         if seen is None:
             raise JobError("nothing was measured", "plan the run again")
         steady_from = None if seen.steadiness.kind == "no steady state" else seen.steadiness.begin

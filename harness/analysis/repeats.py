@@ -15,7 +15,8 @@ class OverRepeats:
 
     ms is of what the protocol reports; low_ms and high_ms span the processes' 95 % intervals, None where one of them
     has too few samples for one, as p99_ms is. Where `between` holds they are the interval over processes instead.
-    iterations are the least and the most that a process measured.
+    iterations are the least and the most that a process measured. `effective` is the fewest independent samples of a
+    process and cpu_ms the CPU time of a call, None where one of them does not tell.
     """
 
     ms: float
@@ -26,6 +27,8 @@ class OverRepeats:
     detections: float
     processes: int
     iterations: tuple[int, int]
+    effective: float | None
+    cpu_ms: float | None
     between: bool
 
     @property
@@ -46,6 +49,7 @@ def over_repeats(repeats: Sequence[TimedFigures], protocol: Protocol) -> OverRep
         [value for value in values if value is not None]
         for values in zip(*((each.low_ms, each.high_ms, each.p99_ms) for each in repeats), strict=True)
     )
+    effective, cpu_ms = ([getattr(each, name) for each in repeats] for name in ("effective", "cpu_ms"))
     whole, iterations = len(lows) == len(repeats), [each.iterations for each in repeats]
     plain = OverRepeats(
         ms=fmean(each.ms for each in repeats),
@@ -56,6 +60,8 @@ def over_repeats(repeats: Sequence[TimedFigures], protocol: Protocol) -> OverRep
         detections=fmean(each.detections for each in repeats),
         processes=len(repeats),
         iterations=(min(iterations), max(iterations)),
+        effective=None if None in effective else min(effective),
+        cpu_ms=None if None in cpu_ms else fmean(cpu_ms),
         between=False,
     )
     return _over_processes(plain, [each.ms for each in repeats], protocol.repeating) if protocol.repeating else plain

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from harness.analysis.assessed import Assessed
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
@@ -58,11 +59,12 @@ def _numerics(software: Software) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
 
 
-def figures(cell: Cell, summary: Summary | None, intervals: Mapping[str, Interval | None]) -> Iterator[TidyFigure]:
-    """Yield the figures of a cell; `summary` and `intervals` are of its latency, where it has one."""
-    result = cell.result
-    if result.latency and summary:
-        yield from _latency(result.latency, summary, intervals, cell.job.protocol.statistic)
+def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
+    """Yield the figures of a cell; what is known of its latency is assessed, where it has one."""
+    result, statistic = cell.result, cell.job.protocol.statistic
+    if result.latency and known:
+        yield from _latency(result.latency, known.summary, known.intervals, statistic)
+        yield from _more(known, statistic)
     if result.detections:
         yield from _pass(result.detections)
     for score in cell.scores.scores if cell.scores else []:
@@ -102,6 +104,19 @@ def _latency(
     yield TidyFigure("detections_per_image", value=summary.detections_per_image, unit="1", n=n)
     if latency.other_load_cpus is not None:
         yield TidyFigure("other_load", value=latency.other_load_cpus, unit="CPUs")
+
+
+def _more(known: Assessed, statistic: str) -> Iterator[TidyFigure]:
+    """Yield what only some measurements tell: how many samples count, what they cost, and which are in doubt."""
+    n, doubt, name = known.summary.n, known.doubt, f"latency_{statistic}_without_doubt"
+    if known.effective is not None:
+        yield TidyFigure("effective_samples", value=known.effective, unit="1", n=n)
+    if known.cpu_ms is not None:
+        yield TidyFigure("cpu_time", value=known.cpu_ms, unit="ms", n=n)
+    if doubt is not None:
+        yield TidyFigure("samples_in_doubt", value=float(doubt.count), unit="1", n=n)
+    if known.sure is not None:
+        yield TidyFigure(name, value=known.sure.value(statistic), unit="ms", n=known.sure.n)
 
 
 def _pass(passed: Detections) -> Iterator[TidyFigure]:

@@ -17,7 +17,6 @@ from harness.report.describe import attributed, software
 from harness.report.latency_columns import figure_columns, spread_notes
 from harness.report.table import CSV, SHOWN, Column, Table
 from harness.text import GAP
-from runner.contract.statistics import summarise
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
@@ -27,11 +26,9 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
 
 
 def _timed(cell: Cell) -> Timed:
-    from harness.analysis.uncertainty import latency_interval  # only here: a merge has them, without SciPy
+    from harness.analysis.assessed import assessed  # only here: a merge has it done, without SciPy
 
-    latency = cell.result.latency
-    interval = latency_interval(latency, cell.job.protocol.statistic) if latency else None
-    return timed(cell, summarise(latency) if latency else None, interval, warnings_of(cell.result))
+    return timed(cell, assessed(cell.result), warnings_of(cell.result))
 
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:

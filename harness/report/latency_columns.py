@@ -24,8 +24,17 @@ def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | Non
         Column(f"{label} (ms)", latencies, forms=CSV),
         Column("detections / image", detections, forms=FULL),
         Column("processes \N{MULTIPLICATION SIGN} iterations", efforts, forms=LONG),
+        *_where_known("independent samples", [each and each.effective for each in figures], "{:.0f}"),
+        *_where_known("p99 ms", [each and each.effective and each.p99_ms for each in figures], "{:.2f}"),
+        *_where_known("CPU time ms", [each and each.cpu_ms for each in figures], "{:.2f}"),
         Column("images / s", rates, forms=LONG),
     ]
+
+
+def _where_known(heading: str, values: Sequence[float | None], written: str) -> list[Column]:
+    """Return a column of the long form, none where no model has a value."""
+    texts = [GAP if value is None else written.format(value) for value in values]
+    return [Column(heading, texts, forms=LONG)] if any(value is not None for value in values) else []
 
 
 def _effort(figure: OverRepeats) -> str:

@@ -239,18 +239,15 @@ class Job(Document):
 
     @property
     def measured_iterations(self) -> int:
-        """How many iterations are measured at most: the variant's number, else the protocol's.
-
-        Where warming up ends by what the series does, its iterations are among them.
-        """
+        """How many iterations are measured at most: the variant's number, else the protocol's."""
         return self.variant.iterations or self.protocol.measure.max_iterations
 
     @property
     def warmup_iterations(self) -> int:
         """How many iterations warm up at most: where the variant takes fewer, the same share of a count, rounded up."""
-        if self.protocol.warmup.rule != "count":
-            return min(self.protocol.warmup.max_iterations, self.measured_iterations)
         full, measured = self.protocol.warmup.max_iterations, self.protocol.measure.max_iterations
+        if self.protocol.warmup.rule != "count":  # measured iterations are then of the same series, these included
+            return min(full, self.measured_iterations)
         return min(full, math.ceil(full * self.measured_iterations / measured))
 
     @property
