@@ -5,12 +5,15 @@ from functools import lru_cache
 import numpy as np
 
 from runner.contract import Result
+from runner.contract.certainty import FEWEST
 from runner.contract.goals import goal_of
 from runner.contract.stages import PILOT, Goal, Standing, replay
 from runner.contract.statistics import times_ms
 
 #: How the sentences on a series begin that is not known as well as was asked for.
 IMPRECISE, INSUFFICIENT, UNSTEADY = "imprecise: ", "insufficient: ", "no steady state: "
+
+AGAIN = "measure again when nothing else runs"
 
 
 def standing_of(result: Result) -> Standing | None:
@@ -53,19 +56,18 @@ def shortfall(result: Result) -> list[str] | None:
 def _unsteady(standing: Standing) -> str:
     return (
         f"{UNSTEADY}in {standing.iterations} iterations the latency went on changing, so the figure depends on when it "
-        "was taken: measure again when nothing else runs, on CPUs of its own (--cpus) or with fewer threads"
+        f"was taken: {AGAIN}, on CPUs of its own (--cpus) or with fewer threads"
     )
 
 
 def _insufficient(standing: Standing) -> str:
-    worth = f"{standing.median.effective:.0f} independent ones" if standing.iterations >= PILOT else "too few"
-    return (
-        f"{INSUFFICIENT}{standing.iterations} iterations until the cap are worth {worth}, and no interval holds for "
-        f"less than 50: about {standing.needed} would do"
-    )
+    worth = f"are worth {standing.median.effective:.0f} independent ones" if standing.iterations >= PILOT else "are few"
+    would_do = max(PILOT, standing.needed or 0)
+    reason = f"until the cap {worth}, and of less than {FEWEST:.0f} no interval holds"
+    return f"{INSUFFICIENT}{standing.iterations} iterations {reason}: about {would_do} would do"
 
 
 def _imprecise(standing: Standing, goal: Goal) -> str:
     known = f"{IMPRECISE}known to {100 * (standing.half_width or 0):.1f} % instead of {100 * goal.precision:g} %"
-    more = f"about {standing.needed} would do" if standing.needed else "measure again when idle"
-    return f"{known} after {standing.iterations} iterations, at the cap: {more}, or fewer of a quieter machine"
+    more = f"about {standing.needed} would do, or fewer when nothing else runs" if standing.needed else AGAIN
+    return f"{known} after {standing.iterations} iterations, at the cap: {more}"

@@ -145,7 +145,10 @@ def cost_of(cell: Cell) -> Cost | None:
 
 def iterations(job: Job) -> int:
     """Return how often the job calls its model at most, by image: each in a detection pass, else each iteration."""
-    return len(job.dataset.ids) if job.dataset else job.warmup_iterations + job.measured_iterations
+    if job.dataset:
+        return len(job.dataset.ids)
+    warming_up = job.warmup_iterations if job.protocol.warmup.rule == "count" else 0  # else they are of one series
+    return warming_up + job.measured_iterations
 
 
 def same_work(job: Job) -> tuple[str, ...]:
