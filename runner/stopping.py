@@ -6,7 +6,7 @@ iterations; it comes each time the series is a fifth longer, so that it slows do
 """
 
 from dataclasses import dataclass, replace
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, Literal, NamedTuple, Optional, Tuple
 
 import numpy
 
@@ -15,6 +15,8 @@ from runner.contract.goals import goal_of
 from runner.contract.stages import Goal, Standing, first_look, look
 from runner.contract.statistics import times_ms
 from runner.errors import JobError
+
+PhaseName = Literal["warmup", "measured"]
 
 
 class Ending(NamedTuple):
@@ -202,4 +204,5 @@ class Watched(Course):
             steady_from=steady_from,
             pilot_iterations=seen.pilot.begin + seen.pilot.samples if seen.pilot else None,
         )
-        return replace(samples, phase=["warmup"] * begin + ["measured"] * (n - begin)), ending
+        phases: List[PhaseName] = ["warmup"] * begin
+        return replace(samples, phase=phases + ["measured"] * (n - begin)), ending

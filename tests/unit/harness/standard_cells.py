@@ -35,8 +35,9 @@ def measured(times: np.ndarray, of: Job | None = None, **changes: Any) -> Result
     steady = end.steadiness.kind != "no steady state"
     begin = end.steadiness.begin if steady else 0
     cpu = changes.pop("cpu", np.ones(n))
+    phases: list[Any] = ["warmup"] * begin + ["measured"] * (n - begin)
     samples = Samples(
-        phase=["warmup"] * begin + ["measured"] * (n - begin),
+        phase=phases,
         start_ms=[float(sum(times[:i])) for i in range(n)],
         wall_ms=times.tolist(),
         device_ms=[None] * n,

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 from runner import latency, stopping
-from runner.contract import Job, Protocol, Samples, Stopping, Variant
+from runner.contract import Job, Protocol, Samples, Stopping, Variant, stages
 from runner.contract.goals import goal_of
 from runner.contract.stages import replay
 from runner.contract.statistics import times_ms
@@ -94,6 +94,7 @@ def test_what_comes_before_the_steady_part_is_the_warm_up(factor: float, kind: s
     seen = measured(scaled(40, factor), a_job())
     begin = seen.ending.steady_from
     assert seen.ending.warmup == kind
+    assert begin is not None
     assert begin == pytest.approx(40, abs=5)
     assert seen.samples.phase == ["warmup"] * begin + ["measured"] * (len(seen.samples.phase) - begin)
     assert_the_host_comes_to_the_same(seen)
@@ -176,7 +177,7 @@ class Counting:
 
 def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Counting()
-    monkeypatch.setattr(stopping, "look", looks.wrapped(stopping.look))
+    monkeypatch.setattr(stopping, "look", looks.wrapped(stages.look))
     seen = measured(noise(0.3), a_job())
     assert len(seen.samples.phase) == 10_000
     assert 2 <= looks.calls <= 25
