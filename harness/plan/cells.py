@@ -35,6 +35,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     protocol = pick("protocol", request.protocol, protocols())
     inputs.check(request.inputs, suites, protocol)
     rounds.check_precision(request.precision, suites, protocol)
+    rounds.check_iterations(request.variant.iterations, protocol)
     chosen = _models(request)
     target = preflight.target(request.device)
     remarks = preflight.left_out(request.device)

@@ -9,6 +9,7 @@ from itertools import groupby
 from harness.documents import PlannedCell
 from harness.errors import BadInput
 from runner.contract import Protocol, Suite
+from runner.contract.stages import PILOT
 
 #: The widest interval over processes that may be asked for, in percent of the figure.
 WIDEST = 50.0
@@ -51,3 +52,10 @@ def check_precision(precision: float | None, suites: Sequence[Suite], protocol: 
     if precision is not None and protocol.repeating is None:
         reason = f"--precision says when repeats end early, and those of the protocol {protocol.name} never do"
         raise BadInput(reason, "choose --protocol standard-1, or leave it out")
+
+
+def check_iterations(iterations: int | None, protocol: Protocol) -> None:
+    """Raise BadInput where so few iterations are no pilot, of a protocol that takes one."""
+    if iterations is not None and protocol.measure.rule == "interval" and iterations < PILOT:
+        reason = f"--iterations {iterations} is below one pilot of the protocol {protocol.name}, {PILOT} iterations"
+        raise BadInput(reason, "give more, or choose --protocol quick-1")

@@ -113,6 +113,15 @@ def test_a_precision_belongs_to_repeats_that_end_early() -> None:
         rounds.check_precision(0.03, ["accuracy"], protocols()["standard-1"])
 
 
+def test_fewer_iterations_than_a_pilot_takes_are_refused() -> None:
+    few, enough = (replace(STANDARD, variant=replace(STANDARD.variant, iterations=n)) for n in (99, 100))
+    with pytest.raises(BadInput, match=r"--iterations 99 is below one pilot of the protocol standard-1"):
+        plan.make(few, [], FakeHost(), nothing)
+    made, _ = plan.make(enough, [], FakeHost(), nothing)
+    assert {(cell.job.warmup_iterations, cell.job.measured_iterations) for cell in made.cells} == {(100, 100)}
+    plan.make(replace(ONE, variant=replace(ONE.variant, iterations=1)), [], FakeHost(), nothing)
+
+
 def test_repeats_of_one_cell_differ_in_name_and_number_alone() -> None:
     made, _ = plan.make(STANDARD, [], FakeHost(), nothing)
     alike: dict[str, set[Job]] = {}
