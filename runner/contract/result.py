@@ -144,6 +144,7 @@ class Input(Document):
 class Samples(Document):
     """Every iteration, warm-up included, as columns of equal length in the order of execution.
 
+    Where a series warms up until it is steady, its end tells the phases: without a steady state all are measured.
     start_ms counts from the first iteration's start. wall_ms is perf_counter around model(images),
     synchronised as the protocol says; device_ms is a CUDA event pair around the same call, None on a CPU.
     process_cpu_ms is the CPU time of all threads of the process during the call, and the switches are those of its
