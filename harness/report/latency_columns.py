@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from harness.analysis.repeats import OverRepeats
 from harness.report.table import CSV, FULL, LONG, SHOWN, Column
 from harness.text import GAP
+from runner.contract.certainty import FEWEST
 
 #: What "±" says, for a note.
 SPREAD = "±: half the width of the 95 % interval in %, of that process alone"
 SPREAD_OF_REPEATS = "±: half of what the 95 % intervals of a model's processes span, in % of their mean"
 SPREAD_OVER_PROCESSES = "±: half the width of the 95 % interval over a model's processes, in % of their geometric mean"
 NO_SPREAD = "without ±: too few independent samples for an interval"
+UNSTEADY = "without ±: no interval holds where there is no steady state"
 
 
 def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | None]) -> list[Column]:
@@ -63,4 +65,7 @@ def spread_notes(figures: Sequence[OverRepeats | None]) -> list[str]:
     notes = [SPREAD] if any(each.processes == 1 for each in known) else []
     notes += [SPREAD_OF_REPEATS] if any(each.processes > 1 and not each.between for each in known) else []
     notes += [SPREAD_OVER_PROCESSES] if any(each.between for each in known) else []
-    return notes + ([NO_SPREAD] if len(known) < len(measured) else [])
+    unknown = [each for each in measured if each.spread_percent is None]
+    few = [each for each in unknown if each.effective is None or each.effective < FEWEST]
+    notes += [NO_SPREAD] if few else []
+    return notes + ([UNSTEADY] if len(few) < len(unknown) else [])

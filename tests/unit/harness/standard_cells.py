@@ -21,7 +21,7 @@ def a_series(n: int = 120, *, deviation: float = 0.02, seed: int = 1, mix: float
 
 
 def measured(times: np.ndarray, of: Job | None = None, **changes: Any) -> Result:
-    """Return the result of a job whose iterations took the times (n,), as its estimator ended them.
+    """Return the result of a job whose iterations take the times (n,), up to where its estimator ends them.
 
     The process got all of its CPU time; `cpu` says otherwise, as a share for each iteration. `most` caps iterations.
     """
@@ -34,7 +34,8 @@ def measured(times: np.ndarray, of: Job | None = None, **changes: Any) -> Result
     end = replay(times, names, goal)
     steady = end.steadiness.kind != "no steady state"
     begin = end.steadiness.begin if steady else 0
-    cpu = changes.pop("cpu", np.ones(n))
+    cpu, n = changes.pop("cpu", np.ones(n)), end.iterations
+    times, names, cpu = times[:n], names[:n], cpu[:n]
     phases: list[Any] = ["warmup"] * begin + ["measured"] * (n - begin)
     samples = Samples(
         phase=phases,

@@ -47,7 +47,7 @@ def test_the_page_says_of_each_cell_how_it_warmed_up_what_ended_it_and_what_is_i
     assert column(table, "warm-up")[1].startswith("warmup, steady after 4")
     assert column(table, "warm-up")[2] == "no steady state"
     assert [int(text) if text != GAP else None for text in column(table, "pilot")][::2] == [100, None]
-    assert column(table, "iterations") == ["120", "300", "300", "120"]
+    assert column(table, "iterations") == ["120", "180", "300", "120"]
     assert column(table, "ended")[0].startswith("precise, ±0.")
     assert column(table, "ended")[2] == "no steady state"
     assert column(table, "in doubt")[0] == "none"
@@ -63,10 +63,23 @@ def test_cells_of_counts_without_doubt_have_nothing_to_say() -> None:
 
 def test_the_long_table_has_what_only_such_cells_tell() -> None:
     more = ["independent samples", "p99 ms", "CPU time ms", "images / s"]
-    assert latency_table(cells(SLOW_AT_FIRST)).of(Form.LONG).headings[-4:] == more
+    assert latency_table(cells(measured(a_series(600, deviation=0.08)))).of(Form.LONG).headings[-4:] == more
     assert "independent samples" not in latency_table(cells(PRECISE)).of(Form.SHORT).headings
     assert latency_table(cells(QUICK)).of(Form.LONG).headings[-1] == "images / s"
     assert "CPU time ms" not in latency_table(cells(QUICK)).of(Form.LONG).headings
+
+
+def test_the_table_says_why_there_is_no_interval() -> None:
+    few, drifting = (
+        measured(a_series(40)),
+        measured(a_series(600, deviation=0.2) * (1 + np.arange(600) / 15000), most=600),
+    )
+    assert drifting.latency
+    assert drifting.latency.warmup == "no steady state"
+    for result, note in ((drifting, "no interval holds where"), (few, "too few independent samples")):
+        notes = [text for text in latency_table(cells(result)).notes if text.startswith("without ±")]
+        assert len(notes) == 1
+        assert note in notes[0]
 
 
 def test_the_figure_over_processes_is_of_the_figures_within() -> None:
