@@ -1,17 +1,15 @@
 """What the tidy table says of a cell: its labels and its figures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.analysis.assessed import Assessed
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
-from harness.analysis.uncertainty import Interval
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.knobs import columns
 from runner.contract import Detections, Latency, Memory, Software
-from runner.contract.statistics import Summary
 
 
 def labels(cell: Cell, warnings: Sequence[str]) -> Labels:
@@ -63,7 +61,7 @@ def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
     """Yield the figures of a cell; what is known of its latency is assessed, where it has one."""
     result, statistic = cell.result, cell.job.protocol.statistic
     if result.latency and known:
-        yield from _latency(result.latency, known.summary, known.intervals, statistic)
+        yield from _latency(result.latency, known, statistic)
         yield from _more(known, statistic)
     if result.detections:
         yield from _pass(result.detections)
@@ -74,11 +72,9 @@ def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
         yield from _memory(result.memory)
 
 
-def _latency(
-    latency: Latency, summary: Summary, intervals: Mapping[str, Interval | None], statistic: str
-) -> Iterator[TidyFigure]:
-    n = summary.n
-    for name, interval in intervals.items():
+def _latency(latency: Latency, known: Assessed, statistic: str) -> Iterator[TidyFigure]:
+    summary, n = known.summary, known.summary.n
+    for name, interval in known.intervals.items():
         low, high = (interval.low_ms, interval.high_ms) if interval else (None, None)
         yield TidyFigure(
             f"latency_{name}",
@@ -93,13 +89,15 @@ def _latency(
         "latency_min": summary.min_ms,
         "latency_max": summary.max_ms,
         "latency_std": summary.std_ms,
-        "latency_p99": summary.p99_ms,
+        "latency_p99": known.p99_ms,
         "latency_first": summary.first_inference_ms,
         "load": latency.load_ms,
     }
     for metric, value in times.items():
         if value is not None:
-            yield TidyFigure(metric, value=value, unit="ms", n=n)
+            bounded = known.p99 if metric == "latency_p99" else None
+            low, high = (bounded.low, bounded.high) if bounded else (None, None)
+            yield TidyFigure(metric, value=value, low=low, high=high, unit="ms", n=n)
     yield TidyFigure("images_per_second", value=summary.images_per_second, unit="1/s", n=n)
     yield TidyFigure("detections_per_image", value=summary.detections_per_image, unit="1", n=n)
     if latency.other_load_cpus is not None:

@@ -77,7 +77,7 @@ def times_of(assessed: "Assessed", statistic: str) -> TimedFigures:
         ms=summary.value(statistic),
         low_ms=interval.low_ms if interval else None,
         high_ms=interval.high_ms if interval else None,
-        p99_ms=summary.p99_ms,
+        p99_ms=assessed.p99_ms,
         detections=summary.detections_per_image,
         iterations=summary.n,
         images_per_second=summary.images_per_second,

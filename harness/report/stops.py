@@ -35,6 +35,7 @@ def stops_tables(cells: Iterable[Cell]) -> list[Table]:
         Column("iterations", [str(len(latency.samples.phase)) for _, latency, _ in shown]),
         Column("ended", [_ended(latency, known) for _, latency, known in shown], kind="words"),
         Column("independent samples", [_effective(known) for _, _, known in shown]),
+        Column("p99", [_p99(known) for _, _, known in shown], kind="words"),
         Column("in doubt", [_doubt(known, cell.job.protocol.statistic) for cell, _, known in shown], kind="words"),
     ]
     names = Column("Cell", [_name(cell) for cell, _, _ in shown], kind="names")
@@ -62,6 +63,15 @@ def _ended(latency: Latency, known: Assessed) -> str:
 
 def _effective(known: Assessed) -> str:
     return GAP if known.effective is None else f"{known.effective:.0f}"
+
+
+def _p99(known: Assessed) -> str:
+    p99 = known.p99
+    if p99 is None:
+        return GAP if known.p99_ms is None else f"{known.p99_ms:.2f} ms"
+    if p99.low is None or p99.high is None:
+        return f"insufficient: about {p99.needed} iterations"
+    return f"{p99.figure:.2f} ms, {p99.low:.2f} to {p99.high:.2f}"
 
 
 def _doubt(known: Assessed, statistic: str) -> str:

@@ -92,6 +92,29 @@ def test_the_figure_over_processes_is_of_the_figures_within() -> None:
     assert (timing.low_ms, timing.high_ms) == pytest.approx((over.figure / over.factor, over.figure * over.factor))
 
 
+def test_a_high_percentile_is_one_where_as_many_independent_samples_bound_it() -> None:
+    short, long = cells(PRECISE)[0], cells(measured(a_series(1000, deviation=0.2), most=1000))[0]
+    [table] = stops_tables([short, long])
+    known, few = assessed(long.result), assessed(short.result)
+    assert known
+    assert known.p99
+    assert few
+    assert few.p99
+    assert few.p99.needed
+    assert few.p99.needed >= 368
+    assert column(table, "p99")[0] == f"insufficient: about {few.p99.needed} iterations"
+    low, high = known.p99.low, known.p99.high
+    assert low
+    assert high
+    assert low < known.p99.figure < high
+    assert column(table, "p99")[1] == f"{known.p99.figure:.2f} ms, {low:.2f} to {high:.2f}"
+    rows = {row.metric: row for row in figures(long, known)}
+    assert (rows["latency_p99"].low, rows["latency_p99"].high) == (low, high)
+    [timing] = timings_of([short])
+    assert timing.p99_ms is None
+    assert timings_of([long])[0].p99_ms == known.summary.p99_ms == known.p99.figure
+
+
 def test_a_mark_names_what_a_cell_lacks() -> None:
     [timing] = timings_of(cells(UNSTEADY))
     assert "no steady state" in [mark.text for mark in marks_of(timing)]
