@@ -15,10 +15,10 @@ def loop_job(protocol: str, iterations: int) -> Job:
     One whose protocol measures until its median is known asks for more than any series gives.
     """
     plain = protocols()[protocol]
-    until = replace(plain.measure, max_iterations=iterations, relative_half_width=1e-9)
-    rules = {"warmup": _count(0), "measure": _count(iterations)}
+    warmup, measure = _count(0), _count(iterations)
     if plain.measure.rule == "interval":
-        rules = {"warmup": replace(plain.warmup, max_iterations=iterations), "measure": until}
+        warmup = replace(plain.warmup, max_iterations=iterations)
+        measure = replace(plain.measure, max_iterations=iterations, relative_half_width=1e-9)
     return Job(
         schema_version=SCHEMA_VERSION,
         cell="benchmark",
@@ -26,7 +26,7 @@ def loop_job(protocol: str, iterations: int) -> Job:
         suite="latency",
         model=ModelSpec(MODEL, Weights("random", seed=0)),
         device="cpu",
-        protocol=replace(plain, **rules),
+        protocol=replace(plain, warmup=warmup, measure=measure),
         variant=Variant(),
         repeat=1,
         images=[],

@@ -26,9 +26,9 @@ def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | Non
         Column(f"{label} (ms)", latencies, forms=CSV),
         Column("detections / image", detections, forms=FULL),
         Column("processes \N{MULTIPLICATION SIGN} iterations", efforts, forms=LONG),
-        *_where_known("independent samples", [each and each.effective for each in figures], "{:.0f}"),
-        *_where_known("p99 ms", [each and each.effective and each.p99_ms for each in figures], "{:.2f}"),
-        *_where_known("CPU time ms", [each and each.cpu_ms for each in figures], "{:.2f}"),
+        *_where_known("independent samples", [each.effective if each else None for each in figures], "{:.0f}"),
+        *_where_known("p99 ms", [each.p99_ms if each and each.effective else None for each in figures], "{:.2f}"),
+        *_where_known("CPU time ms", [each.cpu_ms if each else None for each in figures], "{:.2f}"),
         Column("images / s", rates, forms=LONG),
     ]
 

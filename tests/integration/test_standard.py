@@ -41,7 +41,7 @@ def measured(job: Job, out: Path) -> tuple[Result, list[dict[str, object]]]:
     """Return what the runner leaves of the job, and its lines of progress."""
     out.mkdir()
     documents.write(out / "job.json", job)
-    command = [sys.executable, "-m", "runner", out / "job.json", out]
+    command = [sys.executable, "-m", "runner", str(out / "job.json"), str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
