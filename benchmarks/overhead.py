@@ -8,9 +8,13 @@ loop looks at its cap. Progress goes nowhere: it is written four times a second 
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
+from statistics import median
 from typing import Any
+from unittest import mock
 
 from benchmarks.jobs import loop_job
 from benchmarks.rows import Sides, Skipped
@@ -23,6 +27,40 @@ PAIRS = 60
 
 def measure() -> Sides:
     """Return the time of an iteration in µs, block by block."""
+    return _beside_a_bare_loop("quick-1")
+
+
+def measure_watched() -> Sides:
+    """Return the same of a series that is measured until its median is known, without its looks, which are noted.
+
+    A look takes milliseconds, lies between two iterations, and comes each time the series is a fifth longer.
+    """
+    with _timed_looks() as looks_ns:
+        sides = _beside_a_bare_loop("standard-1", looks_ns)
+    note = f"{sides.note}; without {len(looks_ns)} looks of {median(looks_ns) / 1e6:.1f} ms (median)"
+    return replace(sides, note=note)
+
+
+@contextmanager
+def _timed_looks() -> Iterator[list[int]]:
+    """Have each look of the loop take down what it took, in ns."""
+    from runner import stopping
+    from runner.contract import stages
+
+    taken: list[int] = []
+
+    def look(*arguments: Any) -> stages.Standing:
+        start = time.perf_counter_ns()
+        try:
+            return stages.look(*arguments)
+        finally:
+            taken.append(time.perf_counter_ns() - start)
+
+    with mock.patch.object(stopping, "look", look):
+        yield taken
+
+
+def _beside_a_bare_loop(protocol: str, looks_ns: Sequence[int] = ()) -> Sides:
     if find_spec("torch") is None:
         raise Skipped("this interpreter has no torch; install it with: make setup")
     import torch
@@ -31,7 +69,7 @@ def measure() -> Sides:
 
     source, job, stopwatch = (
         _source(),
-        loop_job("quick-1", BLOCK),
+        loop_job(protocol, BLOCK),
         latency.stopwatch(torch.device("cpu"), synchronise_before=True),
     )
     argument = source.next().argument
@@ -46,7 +84,11 @@ def measure() -> Sides:
             _null_model(argument)
             _ = time.perf_counter_ns() - start, before, _usage()
 
-    return take_turns(PAIRS, lambda: _block_us(ours), lambda: _block_us(reference), f"blocks of {BLOCK} iterations")
+    def ours_us() -> float:
+        before = sum(looks_ns)
+        return _block_us(ours) - (sum(looks_ns) - before) / 1e3 / BLOCK
+
+    return take_turns(PAIRS, ours_us, lambda: _block_us(reference), f"blocks of {BLOCK} iterations")
 
 
 def _usage() -> tuple[int, resource.struct_rusage]:

@@ -5,7 +5,7 @@ It has no console: what there is to tell goes to a Progress.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,9 +87,24 @@ def start(
     return _carried_out(folder, identities, preflight, progress, published=published)
 
 
-def resume(folder: RunFolder, preflight: Preflight, progress: Progress, *, published: bool = False) -> Outcome:
-    """Execute what a run still lacks, and what its image's recipe has outdated. Raises Interrupted by Ctrl-C."""
+def resume(
+    folder: RunFolder,
+    preflight: Preflight,
+    progress: Progress,
+    *,
+    published: bool = False,
+    precision: float | None = None,
+) -> Outcome:
+    """Execute what a run still lacks, and what its image's recipe has outdated. Raises Interrupted by Ctrl-C.
+
+    A `precision` takes the place of the plan's. Raises BadInput where no repeats of the run end early.
+    """
     own.require_unchanged(folder.plan)
+    if precision is not None:
+        jobs = [cell.job for cell in folder.plan.cells]
+        plan.check_precision(precision, [job.suite for job in jobs], jobs[0].protocol)
+        with folder.locked():
+            folder.replan(replace(folder.plan, precision=precision))
     preflight.planned_gpu(folder.plan.gpu)
     turns.require(folder.plan)
     identities = built_images(folder.plan, preflight, progress)
@@ -111,7 +126,7 @@ def _carried_out(
             for remark in reuse.remarks(folder, executors):
                 progress.say(remark)
             estimates = estimate.for_plan(folder, executors, progress.say)
-            progress.say(estimate.sentence(estimates))
+            progress.say(estimate.sentence(estimates, at_most=estimate.may_end_early(folder.plan)))
             with progress.cells(estimates) as display:
                 executed = run.execute(folder, executors, engine_version, display)
             unjudged = judge(folder, progress)

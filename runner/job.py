@@ -131,14 +131,14 @@ def _time(
     source = inputs.open_source(job, folders.images, device)
     stopwatch = latency.stopwatch(device, job.protocol.synchronise_before)
     watch = Contention()
-    samples, stopped_by = latency.measure(model, source, stopwatch, job, progress, check)
+    samples, ending = latency.measure(model, source, stopwatch, job, progress, check)
     measured = Latency(
         load_ms=load_ms,
-        stopped_by=stopped_by,
         planned_iterations=job.measured_iterations,
         other_load_cpus=watch.read(),
         inputs=source.seen(),
         samples=samples,
+        **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=watch.supply())
 

@@ -1,16 +1,17 @@
 """The measuring loop: calls the model until the protocol says stop, and keeps every sample."""
 
+import math
 import resource
 import time
 from dataclasses import replace
-from typing import Any, Callable, List, NamedTuple, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 import torch
 
-from runner.contract import Job, Protocol, Samples, StoppedBy
-from runner.errors import JobError
+from runner.contract import Job, Samples
 from runner.inputs import Source
 from runner.own.answers import Check, ShownPicture, trusted
+from runner.stopping import Ending, Phase, course_of
 
 Progress = Callable[..., None]
 #: Time one call: (model, argument) -> (outputs, start in ns, wall time in ns, device time in ms or None).
@@ -35,31 +36,40 @@ def measure(
     job: Job,
     progress: Progress,
     check: Check = trusted,
-) -> Tuple[Samples, StoppedBy]:
-    """Warm up and measure. Returns the samples of both phases and what ended the measuring: "count" or "cap".
+) -> Tuple[Samples, Ending]:
+    """Warm up and measure. Returns the samples of both phases, and what ended the measuring.
 
-    What the model answers goes through `check` between two measurements.
-
-    Both phases begin with the first input. The cap counts from the first iteration's start and is looked at
-    between iterations; at least one iteration is measured, however long the warm-up took.
+    The cap counts from the first iteration's start and is looked at between iterations; at least one iteration is
+    measured, however long the warm-up took. What the model answers goes through `check` between two measurements.
     """
-    _require_counts(job.protocol)
     samples = Samples([], [], [], [], [], [], [], [])
     usages: List[_Usage] = []
-    origin = reported = time.perf_counter_ns()
-    deadline = origin + int(job.protocol.cap_seconds * 1e9) if job.protocol.cap_seconds else None
-    for phase, iterations in (("warmup", job.warmup_iterations), ("measured", job.measured_iterations)):
-        source.restart()
-        for done in range(1, iterations + 1):
-            wall_ns = _iterate(model, source, stopwatch, samples, usages, phase, origin, check)
-            now = time.perf_counter_ns()
-            late = deadline is not None and now >= deadline
-            if now - reported >= PROGRESS_INTERVAL_NS or late or done == iterations:
-                reported = now
-                progress("iteration", phase=phase, done=done, planned=iterations, wall_ms=wall_ns / 1e6)
-            if late:
-                break
-    return _with(usages, samples), "count" if done == job.measured_iterations else "cap"
+    course = course_of(job, samples)
+    origin = reported = now = time.perf_counter_ns()
+    end = _after(origin, job.protocol.cap_seconds)
+    for phase in course.phases:
+        if phase.anew:
+            source.restart()
+        done, told, wall_ns = 0, 0, 0
+        deadline = min(end, _after(now, phase.max_seconds))
+        while phase.goes_on(done, now >= deadline):
+            wall_ns = _iterate(model, source, stopwatch, samples, usages, phase.name, origin, check)
+            now, done = time.perf_counter_ns(), done + 1
+            if now - reported >= PROGRESS_INTERVAL_NS:
+                reported, told = now, done
+                _tell(progress, phase, done, wall_ns)
+        if told < done:
+            _tell(progress, phase, done, wall_ns)
+    return course.finish(_with(usages, samples))
+
+
+def _after(start_ns: int, seconds: Optional[float]) -> float:
+    return math.inf if seconds is None else start_ns + int(seconds * 1e9)
+
+
+def _tell(progress: Progress, phase: Phase, done: int, wall_ns: int) -> None:
+    behind, planned = phase.shown(done)
+    progress("iteration", phase=phase.name, done=behind, planned=planned, wall_ms=wall_ns / 1e6)
 
 
 def _iterate(
@@ -128,12 +138,3 @@ def _cuda_stopwatch(synchronise_before: bool) -> Stopwatch:
         return outputs, start, time.perf_counter_ns() - start, begin.elapsed_time(end)
 
     return time_on_cuda
-
-
-def _require_counts(protocol: Protocol) -> None:
-    for stopping in (protocol.warmup, protocol.measure):
-        if stopping.rule != "count":
-            raise JobError(
-                f"this runner does not know the stopping rule {stopping.rule!r}",
-                "build the image again from the harness's own runner",
-            )

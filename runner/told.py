@@ -31,6 +31,9 @@ def told(result: Result) -> Iterator[str]:
 def _timed(result: Result, latency: Latency) -> Iterator[str]:
     summary, statistic = summarise(latency), result.job.protocol.statistic
     yield f"{result.status}: {summary.value(statistic):.1f} ms, the {statistic} of {summary.n} iterations"
+    if latency.warmup is not None:
+        pilot = f", after a pilot of {latency.pilot_iterations}" if latency.pilot_iterations else ""
+        yield f"ended: {latency.stopped_by}{pilot}; warm-up: {latency.warmup}"
     yield f"detections: {summary.detections_per_image:.1f} an image"
     if latency.other_load_cpus is not None:
         yield _load(latency.other_load_cpus)

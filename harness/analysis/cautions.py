@@ -7,13 +7,18 @@ where the observation is missing that it was made from; else it is made anew, so
 import re
 from collections.abc import Callable
 
+from harness.analysis.doubt import doubt_of, lost_to, without_doubt
+from harness.analysis.standing import UNSTEADY, shortfall
 from runner.contract import Result
+from runner.contract.statistics import summarise
 
 #: Below this many detections an image, on average, the second stage of a model has had next to nothing to do.
 FEW_DETECTIONS = 1.0
 #: Above this, on average, latencies are worth little: torch's threads wait for the slowest of them.
 OTHER_LOAD_CPUS = 0.25
-FEW, LOAD, THROTTLED = "few detections: ", "other work kept ", "throttled in "
+#: Fewer samples in doubt than this share, which move the figure by less than the other, are not worth a sentence.
+FEW_IN_DOUBT, MOVED = 0.05, 0.01
+FEW, LOAD, THROTTLED, DOUBT = "few detections: ", "other work kept ", "throttled in ", "samples in doubt: "
 SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
 FAST_BLAS = re.compile(r"openblas|mkl|blis|atlas")
 #: Makes a result's sentences of one kind, none where all is well; None where nothing was observed to judge by.
@@ -65,10 +70,27 @@ def _slow_blas(result: Result) -> list[str] | None:
     return [SLOW_BLAS] if is_slow else []
 
 
+def _in_doubt(result: Result) -> list[str] | None:
+    doubt, latency, statistic = doubt_of(result), result.latency, result.job.protocol.statistic
+    if doubt is None or latency is None:
+        return None
+    if not doubt.count:
+        return []
+    kept, figure = without_doubt(latency, doubt), summarise(latency).value(statistic)
+    sure = summarise(kept).value(statistic) if kept else None
+    if doubt.count < FEW_IN_DOUBT * doubt.measured and sure and abs(sure / figure - 1) < MOVED:
+        return []
+    left = f"without them {sure:.1f} ms" if sure else "none is left without them"
+    got = f"{doubt.count} of {doubt.measured} got {doubt.got:.0%} of the CPU time that such calls usually get"
+    return [f"{DOUBT}{got}; {', '.join(lost_to(result, doubt))}; {left}"]
+
+
 #: The judges, in the order of their sentences, by how those begin.
 JUDGES: dict[str, Judge] = {
+    UNSTEADY: shortfall,
     FEW: _few_detections,
     LOAD: _other_load,
     THROTTLED: _throttling,
+    DOUBT: _in_doubt,
     SLOW_BLAS: _slow_blas,
 }

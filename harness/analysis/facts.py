@@ -66,9 +66,9 @@ def _recipe(cell: Cell) -> str:
 
 @cache
 def _latency_recipe(protocol: Protocol) -> str:
-    """Return six hex digits over what a protocol says of how latency is measured; its switches are observed."""
+    """Return six hex digits over what a protocol says of how latency is measured; switches and threads are observed."""
     recipe = asdict(protocol)
-    for name in ("name", "title", "repeats", "timeout_seconds", "numerics", "detection"):
+    for name in ("name", "title", "repeats", "repeating", "timeout_seconds", "numerics", "threads", "detection"):
         del recipe[name]
     return short(json.dumps(recipe, sort_keys=True))
 

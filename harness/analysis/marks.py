@@ -3,9 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.analysis.cautions import LOAD, warnings_of
+from harness.analysis.cautions import DOUBT, LOAD, warnings_of
+from harness.analysis.standing import IMPRECISE, INSUFFICIENT, UNSTEADY
 from harness.analysis.timings import Timing, latencies
 from harness.text import count
+
+#: What a mark says of a warning, by how that begins.
+SHORT = {
+    UNSTEADY: "no steady state",
+    INSUFFICIENT: "insufficient",
+    IMPRECISE: "imprecise",
+    LOAD: "other load",
+    DOUBT: "samples in doubt",
+}
 
 
 @dataclass(frozen=True)
@@ -35,11 +45,12 @@ def _marks(timing: Timing) -> Iterator[Mark]:
     elif weights != "pretrained":
         yield Mark(f"{weights} weights", "not torchvision's checkpoint: nothing published compares with it")
     warnings = list(dict.fromkeys(text for cell in timing.cells for text in warnings_of(cell.result)))
-    load = [text for text in warnings if text.startswith(LOAD)]
-    if load:
-        yield Mark("other load", "; ".join(load))
-    if any(latency.stopped_by == "cap" for latency in latencies(timing.cells)):
+    by_beginning = {beginning: [text for text in warnings if text.startswith(beginning)] for beginning in SHORT}
+    for beginning, said in by_beginning.items():
+        if said:
+            yield Mark(SHORT[beginning], "; ".join(said))
+    if any(latency.stopped_by == "cap" and latency.warmup is None for latency in latencies(timing.cells)):
         yield Mark("capped", "the time was up before all iterations were measured")
-    others = [text for text in warnings if text not in load]
+    others = [text for text in warnings if not text.startswith(tuple(SHORT))]
     if others:
         yield Mark(count(len(others), "warning"), "; ".join(others))

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from harness.analysis.assessed import assessed
 from harness.analysis.cautions import warnings_of
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.tidy import EMPTY, Rows
 from harness.analysis.tidy_rows import figures, labels
 from harness.analysis.timed import Timed, timed
-from harness.analysis.uncertainty import latency_intervals
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadDocument
-from runner.contract.statistics import summarise
 
 
 def read(folder: RunFolder) -> tuple[Part, str]:
@@ -36,14 +35,12 @@ def read(folder: RunFolder) -> tuple[Part, str]:
 
 
 def _take(cell: Cell, part: Part, rows: Rows, kinds: dict[Timed, Timed]) -> None:
-    summary = summarise(cell.result.latency) if cell.result.latency else None
-    warnings = warnings_of(cell.result)
-    intervals = latency_intervals(cell.result.latency) if cell.result.latency else {}
-    rows.add(labels(cell, warnings), figures(cell, summary, intervals))
+    known, warnings = assessed(cell.result), warnings_of(cell.result)
+    rows.add(labels(cell, warnings), figures(cell, known))
     host = cell.execution.host.id if cell.execution else None
     part.measurements.append(Measurement(host, cell.job.cell, cell.result.started_at))
     if cell.job.suite == "latency":
-        entry = timed(cell, summary, intervals.get(cell.job.protocol.statistic), warnings)
+        entry = timed(cell, known, warnings)
         kind = kinds.setdefault(entry.kind, entry)  # so that all of a kind share what they hold
         part.timed.append(replace(kind, times=entry.times))
     else:

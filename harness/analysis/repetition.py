@@ -4,27 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from statistics import fmean, geometric_mean
-from typing import Literal
 
 from harness.analysis.labels import labels_of
 from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
 from harness.analysis.series import Series, State, accuracy_series, grouped, latency_series, state_of
 from harness.analysis.uncertainty import Interval, latency_interval
+from harness.analysis.verdicts import Verdict, verdict_on
 from harness.catalogue.columns import MACHINES, MAP, environment_of, protocol_of, published_of
 from harness.catalogue.published import accuracy
 from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, Score
 from harness.errors import BadInput
 from runner.contract import BoxRule, Job, Result
+from runner.contract.processes import over_processes
 from runner.contract.statistics import summarise
-
-#: On one machine and software, processes differ by a few percent: by clocks, temperature and what else the host does.
-SAME_MACHINE = 0.05
-#: Other hardware has another ratio of compute to bandwidth to overhead, which moves models against each other by some
-#: tens of percent. Beyond this factor, either way, the relations between models are not the published ones.
-OTHER_MACHINE = 1.25
-
-Verdict = Literal["reproduced", "not reproduced", "carries over", "differs", "not comparable"]
 
 
 @dataclass(frozen=True)
@@ -32,13 +25,15 @@ class LatencyRow:
     """A model of a latency column: its means in ms, and measured / published as `ratio`.
 
     A relative figure is the mean over the geometric mean of its column, of the models that both columns have, and
-    `relative_ratio` the measured one over the published one.
+    `relative_ratio` the measured one over the published one. `interval` is the measured figure's, of its one process or
+    over its `processes`; None where there are too few independent samples.
     """
 
     builder: str
     published_ms: float
     measured_ms: float
     interval: Interval | None
+    processes: int
     ratio: float
     published_relative: float
     measured_relative: float
@@ -191,25 +186,35 @@ def _latency_row(
     measured: float,
     middle: float,
 ) -> LatencyRow:
-    latency = repeats[0].result.latency
     ratio, relative_ratio = measured / published, (measured / middle) / (published / middle_published)
+    interval = _interval(repeats)
+    ends = (interval.low_ms / measured, interval.high_ms / measured) if interval else None
     if reproduction.not_comparable:
         verdict: Verdict = "not comparable"
-    elif reproduction.exact:
-        verdict = "reproduced" if abs(ratio - 1) <= SAME_MACHINE else "not reproduced"
     else:
-        verdict = "carries over" if 1 / OTHER_MACHINE <= relative_ratio <= OTHER_MACHINE else "differs"
+        verdict = verdict_on(ratio if reproduction.exact else relative_ratio, ends, exact=reproduction.exact)
     return LatencyRow(
         builder=repeats[0].job.model.builder,
         published_ms=published,
         measured_ms=measured,
-        interval=latency_interval(latency, "mean") if latency and len(repeats) == 1 else None,
+        interval=interval,
+        processes=len(repeats),
         ratio=ratio,
         published_relative=published / middle_published,
         measured_relative=measured / middle,
         relative_ratio=relative_ratio,
         verdict=verdict,
     )
+
+
+def _interval(repeats: list[Cell]) -> Interval | None:
+    """Return the 95 % interval of the mean: of the one process itself, else over processes."""
+    measured = [cell.result.latency for cell in repeats if cell.result.latency]
+    if len(measured) == 1:
+        return latency_interval(measured[0], "mean")
+    means = [summarise(latency).mean_ms for latency in measured]
+    factor = over_processes(means).factor
+    return None if factor is None else Interval(fmean(means) / factor, fmean(means) * factor)
 
 
 def _ap_rows(reproduction: Reproduction, cells: list[Cell]) -> list[ApRow]:

@@ -64,7 +64,12 @@ class Series:
         """Tell whether a cell that was never measured belongs here: asked for the same, and of no other machine."""
         here = (self.host, self.run) == (unmeasured.host, unmeasured.run)
         unknown = unmeasured.host is None and self.host is not None
-        return self.asked == unmeasured.asked and (here or unknown)
+        return self.asked == unmeasured.asked and (here or unknown) and self._as_wished(unmeasured)
+
+    def _as_wished(self, unmeasured: "Series") -> bool:
+        """Tell whether what was observed here is what a cell that observed nothing was to be measured with."""
+        facts = zip(FACTS, self.facts, unmeasured.facts, strict=True)
+        return all(wish in (None, seen) for fact, seen, wish in facts if fact.of is Of.RECIPE)
 
     def _facts(self, kept: Callable[[Fact], bool]) -> tuple[str | None, ...]:
         return tuple(value if kept(fact) else None for fact, value in zip(FACTS, self.facts, strict=True))

@@ -1,16 +1,15 @@
 """What the tidy table says of a cell: its labels and its figures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from harness.analysis.assessed import Assessed
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
-from harness.analysis.uncertainty import Interval
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.knobs import columns
 from runner.contract import Detections, Latency, Memory, Software
-from runner.contract.statistics import Summary
 
 
 def labels(cell: Cell, warnings: Sequence[str]) -> Labels:
@@ -58,11 +57,12 @@ def _numerics(software: Software) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
 
 
-def figures(cell: Cell, summary: Summary | None, intervals: Mapping[str, Interval | None]) -> Iterator[TidyFigure]:
-    """Yield the figures of a cell; `summary` and `intervals` are of its latency, where it has one."""
-    result = cell.result
-    if result.latency and summary:
-        yield from _latency(result.latency, summary, intervals, cell.job.protocol.statistic)
+def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
+    """Yield the figures of a cell; what is known of its latency is assessed, where it has one."""
+    result, statistic = cell.result, cell.job.protocol.statistic
+    if result.latency and known:
+        yield from _latency(result.latency, known, statistic)
+        yield from _more(known, statistic)
     if result.detections:
         yield from _pass(result.detections)
     for score in cell.scores.scores if cell.scores else []:
@@ -72,11 +72,9 @@ def figures(cell: Cell, summary: Summary | None, intervals: Mapping[str, Interva
         yield from _memory(result.memory)
 
 
-def _latency(
-    latency: Latency, summary: Summary, intervals: Mapping[str, Interval | None], statistic: str
-) -> Iterator[TidyFigure]:
-    n = summary.n
-    for name, interval in intervals.items():
+def _latency(latency: Latency, known: Assessed, statistic: str) -> Iterator[TidyFigure]:
+    summary, n = known.summary, known.summary.n
+    for name, interval in known.intervals.items():
         low, high = (interval.low_ms, interval.high_ms) if interval else (None, None)
         yield TidyFigure(
             f"latency_{name}",
@@ -91,17 +89,32 @@ def _latency(
         "latency_min": summary.min_ms,
         "latency_max": summary.max_ms,
         "latency_std": summary.std_ms,
-        "latency_p99": summary.p99_ms,
+        "latency_p99": known.p99_ms,
         "latency_first": summary.first_inference_ms,
         "load": latency.load_ms,
     }
     for metric, value in times.items():
         if value is not None:
-            yield TidyFigure(metric, value=value, unit="ms", n=n)
+            bounded = known.p99 if metric == "latency_p99" else None
+            low, high = (bounded.low, bounded.high) if bounded else (None, None)
+            yield TidyFigure(metric, value=value, low=low, high=high, unit="ms", n=n)
     yield TidyFigure("images_per_second", value=summary.images_per_second, unit="1/s", n=n)
     yield TidyFigure("detections_per_image", value=summary.detections_per_image, unit="1", n=n)
     if latency.other_load_cpus is not None:
         yield TidyFigure("other_load", value=latency.other_load_cpus, unit="CPUs")
+
+
+def _more(known: Assessed, statistic: str) -> Iterator[TidyFigure]:
+    """Yield what only some measurements tell: how many samples count, what they cost, and which are in doubt."""
+    n, doubt, name = known.summary.n, known.doubt, f"latency_{statistic}_without_doubt"
+    if known.effective is not None:
+        yield TidyFigure("effective_samples", value=known.effective, unit="1", n=n)
+    if known.cpu_ms is not None:
+        yield TidyFigure("cpu_time", value=known.cpu_ms, unit="ms", n=n)
+    if doubt is not None:
+        yield TidyFigure("samples_in_doubt", value=float(doubt.count), unit="1", n=n)
+    if known.sure is not None:
+        yield TidyFigure(name, value=known.sure.value(statistic), unit="ms", n=known.sure.n)
 
 
 def _pass(passed: Detections) -> Iterator[TidyFigure]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.documents.run_folder import Cell
+from harness.documents.spared import is_spared
 from runner.contract import Protocol
-from runner.contract.statistics import Summary
 
 if TYPE_CHECKING:  # what computes intervals brings SciPy, which whoever has them need not wait for
-    from harness.analysis.uncertainty import Interval
+    from harness.analysis.assessed import Assessed
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,10 @@ class Stack:
 
 
 class TimedFigures(NamedTuple):
-    """The figures of a cell: `ms` is what its protocol reports, the ends of its interval are None where not known."""
+    """The figures of a cell: `ms` is what its protocol reports, the ends of its interval are None where not known.
+
+    `effective` is how many independent samples there are, where that was counted, and cpu_ms the CPU time of a call.
+    """
 
     ms: float
     low_ms: float | None
@@ -32,6 +35,8 @@ class TimedFigures(NamedTuple):
     detections: float
     iterations: int
     images_per_second: float
+    effective: float | None = None
+    cpu_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,8 @@ class Timed:
         return replace(self, times=None)
 
 
-def timed(cell: Cell, summary: Summary | None, interval: "Interval | None", warnings: Sequence[str]) -> Timed:
-    """Return what the table needs of a cell of the suite latency, whose samples are summarised, if it has any.
-
-    `interval` is of what its protocol reports.
-    """
+def timed(cell: Cell, assessed: "Assessed | None", warnings: Sequence[str]) -> Timed:
+    """Return what the table needs of a cell of the suite latency, whose samples are assessed, if it has any."""
     return Timed(
         series=latency_series(cell),
         state=state_of(cell),
@@ -64,20 +66,23 @@ def timed(cell: Cell, summary: Summary | None, interval: "Interval | None", warn
         protocol=cell.job.protocol,
         stack=stack_of(cell),
         remarks=(*_remarks_on(cell), *warnings),
-        times=times_of(summary, interval, cell.job.protocol.statistic) if summary else None,
+        times=times_of(assessed, cell.job.protocol.statistic) if assessed else None,
     )
 
 
-def times_of(summary: Summary, interval: "Interval | None", statistic: str) -> TimedFigures:
-    """Return the figures of a cell whose protocol reports that statistic, of which the interval is."""
+def times_of(assessed: "Assessed", statistic: str) -> TimedFigures:
+    """Return the figures of a cell whose protocol reports that statistic."""
+    summary, interval = assessed.summary, assessed.intervals[statistic]
     return TimedFigures(
         ms=summary.value(statistic),
         low_ms=interval.low_ms if interval else None,
         high_ms=interval.high_ms if interval else None,
-        p99_ms=summary.p99_ms,
+        p99_ms=assessed.p99_ms,
         detections=summary.detections_per_image,
         iterations=summary.n,
         images_per_second=summary.images_per_second,
+        effective=assessed.effective,
+        cpu_ms=assessed.cpu_ms,
     )
 
 
@@ -93,7 +98,7 @@ def stack_of(cell: Cell) -> Stack:
 def outcome(cell: Cell) -> list[str]:
     """Return why the cell has no figure, if it has none, and what would help."""
     failure = cell.result.failure
-    if failure is None:
+    if failure is None or is_spared(cell.result):
         return []
     remedy = failure.remedy if cell.result.status != "skipped" else ""  # whose reason says it all
     return ["; ".join(filter(None, (f"{cell.result.status}, {failure.message}", remedy)))]
@@ -101,7 +106,7 @@ def outcome(cell: Cell) -> list[str]:
 
 def _remarks_on(cell: Cell) -> list[str]:
     remarks, latency = outcome(cell), cell.result.latency
-    if latency and latency.stopped_by == "cap":
+    if latency and latency.stopped_by == "cap" and latency.warmup is None:
         remarks.append(
             f"capped at {cell.job.protocol.cap_seconds:.0f} s, before {latency.planned_iterations} iterations"
         )

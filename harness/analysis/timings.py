@@ -4,18 +4,18 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from harness.analysis.assessed import assessed
 from harness.analysis.gates import gates
 from harness.analysis.labels import labels_of
 from harness.analysis.repeats import OverRepeats, over_repeats
 from harness.analysis.series import LatencySeries, grouped, latency_series, state_of
 from harness.analysis.timed import TimedFigures, times_of
-from harness.analysis.uncertainty import latency_interval
 from harness.catalogue import Detector, detector, detectors
 from harness.documents.agreement import Agreement
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency
-from runner.contract.statistics import measured_ms, summarise
+from runner.contract.statistics import measured_ms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def _timing(
     for cell in cells:
         _check(cell)
     return Timing(
-        **vars(over_repeats([_times(cell) for cell in cells])),
+        **vars(over_repeats([_times(cell) for cell in cells], cells[0].job.protocol)),
         number=number,
         series=series,
         label=label,
@@ -98,8 +98,10 @@ def _timing(
 
 
 def _times(cell: Cell) -> TimedFigures:
-    (latency,), statistic = latencies([cell]), cell.job.protocol.statistic
-    return times_of(summarise(latency), latency_interval(latency, statistic), statistic)
+    known = assessed(cell.result)
+    if known is None:
+        raise ValueError(f"{cell.job.cell} has no latency")
+    return times_of(known, cell.job.protocol.statistic)
 
 
 def _check(cell: Cell) -> None:

@@ -27,7 +27,7 @@ from harness.documents.runs import open_run as found_run
 from harness.errors import BadInput
 from harness.execute import estimate
 from harness.pipeline import Outcome
-from harness.plan import Request, make_variant, parse_size
+from harness.plan import Request, make_variants, parse_precision, parse_size
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight
 from harness.progress import Noting, Silent
@@ -57,6 +57,7 @@ def run(
     shards: Count = 1,
     skip_bad_images: Flag = False,
     repeats: Count | None = None,
+    precision: Text | None = None,
     memory: Text | None = None,
     dry_run: Flag = False,
     out: Where | None = None,
@@ -70,25 +71,28 @@ def run(
     models, all_models, published_models: what is measured; one of them has to say.
     code: the folder of your own detectors among the models, named as package.module:function.
     suite: latency, accuracy, or both.
-    protocol: the recipe, quick-1 or published-2021.
+    protocol: the recipe, quick-1, standard-1 or published-2021.
     device: auto, cpu, cuda, cuda:N or cuda:UUID.
     weights: pretrained, random, shapes, auto (random when offline), or a file of your own.
     norm_eps: of your own weights, the batch norms' epsilon in training.
     dataset: accuracy's images, by name or folder. images, annotations: your own pictures, and what is in them.
     ids, limit: a file of image ids to take; only so many images.
     shards: the cells that each pass is split into. skip_bad_images: count unreadable images instead of failing.
-    repeats: latency's fresh processes for each cell. memory: limit of a cell, such as "8g".
+    repeats: latency's fresh processes for each cell. precision: how closely they have to agree for the rest not to be
+    needed, such as "3%". memory: limit of a cell, such as "8g".
     dry_run: plan only; the answer has `planned` and `remarks`, with the expected time, and no path.
     out: the folder of the run, else results/ID. published: add the published columns to its table.md.
     progress: is told what goes on; the default is told nothing.
-    knobs: what is other than the protocol's, and labelled: iterations (fewer), threads (torch's), cpus (such as
-    "0,2-3"), reader and batch (accuracy's), and whatever else stands in the table of knobs. None leaves it alone.
+    knobs: what is other than the protocol's, and labelled: iterations (fewer), threads (torch's; of several, as in
+    "1,2,4", each is measured), cpus (such as "0,2-3"), reader and batch (accuracy's), and whatever else stands in the
+    table of knobs. None leaves it alone.
 
     A cell that fails raises nothing: look at `fine`. Raises BadInput for what does not exist or fit, CannotRunHere
     where this host lacks something, StorageError where nothing can be written, and Interrupted, a KeyboardInterrupt, by
     Ctrl-C; `harness.resume` goes on from there.
     """
     command = recorded(run, locals())
+    variant, *ladder = make_variants(**knobs)
     request = Request(
         images=parts_of(image),
         models=names_of(models),
@@ -98,7 +102,8 @@ def run(
         protocol=protocol,
         device=device,
         repeats=repeats,
-        variant=make_variant(**knobs),
+        variant=variant,
+        ladder=ladder,
         weights=str(weights),
         norm_eps=norm_eps,
         inputs=Choice(
@@ -111,6 +116,7 @@ def run(
         ),
         shards=shards,
         memory_bytes=parse_size(memory) if memory else None,
+        precision=_share(precision),
         code=path_of(code),
     )
     telling = Noting(progress)
@@ -118,23 +124,29 @@ def run(
         planned = pipeline.planned(request, command, preflight, telling)
         if dry_run:
             require_readable(planned)
-            telling.say(estimate.sentence(estimate.from_history(planned)))
+            early = estimate.may_end_early(planned)
+            telling.say(estimate.sentence(estimate.from_history(planned), at_most=early))
             return dry(planned, telling.said)
         outcome = pipeline.start(planned, preflight, telling, protocol, path_of(out), published=published)
     return _ended(outcome, telling.said)
 
 
 @checked
-def resume(run: RunName, *, published: Flag = False, progress: Telling = SILENT) -> Run:
+def resume(run: RunName, *, precision: Text | None = None, published: Flag = False, progress: Telling = SILENT) -> Run:
     """Execute what a run still lacks, as `harness run --resume` does. Returns and raises as `harness.run` does.
 
-    run: its ID, its folder, or what `harness.run` returned. Raises BadInput, too, where a process executes it already.
+    run: its ID, its folder, or what `harness.run` returned. precision: in the place of the run's own, such as "1%".
+    Raises BadInput, too, where a process executes it already.
     """
-    telling = Noting(progress)
+    telling, share = Noting(progress), _share(precision)
     folder = found_run(run_name(run))
     with Preflight() as preflight:
-        outcome = pipeline.resume(folder, preflight, telling, published=published)
+        outcome = pipeline.resume(folder, preflight, telling, published=published, precision=share)
     return _ended(outcome, telling.said)
+
+
+def _share(precision: str | None) -> float | None:
+    return None if precision is None else parse_precision(precision)
 
 
 @checked

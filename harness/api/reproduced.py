@@ -19,11 +19,11 @@ class Reproduced(Shown):
     """A column published in 2021 beside the run that repeats it.
 
     `figures` has a row for each model that has a figure. Of a latency column: builder, published_ms, measured_ms and
-    its 95 % interval (low_ms, high_ms, missing where it is unknown), ratio (measured / published), the relative
-    figures (each over the geometric mean of its column) with their ratio, and verdict. Of the column map: builder,
-    published_ap and measured_ap in percent, difference, the interval of the measured one (low, high, 0 to 1), float_ap
-    and verdict. `document` says what was compared, in what and whether the figures themselves can be expected to be
-    equal (`exact`); None of a dry run. `notes` are those of the command line's table.
+    its 95 % interval (low_ms, high_ms, missing where it is unknown), over how many processes, ratio (measured /
+    published), the relative figures (each over the geometric mean of its column) with their ratio, and verdict. Of the
+    column map: builder, published_ap and measured_ap in percent, difference, the interval of the measured one (low,
+    high, 0 to 1), float_ap and verdict. `document` says what was compared, in what and whether the figures themselves
+    can be expected to be equal (`exact`); None of a dry run. `notes` are those of the command line's table.
     """
 
     run: Run

@@ -10,6 +10,7 @@ import pandas as pd
 from harness.api.shown import Shown, frame_of, harmless
 from harness.documents import Plan
 from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.spared import is_spared
 from harness.errors import HarnessError
 from harness.text import count, printable
 from runner.contract import Samples
@@ -106,6 +107,7 @@ def opened(folder: RunFolder, problems: Sequence[HarnessError] = (), remarks: Se
     cells = [_measured(cell) for cell in folder.cells()]
     planned = _planned(folder.plan, cells)
     unasked = [cell.job.cell for cell in folder.plan.cells if not cell.named]
+    unasked += [cell.name for cell in cells if is_spared(cell.document.result)]
     well = (planned.status == "ok") | (planned.status == "skipped") & planned.cell.isin(unasked)
     return Run(folder.name, folder.path, bool(well.all()) and not problems, cells, planned, [*problems], [*remarks])
 

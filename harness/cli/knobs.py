@@ -25,5 +25,5 @@ def with_knobs(before: str) -> Callable[[Callable[..., None]], Callable[..., Non
 def _parameter(name: str) -> inspect.Parameter:
     _, option = OPTIONS[name]
     # A text, since the table parses it: a value is refused in the same words wherever it comes from.
-    default = typer.Option(None, metavar=option.kind.metavar, help=option.help, rich_help_panel=option.group)
+    default = typer.Option(None, metavar=option.metavar, help=option.help, rich_help_panel=option.group)
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=str | None)

@@ -47,7 +47,8 @@ class LiveCells(PlainCells):
 
         def on_line(line: str) -> None:
             if (event := parse(line)).get("event") == "iteration":
-                latest = f"{event['phase']} {event['done']}/{event['planned']}, {event['wall_ms']:.0f} ms"
+                of = "" if event["planned"] is None else f"/{event['planned']}"  # open until a pilot knows
+                latest = f"{event['phase']} {event['done']}{of}, {event['wall_ms']:.0f} ms"
                 self.progress.update(cell, completed=event["done"], total=event["planned"])
                 self._show(cell, latest, self._left(number, time.monotonic() - began))
 

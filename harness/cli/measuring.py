@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Code, Device, DryRun, Json, Long, Names, Out, RunNames
+from harness.cli.options import Code, Device, DryRun, Json, Long, Names, Out, Precision, RunNames
 
 
 @with_knobs(before="memory")
@@ -20,7 +20,7 @@ def run(
         bool, typer.Option("--published-models", help="The eight models published in 2021.")
     ] = False,
     suite: Annotated[str, typer.Option(metavar="SUITE,...", help="latency, accuracy, or both.")] = "latency",
-    protocol: Annotated[str, typer.Option(help="The recipe: quick-1 or published-2021.")] = "quick-1",
+    protocol: Annotated[str, typer.Option(help="The recipe: quick-1, standard-1 or published-2021.")] = "quick-1",
     device: Device = "auto",
     weights: Annotated[
         str,
@@ -43,19 +43,21 @@ def run(
         bool, typer.Option("--skip-bad-images", help="Count unreadable images instead of failing.")
     ] = False,
     repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
+    precision: Precision = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
     dry_run: DryRun = False,
     out: Out = None,
-    resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; other options rest.")] = None,
+    resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; only --precision counts.")] = None,
     published: Annotated[bool, typer.Option("--published", help="Add the published columns to the table.")] = False,
     long: Long = False,
     **knobs: str | None,
 ) -> None:
     """Measure models in environments and print the tables."""
     from harness.cli.commands.run import new_run, resume_run
-    from harness.plan import Request, make_variant, parse_size
+    from harness.plan import Request, make_variants, parse_precision, parse_size
     from harness.plan.request import Choice
 
+    variant, *ladder = make_variants(**knobs)
     request = Request(
         images=[name.strip() for name in image.split(",")],
         models=model or [],
@@ -65,16 +67,18 @@ def run(
         protocol=protocol,
         device=device,
         repeats=repeats,
-        variant=make_variant(**knobs),
+        variant=variant,
+        ladder=ladder,
         weights=weights,
         norm_eps=norm_eps,
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
         shards=shards,
         memory_bytes=parse_size(memory) if memory else None,
+        precision=None if precision is None else parse_precision(precision),
         code=code,
     )
     if resume:
-        fine = resume_run(resume, published=published, long=long)
+        fine = resume_run(resume, published=published, long=long, precision=request.precision)
     else:
         fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published, long=long)
     if not fine:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 import typer
 from rich.console import Console
 
+from harness.analysis.standing import standing_of
 from harness.catalogue import detector
 from harness.cli.console import say
 from harness.progress import BuildDisplay, Display, OnBytes, OnLine
@@ -95,9 +96,12 @@ class PlainCells:
 
 
 def _part(job: Job) -> str:
+    parts = [count(job.variant.threads, "thread")] if job.variant.threads else []
     if job.shard:
-        return f" (shard {job.shard.number} of {job.shard.of})"
-    return f" (repeat {job.repeat})" if job.protocol.repeats > 1 or job.repeat > 1 else ""
+        parts.append(f"shard {job.shard.number} of {job.shard.of}")
+    elif job.protocol.repeats > 1 or job.repeat > 1:
+        parts.append(f"repeat {job.repeat}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _outcome(result: Result) -> str:
@@ -107,6 +111,8 @@ def _outcome(result: Result) -> str:
         return f"{GAP} {result.status}: {result.failure.message if result.failure else 'no measurement'}"
     summary = summarise(result.latency)
     value = summary.value(result.job.protocol.statistic)
-    capped = ", capped" if result.latency.stopped_by == "cap" else ""
-    iterations = f"{count(summary.n, 'iteration')}{capped}"
+    standing = standing_of(result)
+    capped = "capped" if result.latency.stopped_by == "cap" else ""
+    ended = standing.verdict if standing else capped
+    iterations = ", ".join(filter(None, (count(summary.n, "iteration"), ended)))
     return f"{value:.1f} ms ({iterations}, {summary.detections_per_image:.0f} detections an image)"

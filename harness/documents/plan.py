@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.contract import Document, Job
+from runner.contract import Document, Job, Protocol
 
 #: How the record of a call in Python begins, as no command does.
 PACKAGE = "harness."
@@ -40,7 +40,9 @@ class Plan(Document):
 
     `command` is what asked for it: the arguments of the command line, or a call in Python as `call` records it. `gpu`
     is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder` those of
-    the suite accuracy, `code_folder` a person's own detectors.
+    the suite accuracy, `code_folder` a person's own detectors. `order_seed` is the seed of the order of repeats, None
+    where they take turns; `precision` the relative half width of the interval over processes that ends them early, None
+    for the protocol's.
     """
 
     schema_version: int
@@ -53,3 +55,11 @@ class Plan(Document):
     dataset_folder: str | None = None
     code_folder: str | None = None
     cells: list[PlannedCell] = field(default_factory=list)
+    order_seed: int | None = None
+    precision: float | None = None
+
+    def precision_of(self, protocol: Protocol) -> float | None:
+        """Return within which relative half width the protocol's repeats end early, None where they never do."""
+        if protocol.repeating is None:
+            return None
+        return protocol.repeating.relative_half_width if self.precision is None else self.precision

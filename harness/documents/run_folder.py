@@ -143,6 +143,11 @@ class RunFolder:
                 raise BadDocument(f"{self.path / 'plan.json'} names a cell {name!r:.80}", "this is no run of a harness")
         return plan
 
+    def replan(self, plan: Plan) -> None:
+        """Put a plan in the place of the run's own. The caller holds the folder's lock."""
+        documents.write(self.path / "plan.json", plan)
+        self.plan = plan
+
     @property
     def lock_path(self) -> Path:
         """The lock that the process executing the run holds."""

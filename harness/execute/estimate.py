@@ -18,6 +18,7 @@ from harness.documents.run_folder import Cell, RunFolder
 from harness.documents.runs import runs
 from harness.errors import BadDocument
 from harness.execute import settling, turns
+from harness.execute.enough import Rounds
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
 from harness.host import machine
@@ -60,7 +61,7 @@ def for_plan(folder: RunFolder, executors: Executors, on_waiting: OnWaiting) -> 
     """
     _sweep(folder.path)
     known = known_costs(_earlier_cells())
-    pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, executor_of(cell.job, executors))]
+    pending = _pending(folder, executors)
     # A person's own code is started for its cell alone.
     unknown = [cell.job for cell in pending if not cell.job.model.code and seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
@@ -71,8 +72,19 @@ def for_plan(folder: RunFolder, executors: Executors, on_waiting: OnWaiting) -> 
     return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]
 
 
-def _is_pending(folder: RunFolder, cell: PlannedCell, executor: Executor | None) -> bool:
-    return executor is not None and not cell.skipped and not cell.joins and reusable(folder, cell, executor) is None
+def _pending(folder: RunFolder, executors: Executors) -> list[PlannedCell]:
+    """Return the cells that may have to be executed: of repeats that may end early, all that are not kept."""
+    pending, rounds = [], Rounds(folder.plan)
+    for cell in folder.plan.cells:
+        executor = executor_of(cell.job, executors)
+        if executor is None or cell.skipped or cell.joins:
+            continue
+        kept = reusable(folder, cell, executor)
+        if kept:
+            rounds.take(kept)
+        elif rounds.spare(cell.job) is None:
+            pending.append(cell)
+    return pending
 
 
 def _earlier_cells() -> Iterable[Cell]:
@@ -133,7 +145,10 @@ def cost_of(cell: Cell) -> Cost | None:
 
 def iterations(job: Job) -> int:
     """Return how often the job calls its model at most, by image: each in a detection pass, else each iteration."""
-    return len(job.dataset.ids) if job.dataset else job.warmup_iterations + job.measured_iterations
+    if job.dataset:
+        return len(job.dataset.ids)
+    warming_up = job.warmup_iterations if job.protocol.warmup.rule == "count" else 0  # else they are of one series
+    return warming_up + job.measured_iterations
 
 
 def same_work(job: Job) -> tuple[str, ...]:
@@ -175,10 +190,17 @@ def remaining(estimates: Sequence[float | None]) -> float:
     return sum(seconds or 0.0 for seconds in estimates)
 
 
-def sentence(estimates: Sequence[float | None]) -> str:
-    """Return how long it will take, as far as anything is known."""
+def may_end_early(plan: Plan) -> bool:
+    """Tell whether the plan has more in it than may have to be measured."""
+    protocols = {cell.job.protocol for cell in plan.cells if cell.job.suite == "latency"}
+    return any(each.repeating or each.measure.rule == "interval" for each in protocols)
+
+
+def sentence(estimates: Sequence[float | None], *, at_most: bool = False) -> str:
+    """Return how long it will take, as far as anything is known; `at_most` where it may end early."""
     unknown = sum(seconds is None for seconds in estimates)
-    time = f"about {duration(remaining(estimates))}" if any(estimates) else "unknown, nothing like it was run here yet"
+    known = f"{'at most ' if at_most else ''}about {duration(remaining(estimates))}"
+    time = known if any(estimates) else "unknown, nothing like it was run here yet"
     more = f", not counting {unknown} of unknown length" if unknown and any(estimates) else ""
     return f"expected time: {time}{more}"
 

@@ -6,7 +6,9 @@ from functools import partial
 from harness import documents
 from harness.documents import Host, PlannedCell
 from harness.documents.run_folder import RunFolder
+from harness.documents.spared import is_spared
 from harness.execute import joining, turns
+from harness.execute.enough import Rounds
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
 from harness.execute.settling import execution_of, settle, without_measurement
@@ -22,7 +24,7 @@ def execute(folder: RunFolder, executors: Executors, engine_version: str | None,
     The caller holds the folder's lock.
     """
     host = Host(host_id(), engine_version, platform.release(), gpus.toolkit_version())
-    fine = True
+    fine, rounds = True, Rounds(folder.plan)
     for number, planned in enumerate(folder.plan.cells, start=1):
         executor = executor_of(planned.job, executors)
         result = None if planned.joins else reusable(folder, planned, executor)
@@ -30,19 +32,25 @@ def execute(folder: RunFolder, executors: Executors, engine_version: str | None,
         if result is None and planned.joins and executor:
             result = joining.join(folder, planned)
         elif result is None and executor and planned.skipped is None:
-            result = _execute_cell(folder, planned.job, executor, host, number, display)
+            spared = rounds.spare(planned.job)
+            result = _skip(folder, planned.job, spared) if spared else None
+            result = result or _execute_cell(folder, planned.job, executor, host, number, display)
         elif result is None:
-            result = _skip(folder, planned)
+            result = _skip(folder, planned.job, _obstacle(planned))
+        rounds.take(result)
         display.finished(number, result, reused)
-        fine &= result.status == "ok" or (result.status == "skipped" and not planned.named)
+        fine &= result.status == "ok" or is_spared(result) or (result.status == "skipped" and not planned.named)
     return fine
 
 
-def _skip(folder: RunFolder, planned: PlannedCell) -> Result:
+def _obstacle(planned: PlannedCell) -> Failure:
     reason = planned.skipped or f"the environment {planned.job.environment} can't run here"
-    failure = Failure("Skipped", reason, "see the reason", "infrastructure")
-    result = without_measurement(planned.job, "skipped", failure)
-    documents.write(folder.clear(planned.job) / "result.json", result)
+    return Failure("Skipped", reason, "see the reason", "infrastructure")
+
+
+def _skip(folder: RunFolder, job: Job, why: Failure) -> Result:
+    result = without_measurement(job, "skipped", why)
+    documents.write(folder.clear(job) / "result.json", result)
     return result
 
 

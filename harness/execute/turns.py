@@ -3,23 +3,21 @@
 A detection pass takes no turn: it may last for hours, and how long it takes is no figure.
 """
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from harness.documents import Plan
 from harness.execute.executors.base import Executor
 from harness.host import locks
-from harness.host.machine import every_cpu
+from harness.host.machine import usable_cpus
 from runner.contract import Job
-from runner.contract.cpus import parse_cpus
 
 
 def require(planned: Plan) -> None:
     """Raise StorageError where no cell of the plan could ever have its turn, before anything is done for it."""
     jobs = [cell.job for cell in planned.cells if cell.job.suite == "latency" and cell.skipped is None]
     for cpus in dict.fromkeys(job.variant.cpus for job in jobs):
-        locks.require(_cpus(cpus, os.sched_getaffinity(0)))
+        locks.require(_names(usable_cpus(cpus, contained=False)))
 
 
 @contextmanager
@@ -36,10 +34,9 @@ def devices(job: Job, executor: Executor) -> list[str]:
     """
     if job.suite != "latency":
         return []
-    # A process of this one's may use what this one may; a container is the engine's, and may use all there is.
-    usable = os.sched_getaffinity(0) if executor.name == "local" else every_cpu()
-    return [*_cpus(job.variant.cpus, usable), *([locks.name_of(executor.gpu)] if executor.gpu else [])]
+    cpus = usable_cpus(job.variant.cpus, contained=executor.name != "local")
+    return [*_names(cpus), *([locks.name_of(executor.gpu)] if executor.gpu else [])]
 
 
-def _cpus(chosen: str | None, usable: "set[int] | list[int]") -> list[str]:
-    return [f"CPU {number}" for number in (parse_cpus(chosen) if chosen else sorted(usable))]
+def _names(cpus: Iterable[int]) -> list[str]:
+    return [f"CPU {number}" for number in cpus]

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from runner.contract.cpus import parse_cpus
 MACHINE_IDS = [Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")]
 CPUINFO = Path("/proc/cpuinfo")
 ONLINE_CPUS = Path("/sys/devices/system/cpu/online")
+#: Which CPUs are threads of one core, for each CPU.
+SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 
 
 def host_id() -> str | None:
@@ -41,3 +44,21 @@ def every_cpu() -> list[int]:
         return parse_cpus(ONLINE_CPUS.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return list(range(os.cpu_count() or 1))
+
+
+def usable_cpus(chosen: str | None, *, contained: bool) -> list[int]:
+    """Return the CPUs that a cell may use: those that were chosen, else all that it could.
+
+    A process of this one's may use what this one may; a container is the engine's, and may use all there is.
+    """
+    if chosen:
+        return parse_cpus(chosen)
+    return every_cpu() if contained else sorted(os.sched_getaffinity(0))
+
+
+def physical_cores(cpus: Iterable[int]) -> int | None:
+    """Return how many physical cores the CPUs are on, None where the machine does not tell."""
+    try:
+        return len({Path(SIBLINGS.format(cpu)).read_text(encoding="ascii") for cpu in cpus})
+    except (OSError, UnicodeDecodeError):
+        return None

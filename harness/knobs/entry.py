@@ -14,11 +14,20 @@ if TYPE_CHECKING:
 
 
 class Option(NamedTuple):
-    """How a person gives a knob: by the option of its name to `harness run`, in whose help it stands in a group."""
+    """How a person gives a knob: by the option of its name to `harness run`, in whose help it stands in a group.
+
+    Of a `ladder` several values may be given, which are measured one beside the other.
+    """
 
     kind: Kind
     help: str
     group: str
+    ladder: bool = False
+
+    @property
+    def metavar(self) -> str:
+        """What stands for the value in the help."""
+        return f"{self.kind.metavar},..." if self.ladder else self.kind.metavar
 
 
 class Sight(NamedTuple):

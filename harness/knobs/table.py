@@ -37,8 +37,8 @@ KNOBS: tuple[Knob, ...] = (
     ),
     Knob(
         "threads",
-        (Sight("threads", "software.threads", "threads: {}", "threads"),),
-        Option(COUNT, "torch's threads.", WHERE),
+        (Sight("threads", "software.threads", "threads: {}", "threads", or_asked=True),),
+        Option(COUNT, "torch's threads; of several, such as 1,2,4, each is measured.", WHERE, ladder=True),
         Turn("one-thread", (1,), "cpu"),
         holds="numerics.threads",
         paces=True,

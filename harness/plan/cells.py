@@ -1,6 +1,7 @@
 """From what a person asks for to the ordered cells of a run."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from harness.data import checkpoints
 from harness.documents import Plan, PlannedCell
 from harness.documents.run_folder import cell_name
 from harness.errors import BadInput, CannotRunHere, HarnessError
-from harness.plan import inputs, own, shards
+from harness.plan import inputs, ladder, own, rounds, shards, threads
 from harness.plan.inputs import Inputs
 from harness.plan.request import Request, require_suites
 from harness.preflight import compatibility
@@ -35,14 +36,18 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     suites = _suites(request.suites)
     protocol = pick("protocol", request.protocol, protocols())
     inputs.check(request.inputs, suites, protocol)
-    require_suites(request.variant, suites)
+    rounds.check_precision(request.precision, suites, protocol)
+    variants = [request.variant, *request.ladder]
+    for variant in variants:
+        rounds.check_iterations(variant.iterations, protocol)
+        require_suites(variant, suites)
     chosen = _models(request)
     target = preflight.target(request.device)
     remarks = preflight.left_out(request.device)
     stacks, reasons = _environments(request.images, target, preflight)
     obstacles = _obstacles(stacks, chosen, target, preflight, limited=request.memory_bytes is not None)
     repeats = request.repeats or protocol.repeats
-    _require_few(len(chosen) * len(stacks) * max(repeats if "latency" in suites else 1, request.shards))
+    _require_few(len(chosen) * len(stacks) * len(variants) * max(repeats if "latency" in suites else 1, request.shards))
     turns = max(protocol.warmup.max_iterations, request.variant.iterations or protocol.measure.max_iterations)
     fed = {
         (suite, model.builder): inputs.of(suite, model, request.inputs, protocol, turns)
@@ -66,7 +71,14 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     )
     cells = [
         PlannedCell(
-            job=_job(replace(blank, suite=suite, repeat=repeat), stack, model, weights[model.builder], feed),
+            job=_job(
+                replace(blank, suite=suite, repeat=repeat, variant=variant),
+                stack,
+                model,
+                weights[model.builder],
+                feed,
+                ladder.step(variant, variants),
+            ),
             named=not request.all_models,
             skipped=obstacles[stack.label, model.builder],
             annotations=str(feed.annotations.resolve()) if feed.annotations else None,
@@ -76,9 +88,15 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         for repeat in range(1, 1 + (1 if suite == "accuracy" else repeats))
         for model in chosen
         for stack in stacks
+        for variant in variants
         for feed in [fed[suite, model.builder]]
     ]
-    said = [text for feed in fed.values() for text in feed.remarks] + own.remarks(chosen, weights, stacks)
+    threads.check(cells)
+    cells, seed = threads.explicit(cells), rounds.seed_for(protocol)
+    if seed is not None:
+        cells = rounds.ordered(cells, seed)
+    said = threads.remarks(cells) + [text for feed in fed.values() for text in feed.remarks]
+    said += own.remarks(chosen, weights, stacks)
     said += [
         text
         for (_, builder), feed in fed.items()
@@ -96,6 +114,8 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         dataset_folder=_text(folders.get("accuracy")),
         code_folder=_text(request.code),
         cells=[part for cell in cells for part in shards.split(cell, request.shards)],
+        order_seed=seed,
+        precision=request.precision,
     ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
 
 
@@ -111,11 +131,11 @@ def _text(folder: Path | None) -> str | None:
     return str(folder.resolve()) if folder else None
 
 
-def _job(blank: Job, stack: Environment, model: Detector, weights: Weights, feed: Inputs) -> Job:
+def _job(blank: Job, stack: Environment, model: Detector, weights: Weights, feed: Inputs, step: Sequence[str]) -> Job:
     part = f"r{blank.repeat}" if feed.dataset is None else f"on-{feed.dataset.name}"
     return replace(
         blank,
-        cell=cell_name(stack.label, model.builder, blank.protocol.name, blank.device, part),
+        cell=cell_name(stack.label, model.builder, blank.protocol.name, blank.device, *step, part),
         environment=stack.label,
         model=model.spec(weights),
         images=feed.images,

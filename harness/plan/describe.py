@@ -12,7 +12,8 @@ def sentences(plan: Plan) -> list[str]:
     for planned in plan.cells:
         groups.setdefault((planned.job.environment, planned.skipped), []).append(planned)
     told = [_cells(name, reason, cells) for (name, reason), cells in groups.items()]
-    return told + list(dict.fromkeys(_recipe(cell.job) for cell in plan.cells if cell.job.shard is None))
+    told += list(dict.fromkeys(_recipe(cell.job) for cell in plan.cells if cell.job.shard is None))
+    return told + list(dict.fromkeys(text for cell in plan.cells for text in _rounds(plan, cell.job)))
 
 
 def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
@@ -20,6 +21,16 @@ def _cells(name: str, reason: str | None, cells: list[PlannedCell]) -> str:
         return f"{name}: skipped, {reason}"
     builders = ", ".join(dict.fromkeys(cell.job.model.builder for cell in cells))
     return f"{name} on {cells[0].job.device}: {count(len(cells), 'cell')}, {builders}"
+
+
+def _rounds(plan: Plan, job: Job) -> list[str]:
+    precision, repeating = plan.precision_of(job.protocol), job.protocol.repeating
+    if precision is None or repeating is None or job.suite != "latency":
+        return []
+    order = f"in random order, by the seed {plan.order_seed}"
+    if max(cell.job.repeat for cell in plan.cells) <= repeating.min_repeats:
+        return [order]
+    return [f"{order}; a model's repeats end once at least {repeating.min_repeats} are within ±{100 * precision:g} %"]
 
 
 def _recipe(job: Job) -> str:

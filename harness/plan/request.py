@@ -28,7 +28,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Request:
-    """What to measure, in the words of the command line."""
+    """What to measure, in the words of the command line.
+
+    `ladder` are variants that are measured beside `variant`; `precision` is a share, None for the protocol's.
+    """
 
     images: list[str]
     models: list[str]
@@ -39,11 +42,13 @@ class Request:
     device: str = "auto"
     repeats: int | None = None
     variant: Variant = field(default_factory=Variant)
+    ladder: list[Variant] = field(default_factory=list)
     weights: str = "pretrained"
     norm_eps: float | None = None
     inputs: Choice = field(default_factory=Choice)
     shards: int = 1
     memory_bytes: int | None = None
+    precision: float | None = None
     code: Path | None = None
 
 

@@ -12,11 +12,11 @@ from harness.analysis.timed import Timed, timed
 from harness.catalogue import detectors, models, published
 from harness.catalogue.detectors import notes_on_own
 from harness.documents.run_folder import Cell
+from harness.report import fewer_threads
 from harness.report.describe import attributed, software
 from harness.report.latency_columns import figure_columns, spread_notes
 from harness.report.table import CSV, SHOWN, Column, Table
 from harness.text import GAP
-from runner.contract.statistics import summarise
 
 
 def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Table:
@@ -26,11 +26,9 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
 
 
 def _timed(cell: Cell) -> Timed:
-    from harness.analysis.uncertainty import latency_interval  # only here: a merge has them, without SciPy
+    from harness.analysis.assessed import assessed  # only here: a merge has it done, without SciPy
 
-    latency = cell.result.latency
-    interval = latency_interval(latency, cell.job.protocol.statistic) if latency else None
-    return timed(cell, summarise(latency) if latency else None, interval, warnings_of(cell.result))
+    return timed(cell, assessed(cell.result), warnings_of(cell.result))
 
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
@@ -44,26 +42,27 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     place, headings = split_labels(list(by_series))
     notes = [*_recipes(by_series), *notes_on_own(models_shown), *_stacks(by_series, headings)]
     groups: list[list[Column]] = []
-    figures: list[OverRepeats | None] = []
+    figures: dict[LatencySeries, dict[str, OverRepeats | None]] = {}
     for series, alike in by_series.items():
         entries_of = {name: [each for each in alike if each.builder == builder] for builder, name in shown.items()}
-        own = [_over_repeats(repeats) for repeats in entries_of.values()]
-        verdicts = _verdicts(series, alike, shown, gate)
-        groups.append(figure_columns(headings[series], labels[series], own) + verdicts)
-        figures += own
+        figures[series] = {name: _over_repeats(repeats) for name, repeats in entries_of.items()}
+        own = figure_columns(headings[series], labels[series], list(figures[series].values()))
+        groups.append(own + _verdicts(series, alike, shown, gate))
         remarks = {display: [each.remarks for each in repeats] for display, repeats in entries_of.items()}
         notes += [f"{headings[series]}: {remark}" for remark in attributed(remarks)]
+    notes = [*spread_notes([each for own in figures.values() for each in own.values()]), *notes]
+    notes += fewer_threads.notes(figures)
     if with_published:
         groups.append(_published(shown))
         notes.append("2021: published means over 950 iterations on near-black input with pretrained weights")
         notes += _odd_cells(shown)
     names, shared = Column("Model", list(shown.values())), " · ".join(filter(None, (_unit(entries), place)))
-    return Table("Latency of one image, batch 1", names, groups, [*spread_notes(figures), *notes], shared)
+    return Table("Latency of one image, batch 1", names, groups, notes, shared)
 
 
 def _over_repeats(entries: list[Timed]) -> OverRepeats | None:
     times = [each.times for each in entries if each.times]
-    return over_repeats(times) if times else None
+    return over_repeats(times, entries[0].protocol) if times else None
 
 
 def _unit(entries: list[Timed]) -> str:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from harness.analysis.repeats import OverRepeats
 from harness.report.table import CSV, FULL, LONG, SHOWN, Column
 from harness.text import GAP
+from runner.contract.certainty import FEWEST
 
 #: What "±" says, for a note.
 SPREAD = "±: half the width of the 95 % interval in %, of that process alone"
 SPREAD_OF_REPEATS = "±: half of what the 95 % intervals of a model's processes span, in % of their mean"
+SPREAD_OVER_PROCESSES = "±: half the width of the 95 % interval over a model's processes, in % of their geometric mean"
 NO_SPREAD = "without ±: too few independent samples for an interval"
+UNSTEADY = "without ±: no interval holds where there is no steady state"
 
 
 def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | None]) -> list[Column]:
@@ -23,8 +26,17 @@ def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | Non
         Column(f"{label} (ms)", latencies, forms=CSV),
         Column("detections / image", detections, forms=FULL),
         Column("processes \N{MULTIPLICATION SIGN} iterations", efforts, forms=LONG),
+        *_where_known("independent samples", [each.effective if each else None for each in figures], "{:.0f}"),
+        *_where_known("p99 ms", [each.p99_ms if each and each.effective else None for each in figures], "{:.2f}"),
+        *_where_known("CPU time ms", [each.cpu_ms if each else None for each in figures], "{:.2f}"),
         Column("images / s", rates, forms=LONG),
     ]
+
+
+def _where_known(heading: str, values: Sequence[float | None], written: str) -> list[Column]:
+    """Return a column of the long form, none where no model has a value."""
+    texts = [GAP if value is None else written.format(value) for value in values]
+    return [Column(heading, texts, forms=LONG)] if any(value is not None for value in values) else []
 
 
 def _effort(figure: OverRepeats) -> str:
@@ -49,7 +61,11 @@ def _with_spread(latencies: list[str], figures: Sequence[OverRepeats | None]) ->
 def spread_notes(figures: Sequence[OverRepeats | None]) -> list[str]:
     """Say what "±" is, and what is known where there is none."""
     measured = [each for each in figures if each]
-    known = [each.processes for each in measured if each.spread_percent is not None]
-    notes = [SPREAD] if 1 in known else []
-    notes += [SPREAD_OF_REPEATS] if any(processes > 1 for processes in known) else []
-    return notes + ([NO_SPREAD] if len(known) < len(measured) else [])
+    known = [each for each in measured if each.spread_percent is not None]
+    notes = [SPREAD] if any(each.processes == 1 for each in known) else []
+    notes += [SPREAD_OF_REPEATS] if any(each.processes > 1 and not each.between for each in known) else []
+    notes += [SPREAD_OVER_PROCESSES] if any(each.between for each in known) else []
+    unknown = [each for each in measured if each.spread_percent is None]
+    few = [each for each in unknown if each.effective is None or each.effective < FEWEST]
+    notes += [NO_SPREAD] if few else []
+    return notes + ([UNSTEADY] if len(few) < len(unknown) else [])

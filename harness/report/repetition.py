@@ -2,9 +2,10 @@
 
 from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import FACTS, departures
-from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
+from harness.analysis.repetition import ApRow, LatencyRow, Reproduction
 from harness.analysis.timed import outcome, stack_of
 from harness.analysis.uncertainty import Interval
+from harness.analysis.verdicts import OTHER_MACHINE, SAME_MACHINE
 from harness.catalogue import detector, published
 from harness.catalogue.columns import MAP
 from harness.documents.run_folder import Cell
@@ -12,7 +13,8 @@ from harness.report.describe import attributed, software
 from harness.report.table import Column, Table
 from harness.text import GAP
 
-EXACT = f"reproduced: on the same machine and software, the ratio is within {SAME_MACHINE:.0%} of 1"
+EXACT = f"reproduced: on the same machine and software, the ratio and its interval are within {SAME_MACHINE:.0%} of 1"
+UNDECIDED = "can't tell: the interval reaches beyond that on one side, or there are too few samples for one"
 ELSEWHERE = (
     f"carries over: the relative figures are within a factor of {OTHER_MACHINE:g} of each other, else it differs; the "
     "figures themselves could be reproduced by the same machine and software alone"
@@ -91,12 +93,14 @@ def _sources(reproduction: Reproduction, cells: list[Cell]) -> list[str]:
 
 def _latency_rules(reproduction: Reproduction) -> list[str]:
     rows = reproduction.latency
+    of = "over a model's processes" if any(row.processes > 1 for row in rows) else "of this process alone"
     rules = [
-        "ratio: measured / published, which other hardware changes; the interval is of this process alone",
+        f"ratio: measured / published, which other hardware changes; the interval is {of}",
         f"relative: over the geometric mean of the column's {len(rows)} models here, which should carry over",
     ]
     if not reproduction.not_comparable:
         rules.append(EXACT if reproduction.exact else ELSEWHERE)
+        rules += [UNDECIDED] if any(row.verdict == "can't tell" for row in rows) else []
     return rules + [_odd_cell(reproduction.column, row) for row in rows if _is_odd(reproduction.column, row)]
 
 

@@ -19,6 +19,7 @@ from runner.contract.job import (
     Numerics,
     Protocol,
     Reader,
+    Repeating,
     Shard,
     Stopping,
     Suite,
@@ -44,6 +45,7 @@ from runner.contract.result import (
     StoppedBy,
     Task,
     UsedGpu,
+    Warmup,
 )
 
 SCHEMA_VERSION = 3
@@ -71,6 +73,7 @@ __all__ = [
     "Numerics",
     "Protocol",
     "Reader",
+    "Repeating",
     "Result",
     "Samples",
     "Shard",
@@ -84,6 +87,7 @@ __all__ = [
     "Thresholds",
     "UsedGpu",
     "Variant",
+    "Warmup",
     "Weights",
     "pseudonym",
     "source_sha256",

@@ -83,7 +83,9 @@ class ModelSpec(Document):
 class Stopping(Document):
     """When a phase ends: after a count, when the series is steady, or when the interval is narrow enough.
 
-    `relative_half_width` and `confidence` belong to the rule `interval`, `steady_window` to the rule `steady`.
+    `relative_half_width` (a share of the figure) and `confidence` belong to the rule `interval`, and so does
+    `pilot_effective_samples`, the effective sample size that its first stage needs; `steady_window` to the rule
+    `steady`. `max_seconds` caps the phase besides max_iterations.
     """
 
     rule: Literal["count", "steady", "interval"]
@@ -92,6 +94,23 @@ class Stopping(Document):
     steady_window: Optional[int] = None
     relative_half_width: Optional[float] = None
     confidence: Optional[float] = None
+    pilot_effective_samples: Optional[float] = None
+    max_seconds: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Repeating(Document):
+    """How a cell's repeats, each a fresh process, are ordered, when they end early, and what is made of them.
+
+    Each round measures everything once, in an `order` of its own. A model's repeats end early once there are at least
+    `min_repeats` and the 95 % interval over them is within `relative_half_width` (a share of the figure). `average` is
+    over the repeats' figures.
+    """
+
+    order: Literal["random"]
+    average: Literal["geometric"]
+    min_repeats: int
+    relative_half_width: float
 
 
 @dataclass(frozen=True)
@@ -127,7 +146,12 @@ class Numerics(Document):
 
 @dataclass(frozen=True)
 class Protocol(Document):
-    """A named, frozen recipe, resolved. Data, never code branches: changing one means a new name."""
+    """A named, frozen recipe, resolved. Data, never code branches: changing one means a new name.
+
+    `repeats` are at most so many; without `repeating` environments take turns, all repeats are measured, and the figure
+    is the mean over them. `threads` say what a plan sets where `numerics` leave them open: one for each physical core
+    among the CPUs that the cell may use, None for torch's own choice.
+    """
 
     name: str
     title: str
@@ -145,6 +169,8 @@ class Protocol(Document):
     input_seed: Optional[int] = None
     numerics: Numerics = Numerics()
     detection: Optional[DetectionPass] = None
+    repeating: Optional[Repeating] = None
+    threads: Optional[Literal["physical-cores"]] = None
 
 
 @dataclass(frozen=True)
@@ -218,8 +244,10 @@ class Job(Document):
 
     @property
     def warmup_iterations(self) -> int:
-        """How many iterations warm up at most: where the variant takes fewer, the same share of them, rounded up."""
+        """How many iterations warm up at most: where the variant takes fewer, the same share of a count, rounded up."""
         full, measured = self.protocol.warmup.max_iterations, self.protocol.measure.max_iterations
+        if self.protocol.warmup.rule != "count":  # measured iterations are then of the same series, these included
+            return min(full, self.measured_iterations)
         return min(full, math.ceil(full * self.measured_iterations / measured))
 
     @property

@@ -6,7 +6,9 @@ from typing import Dict, List, Literal, Optional
 from runner.contract.job import Document, Job
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
-StoppedBy = Literal["count", "steady", "interval", "cap"]
+StoppedBy = Literal["count", "steady", "interval", "cap", "precise"]
+#: What a series of iterations did before it was steady (Barrett et al., OOPSLA 2017).
+Warmup = Literal["flat", "warmup", "slowdown", "no steady state"]
 #: What a detector can say of an object.
 Task = Literal["boxes", "masks", "keypoints"]
 
@@ -142,6 +144,7 @@ class Input(Document):
 class Samples(Document):
     """Every iteration, warm-up included, as columns of equal length in the order of execution.
 
+    Where a series warms up until it is steady, its end tells the phases: without a steady state all are measured.
     start_ms counts from the first iteration's start. wall_ms is perf_counter around model(images),
     synchronised as the protocol says; device_ms is a CUDA event pair around the same call, None on a CPU.
     process_cpu_ms is the CPU time of all threads of the process during the call, and the switches are those of its
@@ -164,10 +167,13 @@ class Samples(Document):
 
 @dataclass(frozen=True)
 class Latency(Document):
-    """The raw latency measurement of one model and why it ended.
+    """The raw latency measurement of one model and why it ended: "precise" where the interval was narrow enough.
 
     other_load_cpus is how many CPUs, on average, were busy with something else from warm-up to end; None where an early
-    version of the runner did not look.
+    version of the runner did not look. `warmup` is what the series did, and `steady_from` the index of the first
+    iteration that counts as steady; both are None where the protocol warms up by a count, and the index where there is
+    no steady state. `pilot_iterations` is how many iterations the first stage of measuring took, warm-up included, None
+    where there was none. `percentile` (0 to 100, both excluded) is the one that was asked for, if any.
     """
 
     load_ms: float
@@ -176,6 +182,10 @@ class Latency(Document):
     other_load_cpus: Optional[float]
     inputs: List[Input]
     samples: Samples
+    warmup: Optional[Warmup] = None
+    steady_from: Optional[int] = None
+    pilot_iterations: Optional[int] = None
+    percentile: Optional[float] = None
 
 
 @dataclass(frozen=True)

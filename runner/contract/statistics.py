@@ -6,7 +6,8 @@ from typing import List, Optional, Sequence
 
 import numpy
 
-from runner.contract import Latency
+from runner.contract import Latency, Samples
+from runner.contract.mix import unmixed
 
 #: A p99 from fewer samples than this would be one of the two largest values, not an estimate.
 MIN_SAMPLES_P99 = 200
@@ -36,17 +37,18 @@ def summarise(latency: Latency) -> Summary:
     """Summarise one cell's measured samples: device time where there is one, wall time else.
 
     p99 is the lower order statistic, as the published scripts took it (numpy's interpolation="lower").
-    images_per_second is n over the summed time; the published figure, mean(1/t), weighs fast images more.
+    images_per_second is n over the summed time; the published figure, mean(1/t), weighs fast images more. Where the
+    series was measured until its median is known, that is the median over pictures of the medians within.
     """
     samples = latency.samples
     ordered = numpy.sort(numpy.asarray(measured_ms(latency), dtype=float))
     # Of so few samples, sums take a tenth of the time of numpy's own mean, median and std, and come out bit for bit.
-    n, middle, total = len(ordered), len(ordered) // 2, float(ordered.sum())
+    n, total = len(ordered), float(ordered.sum())
     mean = total / n
     return Summary(
         n=n,
         mean_ms=mean,
-        median_ms=float(ordered[middle] if n % 2 else (ordered[middle - 1] + ordered[middle]) / 2),
+        median_ms=_median(latency, ordered),
         min_ms=float(ordered[0]),
         max_ms=float(ordered[-1]),
         std_ms=_std(ordered, mean) if n > 1 else None,
@@ -57,14 +59,23 @@ def summarise(latency: Latency) -> Summary:
     )
 
 
+def _median(latency: Latency, ordered: numpy.ndarray) -> float:
+    if latency.warmup is not None:
+        measured = [name for name, phase in zip(latency.samples.image, latency.samples.phase) if phase == "measured"]
+        return unmixed(numpy.asarray(measured_ms(latency), dtype=float), measured).figure
+    n, middle = len(ordered), len(ordered) // 2
+    return float(ordered[middle] if n % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
+
+
 def measured_ms(latency: Latency) -> List[float]:
     """Return the measured samples in the order of execution: device time where there is one, wall time else."""
-    columns = zip(latency.samples.phase, latency.samples.device_ms, latency.samples.wall_ms)
-    return [_time(device_ms, wall_ms) for phase, device_ms, wall_ms in columns if phase == "measured"]
+    return [ms for ms, phase in zip(times_ms(latency.samples), latency.samples.phase) if phase == "measured"]
 
 
-def _time(device_ms: Optional[float], wall_ms: float) -> float:
-    return wall_ms if device_ms is None else device_ms
+def times_ms(samples: Samples) -> List[float]:
+    """Return the time of every iteration, warm-up included: device time where there is one, wall time else."""
+    pairs = zip(samples.device_ms, samples.wall_ms)
+    return [wall_ms if device_ms is None else device_ms for device_ms, wall_ms in pairs]
 
 
 def _std(values: numpy.ndarray, mean: float) -> float:

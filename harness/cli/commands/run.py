@@ -24,7 +24,8 @@ def new_run(
         planned = pipeline.planned(request, command, preflight, progress)
         if dry_run:
             require_readable(planned)
-            progress.say(estimate.sentence(estimate.from_history(planned)))
+            early = estimate.may_end_early(planned)
+            progress.say(estimate.sentence(estimate.from_history(planned), at_most=early))
             return True
         with interruptible(console):
             outcome = pipeline.start(planned, preflight, progress, request.protocol, out, published=published)
@@ -32,11 +33,11 @@ def new_run(
     return outcome.fine
 
 
-def resume_run(name: str, *, published: bool, long: bool) -> bool:
-    """Execute what a run still lacks. Returns as new_run does."""
+def resume_run(name: str, *, published: bool, long: bool, precision: float | None) -> bool:
+    """Execute what a run still lacks, to another precision if one is given. Returns as new_run does."""
     console = Console()
     folder = RunFolder.open(name)
     with Preflight() as preflight, interruptible(console):
-        outcome = pipeline.resume(folder, preflight, progress_on(console), published=published)
+        outcome = pipeline.resume(folder, preflight, progress_on(console), published=published, precision=precision)
     tell(console, outcome, Form.LONG if long else Form.SHORT)
     return outcome.fine

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from harness.analysis.naming import hardware_name
 from harness.catalogue import environments
 from harness.documents.run_folder import Cell
+from harness.documents.spared import is_spared
 from harness.report.page.findings import display
 from runner.contract import Gpu, Hardware, Software, UsedGpu
 
@@ -157,7 +158,7 @@ def troubles(cells: Sequence[Cell]) -> list[Trouble]:
     """Return why cells have no figure, each reason once with the models that it is about."""
     by_reason: dict[tuple[str, str, str, str, str], list[str]] = {}
     for cell in cells:
-        if failure := cell.result.failure:
+        if (failure := cell.result.failure) and not is_spared(cell.result):
             reason = (cell.result.status, cell.job.environment, cell.job.suite, failure.message, failure.remedy)
             by_reason.setdefault(reason, []).append(display(cell))
     return [Trouble(*reason, list(dict.fromkeys(names))) for reason, names in by_reason.items()]

@@ -26,6 +26,7 @@ from harness.report.page.palette import look
 from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
+from harness.report.stops import stops_tables
 from harness.report.table import Form
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -57,7 +58,7 @@ def build(report: Report) -> str:
         sample_charts=of_samples,
         models=list(dict.fromkeys(timing.model.display for timing in timings)),
         random=bool(timings) and all(timing.series.weights == "random" for timing in timings),
-        tables=[table.of(Form.LONG) for table in report.tables],
+        tables=[table.of(Form.LONG) for table in [*report.tables, *stops_tables(cells)]],
         environments=environment_cards(cells),
         machines=hardware_cards(cells),
         troubles=troubles(cells),

@@ -5,7 +5,8 @@ from typing import TypedDict
 
 from harness.analysis.timings import Timing, latencies
 from harness.report.page import findings
-from runner.contract import Latency, Samples
+from runner.contract import Latency
+from runner.contract.statistics import times_ms
 
 
 class Packed(TypedDict):
@@ -61,14 +62,8 @@ def _pack(series: int, label: str, latency: Latency) -> Packed:
     return Packed(
         series=series,
         label=label,
-        ms=[float(f"{ms:.4g}") for ms in _times(samples)],
+        ms=[float(f"{ms:.4g}") for ms in times_ms(samples)],
         start=[round(ms) for ms in samples.start_ms],
         detections=samples.detections,
         warmup=[int(phase == "warmup") for phase in samples.phase],
     )
-
-
-def _times(samples: Samples) -> list[float]:
-    """Return what summarise() computes from, warm-up included: device time where there is one, wall time else."""
-    pairs = zip(samples.device_ms, samples.wall_ms, strict=True)
-    return [wall if device is None else device for device, wall in pairs]

@@ -85,11 +85,46 @@ def test_relations_are_those_of_the_models_that_both_have() -> None:
     assert ssd.published_relative * lite.published_relative == pytest.approx(1.0)
 
 
-def test_repeats_of_a_model_are_one_row_without_an_interval_of_one_process() -> None:
+def test_repeats_of_a_model_are_one_row_whose_interval_is_over_processes() -> None:
     twice = [timed(SSD, 400.0), replace(timed(SSD, 600.0), job=replace(timed(SSD, 600.0).job, repeat=2))]
     ssd, _ = compare("epyc", [*twice, timed(LITE, EPYC[LITE])]).latency
     assert ssd.measured_ms == pytest.approx(500.0)
-    assert ssd.interval is None
+    assert ssd.processes == 2
+    assert ssd.interval
+    assert ssd.interval.low_ms < 400 < 600 < ssd.interval.high_ms  # t of one degree of freedom
+    assert ssd.verdict == "can't tell"
+
+
+def spread(share: float, factor: float, cores: int) -> Cell:
+    """Return a cell whose mean is `factor` times the published one, known to about the share."""
+    cell = timed(SSD, factor * EPYC[SSD], cores=cores)
+    assert cell.result.latency
+    times = [factor * EPYC[SSD] * (1 + 3 * share * (-1) ** i) for i in range(40)]
+    return replace(cell, result=replace(cell.result, latency=latency(times)))
+
+
+@pytest.mark.parametrize(
+    ("factor", "share", "verdict"),
+    [
+        (1.0, 0.01, "reproduced"),
+        (1.08, 0.01, "not reproduced"),
+        (1.05, 0.01, "can't tell"),
+        (0.95, 0.01, "can't tell"),
+        (1.0, 0.2, "can't tell"),
+    ],
+)
+def test_an_interval_that_reaches_over_the_margin_decides_nothing(factor: float, share: float, verdict: str) -> None:
+    cell = spread(share, factor, cores=4)
+    assert verdicts([cell]) == {SSD: verdict}
+    notes = reproduction_table(compare("epyc", [cell]), [cell]).notes
+    assert any(note.startswith("can't tell: ") for note in notes) == (verdict == "can't tell")
+
+
+def test_too_few_samples_for_an_interval_decide_nothing() -> None:
+    cell = timed(SSD, EPYC[SSD], cores=4)
+    assert cell.result.latency
+    once = replace(cell, result=replace(cell.result, latency=latency([EPYC[SSD]])))
+    assert verdicts([once]) == {SSD: "can't tell"}
 
 
 def test_what_was_not_measured_alike_is_neither_averaged_nor_set_side_by_side() -> None:

@@ -10,7 +10,9 @@ from harness import documents
 from harness.api.run import SAMPLES, MeasuredCell, Run
 from harness.documents import PlannedCell
 from harness.documents.run_folder import RunFolder
+from harness.documents.spared import sparing
 from runner.contract import SCHEMA_VERSION, Failure
+from runner.contract.processes import over_processes
 from runner.contract.statistics import measured_ms
 from tests.samples import job, latency, ok_result, plan, run_folder
 
@@ -23,6 +25,14 @@ def run(tmp_path: Path) -> Run:
     failure = Failure("ValueError", HOSTILE, "mend it", "model")
     failed = ok_result(broken, status="failed", latency=None, failure=failure)
     return harness.open_run(run_folder(tmp_path / "run", ok_result(job()), failed).path)
+
+
+def test_a_run_is_fine_without_a_repeat_that_was_not_needed(tmp_path: Path) -> None:
+    spare = replace(job(repeat=2), cell="spare")
+    needless = sparing(over_processes([10.0, 10.0, 10.0]))
+    left_out = ok_result(spare, status="skipped", latency=None, failure=needless)
+    done = harness.open_run(run_folder(tmp_path / "run", ok_result(job()), left_out).path)
+    assert (done.fine, done.cells[1].reason) == (True, "precise enough: ±0.0 % over 3 processes")
 
 
 def test_samples_have_a_row_an_iteration(run: Run) -> None:

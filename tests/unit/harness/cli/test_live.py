@@ -61,6 +61,21 @@ def screen(width: int, of: Job) -> list[str]:
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "\n", out.getvalue()).replace("\r", "\n").splitlines()
 
 
+def test_how_far_a_measurement_is_that_ends_by_what_it_sees_is_open_until_it_knows() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=120, force_terminal=True, color_system=None)
+    display = LiveCells(console, [600.0])
+    with display.progress:
+        on_line = display.started(1, job())
+        for done, planned in ((90, None), (150, 467)):
+            phase = "warmup" if planned is None else "measured"
+            event = {"event": "iteration", "phase": phase, "done": done, "planned": planned, "wall_ms": 50.0}
+            on_line(json.dumps(event))
+            display.progress.refresh()
+    assert "warmup 90, 50 ms" in out.getvalue()
+    assert "measured 150/467, 50 ms" in out.getvalue()
+
+
 HELD = "waiting for CPU 0, held by alice since 12:31:05 UTC, run 20261128-123000-quick-1-ab12, process 4711"
 
 

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet
@@ -10,7 +11,7 @@ from harness.documents.log import Log
 from harness.errors import BadDocument, StorageError
 from runner.contract import SCHEMA_VERSION, Job, Result
 from runner.contract.serialise import ContractError, from_dict, to_dict
-from tests.samples import job, ok_result, plan
+from tests.samples import job, latency, ok_result, plan
 
 
 def test_a_document_survives_the_disk(tmp_path: Path) -> None:
@@ -20,9 +21,28 @@ def test_a_document_survives_the_disk(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
 
 
-def test_both_readers_agree() -> None:
-    plain = json.loads(json.dumps(to_dict(job())))
-    assert from_dict(Job, plain) == job()
+@pytest.mark.parametrize("protocol", ["quick-1", "standard-1"])
+def test_both_readers_agree(tmp_path: Path, protocol: str) -> None:
+    of = job(protocol=protocol)
+    steady = replace(latency([10.0] * 3), stopped_by="precise", warmup="slowdown", steady_from=1, pilot_iterations=3)
+    for document in (of, ok_result(of, latency=steady)):
+        path = tmp_path / f"{type(document).__name__}.json"
+        documents.write(path, document)
+        assert documents.read(type(document), path) == document
+        assert from_dict(type(document), json.loads(path.read_text())) == document
+
+
+def test_a_document_from_before_a_field_was_there_leaves_it_open(tmp_path: Path) -> None:
+    plain = to_dict(ok_result(job()))
+    for name in ("repeating", "threads"):
+        assert plain["job"]["protocol"].pop(name) is None
+    for name in ("warmup", "steady_from", "pilot_iterations", "percentile"):
+        assert plain["latency"].pop(name) is None
+    for phase in ("warmup", "measure"):
+        for name in ("pilot_effective_samples", "max_seconds"):
+            assert plain["job"]["protocol"][phase].pop(name) is None
+    (tmp_path / "result.json").write_text(json.dumps(plain))
+    assert documents.read(Result, tmp_path / "result.json") == from_dict(Result, plain) == ok_result(job())
 
 
 @pytest.mark.parametrize(

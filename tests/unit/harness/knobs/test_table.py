@@ -102,7 +102,7 @@ def test_columns_hold_what_was_observed_and_what_only_the_job_tells() -> None:
     seen = measured(of, software=software(threads=2), hardware=replace(hardware(), usable_cpus=[1, 0]))
     assert values(seen) == {"iterations": 3, "threads": 2, "cpus": "0-1", "reader": None, "batch": None}
     lost = measured(of, software=None, hardware=None)
-    assert values(lost) == {"iterations": 3, "threads": None, "cpus": "0-3", "reader": None, "batch": None}
+    assert values(lost) == {"iterations": 3, "threads": 4, "cpus": "0-3", "reader": None, "batch": None}
 
 
 def test_a_pass_has_the_reader_and_batch_that_hold() -> None:

@@ -1,0 +1,178 @@
+"""How often the statistics of runner/contract hold what they say, by seeded simulation, independent of the clock."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
+from scipy.signal import lfilter
+from scipy.stats import norm
+
+from harness.paths import ROOT
+from runner.contract.certainty import sure_percentile
+from runner.contract.processes import enough_processes, over_processes
+from runner.contract.stages import Goal, Standing, replay
+
+TRIALS = 2000
+LENGTH = 6000
+Series = Callable[[np.random.Generator], tuple[np.ndarray, float]]
+SOURCES = ("changes", "certainty", "effective", "mix", "processes", "stages", "steadiness")
+
+
+def fingerprint() -> str:
+    """Return what the simulation depends on, as the start of a hash over its sources."""
+    paths = [ROOT / "runner" / "contract" / f"{name}.py" for name in SOURCES] + [ROOT / "tools" / "coverage.py"]
+    return sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A kind of series, each drawn with its true figure; `step` is where its steady part begins, if that is asked."""
+
+    name: str
+    series: Series
+    pictures: int = 1
+    length: int = LENGTH
+    step: int | None = None
+    goal: Goal = field(default_factory=lambda: Goal(max_iterations=LENGTH))
+
+
+def autoregressive(rng: np.random.Generator, n: int, phi: float) -> np.ndarray:
+    """Return n values (n,) of mean 0 and deviation 1, each resembling the one before by phi."""
+    noise = rng.normal(size=n) * math.sqrt(1 - phi * phi)
+    noise[0] /= math.sqrt(1 - phi * phi)
+    return np.asarray(lfilter([1.0], [1.0, -phi], noise))
+
+
+def skewed(phi: float) -> Series:
+    """Return a series of median 105, deviation 3.0 and a long tail above."""
+    return lambda rng: (_skewed(autoregressive(rng, LENGTH, phi)), 105.0)
+
+
+def bursty(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """One sample of a hundred takes 40 times as long; the median is the quantile 0.5 / 0.99 of the rest."""
+    times = _skewed(rng.normal(size=LENGTH))
+    return times * np.where(rng.random(LENGTH) < 0.01, 40.0, 1.0), _skewed_quantile(0.5 / 0.99)
+
+
+def bimodal(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """One sample of five takes half as long again."""
+    times = _skewed(rng.normal(size=LENGTH))
+    return times * np.where(rng.random(LENGTH) < 0.2, 1.5, 1.0), _skewed_quantile(0.5 / 0.8)
+
+
+def trending(share: float) -> Series:
+    """Return a series that grows by this share of its first level with each iteration."""
+    return lambda rng: (_skewed(rng.normal(size=LENGTH)) * (1 + share * np.arange(LENGTH)), math.nan)
+
+
+def stepping(warmup: int) -> Series:
+    """Return a series of deviation 2 whose first iterations take 3 deviations longer."""
+    return lambda rng: (100 + 2 * rng.normal(size=LENGTH) + 6.0 * (np.arange(LENGTH) < warmup), 100.0)
+
+
+def mixed(pictures: int, spread: float) -> Series:
+    """Return passes over pictures whose own medians differ by a deviation of `spread`, with 4 % of noise within."""
+
+    def series(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        levels = np.exp(spread * rng.normal(size=pictures))
+        places = np.arange(LENGTH) % pictures
+        return levels[places] * np.exp(0.04 * rng.normal(size=LENGTH)), float(np.median(levels))
+
+    return series
+
+
+def _skewed(normal: np.ndarray) -> np.ndarray:
+    return np.asarray(100 + 5 * np.exp(0.5 * normal))
+
+
+def _skewed_quantile(share: float) -> float:
+    return float(_skewed(np.array(norm.ppf(share))))
+
+
+SCENARIOS = [
+    Scenario("independent, skewed", skewed(0.0)),
+    Scenario("φ 0.5, skewed", skewed(0.5)),
+    Scenario("φ 0.9, skewed", skewed(0.9)),
+    Scenario("bursty: 1 % of samples by 40", bursty),
+    Scenario("bimodal: 20 % of samples by 1.5", bimodal),
+    Scenario("11 pictures that differ by 15 %", mixed(11, 0.15), pictures=11),
+    Scenario("11 pictures that differ by 3 %", mixed(11, 0.03), pictures=11),
+    Scenario("11 equal pictures", mixed(11, 0.0), pictures=11),
+    Scenario("trending by 0.05 % an iteration", trending(0.0005), length=600, goal=Goal(max_iterations=600)),
+    Scenario("trending by 0.02 % an iteration", trending(0.0002), length=600, goal=Goal(max_iterations=600)),
+    Scenario("8 iterations slower by 3 deviations", stepping(8), step=8),
+    Scenario("20 iterations slower by 3 deviations", stepping(20), step=20),
+    Scenario("60 iterations slower by 3 deviations", stepping(60), step=60),
+]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came out of a scenario: shares, and the median and the 95th percentile of iterations.
+
+    The shares are of trials with a verdict, of these that hold the true figure, and of trials that found where the
+    steady part begins within 5 iterations or 5 %.
+    """
+
+    name: str
+    verdicts: float
+    covered: float | None
+    begins: float | None
+    iterations: tuple[int, int]
+
+
+def simulated(number: int, trials: int = TRIALS) -> Row:
+    """Return what comes out of the scenario of this number."""
+    scenario = SCENARIOS[number]
+    rng = np.random.default_rng(20)
+    pictures = [f"{i % scenario.pictures}" for i in range(scenario.length)]
+    ends, trues = [], []
+    for _ in range(trials):
+        times, true = scenario.series(rng)
+        ends.append(replay(times[: scenario.length], pictures, scenario.goal))
+        trues.append(true)
+    sure = [(end, true) for end, true in zip(ends, trues, strict=True) if end.verdict in ("precise", "imprecise")]
+    counts = [end.iterations for end in ends]
+    return Row(
+        scenario.name,
+        len(sure) / trials,
+        sum(_holds(end, true) for end, true in sure) / len(sure) if sure and not math.isnan(sure[0][1]) else None,
+        None if scenario.step is None else sum(_found(end, scenario.step) for end in ends) / trials,
+        (int(np.median(counts)), int(np.percentile(counts, 95))),
+    )
+
+
+def _holds(end: Standing, true: float) -> bool:
+    return abs(end.median.figure - true) <= (end.half_width or 0.0) * end.median.figure
+
+
+def _found(end: Standing, step: int) -> bool:
+    return abs(end.steadiness.begin - step) <= max(5, 0.05 * end.iterations)
+
+
+def processes(deviation: float, most: int, early: bool, trials: int = TRIALS) -> tuple[float, float]:
+    """Return the coverage of the interval over processes, and how many there were on average.
+
+    Their medians differ by this deviation, and each is known to 0.5 %. `early` ends them at a precision of 3 %.
+    """
+    rng = np.random.default_rng(21)
+    held = used = 0
+    for _ in range(trials):
+        medians = np.exp(deviation * rng.normal(size=most) + 0.005 * rng.normal(size=most)).tolist()
+        number = next((n for n in range(3, most) if early and enough_processes(medians[:n], 0.03)), most)
+        over = over_processes(medians[:number])
+        held += over.factor is not None and 1 / over.factor <= over.figure <= over.factor
+        used += number
+    return held / trials, used / trials
+
+
+def percentiles(n: int, phi: float, trials: int = TRIALS) -> tuple[float, float]:
+    """Return how often p99 of n samples has bounds, and how often these hold the true one."""
+    rng = np.random.default_rng(22)
+    true = _skewed_quantile(0.99)
+    sure = [sure_percentile(_skewed(autoregressive(rng, n, phi)), 99.0) for _ in range(trials)]
+    bounded = [one for one in sure if one.low is not None and one.high is not None]
+    held = sum((one.low or 0.0) <= true <= (one.high or 0.0) for one in bounded)
+    return len(bounded) / trials, held / len(bounded) if bounded else math.nan

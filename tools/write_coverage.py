@@ -1,0 +1,63 @@
+"""Writes the tables of docs/statistics.md anew by simulation, a few minutes; a test tells when they need it."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+
+from harness.paths import ROOT
+from tools.coverage import SCENARIOS, TRIALS, fingerprint, percentiles, processes, simulated
+
+PAGE = ROOT / "docs" / "statistics.md"
+BEGIN, END = "<!-- coverage -->\n", "<!-- end of coverage -->\n"
+NONE = "\u2013"
+
+
+def of_series(trials: int) -> Iterator[list[str]]:
+    """Yield the table of the whole procedure, scenario by scenario."""
+    yield ["series", "verdict", "covered", "end of warm-up", "iterations: median, P95"]
+    with ProcessPoolExecutor() as pool:
+        rows = list(pool.map(simulated, range(len(SCENARIOS)), repeat(trials)))
+    for row in rows:
+        shares = [row.verdicts, row.covered, row.begins]
+        yield [row.name, *(_percent(share) for share in shares), f"{row.iterations[0]}, {row.iterations[1]}"]
+
+
+def over_processes() -> Iterator[list[str]]:
+    """Yield the table of the interval over processes."""
+    yield ["deviation between processes", "3 processes", "5 processes", "3 to 5, ended early", "of these used"]
+    for deviation in (0.01, 0.03):
+        early, used = processes(deviation, 5, early=True)
+        fixed = [processes(deviation, most, early=False)[0] for most in (3, 5)]
+        yield [f"{deviation:.0%}".replace("%", " %"), *map(_percent, (*fixed, early)), f"{used:.1f}"]
+
+
+def of_percentiles() -> Iterator[list[str]]:
+    """Yield the table of the bounds of p99."""
+    yield ["samples", "φ", "p99 has bounds", "covered"]
+    for n, phi in ((300, 0.0), (500, 0.0), (2000, 0.0), (2000, 0.5), (4000, 0.9)):
+        bounded, held = percentiles(n, phi)
+        yield [str(n), f"{phi:g}", _percent(bounded), _percent(held if bounded else None)]
+
+
+def _percent(share: float | None) -> str:
+    return NONE if share is None else f"{100 * share:.1f} %"
+
+
+def page(text: str, trials: int = TRIALS) -> str:
+    """Return the page with its tables replaced; those of series come of so many trials."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    tables = ["\n".join(_lines(list(rows))) for rows in (of_series(trials), over_processes(), of_percentiles())]
+    note = f"{trials} trials a line of the first table, {TRIALS} of the others. <!-- sources {fingerprint()} -->"
+    return before + BEGIN + note + "\n\n" + "\n\n".join(tables) + "\n" + END + after
+
+
+def _lines(rows: list[list[str]]) -> Iterator[str]:
+    for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]]:
+        yield "| " + " | ".join(row) + " |"
+
+
+if __name__ == "__main__":
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else TRIALS
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), wanted), encoding="utf-8")
