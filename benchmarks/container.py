@@ -50,8 +50,8 @@ def run_in_place(
     spec = ContainerSpec(
         image=image.id,
         command=[OUT, *arguments],
-        read_only={script: ENTRY},
-        writable={out: OUT},
+        read_only={ENTRY: script},
+        writable={OUT: out},
         labels={f"{LABEL}.owner": str(lock.lock_file)},
         environment=dict(variables or {}),
     )

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import documents, plan
-from harness.catalogue import environment
+from harness.catalogue import environment, pick
 from harness.documents import ImageIdentity, Plan, PlannedCell
 from harness.documents.run_folder import RunFolder, require_readable
-from harness.errors import CannotRunHere, HarnessError
+from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor, remove_orphans
 from harness.execute.executors.local import LocalExecutor
 from harness.images import building, recipes
-from harness.plan import Request, describe
+from harness.plan import Request, describe, own
 from harness.preflight.checks import Preflight, Target
 from harness.progress import Progress
 from harness.report import render
@@ -35,7 +35,7 @@ class Interrupted(KeyboardInterrupt):
     """A run was interrupted; its folder can be gone on with."""
 
     def __init__(self, folder: RunFolder):
-        super().__init__()
+        super().__init__(f"the run {folder.name} was interrupted, and can be gone on with")
         self.folder = folder
 
 
@@ -74,6 +74,7 @@ def start(
 ) -> Outcome:
     """Execute a plan in a new folder, `out` or one named after `name`. Raises Interrupted by Ctrl-C."""
     require_readable(planned)
+    own.require_unchanged(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written
     turns.require(planned)
     identities = built_images(planned, preflight, progress)
@@ -84,6 +85,7 @@ def start(
 
 def resume(folder: RunFolder, preflight: Preflight, progress: Progress, *, published: bool = False) -> Outcome:
     """Execute what a run still lacks, and what its image's recipe has outdated. Raises Interrupted by Ctrl-C."""
+    own.require_unchanged(folder.plan)
     preflight.planned_gpu(folder.plan.gpu)
     turns.require(folder.plan)
     identities = built_images(folder.plan, preflight, progress)
@@ -132,7 +134,7 @@ def built_images(planned: Plan, preflight: Preflight, progress: Progress) -> dic
 
 def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], preflight: Preflight) -> Executors:
     planned = folder.plan
-    weights = _path(planned.weights_folder)
+    weights, code = _path(planned.weights_folder), _path(planned.code_folder)
     gpu = preflight.planned_gpu(planned.gpu)
     executors: dict[tuple[str, Suite], Executor] = {}
     if identities:
@@ -149,10 +151,13 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
                 gpu,
                 planned.memory_bytes,
                 job.variant.cpus,
+                code,
             )
         else:
             _require_local(job.environment, preflight)
-            executors[job.environment, job.suite] = LocalExecutor(pictures, weights, gpu, planned.memory_bytes)
+            executors[job.environment, job.suite] = LocalExecutor(
+                pictures, weights, gpu, planned.memory_bytes, code=code
+            )
     return executors
 
 
@@ -210,9 +215,22 @@ def score_cells(
             if result and result.detections:
                 with _ending_alone(failed, f"{cell.job.cell} can't be scored"):
                     file = place / result.detections.file
-                    scores = score_cell(cell.job, Path(str(cell.annotations)), file, scorer)
+                    scores = score_cell(cell.job, Path(str(cell.annotations)), file, scorer, result.makes)
                     documents.write(place / "scores.json", scores)
     return failed
+
+
+def rescored(folder: RunFolder, progress: Progress, scorer: str) -> list[HarnessError]:
+    """Score every detection pass of a run anew. Returns as score_cells does.
+
+    Raises BadInput where there is none, and where a process executes the run.
+    """
+    from harness.scoring.files import SCORERS
+
+    folder.require_idle()
+    if not any(cell.result.detections for cell in folder.cells()):
+        raise BadInput(f"the run {folder.name} has no detections yet", "make some with: harness run --suite accuracy")
+    return score_cells(folder, progress, pick("scorer", scorer, SCORERS), anew=True)
 
 
 def _detected(folder: RunFolder) -> list[PlannedCell]:

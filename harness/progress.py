@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from runner.contract import Job, Result
 
@@ -44,6 +44,7 @@ class BuildDisplay(Protocol):
         ...
 
 
+@runtime_checkable
 class Progress(Protocol):
     """What the use cases tell."""
 
@@ -74,6 +75,9 @@ class Progress(Protocol):
 
 class Silent:
     """Tells nothing, in every role; nobody agrees to anything."""
+
+    def __repr__(self) -> str:
+        return "Silent()"
 
     def say(self, text: str) -> None:
         """Say nothing."""
@@ -116,3 +120,18 @@ class Silent:
 
     def failed(self, step: str, lines: Sequence[str]) -> None:
         """Show nothing."""
+
+
+class Noting:
+    """Tells another all that it is told, and keeps the sentences that stay."""
+
+    def __init__(self, other: Progress):
+        self.said: list[str] = []
+        self._other = other
+        self.working, self.downloads, self.build = other.working, other.downloads, other.build
+        self.cells, self.agrees = other.cells, other.agrees
+
+    def say(self, text: str) -> None:
+        """Keep the sentence and tell it."""
+        self.said.append(text)
+        self._other.say(text)

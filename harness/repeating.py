@@ -5,11 +5,12 @@ from pathlib import Path
 
 from harness import pipeline
 from harness.analysis.naming import computing_name
+from harness.analysis.repetition import Reproduction, compare, repeats
 from harness.catalogue import Environment, columns, environment, pick
 from harness.catalogue.columns import COLUMNS, MAP
 from harness.catalogue.published import accuracy
 from harness.documents import Plan
-from harness.documents.run_folder import Cell
+from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, CannotRunHere
 from harness.execute import estimate
 from harness.execute.estimate import remaining
@@ -72,6 +73,14 @@ def start(repetition: Repetition, preflight: Preflight, progress: Progress, out:
     if repetition.budget_s is not None:
         made = _timed_and_trimmed(repetition.column, made, repetition.budget_s, preflight, progress)
     return pipeline.start(made, preflight, progress, f"reproduce-{repetition.column}", out)
+
+
+def beside(folder: RunFolder, column: str, image: str | None) -> tuple[Reproduction, list[Cell]]:
+    """Put a column beside the cells of a run that repeat it, and return those, too. Raises as repeats and compare."""
+    everything = folder.cells()
+    chosen = column_of(column, everything)
+    cells = repeats(chosen, everything, image)
+    return compare(chosen, cells), cells
 
 
 def column_of(name: str, cells: list[Cell]) -> str:

@@ -8,9 +8,10 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional, get_args
+from typing import Callable, List, Optional, get_args
 
 from runner.contract import SCHEMA_VERSION, Device, Job
 from runner.contract.cpus import parse_cpus
@@ -39,7 +40,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     from runner.job import Folders, execute
     from runner.told import told
 
-    result = execute(job, Folders(options.images, options.weights, options.out), _print_progress)
+    folders = Folders(options.images, options.weights, options.out, options.code)
+    result = execute(job, folders, _print_progress if job.model.code is None else _printing_apart())
     try:
         write_json(options.out / "result.json", result, private_dict(result, _folders(options)))
     except OSError as error:
@@ -52,7 +54,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 
 def _folders(options: argparse.Namespace) -> List[Path]:
     """Return the folders that are nobody's business: what a result names lies in them."""
-    given = (options.out, options.images, options.weights, Path(__file__).parent.parent)
+    given = (options.out, options.images, options.weights, options.code, Path(__file__).parent.parent)
     return [folder for folder in given if folder is not None]
 
 
@@ -70,7 +72,7 @@ def _unwritable(out: Path, error: OSError) -> int:
 def _chosen(job: Job, options: argparse.Namespace) -> Job:
     """Return the job with the model and the device of the command line, where it names them."""
     # Another model has other thresholds: torchvision's own.
-    model = replace(job.model, builder=options.model, thresholds=None) if options.model else job.model
+    model = replace(job.model, builder=options.model, thresholds=None, code=None) if options.model else job.model
     return replace(job, model=model, device=options.device or job.device)
 
 
@@ -82,12 +84,37 @@ def _parse(arguments: Optional[List[str]]) -> argparse.Namespace:
     parser.add_argument("--device", choices=get_args(Device), help="another device than the job's")
     parser.add_argument("--images", type=Path, help="the folder that holds the job's images")
     parser.add_argument("--weights", type=Path, help="the folder that holds the job's weights")
-    return parser.parse_args(arguments)
+    parser.add_argument("--code", type=Path, help="the folder that holds the job's own detector")
+    options = parser.parse_args(arguments)
+    for name in ("job", "out", "images", "weights", "code"):  # a person's own code may go to another folder
+        given: Optional[Path] = getattr(options, name)
+        setattr(options, name, given and given.absolute())
+    return options
 
 
 def _print_progress(event: str, **fields: object) -> None:
     print(json.dumps({"event": event, **fields}), flush=True)
 
 
+def _printing_apart() -> Callable[..., None]:
+    """Return what prints progress beside a person's own code, whose output goes to standard error from now on."""
+    sys.stdout.flush()
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def progress(event: str, **fields: object) -> None:
+        print(json.dumps({"event": event, **fields}), file=stream, flush=True)
+
+    return progress
+
+
+def _end(status: int) -> None:
+    """End the process, whatever threads a person's own code has left running."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _end(main())

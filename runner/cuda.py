@@ -71,7 +71,7 @@ def remarks(device: torch.device) -> List[str]:
     return [f"{name}={os.environ[name]} was set: {does}" for name, does in CHOICES.items() if os.environ.get(name)]
 
 
-def failure_of(error: Exception) -> Optional[Failure]:
+def failure_of(error: BaseException) -> Optional[Failure]:
     """Return the failure that an error means where it is the machine's fault and not the model's, else None."""
     remedy = _remedy(str(error)) if isinstance(error, RuntimeError) else None
     if remedy is None:
@@ -80,7 +80,7 @@ def failure_of(error: Exception) -> Optional[Failure]:
     return Failure(kind=type(error).__name__, message=message, remedy=remedy, cause="infrastructure")
 
 
-def remedy_of_memory(error: Exception) -> str:
+def remedy_of_memory(error: BaseException) -> str:
     """Return what helps where memory ran out: that of the GPU, or of the host."""
     return FREE_GPU if GPU_MEMORY.search(str(error)) else FREE_HOST
 

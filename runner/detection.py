@@ -13,11 +13,23 @@ import torch
 
 from runner import masks
 from runner.contention import Contention
-from runner.contract import BadImage, Dataset, DetectionPass, Detections, Job, Reader, Software, rows, source_sha256
+from runner.contract import (
+    BadImage,
+    Dataset,
+    DetectionPass,
+    Detections,
+    Job,
+    Reader,
+    Software,
+    Task,
+    rows,
+    source_sha256,
+)
 from runner.contract.rows import ImageDetections, Row, Times, Writer
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
+from runner.own.answers import KEYPOINTS, Check, ShownPicture, trusted
 from runner.pictures import load, told
 from runner.readers import UnreadableImage, read
 from runner.witness import Witness
@@ -39,7 +51,10 @@ class DecodedImage:
 
 @dataclass(frozen=True)
 class PassTask:
-    """Everything one detection pass needs. `key` is what two passes must share to be halves of one (see key_of)."""
+    """Everything one detection pass needs. `key` is what two passes must share to be halves of one (see key_of).
+
+    What the model answers goes through `check` before it is encoded, in none of the parts that are timed.
+    """
 
     model: Callable[[List[torch.Tensor]], List[Dict[str, torch.Tensor]]]
     dataset: Dataset
@@ -48,6 +63,7 @@ class PassTask:
     device: torch.device
     key: str
     skip_bad_images: bool
+    check: Check = trusted
 
 
 def detect(task: PassTask, out: Path, load_ms: float, progress: Progress) -> Detections:
@@ -158,7 +174,8 @@ def _rows(task: PassTask, batch: List[DecodedImage], witness: Witness) -> List[R
         return [picture.row for picture in batch]
     tensors, transfer_ms = _timed(lambda: [_to_device(p.pixels, task.device) for p in readable], task.device)
     outputs, forward_ms = _timed(lambda: task.model(tensors), task.device)
-    encoded, encode_ms = _timed(lambda: iter([_detections(output) for output in outputs]), task.device)
+    answers = task.check(outputs, [ShownPicture(p.row.file, p.row.height or 0, p.row.width or 0) for p in readable])
+    encoded, encode_ms = _timed(lambda: iter([_detections(answer) for answer in answers]), task.device)
     n = len(readable)
     seen = iter(witness.take(n))
     shares = {"transfer_ms": transfer_ms / n, "forward_ms": forward_ms / n, "encode_ms": encode_ms / n}
@@ -194,6 +211,15 @@ def _detections(output: Dict[str, torch.Tensor]) -> ImageDetections:
         keypoints=arrays.get("keypoints"),
         keypoint_scores=arrays.get("keypoints_scores"),
     )
+
+
+def makes(file: Path) -> List[Task]:
+    """Return what a pass was seen to hold, by its first row with a detection; boxes alone where it has none."""
+    seen = next((row.detections for row in rows.read(file) if row.detections and len(row.detections.scores)), None)
+    masks: List[Task] = ["masks"] if seen and seen.masks is not None else []
+    has_poses = seen is not None and seen.keypoints is not None and seen.keypoints.shape[1] == KEYPOINTS
+    poses: List[Task] = ["keypoints"] if has_poses else []
+    return ["boxes", *masks, *poses]
 
 
 def key_of(job: Job, weights_sha256: str, software: Software) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -110,11 +110,13 @@ class NearBlack(Source):
 
 def open_source(job: Job, folder: Optional[Path], device: torch.device) -> Source:
     """Return the source of inputs that the job's protocol names. Raises JobError where it lacks its images."""
-    if job.protocol.input == "near-black":
-        return NearBlack(job.protocol, device)
+    # A person's own detector takes a list, as it has to; torchvision's models take both.
+    protocol = job.protocol if job.model.code is None else replace(job.protocol, call="images")
+    if protocol.input == "near-black":
+        return NearBlack(protocol, device)
     if folder is None or not job.images:
         raise JobError("the job names no images", "hand the runner a folder with --images")
-    return Photographs(job.images, folder, job.protocol, device)
+    return Photographs(job.images, folder, protocol, device)
 
 
 def _unreadable(name: str, path: Path, error: Exception) -> JobError:

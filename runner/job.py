@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Tuple
 
 import torch
 from torch import nn
@@ -29,15 +29,18 @@ from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, source_sha256
 from runner.errors import JobError
 from runner.latency import Progress
+from runner.own import answers, blame, building
+from runner.states import Remark
 
 
 @dataclass(frozen=True)
 class Folders:
-    """Where the job's images and weights lie, and where what it finds goes."""
+    """Where the job's images, its weights and a person's own code lie, and where what it finds goes."""
 
     images: Optional[Path]
     weights: Optional[Path]
     out: Path
+    code: Optional[Path] = None
 
 
 def execute(job: Job, folders: Folders, progress: Progress) -> Result:
@@ -57,9 +60,9 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         result = _measure(blank, folders, progress)
     except JobError as error:
         result = replace(blank, failure=error.failure)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         traceback.print_exc()
-        result = _failed(blank, error)
+        result = _failed(blank, error, folders)
     return replace(result, software=software.observe(), hardware=_used(result), finished_at=_now())
 
 
@@ -78,26 +81,57 @@ def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     remarks = cuda.remarks(device)  # before CUDA starts, since torch 1.13 and newer set CUDA_MODULE_LOADING then
     meter = memory.Meter(device)
     started = time.perf_counter_ns()
-    model, state_sha256 = models.load(blank.job.model, folders.weights, remarks.append)
-    model = model.to(device).eval()
+    model, state_sha256 = _loaded(blank.job, folders, remarks.append)
+    model = model.to(device)
+    model.eval()
     load_ms = (time.perf_counter_ns() - started) / 1e6
     progress("loaded", load_ms=load_ms)
-    graphs.require_one(model, blank.job.model, device)
     blank = replace(blank, weights_sha256=state_sha256)
     suite = _detect if blank.job.suite == "accuracy" else _time
+    if blank.job.model.code is None:
+        graphs.require_one(model, blank.job.model, device)
+    check = _check(blank.job)
     with torch.no_grad():
-        result = suite(blank, model, device, folders, load_ms, progress)
+        result = suite(blank, model, device, folders, load_ms, progress, check)
+    if isinstance(check, answers.Checked):
+        # An earlier process may have detected in every picture.
+        makes = check.makes or detection.makes(folders.out / detection.FILE)
+        result, remarks = replace(result, makes=makes), remarks + check.remarks()
     return replace(result, status="ok", memory=meter.read(), remarks=remarks)
 
 
+def _loaded(job: Job, folders: Folders, remark: Remark) -> Tuple[nn.Module, str]:
+    """Return the job's model and the hash of its state; see models.load and building.load."""
+    if job.model.code is None:
+        return models.load(job.model, folders.weights, remark)
+    loaded = building.load(job.model, job.model.code, folders.code, folders.weights, remark)
+    compat.set_numerics(job.numerics)  # a person's own code may have changed them
+    return loaded
+
+
+def _check(job: Job) -> answers.Check:
+    """Return what the model's answers go through before they are used."""
+    if job.model.code is None:
+        return answers.trusted
+    if job.suite == "latency":
+        return answers.Checked(job.model.code.name)
+    return answers.Checked(job.model.code.name, on_masks=lambda: masks.require_pycocotools(job.environment))
+
+
 def _time(
-    blank: Result, model: nn.Module, device: torch.device, folders: Folders, load_ms: float, progress: Progress
+    blank: Result,
+    model: nn.Module,
+    device: torch.device,
+    folders: Folders,
+    load_ms: float,
+    progress: Progress,
+    check: answers.Check,
 ) -> Result:
     job = blank.job
     source = inputs.open_source(job, folders.images, device)
     stopwatch = latency.stopwatch(device, job.protocol.synchronise_before)
     watch = Contention()
-    samples, stopped_by = latency.measure(model, source, stopwatch, job, progress)
+    samples, stopped_by = latency.measure(model, source, stopwatch, job, progress, check)
     measured = Latency(
         load_ms=load_ms,
         stopped_by=stopped_by,
@@ -110,21 +144,30 @@ def _time(
 
 
 def _detect(
-    blank: Result, model: nn.Module, device: torch.device, folders: Folders, load_ms: float, progress: Progress
+    blank: Result,
+    model: nn.Module,
+    device: torch.device,
+    folders: Folders,
+    load_ms: float,
+    progress: Progress,
+    check: answers.Check,
 ) -> Result:
     job, state_sha256 = blank.job, str(blank.weights_sha256)
     if job.dataset is None or job.detection is None or folders.images is None:
         raise JobError("the job names no dataset, no detection pass or no images", "plan the run again")
-    models.require_classes(model, job.model, job.dataset)
-    masks.require_encoder(model, job.environment)
+    if job.model.code is None:  # of a person's own, only its answers tell
+        models.require_classes(model, job.model, job.dataset)
+        masks.require_encoder(model, job.environment)
     key = detection.key_of(job, state_sha256, software.observe())
-    task = detection.PassTask(model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images)
+    task = detection.PassTask(
+        model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images, check
+    )
     watch = Contention()
     detections = detection.detect(task, folders.out, load_ms, progress)
     return replace(blank, detections=detections, cpu_supply=watch.supply())
 
 
-def _failed(blank: Result, error: Exception) -> Result:
+def _failed(blank: Result, error: BaseException, folders: Folders) -> Result:
     """Return the result of a cell that an error ended: memory, the machine, or else the model."""
     plain = Failure(
         kind=type(error).__name__,
@@ -132,6 +175,8 @@ def _failed(blank: Result, error: Exception) -> Result:
         remedy="read log.txt beside this result for the traceback",
         cause="model",
     )
+    if blank.job.model.code is not None:
+        plain = blame.failure_of(error, blank.job.model.code, folders.code)
     if not compat.is_out_of_memory(error):
         return replace(blank, failure=cuda.failure_of(error) or plain)
     remedy = cuda.remedy_of_memory(error)

@@ -10,6 +10,7 @@ import torch
 from runner.contract import Job, Protocol, Samples, StoppedBy
 from runner.errors import JobError
 from runner.inputs import Source
+from runner.own.answers import Check, ShownPicture, trusted
 
 Progress = Callable[..., None]
 #: Time one call: (model, argument) -> (outputs, start in ns, wall time in ns, device time in ms or None).
@@ -33,8 +34,11 @@ def measure(
     stopwatch: Stopwatch,
     job: Job,
     progress: Progress,
+    check: Check = trusted,
 ) -> Tuple[Samples, StoppedBy]:
     """Warm up and measure. Returns the samples of both phases and what ended the measuring: "count" or "cap".
+
+    What the model answers goes through `check` between two measurements.
 
     Both phases begin with the first input. The cap counts from the first iteration's start and is looked at
     between iterations; at least one iteration is measured, however long the warm-up took.
@@ -47,7 +51,7 @@ def measure(
     for phase, iterations in (("warmup", job.warmup_iterations), ("measured", job.measured_iterations)):
         source.restart()
         for done in range(1, iterations + 1):
-            wall_ns = _iterate(model, source, stopwatch, samples, usages, phase, origin)
+            wall_ns = _iterate(model, source, stopwatch, samples, usages, phase, origin, check)
             now = time.perf_counter_ns()
             late = deadline is not None and now >= deadline
             if now - reported >= PROGRESS_INTERVAL_NS or late or done == iterations:
@@ -66,11 +70,13 @@ def _iterate(
     usages: List[_Usage],
     phase: Any,
     origin: int,
+    check: Check,
 ) -> int:
     frame = source.next()
     before = _usage()
     outputs, start_ns, wall_ns, device_ms = stopwatch(model, frame.argument)
     usages.append(_Usage(*(now - then for now, then in zip(_usage(), before))))
+    answers = check(outputs, [ShownPicture(frame.name, frame.height, frame.width)])
     samples.phase.append(phase)
     samples.start_ms.append((start_ns - origin) / 1e6)
     samples.wall_ms.append(wall_ns / 1e6)
@@ -78,7 +84,7 @@ def _iterate(
     samples.image.append(frame.name)
     samples.height.append(frame.height)
     samples.width.append(frame.width)
-    samples.detections.append(sum(len(output["boxes"]) for output in outputs))
+    samples.detections.append(sum(len(answer["boxes"]) for answer in answers))
     return wall_ns
 
 

@@ -17,12 +17,16 @@ HEAD = "roi_heads.mask_predictor."
 
 
 def require_encoder(model: nn.Module, environment: str) -> None:
-    """Raise JobError where the model makes masks and pycocotools can't be imported. The environment decides what helps.
+    """Raise JobError where the model makes masks and pycocotools can't be imported.
 
     Asked before a pass, which would end at its first picture.
     """
-    if not any(name.startswith(HEAD) for name in model.state_dict()):
-        return
+    if any(name.startswith(HEAD) for name in model.state_dict()):
+        require_pycocotools(environment)
+
+
+def require_pycocotools(environment: str) -> None:
+    """Raise JobError where pycocotools can't be imported. The environment decides what helps."""
     try:
         from pycocotools import mask  # noqa: F401
     except (ImportError, ValueError) as error:  # ValueError: compiled for another NumPy

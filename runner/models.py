@@ -26,6 +26,8 @@ def load(spec: ModelSpec, folder: Optional[Path], remark: states.Remark = ignore
     weights' file lies; `remark` is told what was done to read it. Raises JobError where the file is missing, not the
     promised one, or of another model, and where this torchvision lacks the builder.
     """
+    if spec.weights.kind == "own":
+        raise JobError(f"{spec.builder} is torchvision's, and fills itself with no weights", "plan the run again")
     if not compat.has(spec.builder):
         raise JobError(f"torchvision {torchvision.__version__} has no {spec.builder}", "choose a newer environment")
     if spec.weights.kind == "random":
@@ -66,6 +68,12 @@ def require_classes(model: nn.Module, spec: ModelSpec, dataset: Dataset) -> None
 
 def read_state(spec: Weights, folder: Optional[Path], remark: states.Remark = ignore) -> compat.State:
     """Read and verify the weights' file. Raises JobError where it can't be trusted or read."""
+    path = verified(spec, folder)
+    return states.state_of(checkpoints.read(path, trusted=spec.kind != "file"), path.name, remark)
+
+
+def verified(spec: Weights, folder: Optional[Path]) -> Path:
+    """Return the weights' file. Raises JobError where it can't be read, or is not the planned one."""
     path = (folder or Path()) / str(spec.file)
     try:
         content_sha256 = _sha256(path)
@@ -76,7 +84,7 @@ def read_state(spec: Weights, folder: Optional[Path], remark: states.Remark = ig
             f"the weights {spec.file} have SHA-256 {content_sha256}, not the planned {spec.sha256}",
             "delete them, so that they are fetched again" if spec.kind == "pretrained" else "plan the run again",
         )
-    return states.state_of(checkpoints.read(path, trusted=spec.kind != "file"), path.name, remark)
+    return path
 
 
 def _sha256(path: Path) -> str:

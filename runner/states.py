@@ -25,7 +25,7 @@ def state_of(content: Any, file: str, remark: Remark) -> State:
 
     Raises JobError where it holds none or several, and where a tensor can't be one of a model or is not finite.
     """
-    tensors = _opened(content, file, remark)
+    tensors = opened(content, file, remark)
     if tensors.pop("n_averaged", None) is not None:
         remark(f"{file}: n_averaged, the count of an averaged model, was left out")
     prefix = _common_prefix(list(tensors))
@@ -60,10 +60,10 @@ def fitting(state: State, shapes: Shapes, file: str, builder: str) -> State:
         if name in shapes and tuple(tensor.shape) != shapes[name]
     ]
     problems = [
-        *_problem("missing", [name for name in shapes if name not in named and not _is_counter(name)]),
-        *_problem("unknown", [name for name in named if name not in shapes]),
-        *_problem("of another shape", reshaped),
-        *_problem("not floating point", [n for n, t in named.items() if not (t.is_floating_point() or _is_counter(n))]),
+        *problem("missing", [name for name in shapes if name not in named and not _is_counter(name)]),
+        *problem("unknown", [name for name in named if name not in shapes]),
+        *problem("of another shape", reshaped),
+        *problem("not floating point", [n for n, t in named.items() if not (t.is_floating_point() or _is_counter(n))]),
     ]
     if problems:
         raise JobError(
@@ -73,7 +73,8 @@ def fitting(state: State, shapes: Shapes, file: str, builder: str) -> State:
     return named
 
 
-def _problem(what: str, names: List[str]) -> List[str]:
+def problem(what: str, names: List[str]) -> List[str]:
+    """Return what is wrong with the tensors of these names, in words, if there are any."""
     if not names:
         return []
     count = f"{len(names)} tensors are" if len(names) > 1 else "one tensor is"
@@ -84,8 +85,11 @@ def _is_counter(name: str) -> bool:
     return name.endswith("num_batches_tracked")
 
 
-def _opened(content: Any, file: str, remark: Remark) -> Dict[str, torch.Tensor]:
-    """Return the tensors of a checkpoint by name, of its one entry that is a mapping of tensors if it has such."""
+def opened(content: Any, file: str, remark: Remark) -> Dict[str, torch.Tensor]:
+    """Return the tensors of a checkpoint by name, of its one entry that is a mapping of tensors if it has such.
+
+    `remark` is told what was left out. Raises JobError where it holds none or several.
+    """
     if not isinstance(content, Mapping):
         raise JobError(f"{file} holds a {type(content).__name__}, not a mapping of tensors", SAVE)
     wrapped = [key for key, value in content.items() if _is_state(value)]

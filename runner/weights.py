@@ -227,8 +227,8 @@ def _foreground(rows: int, period: Optional[int]) -> np.ndarray:
 def _gain(builder: str, name: str, default: float) -> float:
     """Return the first gain in _GAINS for an entry, or ``default``."""
     key = f"{builder}:{name}"
-    found = (gain for pattern, gain in _GAINS if re.search(pattern, key))
-    return next(found, default)
+    gains = (gain for pattern, gain in _GAINS if re.search(pattern, key))
+    return next(gains, default)
 
 
 def _draws(name: str, seed: int, count: int) -> np.ndarray:

@@ -4,7 +4,7 @@ Two hooks and a note at each non-maximum suppression; none of them waits for the
 """
 
 import importlib
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Callable, List, Optional, Tuple, Type
 from unittest import mock
@@ -40,7 +40,7 @@ class Witness:
     def _hook(self, part: str, note: Callable[[Any], None]) -> None:
         module = getattr(self._model, part, None)
         if isinstance(module, nn.Module):
-            hook = module.register_forward_hook(lambda module, inputs, output: note(output))
+            hook = module.register_forward_hook(lambda module, inputs, output: _tolerant(note, output))
             self._stack.callback(hook.remove)
 
     def _watch_suppression(self) -> None:
@@ -73,3 +73,9 @@ class Witness:
         ]
         self._sizes, self._proposals, self._suppressions = [], [], []
         return seen
+
+
+def _tolerant(note: Callable[[Any], None], output: Any) -> None:
+    """Note what a part made, unless it is another part of the same name, as a person's own detector may have."""
+    with suppress(AttributeError, IndexError, KeyError, TypeError):
+        note(output)

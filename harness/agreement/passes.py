@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import documents
 from harness.agreement.compare import agreement, tally
 from harness.agreement.precision import difference
-from harness.catalogue import models
+from harness.catalogue import detector
 from harness.data import coco
 from harness.documents.agreement import Agreement, ApDifference, PassName, Tolerances
 from harness.documents.run_folder import Cell, RunFolder
@@ -115,11 +115,18 @@ def require_comparable(pairs: list[tuple[Pass, Pass]], *runs: Passes) -> None:
     same = [(one, two) for one, two in every if one.job.model.builder == two.job.model.builder]
     if not same and len(sides) == 1:
         raise BadInput(f"{names}: no model has two detection passes", "name two runs, or run in two environments")
+    alike = [one for one, two in product(*sides) if _name(one) == _name(two)] if not same else []
+    if alike:
+        raise BadInput(f"{names}: {_name(alike[0])} is of other code in each", "run both with the same --code")
     if not same:
         raise BadInput(f"{names}: they detected with other models", "run the same --model in both")
     if not any(_images(one) == _images(two) for one, two in same):
         raise BadInput(f"{names}: the passes of one model are of other images or annotations", "run on the same")
     raise BadInput(f"{names}: the passes of one model over the same images have other weights", "run with the same")
+
+
+def _name(of: Pass) -> str:
+    return detector(of.job.model.builder).display
 
 
 def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
@@ -142,8 +149,9 @@ def rows_of(of: Pass) -> Iterator[Row]:
 
 def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
     planned = next(cell for cell in other.folder.plan.cells if cell.job.cell == other.job.cell)
-    model = models()[other.job.model.builder]
-    annotations: coco.Annotations = annotations_of(Path(str(planned.annotations)), other.job)
+    makes = other.cell.result.makes
+    model = detector(other.job.model.builder, makes)
+    annotations: coco.Annotations = annotations_of(Path(str(planned.annotations)), other.job, makes)
     for each in (reference, other):  # what one of them could not read is left out of both
         annotations = annotations.of(columns.read(each.file, annotations).readable)
     one, two = (columns.read(each.file, annotations) for each in (reference, other))

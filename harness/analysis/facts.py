@@ -75,7 +75,8 @@ def _latency_recipe(protocol: Protocol) -> str:
 
 def _software(read: Callable[[Software], object]) -> Callable[[Cell], str | None]:
     def observed(cell: Cell) -> str | None:
-        return str(read(cell.result.software)) if cell.result.software else None
+        value = read(cell.result.software) if cell.result.software else None
+        return None if value is None else str(value)
 
     return observed
 

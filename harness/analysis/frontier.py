@@ -68,9 +68,9 @@ def placed(timings: Sequence[Timing], cells: Sequence[Cell], *, published: bool)
             ends = (100 * score.interval.low, 100 * score.interval.high) if score.interval else (None, None)
             point = Placed(timing, 100 * score.metrics["AP"], f"measured on {names[of]}", *ends)
             found.setdefault(f"AP measured on {names[of]}", []).append(point)
-        elif published and timing.series.weights == "pretrained":
+        elif published and timing.series.weights == "pretrained" and (ap := timing.model.ap("bbox")) is not None:
             kind = "AP that torchvision publishes for COCO val2017, not measured here"
-            found.setdefault(kind, []).append(Placed(timing, timing.model.box_ap, "torchvision's"))
+            found.setdefault(kind, []).append(Placed(timing, ap, "torchvision's"))
     return {kind: _with_frontiers(points) for kind, points in found.items()}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.analysis.facts import FACTS, Fact, Of
 from harness.analysis.naming import UNMEASURED
-from harness.analysis.series import AccuracySeries, LatencySeries, S, Series
+from harness.analysis.series import OWN, AccuracySeries, LatencySeries, S, Series
 from harness.text import count
 
 
@@ -27,7 +27,9 @@ class Trait:
 def _traits(series: Series) -> Iterator[Trait]:
     column, facts = isinstance(series, LatencySeries), list(zip(FACTS, series.facts, strict=True))
     yield Trait(series.protocol, series.protocol, "protocol", column)
-    yield Trait(series.weights, f"{series.weights} weights", "weights", column)
+    # What a person's own function fills its detector with is nobody's choice, and contradicts none.
+    chosen = None if series.weights == OWN else series.weights
+    yield Trait(chosen, f"{series.weights} weights", "weights", column)
     yield Trait(series.state, series.state or "", "weights or thresholds of one model", column)
     if isinstance(series, AccuracySeries):
         yield Trait(series.content, f"content {series.content}" if series.content else "", may_differ=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from harness.text import count
 from runner.contract import Dataset, ImageFile, Job, Result
@@ -23,8 +24,12 @@ def hardware_name(result: Result) -> str:
         return UNMEASURED
     if result.job.device == "cuda":
         return name
-    model, cores = re.sub(r"\((R|TM)\)|CPU|Processor|\d+-Core|@.*", " ", name), result.hardware.usable_cores
-    return f"{' '.join(model.split())}, {count(cores, 'core')}"
+    return f"{_processor(name)}, {count(result.hardware.usable_cores, 'core')}"
+
+
+@cache
+def _processor(name: str) -> str:
+    return " ".join(re.sub(r"\((R|TM)\)|CPU|Processor|\d+-Core|@.*", " ", name).split())
 
 
 def computing_name(result: Result) -> str | None:

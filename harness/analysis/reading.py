@@ -13,6 +13,7 @@ from harness.analysis.tidy_rows import figures, labels
 from harness.analysis.timed import Timed, timed
 from harness.analysis.uncertainty import latency_intervals
 from harness.documents.run_folder import Cell, RunFolder
+from harness.errors import BadDocument
 from runner.contract.statistics import summarise
 
 
@@ -22,16 +23,16 @@ def read(folder: RunFolder) -> tuple[Part, str]:
     Raises BadDocument where one is unusable.
     """
     own, documents = RunFolder(folder.path, folder.label), hashlib.sha256()  # whose plan goes when it has been read
-    jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
-    kinds: dict[Timed, Timed] = {}
-    part, rows = Part([job.cell for job in jobs], EMPTY, [], [], []), Rows()
-    with _no_collection():
+    rows, kinds = Rows(), dict[Timed, Timed]()
+    with _no_collection(), _countable(folder):
+        jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
+        part = Part([job.cell for job in jobs], EMPTY, [], [], [])
         for job in jobs:
             contents = own.contents(job.cell)
             documents.update(contents.sha256)
             if cell := own.cell_of(job.cell, contents, job):
                 _take(cell, part, rows, kinds)
-    return replace(part, rows=rows.table()), documents.hexdigest()
+        return replace(part, rows=rows.table()), documents.hexdigest()
 
 
 def _take(cell: Cell, part: Part, rows: Rows, kinds: dict[Timed, Timed]) -> None:
@@ -47,6 +48,16 @@ def _take(cell: Cell, part: Part, rows: Rows, kinds: dict[Timed, Timed]) -> None
         part.timed.append(replace(kind, times=entry.times))
     else:
         part.detected.append(cell)
+
+
+@contextmanager
+def _countable(folder: RunFolder) -> Iterator[None]:
+    """Raise BadDocument where a number is none that a table holds: JSON has them of any length."""
+    try:
+        yield
+    except OverflowError as error:
+        reason = f"{folder.path} holds a number that is too large for any table"
+        raise BadDocument(reason, "leave the run out, or measure that cell again") from error
 
 
 @contextmanager

@@ -6,6 +6,7 @@ libraries that compute. What was kept holds only for the documents that were rea
 
 import hashlib
 import platform
+import secrets
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
@@ -71,17 +72,25 @@ def _read(folder: RunFolder) -> tuple[Part, str]:
 
 
 def _key(folder: RunFolder, plan: bytes) -> str:
-    return hashlib.sha256(b"\n".join([_harness().encode(), folder.label.encode(), plan])).hexdigest()
+    parts = (_harness(), folder.label, hashlib.sha256(plan).hexdigest())
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 @cache
 def _harness() -> str:
     """Return what this harness is: the hash of its source and data, and the libraries that it computes with."""
-    digest = hashlib.sha256(repr((platform.python_version(), *map(metadata.version, LIBRARIES))).encode())
+    digest = hashlib.sha256(repr((platform.python_version(), *map(_version, LIBRARIES))).encode())
     for package in (PACKAGE, *map(Path, contract.__path__)):
         for path in sorted(path for path in package.rglob("*") if path.suffix in (".py", ".toml")):
             digest.update(f"{path.relative_to(package)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return secrets.token_hex()  # what is not known is never the same
 
 
 def _packed(part: Part, documents: str) -> bytes:

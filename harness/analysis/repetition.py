@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from statistics import geometric_mean
+from statistics import fmean, geometric_mean
 from typing import Literal
 
 from harness.analysis.labels import labels_of
 from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
-from harness.analysis.repeats import over_repeats
 from harness.analysis.series import Series, State, accuracy_series, grouped, latency_series, state_of
 from harness.analysis.uncertainty import Interval, latency_interval
 from harness.catalogue.columns import MACHINES, MAP, environment_of, protocol_of, published_of
@@ -173,7 +172,7 @@ def _latency_rows(reproduction: Reproduction, cells: list[Cell]) -> list[Latency
         return []
     figures = published_of(reproduction.column)
     measured = {
-        builder: over_repeats([summarise(cell.result.latency) for cell in repeats if cell.result.latency], "mean")
+        builder: fmean(summarise(cell.result.latency).mean_ms for cell in repeats if cell.result.latency)
         for builder, repeats in by_builder.items()
     }
     middle = geometric_mean(measured.values())

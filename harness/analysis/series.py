@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, Fact, Of
 from harness.analysis.naming import UNMEASURED, content_of, hardware_name, short, weights_name
-from harness.catalogue import models
+from harness.catalogue import detector
 from harness.documents.run_folder import Cell
 from runner.contract import BoxRule, Device
 
@@ -99,6 +99,8 @@ class State:
     content: str | None
 
 
+#: The weights of a detector that its own function has filled (naming.weights_name).
+OWN = "own"
 S = TypeVar("S", bound=Series)
 T = TypeVar("T")
 
@@ -138,10 +140,11 @@ def state_of(cell: Cell) -> State | None:
     """Return the state in which the cell's model was measured, None where it was not."""
     if cell.result.latency is None and cell.result.detections is None:
         return None
-    model, known, dataset = cell.job.model, models().get(cell.job.model.builder), cell.job.dataset
-    own = [] if known and model.thresholds == known.thresholds else [f"thresholds {short(repr(model.thresholds))}"]
+    model, dataset = cell.job.model, cell.job.dataset
+    known = detector(model.builder, cell.result.makes)
+    own = [] if model.thresholds == known.thresholds else [f"thresholds {short(repr(model.thresholds))}"]
     text = ", ".join([f"weights {(cell.result.weights_sha256 or NOT_RECORDED)[:6]}", *own])
-    kind = "keypoints" if known and "keypoints" in known.tasks else "instances"
+    kind = "keypoints" if "keypoints" in known.tasks else "instances"
     return State(model.builder, text, kind if dataset else None, content_of(dataset) if dataset else None)
 
 
@@ -171,6 +174,29 @@ def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
             place = next((each for each in members if each.may_hold(series)), series)
             members.setdefault(place, []).append(item)
     return members
+
+
+def own_beside(members: dict[S, list[T]], builder: Callable[[T], str]) -> dict[S, list[T]]:
+    """Return the series of a table, with people's own detectors in the column of those that they share all else with.
+
+    What a person's own function fills its detector with belongs to that row alone. It keeps a column of its own where
+    there are several such, and where that one has other weights of the very detector.
+    """
+    rows = {series: set(map(builder, items)) for series, items in members.items() if series.weights != OWN}
+    place_of: dict[S, S] = {}
+    for own in (series for series in members if series.weights == OWN):
+        places = [series for series in rows if _is_beside(own, series)]
+        if len(places) == 1 and rows[places[0]].isdisjoint(map(builder, members[own])):
+            place_of[own] = places[0]
+    joined: dict[S, list[T]] = {series: [] for series in members if series not in place_of}
+    for series, items in members.items():
+        joined[place_of.get(series, series)].extend(items)
+    return joined
+
+
+def _is_beside(own: Series, other: Series) -> bool:
+    alike = replace(own, weights=other.weights)
+    return alike == other or (own.hardware == UNMEASURED and other.may_hold(alike))
 
 
 def by_accuracy_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:

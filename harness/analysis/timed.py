@@ -28,6 +28,7 @@ class TimedFigures(NamedTuple):
     ms: float
     low_ms: float | None
     high_ms: float | None
+    p99_ms: float | None
     detections: float
     iterations: int
     images_per_second: float
@@ -63,15 +64,17 @@ def timed(cell: Cell, summary: Summary | None, interval: "Interval | None", warn
         protocol=cell.job.protocol,
         stack=stack_of(cell),
         remarks=(*_remarks_on(cell), *warnings),
-        times=_times(summary, interval, cell.job.protocol.statistic) if summary else None,
+        times=times_of(summary, interval, cell.job.protocol.statistic) if summary else None,
     )
 
 
-def _times(summary: Summary, interval: "Interval | None", statistic: str) -> TimedFigures:
+def times_of(summary: Summary, interval: "Interval | None", statistic: str) -> TimedFigures:
+    """Return the figures of a cell whose protocol reports that statistic, of which the interval is."""
     return TimedFigures(
         ms=summary.value(statistic),
         low_ms=interval.low_ms if interval else None,
         high_ms=interval.high_ms if interval else None,
+        p99_ms=summary.p99_ms,
         detections=summary.detections_per_image,
         iterations=summary.n,
         images_per_second=summary.images_per_second,

@@ -2,54 +2,48 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from dataclasses import dataclass, replace
 
 from harness.analysis.gates import gates
 from harness.analysis.labels import labels_of
-from harness.analysis.repeats import detections_over_repeats, over_repeats
+from harness.analysis.repeats import OverRepeats, over_repeats
 from harness.analysis.series import LatencySeries, grouped, latency_series, state_of
+from harness.analysis.timed import TimedFigures, times_of
 from harness.analysis.uncertainty import latency_interval
-from harness.catalogue import Model, models
+from harness.catalogue import Detector, detector, detectors
 from harness.documents.agreement import Agreement
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency
-from runner.contract.statistics import Summary, measured_ms, summarise
+from runner.contract.statistics import measured_ms, summarise
 
 
-@dataclass(frozen=True)
-class Timing:
+@dataclass(frozen=True, kw_only=True)
+class Timing(OverRepeats):
     """A model timed in a series. `number` is the series' place among the series, and `label` names it.
 
-    ms is the mean over the repeats of what the protocol reports; low_ms and high_ms span the repeats' 95 % intervals,
-    None where a repeat has too few samples for one. memory_bytes is the peak of the GPU's memory, or of the process on
-    a CPU. `agreement` is the worst of the environment's passes of this model.
+    memory_bytes is the peak of the GPU's memory, or of the process on a CPU. `agreement` is the worst of the
+    environment's passes of this model.
     """
 
     number: int
     series: LatencySeries
     label: str
-    model: Model
+    model: Detector
     cells: list[Cell]
-    ms: float
-    low_ms: float | None
-    high_ms: float | None
-    p99_ms: float | None
-    images_per_second: float
-    detections: float
     memory_bytes: int | None
     agreement: Agreement | None
 
 
 def timings_of(cells: Sequence[Cell]) -> list[Timing]:
-    """Return every catalogued model that was timed, series by series in the order of the catalogue.
+    """Return every model that was timed, series by series: in the order of the catalogue, people's own behind it.
 
     Raises BadDocument where a sample is no duration.
     """
-    timed = [cell for cell in cells if cell.result.latency and cell.job.model.builder in models()]
+    timed = [cell for cell in cells if cell.result.latency]
+    shown = detectors(cell.job.model.builder for cell in timed)
     by_model_of = {
-        series: {builder: [cell for cell in alike if cell.job.model.builder == builder] for builder in models()}
+        series: {model.builder: [cell for cell in alike if cell.job.model.builder == model.builder] for model in shown}
         for series, alike in grouped((latency_series(cell), state_of(cell), cell) for cell in timed).items()
     }
     named, gate = _labels(list(by_model_of)), gates(cells)
@@ -58,12 +52,13 @@ def timings_of(cells: Sequence[Cell]) -> list[Timing]:
             number,
             series,
             named[series],
-            by_model[builder],
-            gate.get((series.detecting, builder)),
+            model,
+            by_model[model.builder],
+            gate.get((series.detecting, model.builder)),
         )
         for number, (series, by_model) in enumerate(by_model_of.items())
-        for builder in models()
-        if by_model[builder]
+        for model in shown
+        if by_model[model.builder]
     ]
 
 
@@ -80,29 +75,31 @@ def latencies(cells: Iterable[Cell]) -> list[Latency]:
     return [cell.result.latency for cell in cells if cell.result.latency]
 
 
-def _timing(number: int, series: LatencySeries, label: str, cells: list[Cell], agreement: Agreement | None) -> Timing:
-    statistic = cells[0].job.protocol.statistic
+def _timing(
+    number: int,
+    series: LatencySeries,
+    label: str,
+    model: Detector,
+    cells: list[Cell],
+    agreement: Agreement | None,
+) -> Timing:
     for cell in cells:
         _check(cell)
-    summaries = [summarise(latency) for latency in latencies(cells)]
-    intervals = [latency_interval(latency, statistic) for latency in latencies(cells)]
-    known = [interval for interval in intervals if interval]
-    whole = len(known) == len(intervals)
     return Timing(
+        **vars(over_repeats([_times(cell) for cell in cells])),
         number=number,
         series=series,
         label=label,
-        model=models()[cells[0].job.model.builder],
+        model=replace(model, tasks=detector(model.builder, cells[0].result.makes).tasks),
         cells=cells,
-        ms=over_repeats(summaries, statistic),
-        low_ms=min(interval.low_ms for interval in known) if whole else None,
-        high_ms=max(interval.high_ms for interval in known) if whole else None,
-        p99_ms=_p99(summaries),
-        images_per_second=fmean(summary.images_per_second for summary in summaries),
-        detections=detections_over_repeats(summaries),
         memory_bytes=max((bytes_ for cell in cells if (bytes_ := _peak_bytes(cell)) is not None), default=None),
         agreement=agreement,
     )
+
+
+def _times(cell: Cell) -> TimedFigures:
+    (latency,), statistic = latencies([cell]), cell.job.protocol.statistic
+    return times_of(summarise(latency), latency_interval(latency, statistic), statistic)
 
 
 def _check(cell: Cell) -> None:
@@ -114,11 +111,6 @@ def _check(cell: Cell) -> None:
                 f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
                 "delete its result.json and run it again (harness run --resume)",
             )
-
-
-def _p99(summaries: list[Summary]) -> float | None:
-    known = [summary.p99_ms for summary in summaries if summary.p99_ms is not None]
-    return fmean(known) if len(known) == len(summaries) else None
 
 
 def _peak_bytes(cell: Cell) -> int | None:

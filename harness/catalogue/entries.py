@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from harness.documents.scores import Iou
 from harness.errors import BadDocument, BadInput, unknown
 from harness.paths import ROOT, data_folder
-from runner.contract import Device, Document, Protocol, Thresholds
+from runner.contract import Device, Document, ModelSpec, Protocol, Task, Thresholds, Weights
 
 #: The data files that ship with this package.
 HERE = Path(__file__).parent
@@ -21,18 +21,32 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Model(Document):
+class Detector(Document):
+    """What can be measured: its builder, what a person reads, what it makes, and the thresholds that are set on it."""
+
+    builder: str
+    display: str
+    tasks: list[Task]
+    thresholds: Thresholds | None
+
+    def spec(self, weights: Weights) -> ModelSpec:
+        """Return what the runner is told."""
+        return ModelSpec(self.builder, weights, self.thresholds)
+
+    def ap(self, iou: Iou) -> float | None:
+        """Return the AP that is published of it, in percent; None where there is none."""
+        return None
+
+
+@dataclass(frozen=True)
+class Model(Detector):
     """A catalogued model: torchvision's builder, its COCO checkpoint and what torchvision publishes of it.
 
     `torchvision` is the first release that has the builder, None where every supported one does.
     """
 
-    builder: str
-    display: str
-    tasks: list[Literal["boxes", "masks", "keypoints"]]
     checkpoint: str
     checkpoint_mib: float
-    thresholds: Thresholds
     parameters: int
     gflops: float
     box_ap: float

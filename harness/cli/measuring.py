@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Device, DryRun, Json, Long, Names, Out
+from harness.cli.options import Code, Device, DryRun, Json, Long, Names, Out, RunNames
 
 
 @with_knobs(before="memory")
 def run(
     image: Annotated[str, typer.Option(metavar="ENV[:TAG],...", help="Environments to measure in, or auto.")] = "auto",
-    model: Names = None,
+    model: RunNames = None,
+    code: Code = None,
     all_models: Annotated[bool, typer.Option("--all-models", help="Every catalogued model.")] = False,
     published_models: Annotated[
         bool, typer.Option("--published-models", help="The eight models published in 2021.")
@@ -70,6 +71,7 @@ def run(
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
         shards=shards,
         memory_bytes=parse_size(memory) if memory else None,
+        code=code,
     )
     if resume:
         fine = resume_run(resume, published=published, long=long)

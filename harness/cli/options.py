@@ -6,6 +6,11 @@ from typing import Annotated
 import typer
 
 Names = Annotated[list[str] | None, typer.Option("--model", metavar="NAME", help="A model; may be given again.")]
+RunNames = Annotated[
+    list[str] | None,
+    typer.Option("--model", metavar="NAME|MODULE:FUNCTION", help="A model; may be given again."),
+]
+Code = Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of your own MODULE:FUNCTION.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N|UUID]", help="Where to compute.")]
 Long = Annotated[bool, typer.Option("--long", help="Tables in full: detections, iterations, images / s, AR.")]

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 import typer
 from rich.console import Console
 
-from harness.catalogue import models
+from harness.catalogue import detector
 from harness.cli.console import say
 from harness.progress import BuildDisplay, Display, OnBytes, OnLine
 from harness.text import GAP, count
@@ -90,7 +90,7 @@ class PlainCells:
         self._say(number, result.job, f"{_outcome(result)}{', kept' if reused else ''}")
 
     def _say(self, number: int, job: Job, text: str) -> None:
-        name = f"{job.environment} {models()[job.model.builder].display}{_part(job)}"
+        name = f"{job.environment} {detector(job.model.builder).display}{_part(job)}"
         say(self._console, f"[{number}/{self._total}] {name}: {text}")
 
 

@@ -95,7 +95,7 @@ def _from_json(content: bytes) -> Any:
         return from_json(content)
     except ValueError:
         data = json.loads(content)
-    if (wrong := _no_text(data)) is not None:
+    if b"\\u" in content and (wrong := _no_text(data)) is not None:
         raise ValueError(f"{wrong!r:.80} is no text in UTF-8")
     return data
 

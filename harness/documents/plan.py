@@ -1,8 +1,22 @@
 """What a run is to measure."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.contract import Document, Job
+
+#: How the record of a call in Python begins, as no command does.
+PACKAGE = "harness."
+
+
+def call(function: str, keywords: Mapping[str, object]) -> list[str]:
+    """Return how a plan records a call in Python: the function, then each keyword with its value."""
+    return [PACKAGE + function, *(f"{name}={value!r}" for name, value in keywords.items())]
+
+
+def is_call(command: Sequence[str]) -> bool:
+    """Tell whether the record is of a call in Python, and not of a command."""
+    return bool(command) and command[0].startswith(PACKAGE)
 
 
 @dataclass(frozen=True)
@@ -24,8 +38,9 @@ class PlannedCell(Document):
 class Plan(Document):
     """Everything a run needs to start again: its cells in order, and what of this host they use.
 
-    `gpu` is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder`
-    those of the suite accuracy.
+    `command` is what asked for it: the arguments of the command line, or a call in Python as `call` records it. `gpu`
+    is the pseudonym of the GPU's UUID. `images_folder` holds the inputs of the suite latency, `dataset_folder` those of
+    the suite accuracy, `code_folder` a person's own detectors.
     """
 
     schema_version: int
@@ -36,4 +51,5 @@ class Plan(Document):
     images_folder: str | None
     weights_folder: str | None
     dataset_folder: str | None = None
+    code_folder: str | None = None
     cells: list[PlannedCell] = field(default_factory=list)

@@ -27,9 +27,13 @@ def why(cell: Path, job: Job, report: ExitReport, unusable: str | None = None) -
     said = last_words(cell / "log.txt")
     if report.timed_out:
         fewer = "take fewer images (--limit), or more --shards" if job.dataset else "take fewer --iterations"
-        return "timed_out", _failure("TimedOut", f"the cell took more than {job.timeout_seconds:.0f} s", fewer)
+        ends = f"see whether {job.model.code.name} ever ends, or " if job.model.code else ""
+        return "timed_out", _failure("TimedOut", f"the cell took more than {job.timeout_seconds:.0f} s", ends + fewer)
     if report.out_of_memory:
         return "out_of_memory", _failure("OutOfMemory", "the process passed its memory limit", "raise --memory")
+    if job.model.code:  # which can end the process with any status
+        message = f"the process of {job.model.code.name} ended with exit code {report.exit_code} and left no result"
+        return "crashed", _failure("Crashed", _quoting(message, said), READ_LOG)
     if report.exit_code == UNREADABLE_JOB:
         return "failed", _failure("ContractError", _quoting("the runner can't use the job", said), _of_job(job, said))
     if report.exit_code == UNWRITABLE_RESULT:

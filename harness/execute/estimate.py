@@ -61,7 +61,8 @@ def for_plan(folder: RunFolder, executors: Executors, on_waiting: OnWaiting) -> 
     _sweep(folder.path)
     known = known_costs(_earlier_cells())
     pending = [cell for cell in folder.plan.cells if _is_pending(folder, cell, executor_of(cell.job, executors))]
-    unknown = [cell.job for cell in pending if seconds(cell.job, known) is None]
+    # A person's own code is started for its cell alone.
+    unknown = [cell.job for cell in pending if not cell.job.model.code and seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
         alike = [job for job in unknown if same_work(job) == work]
         executor = executor_of(alike[0], executors)
@@ -153,12 +154,14 @@ def known_costs(cells: Iterable[Cell]) -> Known:
 def seconds(job: Job, known: Known) -> float | None:
     """Estimate the seconds of a cell, or None where nothing is known of its kind of work.
 
-    A model that was never timed is scaled from the timed one that is nearest to it.
+    A catalogued model that was never timed is scaled from the timed one that is nearest to it.
     """
-    kin = {name: cost for (work, name), cost in known.items() if work == same_work(job)}
+    own = job.model.builder
+    alike = {name: cost for (work, name), cost in known.items() if work == same_work(job)}
+    kin = {name: cost for name, cost in alike.items() if name == own or {name, own} <= models().keys()}
     if not kin:
         return None
-    scales = {name: _times_as_long(job.model.builder, name, job.device) for name in kin}
+    scales = {name: _times_as_long(own, name, job.device) for name in kin}
     nearest = min(scales, key=lambda name: abs(math.log(scales[name])))
     cost = kin[nearest]
     iterating_s = iterations(job) * cost.iteration_s * scales[nearest]
@@ -182,6 +185,8 @@ def sentence(estimates: Sequence[float | None]) -> str:
 
 def _times_as_long(one: str, other: str, device: Device) -> float:
     """Return how many times as long a model takes as another: as published on such a device, else by GFLOPS."""
+    if one == other:
+        return 1.0
     published = latency()["epyc" if device == "cpu" else "t4"].latency_ms
     if one in published and other in published:
         return published[one] / published[other]

@@ -28,13 +28,14 @@ class Image:
 class ContainerSpec:
     """A hardened container: no network, read-only root, no capabilities, the caller's uid, bounded memory.
 
-    `entrypoint` replaces the image's own.
+    `read_only` and `writable` are what is mounted, by its place in the container. `entrypoint` replaces the image's
+    own.
     """
 
     image: str
     command: list[str]
-    read_only: dict[Path, str]
-    writable: dict[Path, str]
+    read_only: dict[str, Path]
+    writable: dict[str, Path]
     labels: dict[str, str]
     memory_bytes: int | None = None
     cpus: str | None = None
@@ -83,8 +84,8 @@ def traits_of(info: Mapping[str, Any]) -> Traits:
     )
 
 
-#: Where a cell's container finds the job, what it may write, the pictures and the weights.
-JOB, OUT, IMAGES, WEIGHTS = "/cell/job", "/cell/out", "/cell/images", "/cell/weights"
+#: Where a cell's container finds the job, what it may write, the pictures, the weights and a person's own code.
+JOB, OUT, IMAGES, WEIGHTS, CODE = "/cell/job", "/cell/out", "/cell/images", "/cell/weights", "/cell/code"
 #: What the NVIDIA Container Toolkit calls GPUs, by index or UUID.
 CDI_GPU = "nvidia.com/gpu="
 
@@ -119,8 +120,8 @@ def _shared(spec: ContainerSpec, traits: Traits) -> dict[str, Any]:
 
     Only that text, PATH:AT:OPTIONS, can ask for a new label of the folder.
     """
-    folders = [(path, at, "ro") for path, at in spec.read_only.items()]
-    folders += [(path, at, "rw") for path, at in spec.writable.items()]
+    folders = [(path, at, "ro") for at, path in spec.read_only.items()]
+    folders += [(path, at, "rw") for at, path in spec.writable.items()]
     if not traits.selinux:
         return {
             "mounts": [

@@ -26,7 +26,7 @@ def observe(engine: Engine, image: ImageIdentity) -> Software:
             image=image.id,
             command=[OUT],
             read_only={},
-            writable={out: OUT},
+            writable={OUT: out},
             labels={f"{LABEL}.owner": str(lock.lock_file)},
             entrypoint=["python", "-m", "runner.observe"],
         )

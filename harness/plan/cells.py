@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import get_args
 
 from harness import paths
-from harness.catalogue import Environment, Model, environment, labels, models, pick, protocols
+from harness.catalogue import Detector, Environment, Model, environment, labels, models, pick, protocols
 from harness.data import checkpoints
 from harness.documents import Plan, PlannedCell
 from harness.documents.run_folder import cell_name
 from harness.errors import BadInput, CannotRunHere, HarnessError
-from harness.plan import inputs, shards
+from harness.plan import inputs, own, shards
 from harness.plan.inputs import Inputs
 from harness.plan.request import Request
 from harness.preflight import compatibility
@@ -74,7 +74,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         for stack in stacks
         for feed in [fed[suite, model.builder]]
     ]
-    said = [text for feed in fed.values() for text in feed.remarks]
+    said = [text for feed in fed.values() for text in feed.remarks] + own.remarks(chosen, weights, stacks)
     said += [
         text
         for (_, builder), feed in fed.items()
@@ -90,6 +90,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         images_folder=_text(folders.get("latency")),
         weights_folder=_text(weights_folder),
         dataset_folder=_text(folders.get("accuracy")),
+        code_folder=_text(request.code),
         cells=[part for cell in cells for part in shards.split(cell, request.shards)],
     ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
 
@@ -106,13 +107,13 @@ def _text(folder: Path | None) -> str | None:
     return str(folder.resolve()) if folder else None
 
 
-def _job(blank: Job, stack: Environment, model: Model, weights: Weights, feed: Inputs) -> Job:
+def _job(blank: Job, stack: Environment, model: Detector, weights: Weights, feed: Inputs) -> Job:
     part = f"r{blank.repeat}" if feed.dataset is None else f"on-{feed.dataset.name}"
     return replace(
         blank,
         cell=cell_name(stack.label, model.builder, blank.protocol.name, blank.device, part),
         environment=stack.label,
-        model=ModelSpec(model.builder, weights, model.thresholds),
+        model=model.spec(weights),
         images=feed.images,
         dataset=feed.dataset,
         expected=stack.pins,
@@ -124,16 +125,17 @@ def _suites(names: list[str]) -> list[Suite]:
     return [pick("suite", name, known) for name in dict.fromkeys(names)]
 
 
-def _models(request: Request) -> list[Model]:
+def _models(request: Request) -> list[Detector]:
     catalogue = models()
-    named = [pick("model", name, catalogue) for name in dict.fromkeys(request.models)]
+    named = [pick("model", name, catalogue) for name in dict.fromkeys(request.models) if not own.is_own(name)]
     if request.all_models:
         named = list(catalogue.values())
     elif request.published_models:
         named = [model for model in catalogue.values() if model.published_2021]
-    if not named:
+    chosen = [*named, *own.chosen(request.models, request.code)]
+    if not chosen:
         raise BadInput("no model was named", "use --model NAME, --published-models or --all-models")
-    return named
+    return chosen
 
 
 def _environments(names: Iterable[str], target: Target, preflight: Preflight) -> tuple[list[Environment], list[str]]:
@@ -149,7 +151,7 @@ def _environments(names: Iterable[str], target: Target, preflight: Preflight) ->
 
 
 def _obstacles(
-    stacks: list[Environment], chosen: list[Model], target: Target, preflight: Preflight, *, limited: bool
+    stacks: list[Environment], chosen: list[Detector], target: Target, preflight: Preflight, *, limited: bool
 ) -> dict[tuple[str, str], str | None]:
     """Return why each environment and model can't run here, or None. Raises the first reason where nothing can."""
     obstacles: dict[tuple[str, str], HarnessError | None] = {}
@@ -167,29 +169,36 @@ def _obstacles(
 
 
 def _weights(
-    request: Request, chosen: list[Model], on_bytes: OnBytes
+    request: Request, chosen: list[Detector], on_bytes: OnBytes
 ) -> tuple[dict[str, Weights], Path | None, str | None]:
     text = request.weights
     _check_norm_eps(request)
-    random = {model.builder: Weights(kind="random", seed=0) for model in chosen}
-    if text == "random":
+    if text not in KNOWN_WEIGHTS:
+        return _from_file(request, chosen)
+    catalogued = [model for model in chosen if isinstance(model, Model)]
+    filled = own.filled(chosen, text)
+    random = filled | {model.builder: Weights(kind="random", seed=0) for model in catalogued}
+    if text == "random" or not catalogued:
         return random, None, None
-    if text in ("pretrained", "auto"):
-        try:
-            fetched = {model.builder: checkpoints.pretrained(model, on_bytes) for model in chosen}
-            return fetched, paths.weights_folder(), None
-        except CannotRunHere as error:
-            if text == "pretrained":
-                raise
-            return random, None, f"random weights: {error.reason}"
     if text == "shapes":
-        bundled = checkpoints.shapes_weights(chosen)
-        return {model.builder: bundled for model in chosen}, paths.SHAPES_WEIGHTS.parent, None
+        bundled = checkpoints.shapes_weights(catalogued)
+        return filled | {model.builder: bundled for model in catalogued}, paths.SHAPES_WEIGHTS.parent, None
+    try:
+        fetched = {model.builder: checkpoints.pretrained(model, on_bytes) for model in catalogued}
+        return filled | fetched, paths.weights_folder(), None
+    except CannotRunHere as error:
+        if text == "pretrained":
+            raise
+        return random, None, f"random weights: {error.reason}"
+
+
+def _from_file(request: Request, chosen: list[Detector]) -> tuple[dict[str, Weights], Path, None]:
     if len(chosen) > 1:
-        raise BadInput(f"the weights {text} are one model's", "name that model alone with --model")
-    path = Path(text)
-    own = replace(checkpoints.weights_file(path), norm_eps=request.norm_eps)
-    return {chosen[0].builder: own}, path.parent, None
+        raise BadInput(f"the weights {request.weights} are one model's", "name that model alone with --model")
+    if request.norm_eps is not None and not isinstance(chosen[0], Model):
+        raise BadInput("--norm-eps is of torchvision's models", "leave it out, and let your own code choose")
+    path = Path(request.weights)
+    return {chosen[0].builder: replace(checkpoints.weights_file(path), norm_eps=request.norm_eps)}, path.parent, None
 
 
 def _check_norm_eps(request: Request) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import paths
-from harness.catalogue import Model
+from harness.catalogue import Detector
 from harness.data import datasets, pictures
 from harness.errors import BadInput
 from harness.plan.request import Choice
@@ -43,7 +43,7 @@ def check(choice: Choice, suites: list[Suite], protocol: Protocol) -> None:
         raise BadInput(f"the protocol {protocol.name} makes its own input", "leave --images out")
 
 
-def of(suite: Suite, model: Model, choice: Choice, protocol: Protocol, turns: int) -> Inputs:
+def of(suite: Suite, model: Detector, choice: Choice, protocol: Protocol, turns: int) -> Inputs:
     """Return the inputs of the model's cells; `turns` is how many a measurement takes at most.
 
     Raises BadInput where the pictures or the dataset that were chosen are none.
@@ -56,7 +56,7 @@ def of(suite: Suite, model: Model, choice: Choice, protocol: Protocol, turns: in
     return Inputs(folder, pictures.pictures(folder, turns))
 
 
-def _of_accuracy(model: Model, choice: Choice) -> Inputs:
+def _of_accuracy(model: Detector, choice: Choice) -> Inputs:
     dataset = datasets.find(choice.dataset, choice.pictures, choice.annotations)
     annotations, ids = datasets.select(dataset, "keypoints" in model.tasks, choice.ids, choice.limit)
     if not choice.skip_bad_images:

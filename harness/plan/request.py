@@ -40,6 +40,7 @@ class Request:
     inputs: Choice = field(default_factory=Choice)
     shards: int = 1
     memory_bytes: int | None = None
+    code: Path | None = None
 
 
 def make_variant(**chosen: object) -> Variant:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
 
-from harness.catalogue import Environment, Model, docker_environments
+from harness.catalogue import Detector, Environment, Model, docker_environments
 from harness.host.gpus import HostGpu
 
 Kind = Literal["native", "ptx", "unknown", "impossible"]
@@ -32,9 +32,9 @@ class Verdict:
         return self.kind in ("native", "ptx")
 
 
-def lacks(environment: Environment, model: Model) -> str | None:
+def lacks(environment: Environment, model: Detector) -> str | None:
     """Return that the environment's torchvision is older than the model, or None."""
-    if model.torchvision is None:
+    if not isinstance(model, Model) or model.torchvision is None:
         return None
     has = environment.expected.get("torchvision") or metadata.version("torchvision")
     if _numbers(has) >= _numbers(model.torchvision):

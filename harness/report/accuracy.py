@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from harness.analysis.cautions import warnings_of
 from harness.analysis.labels import labels_of
-from harness.analysis.series import AccuracySeries, by_accuracy_series
+from harness.analysis.series import AccuracySeries, by_accuracy_series, own_beside
 from harness.analysis.timed import outcome, stack_of
-from harness.catalogue import Model, models
+from harness.catalogue import Detector, detectors, displays, models
+from harness.catalogue.detectors import notes_on_own
 from harness.catalogue.published import accuracy as published_accuracy
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Iou, Score
@@ -49,7 +50,7 @@ def precision_tables(cells: Iterable[Cell], *, with_published: bool = False) -> 
 
 def _titled(cells: Iterable[Cell]) -> list[tuple[AccuracySeries, str, list[Cell]]]:
     """Return the cells by table, each with what tells it from the other tables."""
-    alike_by_series = by_accuracy_series(cells)
+    alike_by_series = own_beside(by_accuracy_series(cells), lambda cell: cell.job.model.builder)
     titles = labels_of(list(alike_by_series))
     return [(series, titles[series], alike) for series, alike in alike_by_series.items()]
 
@@ -69,7 +70,8 @@ def published_table() -> Table:
 
 
 def _precision(series: AccuracySeries, place: str, cells: list[Cell], with_published: bool) -> Iterator[Table]:
-    scored = [(models()[c.job.model.builder], score) for c in cells if c.scores for score in c.scores.scores]
+    shown = {each.builder: each for each in detectors(cell.job.model.builder for cell in cells)}
+    scored = [(shown[cell.job.model.builder], score) for cell in cells if cell.scores for score in cell.scores.scores]
     for iou, kind in KINDS.items():
         rows = [(model, score) for model, score in scored if score.iou == iou]
         if rows:
@@ -79,7 +81,7 @@ def _precision(series: AccuracySeries, place: str, cells: list[Cell], with_publi
             yield Table(title, Column("Model", names), _groups(rows, beside), _notes(series, cells, iou))
 
 
-def _groups(rows: list[tuple[Model, Score]], with_published: bool) -> list[list[Column]]:
+def _groups(rows: list[tuple[Detector, Score]], with_published: bool) -> list[list[Column]]:
     groups = [
         [Column("AP", [_percent(score.metrics["AP"]) for _, score in rows])],
         [Column("95 % interval", [_interval(score) for _, score in rows])],
@@ -102,7 +104,7 @@ def _interval(scored: Score) -> str:
     return f"{100 * scored.interval.low:.2f} to {100 * scored.interval.high:.2f}" if scored.interval else GAP
 
 
-def _published(model: Model, scored: Score) -> str:
+def _published(model: Detector, scored: Score) -> str:
     """Return what was published on val2017: in 2021 for boxes cut to integers, by torchvision for all else."""
     if scored.box_rule == "truncate-int":
         row = published_accuracy().models.get(model.builder)
@@ -118,13 +120,15 @@ def _notes(series: AccuracySeries, cells: list[Cell], iou: Iou) -> list[str]:
         notes.append("random weights: what is detected means nothing, and so does its AP")
     if iou == "bbox":
         notes.append("truncate-int: boxes cut to integers, as in 2021; float: as torchvision scores them")
+    notes += notes_on_own(detectors(cell.job.model.builder for cell in cells))
     return notes + attributed(_remarks_of(cells, lambda cell: _remarks_on(cell, iou)))
 
 
 def _remarks_of(cells: list[Cell], remarks_on: Callable[[Cell], list[str]]) -> dict[str, list[list[str]]]:
     by_model: dict[str, list[list[str]]] = {}
+    named = displays(cell.job.model.builder for cell in cells)
     for cell in cells:
-        by_model.setdefault(models()[cell.job.model.builder].display, []).append(remarks_on(cell))
+        by_model.setdefault(named[cell.job.model.builder], []).append(remarks_on(cell))
     return by_model
 
 
@@ -168,7 +172,8 @@ def _orientation(cell: Cell) -> list[str]:
 
 def _times(place: str, cells: list[Cell]) -> Table:
     passes = [cell.result.detections for cell in cells]
-    names = Column("Model", [models()[cell.job.model.builder].display for cell in cells])
+    named = displays(cell.job.model.builder for cell in cells)
+    names = Column("Model", [named[cell.job.model.builder] for cell in cells])
     speeds = Column("images / s", [_speed(passed) if passed else GAP for passed in passes])
     counts = Column("boxes / image", [f"{passed.boxes / passed.images:.1f}" if passed else GAP for passed in passes])
     parts = [Column(f"{part} ms", [_share(passed, part) if passed else GAP for passed in passes]) for part in PARTS]

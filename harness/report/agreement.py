@@ -1,6 +1,6 @@
 """The table of agreements: one row a pass that was compared with its reference."""
 
-from harness.catalogue import models
+from harness.catalogue import displays
 from harness.documents.agreement import Agreement, ApDifference, Verdict
 from harness.documents.scores import Iou
 from harness.report.table import Column, Table
@@ -17,7 +17,8 @@ HEADINGS: dict[Iou, str] = {"bbox": "AP", "segm": "mask AP", "keypoints": "keypo
 
 def agreement_table(agreements: list[Agreement]) -> Table:
     """Arrange agreements into the table."""
-    names = Column("Model", [models()[each.model].display for each in agreements])
+    named = displays(each.model for each in agreements)
+    names = Column("Model", [named[each.model] for each in agreements])
     groups = [
         [Column("pass", [_name(each) for each in agreements])],
         [Column("detects", [each.verdict for each in agreements])],
@@ -36,7 +37,7 @@ def agreement_table(agreements: list[Agreement]) -> Table:
         groups.append([Column("least mask IoU", [_or_gap(each.mask_iou) for each in agreements])])
     if any(each.keypoint_shift_px is not None for each in agreements):
         groups.append([Column("keypoint shift px", [_or_gap(each.keypoint_shift_px) for each in agreements])])
-    return Table("Agreement of detections", names, groups, _notes(agreements))
+    return Table("Agreement of detections", names, groups, _notes(agreements, named))
 
 
 def _name(agreement: Agreement) -> str:
@@ -59,7 +60,7 @@ def _or_gap(value: float | None) -> str:
     return GAP if value is None else f"{value:.3g}"
 
 
-def _notes(agreements: list[Agreement]) -> list[str]:
+def _notes(agreements: list[Agreement], named: dict[str, str]) -> list[str]:
     notes = [f"{verdict}: {MEANINGS[verdict]}" for verdict in dict.fromkeys(each.verdict for each in agreements)]
     for tolerances in dict.fromkeys(each.tolerances for each in agreements):
         notes.append(
@@ -69,16 +70,12 @@ def _notes(agreements: list[Agreement]) -> list[str]:
     references = dict.fromkeys(f"{each.against} ({each.reference.cell})" for each in agreements)
     notes.append(f"compared with {', '.join(references)}; AP in points of percent, 95 % interval, paired by image")
     notes += [
-        f"{_name(each)}, {models()[each.model].display}: the interval of the {HEADINGS[ap.iou]} change excludes zero"
+        f"{_name(each)}, {named[each.model]}: the interval of the {HEADINGS[ap.iou]} change excludes zero"
         for each in agreements
         for ap in each.ap_differences
         if ap.excludes_zero
     ]
-    notes += [
-        f"{_name(each)}, {models()[each.model].display}: worst images {_worst(each)}"
-        for each in agreements
-        if each.worst
-    ]
+    notes += [f"{_name(each)}, {named[each.model]}: worst images {_worst(each)}" for each in agreements if each.worst]
     return notes
 
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from harness.analysis.merging import Merged
+from harness.analysis.tidy import COLUMNS
 from harness.documents import replacing
 from harness.report import render
 from harness.report.accuracy import precision_tables, published_table
@@ -18,12 +19,12 @@ from harness.report.table import Table
 from harness.text import defused
 
 #: How many rows of CSV are made at once.
-BATCH = 10_000
+BATCH = 2_000
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     """Write the tidy table as Parquet, categories as the texts that they are; what is unknown is null."""
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    table = pa.Table.from_pandas(frame, pa.schema(COLUMNS), preserve_index=False).replace_schema_metadata(None)
     with path.open("wb") as file:  # since a path goes to pyarrow as UTF-8, which a file's name need not be
         # Without Arrow's schema in the file, whoever reads it has texts, and no dictionaries.
         pyarrow.parquet.write_table(table, file, compression="zstd", store_schema=False)

@@ -6,12 +6,14 @@ from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import NO_QUOTA, departures
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of, split_labels
-from harness.analysis.series import LatencySeries, grouped
+from harness.analysis.repeats import OverRepeats, over_repeats
+from harness.analysis.series import LatencySeries, grouped, own_beside
 from harness.analysis.timed import Timed, timed
-from harness.catalogue import models, published
+from harness.catalogue import detectors, models, published
+from harness.catalogue.detectors import notes_on_own
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, software
-from harness.report.latency_columns import LatencyFigure, figure_columns, figure_of, spread_notes
+from harness.report.latency_columns import figure_columns, spread_notes
 from harness.report.table import CSV, SHOWN, Column, Table
 from harness.text import GAP
 from runner.contract.statistics import summarise
@@ -24,9 +26,7 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
 
 
 def _timed(cell: Cell) -> Timed:
-    from harness.analysis.uncertainty import (
-        latency_interval,
-    )  # only here: a merge has them, without SciPy
+    from harness.analysis.uncertainty import latency_interval  # only here: a merge has them, without SciPy
 
     latency = cell.result.latency
     interval = latency_interval(latency, cell.job.protocol.statistic) if latency else None
@@ -35,17 +35,21 @@ def _timed(cell: Cell) -> Timed:
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     """Arrange what was timed into the table. Without any, the published columns alone have all the published models."""
-    by_series = grouped((entry.series, entry.state, entry) for entry in entries)
-    shown = _shown({entry.builder for entry in entries})
+    by_series = own_beside(
+        grouped((entry.series, entry.state, entry) for entry in entries), lambda entry: entry.builder
+    )
+    models_shown = detectors([entry.builder for entry in entries] or _published_in_2021())
+    shown = {model.builder: model.display for model in models_shown}
     labels = labels_of(list(by_series))
     place, headings = split_labels(list(by_series))
-    notes = [*_recipes(by_series), *_stacks(by_series, headings)]
+    notes = [*_recipes(by_series), *notes_on_own(models_shown), *_stacks(by_series, headings)]
     groups: list[list[Column]] = []
-    figures: list[LatencyFigure | None] = []
+    figures: list[OverRepeats | None] = []
     for series, alike in by_series.items():
         entries_of = {name: [each for each in alike if each.builder == builder] for builder, name in shown.items()}
-        own = [figure_of([each.times for each in repeats if each.times]) for repeats in entries_of.values()]
-        groups.append(figure_columns(headings[series], labels[series], own) + _verdicts(series, shown, gate))
+        own = [_over_repeats(repeats) for repeats in entries_of.values()]
+        verdicts = _verdicts(series, alike, shown, gate)
+        groups.append(figure_columns(headings[series], labels[series], own) + verdicts)
         figures += own
         remarks = {display: [each.remarks for each in repeats] for display, repeats in entries_of.items()}
         notes += [f"{headings[series]}: {remark}" for remark in attributed(remarks)]
@@ -57,21 +61,21 @@ def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:
     return Table("Latency of one image, batch 1", names, groups, [*spread_notes(figures), *notes], shared)
 
 
+def _over_repeats(entries: list[Timed]) -> OverRepeats | None:
+    times = [each.times for each in entries if each.times]
+    return over_repeats(times) if times else None
+
+
 def _unit(entries: list[Timed]) -> str:
     """Return what every figure is; what was published in 2021 are means."""
     statistics = {entry.protocol.statistic for entry in entries} or {"mean"}
     return f"{statistics.pop()} in ms" if len(statistics) == 1 else "in ms"
 
 
-def _shown(measured: set[str]) -> dict[str, str]:
-    """Return what the rows are called, by builder: the models of the catalogue, then what it does not know."""
-    known = [m for m in models().values() if (m.builder in measured if measured else m.published_2021)]
-    return {model.builder: model.display for model in known} | {name: name for name in sorted(measured - set(models()))}
-
-
-def _verdicts(series: LatencySeries, shown: Iterable[str], gate: Gates) -> list[Column]:
+def _verdicts(series: LatencySeries, alike: list[Timed], shown: Iterable[str], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
-    agreements = [gate.get((series.detecting, builder)) for builder in shown]
+    detecting = {entry.builder: entry.series.detecting for entry in alike}
+    agreements = [gate.get((detecting.get(builder, series.detecting), builder)) for builder in shown]
     references = dict.fromkeys(each.against for each in agreements if each)
     if not references:
         return []
@@ -97,6 +101,10 @@ def _published(shown: Iterable[str]) -> list[Column]:
         heading = f"2021: {column.hardware}"
         group += [Column(heading, values, forms=SHOWN), Column(f"{heading} (ms)", values, forms=CSV)]
     return group
+
+
+def _published_in_2021() -> list[str]:
+    return [model.builder for model in models().values() if model.published_2021]
 
 
 def _in_table(ms: float | None) -> str:

@@ -5,7 +5,7 @@ from harness.analysis.facts import FACTS, departures
 from harness.analysis.repetition import OTHER_MACHINE, SAME_MACHINE, ApRow, LatencyRow, Reproduction
 from harness.analysis.timed import outcome, stack_of
 from harness.analysis.uncertainty import Interval
-from harness.catalogue import models, published
+from harness.catalogue import detector, published
 from harness.catalogue.columns import MAP
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, software
@@ -34,7 +34,7 @@ def reproduction_table(reproduction: Reproduction, cells: list[Cell]) -> Table:
 
 
 def _display(builder: str) -> str:
-    return models()[builder].display
+    return detector(builder).display
 
 
 def _latency_groups(rows: list[LatencyRow]) -> list[list[Column]]:

@@ -3,6 +3,7 @@
 import io
 from contextlib import redirect_stdout
 from importlib.metadata import version
+from threading import Lock
 from typing import Any
 
 from pycocotools.coco import COCO
@@ -13,10 +14,13 @@ from harness.scoring import matches
 from harness.scoring.coco_data import Results
 from harness.scoring.evaluation import ALL_AREAS, Evaluation
 
+#: The standard output that is set aside is the process's: two threads must not put it back in the wrong order.
+SILENCE = Lock()
+
 
 def evaluated(dataset: dict[str, Any], results: Results, iou: Iou) -> COCOeval:
     """Return pycocotools' COCOeval, evaluated, accumulated and summarized; what it prints is dropped."""
-    with redirect_stdout(io.StringIO()):
+    with SILENCE, redirect_stdout(io.StringIO()):
         truth = _indexed(dataset)
         # loadRes looks at the first detection, so it can't take none
         detected = truth.loadRes(results) if len(results) else _indexed({**dataset, "annotations": []})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.catalogue import Model, models
+from harness.catalogue import Detector, detector
 from harness.catalogue.labels import beside_coco
 from harness.catalogue.published import accuracy
 from harness.data import coco
@@ -14,19 +14,22 @@ from harness.errors import BadInput
 from harness.scoring import passes
 from harness.scoring.evaluate import score
 from harness.scoring.kinds import scorable
-from runner.contract import SCHEMA_VERSION, BoxRule, Dataset, Job
+from runner.contract import SCHEMA_VERSION, BoxRule, Dataset, Job, Task
 
 #: torchvision publishes AP in percent, rounded to one decimal.
 ROUNDING = 0.0005
 
 
-def score_cell(job: Job, annotations_path: Path, detections_path: Path, scorer: ScorerName) -> CellScores:
+def score_cell(
+    job: Job, annotations_path: Path, detections_path: Path, scorer: ScorerName, makes: list[Task] | None = None
+) -> CellScores:
     """Score the detections of the job's pass against the annotations that it was planned with.
 
-    Raises BadInput where the annotations are others by now, BadDocument where the detections can't be read.
+    `makes` is what a detector that is not catalogued was seen to make. Raises BadInput where the annotations are others
+    by now, BadDocument where the detections can't be read.
     """
-    model, dataset = models()[job.model.builder], _dataset(job)
-    annotations = annotations_of(annotations_path, job)
+    model, dataset = detector(job.model.builder, makes), _dataset(job)
+    annotations = annotations_of(annotations_path, job, makes)
     columns = passes.read(detections_path, annotations)
     annotations = annotations.of(columns.readable)
     kinds, left_out = scorable(model, annotations)
@@ -46,7 +49,7 @@ def score_cell(job: Job, annotations_path: Path, detections_path: Path, scorer: 
     )
 
 
-def beside_torchvision(job: Job, model: Model, scored: Score) -> Iterator[str]:
+def beside_torchvision(job: Job, model: Detector, scored: Score) -> Iterator[str]:
     """Yield a warning where torchvision's weights, on all of val2017, do not have the AP that it publishes.
 
     torchvision measured it on the dataset of the table of 2021, and on as many of its images. Boxes are compared under
@@ -72,14 +75,20 @@ def _dataset(job: Job) -> Dataset:
     return job.dataset
 
 
-def annotations_of(path: Path, job: Job) -> Annotations:
-    """Return the annotations of the job's images. Raises BadInput where they are others than planned."""
+def annotations_of(path: Path, job: Job, makes: list[Task] | None = None) -> Annotations:
+    """Return the annotations of the job's images, of objects with keypoints where the model makes such.
+
+    Raises BadInput where they are others than planned.
+    """
     dataset = _dataset(job)
     annotations = coco.read(path)
     if annotations.sha256 != dataset.annotations_sha256:
         raise BadInput(f"{path} changed after the run was planned", "restore it, or run again")
-    keypoints = "keypoints" in models()[job.model.builder].tasks
-    return (annotations.with_keypoints() if keypoints else annotations).of(dataset.ids)
+    if "keypoints" in detector(job.model.builder, makes).tasks:
+        posed = annotations.with_keypoints()
+        # Nobody knew what a person's own detector makes when its annotations were chosen.
+        annotations = posed if posed.categories else annotations
+    return annotations.of(dataset.ids)
 
 
 def _rules(iou: Iou, job: Job) -> list[BoxRule]:

@@ -70,16 +70,16 @@ def _columns(readable: list[Row]) -> Detected:
     image_ids = np.array([row.image_id for row in readable], np.int64)
     detections = [row.detections for row in readable if row.detections is not None]
     masks = [each.masks for each in detections if each.masks is not None]
-    keypoints = [each.keypoints for each in detections if each.keypoints is not None and len(each.keypoints)]
+    posed = [each.keypoints for each in detections if each.keypoints is not None]
+    keypoints = [each for each in posed if len(each)]
+    scorable = bool(posed) and all(each.shape[1] == KEYPOINTS for each in keypoints)
     return Detected(
         image_ids=np.repeat(image_ids, [len(each.scores) for each in detections]),
         category_ids=_joined([each.labels for each in detections]).astype(np.int64),
         scores=_joined([each.scores for each in detections]).astype(np.float64),
         boxes_xywh=from_corners(_joined([each.boxes for each in detections], 4)),
         masks=list(chain.from_iterable(masks)) if masks else None,
-        keypoints=_joined(keypoints, KEYPOINTS, 3).astype(np.float64)
-        if any(each.keypoints is not None for each in detections)
-        else None,
+        keypoints=_joined(keypoints, KEYPOINTS, 3).astype(np.float64) if scorable else None,
     )
 
 

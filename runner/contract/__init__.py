@@ -8,6 +8,7 @@ The host validates the same dataclasses through pydantic, with unknown keys forb
 from runner.contract.identity import pseudonym, source_sha256
 from runner.contract.job import (
     BoxRule,
+    Code,
     Dataset,
     DetectionPass,
     Device,
@@ -41,6 +42,7 @@ from runner.contract.result import (
     Software,
     Status,
     StoppedBy,
+    Task,
     UsedGpu,
 )
 
@@ -50,6 +52,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "BadImage",
     "BoxRule",
+    "Code",
     "CpuSupply",
     "Dataset",
     "DetectionPass",
@@ -77,6 +80,7 @@ __all__ = [
     "StoppedBy",
     "Stopping",
     "Suite",
+    "Task",
     "Thresholds",
     "UsedGpu",
     "Variant",

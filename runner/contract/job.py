@@ -20,12 +20,12 @@ class Document:
 class Weights(Document):
     """What fills the model: torchvision's COCO checkpoint, seeded noise, the bundled checkpoint of shapes, or a file.
 
-    `file` is a name inside the weights folder that the executor hands in. `norm_eps` is the epsilon of the batch norms
-    of the graph that they were trained in, None where it is the one of torchvision's COCO checkpoints or has to be
-    found out.
+    `own` is what a person's own function has filled it with itself. `file` is a name inside the weights folder that the
+    executor hands in. `norm_eps` is the epsilon of the batch norms of the graph that they were trained in, None where
+    it is the one of torchvision's COCO checkpoints or has to be found out.
     """
 
-    kind: Literal["pretrained", "random", "shapes", "file"]
+    kind: Literal["pretrained", "random", "shapes", "file", "own"]
     seed: Optional[int] = None
     file: Optional[str] = None
     sha256: Optional[str] = None
@@ -50,12 +50,33 @@ class Thresholds(Document):
 
 
 @dataclass(frozen=True)
+class Code(Document):
+    """A person's own detector: a function of a module in the folder that the executor hands in, and that folder's hash.
+
+    The hash is code.folder_sha256's.
+    """
+
+    module: str
+    function: str
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: module:function."""
+        return f"{self.module}:{self.function}"
+
+
+@dataclass(frozen=True)
 class ModelSpec(Document):
-    """A torchvision.models.detection builder, by its name, its weights and its thresholds (None: torchvision's)."""
+    """A torchvision.models.detection builder, by its name, its weights and its thresholds (None: the model's own).
+
+    A person's own detector has `code`, and a builder that is made of it (code.builder_of).
+    """
 
     builder: str
     weights: Weights
     thresholds: Optional[Thresholds] = None
+    code: Optional[Code] = None
 
 
 @dataclass(frozen=True)

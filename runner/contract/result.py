@@ -7,6 +7,8 @@ from runner.contract.job import Document, Job
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
 StoppedBy = Literal["count", "steady", "interval", "cap"]
+#: What a detector can say of an object.
+Task = Literal["boxes", "masks", "keypoints"]
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,8 @@ class Result(Document):
 
     `runner_sha256` is over the runner's own source files, `harness_version` that of the harness that started it, None
     where a person did. `remarks` are sentences on what only the runner saw: what was done to read the weights' file,
-    variables that were set. `warnings` are those of early versions of the runner, which judged what they observed;
+    variables that were set. `makes` is what a person's own detector was seen to return, None for a catalogued model, of
+    which it is known. `warnings` are those of early versions of the runner, which judged what they observed;
     harness/analysis/cautions.py judges it now.
     """
 
@@ -250,3 +253,4 @@ class Result(Document):
     harness_version: Optional[str] = None
     warnings: List[str] = field(default_factory=list)
     remarks: List[str] = field(default_factory=list)
+    makes: Optional[List[Task]] = None

@@ -1,5 +1,6 @@
 """What becomes of the knob of CONTRIBUTING.md, "Adding a knob", in a copy of the repository that has it: as JSON."""
 
+import inspect
 import json
 import sys
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
+import harness
 from harness import plan
 from harness.analysis.labels import conflicts, labels_of
 from harness.analysis.merging import tidy
@@ -77,6 +79,7 @@ def main(out: Path) -> None:
         "merge": str(cli.invoke(app, ["merge", *runs, "--out", str(out / "merged")]).exception),
         "tidy": tidy(runs, allow=True)["pace"].unique().tolist(),
         "help": cli.invoke(app, ["run", "--help"]).output,
+        "keyword": "pace" in inspect.signature(harness.run).parameters,
         "refused": [refusal(pace=value) for value in ("brisk", 0, 2.5, True, [1])],
         "works": len({same_work(replace(each.job, cell="")) for each in cells}),
         "runner reads it": from_dict(Result, to_dict(cells[0].result)) == cells[0].result,

@@ -48,6 +48,7 @@ def test_following_the_section_gives_a_knob(tmp_path: Path) -> None:
     assert f"not comparable: {WHERE}: pace (1 | 2); merge fewer runs" in told["merge"]
     assert told["tidy"] == [1, 2]
     assert re.search(r"--pace N +Latency: how fast to go\.", told["help"])
+    assert told["keyword"]
     assert told["refused"] == [
         f"--pace {text!r} is no whole number of at least 1; give one such as 2."
         for text in ("brisk", "0", "2.5", "True", "[1]")

@@ -35,8 +35,8 @@ def stacks(engine: Engine, cuda102: str, tmp_path_factory: pytest.TempPathFactor
     spec = ContainerSpec(
         image=image.id,
         command=[OUT, f"{OUT}/{PICTURE}"],
-        read_only={SCRIPT: "/opt/runner/__main__.py"},
-        writable={old: OUT},
+        read_only={"/opt/runner/__main__.py": SCRIPT},
+        writable={OUT: old},
         labels={f"{LABEL}.owner": str(lock.lock_file)},
     )
     command = [sys.executable, "-c", SCRIPT.read_text(), str(new), str(new / PICTURE)]

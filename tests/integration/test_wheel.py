@@ -87,6 +87,18 @@ def test_it_has_what_git_has_and_is_small(installed: Installed) -> None:
     assert not (ROOT / "harness" / "shipped").exists()
 
 
+def test_python_finds_its_face_and_its_types(installed: Installed) -> None:
+    code = "import harness; print(harness.__file__, harness.run.__name__, len(harness.models()))"
+    python = installed.packages.parents[2] / "bin" / "python"
+    done = subprocess.run(
+        [python, "-c", code], cwd=installed.folder, capture_output=True, text=True, check=True, env={}
+    )
+    where, name, models = done.stdout.split()
+    assert Path(where).parent == installed.packages / "harness"
+    assert (name, int(models) > 0) == ("run", True)
+    assert (installed.packages / "harness" / "py.typed").is_file()
+
+
 @pytest.mark.torch
 def test_it_works_from_any_folder_and_stays_as_it_is(installed: Installed) -> None:
     before = files(installed.packages)

@@ -11,8 +11,9 @@ ROOT = Path(__file__).parents[2]
 SOURCES = [path for part in ("harness", "runner") for path in (ROOT / part).rglob("*.py")]
 #: The rooms of harness/ from the top floor down: each imports from floors below its own, and from itself.
 FLOORS = [
-    {"cli"},
-    {"repeating"},
+    {"__init__"},
+    {"cli", "api"},
+    {"repeating", "comparing"},
     {"pipeline"},
     {"report"},
     {"plan", "execute", "agreement"},
@@ -36,6 +37,7 @@ PLACES = {
 LONG_FUNCTIONS_WITH_A_REASON = {
     "harness/plan/cells.py:make",  # the pipeline of a plan, top to bottom
     "harness/cli/measuring.py:run",  # one parameter an option, and nothing else
+    "harness/api/measuring.py:run",  # one keyword an option, and a line on each
 }
 
 

@@ -6,58 +6,38 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import pipeline
-from harness.agreement.passes import Pass, alone, between, compare, passes_of, require_comparable, within
+from harness import comparing
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
-from harness.documents.agreement import Agreement, Tolerances
+from harness.documents.agreement import Tolerances
+from harness.documents.run_folder import RunFolder
 from harness.documents.runs import open_run
-from harness.plan import sweep
 from harness.preflight.checks import Preflight
 from harness.report.agreement import agreement_table
-from harness.report.pictures import disagreements, draw_worst
 
 
 def agree_runs(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
     """Compare the passes of one run with one another, or of the second with the first. Returns whether all agree."""
-    runs = [passes_of(open_run(name)) for name in names]
-    pairs = within(*runs) if len(runs) == 1 else between(*runs)
-    require_comparable(pairs, *runs)
-    for each in alone(pairs, *runs):
-        name = f"{each.folder.name}, {each.job.cell}"
-        say(Console(stderr=True), f"not compared: {name}: no other pass of its model, images and weights")
-    return _told(pairs, tolerances, pictures, as_json=as_json)
+    return _told([open_run(name) for name in names], tolerances, pictures, as_json=as_json)
 
 
 def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
     """Repeat the passes with each switch of the numerics turned, and compare. Returns whether all ran and agree."""
     folder, console = open_run(names[0]), Console(stderr=as_json)
-    planned = sweep.plan(folder)
     with Preflight() as preflight, interruptible(console):
-        outcome = pipeline.start(planned, preflight, progress_on(console), "sweep")
+        outcome = comparing.swept(folder, preflight, progress_on(console))
     tell(console, outcome)
-    runs = [passes_of(each) for each in (folder, outcome.folder)]
-    pairs = between(*runs)
-    require_comparable(pairs, *runs)
-    agreed = _told(pairs, tolerances, pictures, as_json=as_json)
+    agreed = _told([folder, outcome.folder], tolerances, pictures, as_json=as_json)
     return agreed and outcome.fine  # a cell that did not run agrees with nothing
 
 
-def _told(pairs: list[tuple[Pass, Pass]], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
-    with progress_on(Console(stderr=True)).working("comparing detections"):
-        agreements = [_compared(*pair, tolerances, pictures) for pair in pairs]
+def _told(runs: list[RunFolder], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
+    compared = comparing.compared(runs, tolerances, pictures, progress_on(Console(stderr=True)))
     if as_json:
-        print(json.dumps([dataclasses.asdict(each) for each in agreements], indent=1))
+        print(json.dumps([dataclasses.asdict(each) for each in compared.agreements], indent=1))
     else:
-        print_tables(Console(), [agreement_table(agreements)])
-        for _, other in pairs:
-            for path in disagreements(other, pictures):
-                say(Console(), str(path))
-    return all(each.verdict != "different" for each in agreements)
-
-
-def _compared(reference: Pass, other: Pass, tolerances: Tolerances, pictures: Path | None) -> Agreement:
-    agreement = compare(reference, other, tolerances)
-    draw_worst(agreement, reference, other, pictures)
-    return agreement
+        print_tables(Console(), [agreement_table(compared.agreements)])
+        for path in compared.pictures:
+            say(Console(), str(path))
+    return compared.agreed

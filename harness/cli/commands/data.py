@@ -2,25 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable
-from pathlib import Path
 
 from rich.console import Console
 
-from harness.catalogue import Model, models, pick
-from harness.catalogue.entries import datasets
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
-from harness.data.checkpoints import fetch_weights
-from harness.data.fetching import fetch_dataset
+from harness.data.chosen import WEIGHTS, fetched
 from harness.data.inventory import Item, Verified, items, verify
-from harness.errors import BadInput
 from harness.paths import data_folder
-from harness.progress import OnBytes
 from harness.report.table import Column, Table
 from harness.text import GAP, count
 
-WEIGHTS = "weights"
 #: So many differences of one item are printed; --json has all.
 SHOWN = 10
 
@@ -28,26 +20,9 @@ SHOWN = 10
 def fetch_data(name: str, builders: list[str], *, every: bool, origin: str | None) -> None:
     """Fetch a dataset or checkpoints and print where they are."""
     console = Console()
-    if name != WEIGHTS and (builders or every):
-        raise BadInput(f"{name} has no models to choose with --model or --all", f"write: harness data fetch {name}")
     with progress_on(console).downloads() as on_bytes:
-        for path in _fetched(name, builders, every, origin, on_bytes):
+        for path in fetched(name, builders, every, origin, on_bytes):
             say(console, f"{path} is here")
-
-
-def _fetched(name: str, builders: list[str], every: bool, origin: str | None, on_bytes: OnBytes) -> Iterable[Path]:
-    if name == WEIGHTS:
-        return fetch_weights(_chosen(builders, every), origin, on_bytes)
-    known = pick("data", name, {**datasets(), WEIGHTS: None})
-    return [fetch_dataset(known, origin, on_bytes)] if known else []
-
-
-def _chosen(builders: list[str], every: bool) -> list[Model]:
-    if builders and every:
-        raise BadInput("--model and --all exclude each other", "give one of them")
-    if builders:
-        return [pick("model", builder, models()) for builder in dict.fromkeys(builders)]
-    return [model for model in models().values() if every or model.published_2021]
 
 
 def list_data(as_json: bool) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from harness.catalogue import Environment, docker_environments, environment, environments
+from harness.catalogue import environments
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
-from harness.errors import BadInput, CannotRunHere
-from harness.images import listing, lock, pinning, recipes, verify
+from harness.images import chosen, listing, lock, recipes
 from harness.images.engine import Engine
 from harness.report.table import Column, Table
 from harness.text import GAP
@@ -49,23 +48,17 @@ def verify_images(names: list[str]) -> bool:
     """Start each image and print what differs from its environment's pins. Returns whether nothing does."""
     console, pinned = Console(), True
     with Engine.connect() as engine:
-        for stack in map(_docker_environment, names):
-            image = recipes.find(engine, stack)
-            if image is None:
-                raise CannotRunHere(
-                    f"the image of {stack.label} is not built", f"run: harness images build {stack.name}"
-                )
-            differences = verify.differences(engine, stack, image)
-            say(console, f"{stack.label}: {image.tag} is {'not ' if differences else ''}pinned")
-            for difference in differences:
+        for image in chosen.verified(engine, names):
+            say(console, f"{image.environment}: {image.tag} is {'not ' if image.differences else ''}pinned")
+            for difference in image.differences:
                 say(console, f"  {difference}")
-            pinned &= not differences
+            pinned &= not image.differences
     return pinned
 
 
 def lock_images(names: list[str], *, write: bool) -> bool:
     """Resolve pins anew and print what differs; with `write`, change them. Returns whether they are now current."""
-    stacks = [_docker_environment(name) for name in names or [stack.name for stack in docker_environments()]]
+    stacks = chosen.chosen(names)
     with Engine.connect() as engine:
         return lock.renew(engine, stacks, progress_on(Console()), write=write)
 
@@ -88,28 +81,12 @@ def prune_images(*, every: bool, yes: bool) -> None:
 
 def build_images(names: list[str], *, base: str | None, build_args: list[str], no_cache: bool, yes: bool) -> None:
     """Build each named environment's image and print what it is; one that is compiled only where somebody agrees."""
-    progress = progress_on(Console())
-    chosen = [_docker_environment(name) for name in names]
-    arguments = dict(_argument(text) for text in build_args)
+    progress, arguments = progress_on(Console()), dict(map(chosen.argument, build_args))
+    stacks = list(map(chosen.docker_environment, names))
     with Engine.connect() as engine:
-        for stack in chosen:
-            recipe = recipes.recipe(engine, stack, base, arguments)
-            here = None if no_cache else recipes.built(engine, recipe)
-            image = here or pinning.agreed(engine, recipe, progress, no_cache=no_cache, yes=yes)
-            progress.say(f"{stack.name}: {image.tag} {'is reused' if here else 'is built'}")
-            for substitution in image.substitutions:
+        for built in chosen.build(
+            engine, stacks, progress, base=base, build_args=arguments, no_cache=no_cache, yes=yes
+        ):
+            progress.say(f"{built.environment}: {built.image.tag} {'is reused' if built.reused else 'is built'}")
+            for substitution in built.image.substitutions:
                 progress.say(f"  not pinned: {substitution}")
-
-
-def _docker_environment(name: str) -> Environment:
-    stack = environment(name)
-    if stack.base is None:
-        raise BadInput(f"{name} is no Docker environment", "it needs no image")
-    return stack
-
-
-def _argument(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"the build argument {text!r} has no value", "write NAME=VALUE")
-    return name, value

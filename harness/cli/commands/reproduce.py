@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import repeating
-from harness.analysis.repetition import compare, repeats
+from harness.analysis.repetition import Reproduction
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
@@ -33,23 +33,20 @@ def reproduce_column(wish: Wish, command: list[str], out: Path | None, *, dry_ru
         with interruptible(console):
             outcome = repeating.start(repetition, preflight, progress, out)
     tell(console, outcome)
-    column, folder = repetition.column, outcome.folder
-    _tell(console, folder, column, repeats(column, folder.cells(), repetition.environment.label), as_json=as_json)
+    found, cells = repeating.beside(outcome.folder, repetition.column, repetition.environment.label)
+    _tell(console, outcome.folder, found, cells, as_json=as_json)
     return outcome.fine
 
 
 def compare_run(name: str, column: str, image: str | None, *, as_json: bool) -> bool:
     """Compare a run that is here already with a column. Returns whether its cells of the column are all ok."""
     folder, console = open_run(name), Console(stderr=as_json)
-    everything = folder.cells()
-    chosen = repeating.column_of(column, everything)
-    cells = repeats(chosen, everything, image)
-    _tell(console, folder, chosen, cells, as_json=as_json)
+    found, cells = repeating.beside(folder, column, image)
+    _tell(console, folder, found, cells, as_json=as_json)
     return all(cell.result.status == "ok" for cell in cells)
 
 
-def _tell(console: Console, folder: RunFolder, column: str, cells: list[Cell], *, as_json: bool) -> None:
-    reproduction = compare(column, cells)
+def _tell(console: Console, folder: RunFolder, reproduction: Reproduction, cells: list[Cell], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"run": folder.name, **dataclasses.asdict(reproduction)}, indent=1))
     elif reproduction.latency or reproduction.ap:

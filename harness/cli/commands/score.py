@@ -3,37 +3,23 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import get_args
 
 from rich.console import Console
 
-from harness.catalogue import pick
 from harness.cli.console import print_table, print_tables, say
 from harness.cli.live import progress_on
-from harness.data import coco
 from harness.documents.runs import open_run
-from harness.documents.scores import Iou, Score, ScorerName
-from harness.errors import BadInput
-from harness.pipeline import score_cells
+from harness.documents.scores import Score
+from harness.pipeline import rescored
 from harness.report.accuracy import accuracy_tables
 from harness.report.table import Column, Form, Table
-from harness.scoring.detections import from_json
-from harness.scoring.evaluate import score
+from harness.scoring.files import score_file
 from harness.text import GAP, count
-from runner.contract import BoxRule
-
-SCORERS: dict[str, ScorerName] = {name: name for name in get_args(ScorerName)}
-IOUS: dict[str, Iou] = {name: name for name in get_args(Iou)}
-BOX_RULES: dict[str, BoxRule] = {name: name for name in get_args(BoxRule)}
 
 
 def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str, scorer: str, as_json: bool) -> None:
     """Score a file in COCO's results format against annotations and print the metrics."""
-    kind = pick("kind of IoU", iou, IOUS)
-    rule = pick("box rule", box_rule, BOX_RULES)
-    by = pick("scorer", scorer, SCORERS)
-    truth = coco.read(annotations)
-    result = score(truth, from_json(detections, truth, kind), kind, rule, by)
+    result = score_file(annotations, detections, iou=iou, box_rule=box_rule, scorer=scorer)
     if as_json:
         print(json.dumps(dataclasses.asdict(result), indent=1))
         return
@@ -49,9 +35,7 @@ def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str,
 def score_run(name: str, *, scorer: str, as_json: bool) -> None:
     """Score every detection pass of a run anew, keep the scores beside it, and print them."""
     folder, console = open_run(name), Console(stderr=as_json)
-    if not any(cell.result.detections for cell in folder.cells()):
-        raise BadInput(f"the run {name} has no detections yet", "make some with: harness run --suite accuracy")
-    failed = score_cells(folder, progress_on(console), pick("scorer", scorer, SCORERS), anew=True)
+    failed = rescored(folder, progress_on(console), scorer)
     cells = folder.cells()
     if as_json:
         print(json.dumps([dataclasses.asdict(cell.scores) for cell in cells if cell.scores], indent=1))

@@ -9,13 +9,13 @@ from harness.documents import ImageIdentity
 from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.host.gpus import HostGpu
-from harness.images.containers import IMAGES, JOB, OUT, WEIGHTS, ContainerSpec
+from harness.images.containers import CODE, IMAGES, JOB, OUT, WEIGHTS, ContainerSpec
 from harness.images.engine import LABEL, Engine
 from harness.progress import OnLine
 
 
 class DockerExecutor:
-    """A fresh container for each cell, with the job, the images and the weights mounted read-only.
+    """A fresh container for each cell, with the job, the images, the weights and own code mounted read-only.
 
     `owner` is the lock file of the run that owns the containers: once nobody holds it, they are orphans.
     """
@@ -32,11 +32,13 @@ class DockerExecutor:
         gpu: HostGpu | None = None,
         memory_bytes: int | None = None,
         cpus: str | None = None,
+        code: Path | None = None,
     ):
         self.image = image
         self._engine = engine
         self._owner = owner
-        self._assets = [(f, at, p) for f, at, p in (("--images", IMAGES, images), ("--weights", WEIGHTS, weights)) if p]
+        assets = (("--images", IMAGES, images), ("--weights", WEIGHTS, weights), ("--code", CODE, code))
+        self._assets = [(flag, at, path) for flag, at, path in assets if path]
         self.gpu, self._memory_bytes, self._cpus = gpu, memory_bytes, cpus
 
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
@@ -46,8 +48,8 @@ class DockerExecutor:
         spec = ContainerSpec(
             image=self.image.id,
             command=[f"{JOB}/{job_path.name}", OUT, *folders],
-            read_only={job_path.parent.resolve(): JOB} | {p.resolve(): at for _, at, p in self._assets},
-            writable={output_dir.resolve(): OUT},
+            read_only={JOB: job_path.parent.resolve()} | {at: path.resolve() for _, at, path in self._assets},
+            writable={OUT: output_dir.resolve()},
             labels={f"{LABEL}.owner": str(self._owner.resolve())},
             memory_bytes=self._memory_bytes,
             cpus=self._cpus,

@@ -35,10 +35,10 @@ class LocalExecutor:
         gpu: HostGpu | None = None,
         memory_bytes: int | None = None,
         runner_root: Path = ROOT,
+        code: Path | None = None,
     ):
-        self._folders = [
-            text for flag, path in (("--images", images), ("--weights", weights)) if path for text in (flag, path)
-        ]
+        assets = (("--images", images), ("--weights", weights), ("--code", code))
+        self._folders = [text for flag, path in assets if path for text in (flag, path)]
         self.gpu, self._memory_bytes = gpu, memory_bytes
         visible = {} if gpu is None else {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": gpu.key}
         self._environment = {**os.environ, **visible, **own.variables()}

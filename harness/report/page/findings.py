@@ -9,7 +9,7 @@ import numpy as np
 from harness.analysis.frontier import Placed
 from harness.analysis.ratios import Comparison
 from harness.analysis.timings import Timing, latencies
-from harness.catalogue import models
+from harness.catalogue import detector
 from harness.documents.run_folder import Cell
 from harness.report.page.figures import listed, significant, times
 from harness.text import count
@@ -129,5 +129,4 @@ def measured_detections(latency: Latency) -> list[int]:
 
 def display(cell: Cell) -> str:
     """Return the model's name as a person reads it; one that the catalogue lacks keeps its builder's."""
-    model = models().get(cell.job.model.builder)
-    return model.display if model else cell.job.model.builder
+    return detector(cell.job.model.builder).display

@@ -7,12 +7,14 @@ import pytest
 
 from harness import documents, pipeline
 from harness.documents.run_folder import RunFolder
-from harness.errors import CannotRunHere, StorageError
+from harness.errors import BadInput, CannotRunHere, StorageError
 from harness.execute.executors.local import LocalExecutor
 from harness.host.gpus import Gpus, HostGpu
 from harness.pipeline import _executors
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
+from runner.contract import Code, ModelSpec, Weights
+from runner.contract.code import builder_of
 from tests.samples import job, plan
 
 GPUS = [HostGpu(uuid, "A100", (8, 0), 5 << 30, True, "580.95.05") for uuid in ("MIG-aaa", "MIG-bbb")]
@@ -40,6 +42,22 @@ def test_the_process_sees_the_gpu_whose_pseudonym_the_plan_has(tmp_path: Path) -
     (executor,) = _executors(run_on(tmp_path, GPUS[1].pseudonym), {}, Host()).values()
     assert isinstance(executor, LocalExecutor)
     assert executor._environment["CUDA_VISIBLE_DEVICES"] == "MIG-bbb"
+
+
+def test_own_code_is_handed_to_the_runner(tmp_path: Path) -> None:
+    folder = run_on(tmp_path, GPUS[0].pseudonym)
+    documents.write(folder.path / "plan.json", replace(folder.plan, code_folder="/mine", weights_folder="/mine"))
+    (executor,) = _executors(RunFolder(folder.path), {}, Host()).values()
+    assert isinstance(executor, LocalExecutor)
+    assert executor._folders == ["--weights", Path("/mine"), "--code", Path("/mine")]
+
+
+def test_code_that_changed_starts_nothing(tmp_path: Path) -> None:
+    code = Code("mine", "f", "0" * 64)
+    planned = plan(job(environment="local", model=ModelSpec(builder_of(code), Weights("own"), None, code)))
+    with pytest.raises(BadInput, match="changed after the run was planned"):
+        pipeline.start(replace(planned, code_folder=str(tmp_path)), Host(), Silent(), "quick-1", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_without_its_gpu_nothing_starts(tmp_path: Path) -> None:

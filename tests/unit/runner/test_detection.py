@@ -15,8 +15,9 @@ from PIL import Image
 from runner import detection
 from runner.contract import BadImage, Dataset, DetectionPass, Variant, rows
 from runner.contract.rows import Row
-from runner.detection import FILE, PassTask, detect, key_of
+from runner.detection import FILE, PassTask, detect, key_of, makes
 from runner.errors import JobError
+from runner.own.answers import Checked
 from tests.samples import job, software
 from tests.unit.runner import picture_files
 
@@ -76,6 +77,28 @@ def test_every_image_has_its_row_in_the_dataset_s_order(folder: Path) -> None:
     assert len({row.pixels_sha256 for row in read}) == 12
     assert (found.images, found.boxes, found.resumed_images, found.bad_images) == (12, 12, 0, [])
     assert (events[-1]["done"], events[-1]["planned"]) == (12, 12)
+
+
+def test_what_a_person_s_own_detector_answers_is_checked_and_kept(folder: Path) -> None:
+    def posing(images: list[torch.Tensor]) -> Any:
+        masks = [torch.ones(1, 1, *image.shape[1:]) for image in images]
+        return [
+            dict(answer, masks=mask, keypoints=torch.ones(1, 17, 3))
+            for answer, mask in zip(brightness_as_a_box(images), masks, strict=True)
+        ]
+
+    check = Checked("mine:f")
+    _, read, _ = run(folder, paint(folder, 2), posing, check=check)
+    assert all(len(row.detections.masks) == 1 and row.detections.keypoints.shape == (1, 17, 3) for row in read)
+    assert check.makes == makes(folder.parent / FILE) == ["boxes", "masks", "keypoints"]
+    with pytest.raises(JobError, match=r"^mine:f returned for 001\.png scores from 2 to 2, which are not between"):
+        run(
+            folder,
+            paint(folder, 2),
+            lambda images: [dict(brightness_as_a_box(images)[0], scores=torch.tensor([2.0]))],
+            check=Checked("mine:f"),
+            key="another",
+        )
 
 
 def test_it_is_told_where_the_time_went(folder: Path) -> None:

@@ -22,7 +22,7 @@ unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[Heal
 class ActingJob(ModuleType):
     """Stands in for runner.job, which imports torch: remembers what happened and returns a result."""
 
-    Folders = staticmethod(lambda images, weights, out: (images, weights, out))
+    Folders = staticmethod(lambda images, weights, out, code: (images, weights, out, code))
 
     def __init__(self) -> None:
         super().__init__("runner.job")
@@ -73,12 +73,13 @@ def test_a_measured_cell_leaves_its_result_and_ends_with_zero(acting: ActingJob,
     assert main([write(job()), str(out)]) == 0
     assert from_dict(Result, json.loads((out / "result.json").read_text())) == ok_result(job())
     assert [path.name for path in out.iterdir()] == ["result.json"]
-    assert acting.happened == ["import", (job(), None, None, out)]
+    assert acting.happened == ["import", (job(), None, None, out, None)]
 
 
 def test_the_folders_are_handed_on(acting: ActingJob, write: Write, out: Path) -> None:
-    assert main([write(job()), str(out), "--images", "some/images", "--weights", "some/weights"]) == 0
-    assert acting.happened[-1] == (job(), Path("some/images"), Path("some/weights"), out)
+    assert main([write(job()), str(out), "--images", "some/images", "--weights", "w", "--code", "c"]) == 0
+    here = Path.cwd()  # and not where a person's own code may go
+    assert acting.happened[-1] == (job(), here / "some/images", here / "w", out, here / "c")
 
 
 def test_progress_is_lines_of_json_on_standard_output(
@@ -171,7 +172,7 @@ def test_the_process_is_bound_to_its_cpus_before_torch_is_imported(
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, numbers: acting.happened.append((pid, list(numbers))))
     bound = replace(job(), variant=Variant(cpus=cpus))
     assert main([write(bound), str(out)]) == 0
-    assert acting.happened == [*wanted, "import", (bound, None, None, out)]
+    assert acting.happened == [*wanted, "import", (bound, None, None, out, None)]
 
 
 def test_cpus_that_are_not_there_are_a_failure_and_not_a_traceback(

@@ -1,25 +1,17 @@
 """Which passes of real run folders are compared with which, and what is left beside them."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from harness import documents
 from harness.agreement.passes import Pass, alone, between, compare, passes_of, require_comparable, within
-from harness.data import coco, shapes
-from harness.documents import PlannedCell
+from harness.data import shapes
 from harness.documents.agreement import Tolerances
-from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument, BadInput, StorageError
 from harness.report.pictures import disagreements, draw_worst
-from runner.contract import Dataset, Detections, rows
-from tests.samples import job, ok_result, plan
-
-PICTURES = 3
-FILE = "detections.sqlite"
+from tests.samples import job
+from tests.unit.harness.pass_runs import PICTURES, cell, run_of
 
 
 @pytest.fixture(scope="module")
@@ -27,51 +19,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data") / "some-shapes"
     shapes.generate(folder, PICTURES, 0)
     return folder
-
-
-def cell(name: str, environment: str = "local", **changes: Any) -> dict[str, Any]:
-    return {"cell": name, "environment": environment, **changes}
-
-
-def run_of(
-    data: Path, path: Path, *cells: dict[str, Any], weights: str = "ab" * 32, limit: int = PICTURES
-) -> RunFolder:
-    """Make a run whose passes each found one box an image, shifted by the cell's own `shift`."""
-    annotations = coco.read(data / "annotations" / "instances.json")
-    ids = list(annotations.pictures)[:limit]
-    files = [annotations.pictures[key].file_name for key in ids]
-    dataset = Dataset("some-shapes", annotations.sha256, sorted(annotations.categories), ids, files)
-    shifts = [each.get("shift", 0.0) for each in cells]
-    plain = [{name: value for name, value in each.items() if name != "shift"} for each in cells]
-    jobs = [job(**{"suite": "accuracy", "dataset": dataset, "images": [], **each}) for each in plain]
-    planned = [PlannedCell(each, named=True, annotations=str(annotations.path)) for each in jobs]
-    path.mkdir()
-    documents.write(path / "plan.json", replace(plan(*planned), dataset_folder=str(data / "images")))
-    folder = RunFolder(path)
-    for each, shift in zip(jobs, shifts, strict=True):
-        place = folder.clear(each)
-        detections = detected(place, dataset, shift)
-        result = ok_result(each, latency=None, weights_sha256=weights, detections=detections)
-        documents.write(place / "result.json", result)
-    return folder
-
-
-def detected(place: Path, dataset: Dataset, shift: float) -> Detections:
-    """Write a pass and return what its result says of it."""
-    box = np.array([[10, 10, 50, 50]], "f4") + np.float32(shift)
-    detections = rows.ImageDetections(box, np.array([0.9], "f4"), np.array([1], "i4"))
-    images = zip(dataset.ids, dataset.files, strict=True)
-    with rows.writing(place / FILE, "a pass") as writer:
-        writer.append([rows.Row(*image, rows.Times(), None, 100, 100, "ab" * 32, detections) for image in images])
-        totals = writer.totals()
-    times: dict[str, Any] = {
-        "load_ms": 1.0,
-        "wall_ms": 1.0,
-        "first_batch_ms": 1.0,
-        "waited_ms": 0.0,
-        "other_load_cpus": 0.0,
-    }
-    return Detections(file=FILE, resumed_images=0, bad_images=[], **times, **totals._asdict())
 
 
 def names(pairs: list[tuple[Pass, Pass]]) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ from harness.documents import Host
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument, BadInput
 from harness.paths import ROOT
-from runner.contract import SCHEMA_VERSION
-from tests.samples import job, ok_result, run_folder, software
+from runner.contract import SCHEMA_VERSION, Memory, Result
+from tests.samples import job, latency, ok_result, run_folder, software
 
 LATER = "2026-01-03T00:00:00.000+00:00"
 
@@ -78,3 +78,17 @@ def test_a_copy_is_no_repeat_and_an_unknown_machine_none_other(tmp_path: Path) -
     run_folder(tmp_path / "c", ok_result(replace(job(), repeat=2), started_at=LATER), host=Host(None))
     frame = tidy([str(tmp_path / "a"), str(tmp_path / "c")])
     assert frame["host"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        ok_result(job(repeat=10**30)),
+        ok_result(job(), software=software(threads=1 << 63)),
+        ok_result(job(), memory=Memory(10**400, 1, None, None)),
+        ok_result(job(), latency=latency([1.0], detections=10**400)),
+    ],
+)
+def test_a_number_that_no_table_holds_is_refused(tmp_path: Path, result: Result) -> None:
+    with pytest.raises(BadDocument, match="holds a number that is too large for any table; leave the run out"):
+        tidy_of(run_folder(tmp_path / "a", result))

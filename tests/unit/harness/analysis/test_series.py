@@ -47,6 +47,7 @@ MAY_DIFFER = {
     "result.memory": OUTCOME,
     "result.detections": OUTCOME,
     "result.warnings": "follow from what was observed",
+    "result.makes": "what a detector answers with, which its code and weights tell",
     "result.remarks": "follow from the weights' file; the state that was read from it tells more",
     "result.latency.load_ms": OUTCOME,
     "result.latency.stopped_by": OUTCOME,
@@ -316,3 +317,9 @@ def test_own_weights_in_two_graphs_are_two_series() -> None:
     jobs = [job(model=replace(job().model, weights=weights)) for weights in files]
     first, second = (latency_series(Cell(of, ok_result(of), execution(of))) for of in jobs)
     assert (first.weights, second.weights) == ("file aaaaaa, eps 0", "file aaaaaa, eps 1e-05")
+
+
+def test_what_the_software_did_not_record_is_unknown_and_no_value() -> None:
+    silent, told = (latency_series(on_cpu(software=software(numerics=n))) for n in ({}, {"default_dtype": "float32"}))
+    assert (silent.fact("default_dtype"), told.fact("default_dtype")) == (None, "float32")
+    assert conflicts([silent, told]) == []

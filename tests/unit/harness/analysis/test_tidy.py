@@ -2,12 +2,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from harness.analysis.tidy import BATCH, COLUMNS, FIGURES, LABELS, Rows, TidyFigure, frame_of
+from harness.analysis.tidy import BATCH, COLUMNS, FIGURES, LABELS, Labels, Rows, TidyFigure, frame_of
 from harness.knobs import columns
 from harness.paths import ROOT
 
 
-def rows(*cells: tuple[dict[str, object], list[TidyFigure]]) -> pa.Table:
+def rows(*cells: tuple[Labels, list[TidyFigure]]) -> pa.Table:
     taken = Rows()
     for labels, figures in cells:
         taken.add(labels, figures)

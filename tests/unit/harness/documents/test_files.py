@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet
@@ -106,3 +107,29 @@ def test_a_log_without_room_is_named(tmp_path: Path) -> None:
     with Log(Path("/dev/full")) as log, pytest.raises(StorageError) as caught:
         log.write(b"line")
     assert str(caught.value) == "/dev/full can't be written: No space left on device; free some space."
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda text: b"\xef\xbb\xbf" + text.encode(), None),
+        (lambda text: text.encode("utf-16"), None),
+        (lambda text: text.replace('"repeat": 1', '"repeat": ' + "9" * 40).encode(), None),
+        (lambda text: text.replace('"local"', '"\\ud800"').encode(), "is no text in UTF-8"),
+        (lambda text: text.replace('"local"', '"a\nb"').encode(), "Invalid control character"),
+        (lambda text: text.encode() + b"x", "Extra data"),
+        (lambda text: b"[" * 100_000, "recursion"),
+        (lambda text: b"", "Expecting value"),
+    ],
+)
+def test_what_the_fast_parser_refuses_the_other_judges(
+    tmp_path: Path, change: Callable[[str], bytes], sentence: str | None
+) -> None:
+    path = tmp_path / "job.json"
+    documents.write(path, job(environment="local"))
+    path.write_bytes(change(path.read_text()))
+    if sentence is None:
+        assert documents.read(Job, path).environment == "local"
+    else:
+        with pytest.raises(BadDocument, match=sentence):
+            documents.read(Job, path)

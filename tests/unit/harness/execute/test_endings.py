@@ -7,10 +7,11 @@ import pytest
 
 from harness.execute import endings
 from harness.execute.executors.base import ExitReport
-from runner.contract import Failure, Variant
+from runner.contract import Code, Failure, Variant
 from tests.samples import job
 
 LOCAL, IN_IMAGE = job(environment="local"), job(environment="cuda10.2")
+OWN = replace(IN_IMAGE, model=replace(IN_IMAGE.model, code=Code("mine", "f", "0" * 64)))
 SOME_CPUS = replace(IN_IMAGE, variant=Variant(cpus="7,9"))
 
 
@@ -67,3 +68,16 @@ def test_without_a_log_nothing_is_quoted(tmp_path: Path) -> None:
 def test_the_time_limit_names_what_shortens_just_this_cell(tmp_path: Path) -> None:
     _, failure = endings.why(tmp_path, LOCAL, ExitReport(137, timed_out=True, out_of_memory=False, wall_seconds=1.0))
     assert failure.remedy == "take fewer --iterations"
+
+
+@pytest.mark.parametrize("exit_code", [0, 1, 2, 3, 139])
+def test_own_code_may_end_the_process_with_any_status(tmp_path: Path, exit_code: int) -> None:
+    failure = ended(tmp_path, exit_code, "its last words\n", OWN)
+    said = f"the process of mine:f ended with exit code {exit_code} and left no result: its last words"
+    assert (failure.kind, failure.message) == ("Crashed", said)
+
+
+def test_own_code_may_never_end(tmp_path: Path) -> None:
+    status, failure = endings.why(tmp_path, OWN, ExitReport(None, True, False, 1.0))
+    assert status == "timed_out"
+    assert failure.remedy == "see whether mine:f ever ends, or take fewer --iterations"

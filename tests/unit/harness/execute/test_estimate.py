@@ -50,6 +50,16 @@ def test_nothing_is_known_of_other_work() -> None:
     assert estimate.seconds(job(SSD, variant=Variant(threads=1)), known) is None
 
 
+def test_own_code_tells_of_itself_alone() -> None:
+    own = "mine:f@0123456789ab"
+    assert estimate.seconds(job(own), estimate.known_costs([measured(job(SSD), 100.0)])) is None
+    known = estimate.known_costs([measured(job(own), 100.0)])
+    assert estimate.seconds(job(SSD), known) is None
+    assert estimate.seconds(job("mine:f@ba9876543210"), known) is None
+    alike = estimate.known_costs([measured(job(SSD), 100.0)])
+    assert estimate.seconds(job(own), known) == estimate.seconds(job(SSD), alike)
+
+
 def test_the_newest_result_wins_and_failures_tell_nothing() -> None:
     newest, oldest = measured(job(SSD), 100.0), measured(job(SSD), 900.0)
     failed = replace(newest, result=replace(newest.result, latency=None))

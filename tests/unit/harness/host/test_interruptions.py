@@ -1,13 +1,22 @@
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from harness.host.interruptions import SIGNALS, held_back
 
 
+@pytest.fixture
+def ending() -> Iterator[None]:
+    """Have SIGTERM end things as Ctrl-C does, as the command line has it."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.mark.parametrize("number", SIGNALS)
-def test_an_interruption_waits_for_the_end_of_the_block(number: signal.Signals) -> None:
+def test_an_interruption_waits_for_the_end_of_the_block(number: signal.Signals, ending: None) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     done = []
     with pytest.raises(KeyboardInterrupt), held_back():
@@ -35,3 +44,25 @@ def test_another_thread_has_nothing_to_hold_back() -> None:
     thread.start()
     thread.join()
     assert done == ["it works there, too"]
+
+
+def test_a_program_s_own_handler_gets_the_signal_once_the_block_has_ended() -> None:
+    seen: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: seen.append("handled"))
+    try:
+        with held_back():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+            seen.append("the block went on")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == ["the block went on", "handled"]
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with held_back():
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -11,7 +11,7 @@ from harness.host.gpus import HostGpu
 from harness.images.containers import ContainerSpec, Traits, arguments
 
 GPU = HostGpu("GPU-1", "A100", (8, 0), 40 << 30, False, "580.95.05")
-SPEC = ContainerSpec("image", ["job"], {Path("/job"): "/in"}, {Path("/out"): "/out"}, {}, gpu=GPU)
+SPEC = ContainerSpec("image", ["job"], {"/in": Path("/job")}, {"/out": Path("/out")}, {}, gpu=GPU)
 PLAIN = Traits(rootless=False, selinux=False, nvidia_runtime=True, nvidia_hook=False, cdi_devices=[])
 
 
@@ -76,10 +76,17 @@ def test_mounts_are_relabelled_under_selinux() -> None:
 
 
 def test_a_folder_of_any_name_is_mounted() -> None:
-    odd = replace(SPEC, read_only={Path("/a:ro,z"): "/in"})
+    odd = replace(SPEC, read_only={"/in": Path("/a:ro,z")})
     assert arguments(odd, PLAIN)["mounts"] == [
         {"Type": "bind", "Source": "/a:ro,z", "Target": "/in", "ReadOnly": True},
         {"Type": "bind", "Source": "/out", "Target": "/out", "ReadOnly": False},
     ]
     with pytest.raises(CannotRunHere, match=r"/a:ro,z has a colon in its name, and can't be mounted .* under SELinux"):
         arguments(odd, replace(PLAIN, selinux=True))
+
+
+def test_one_folder_may_be_mounted_at_two_places() -> None:
+    """As weights that lie beside a person's own code are."""
+    twice = replace(SPEC, read_only={"/weights": Path("/mine"), "/code": Path("/mine")})
+    assert [mount["Target"] for mount in arguments(twice, PLAIN)["mounts"]] == ["/weights", "/code", "/out"]
+    assert arguments(twice, replace(PLAIN, selinux=True))["volumes"][:2] == ["/mine:/weights:ro,z", "/mine:/code:ro,z"]

@@ -16,7 +16,8 @@ from harness.errors import BadDocument, BadInput
 from harness.scoring.cells import beside_torchvision, score_cell
 from harness.scoring.evaluate import METRICS
 from harness.scoring.kinds import scorable
-from runner.contract import Dataset, Job, Weights, rows
+from runner.contract import Code, Dataset, Job, ModelSpec, Task, Weights, rows
+from runner.contract.code import builder_of
 from runner.contract.rows import ImageDetections, Row, Times
 from tests.samples import job
 
@@ -234,3 +235,50 @@ def test_pretrained_weights_beside_other_categories_are_a_warning(tmp_path: Path
     model = replace(planned(folder, SSDLITE).model, weights=Weights("pretrained"))
     scores = scored(tmp_path, folder, SSDLITE, perfect(folder, SSDLITE), model=model)
     assert "2 is circle, not bicycle" in scores.warnings[0]
+
+
+def scored_as_own(
+    tmp_path: Path, folder: Path, like: str, made: list[Row], makes: list[Task], annotated: str | None = None
+) -> CellScores:
+    """Score rows as those of a person's own detector, against the annotations of a catalogued model."""
+    path, code = tmp_path / "detections.sqlite", Code("mine", "f", "0" * 64)
+    with rows.writing(path, "a key") as writer:
+        writer.append(made)
+    model = ModelSpec(builder_of(code), Weights("own"), None, code)
+    of = replace(planned(folder, annotated or like), model=model)
+    return score_cell(of, annotations_of(folder, annotated or like), path, "hotcoco", makes)
+
+
+@pytest.mark.parametrize(
+    ("like", "task", "iou"), [(MASKRCNN, "masks", "segm"), (KEYPOINTRCNN, "keypoints", "keypoints")]
+)
+def test_own_detectors_are_scored_by_what_they_were_seen_to_make(
+    tmp_path: Path, folder: Path, like: str, task: Task, iou: str
+) -> None:
+    kinds = by_kind(scored_as_own(tmp_path, folder, like, perfect(folder, like), ["boxes", task]))
+    assert list(kinds) == [("bbox", "float"), ("bbox", "truncate-int"), (iou, "float")]
+    assert kinds[iou, "float"].metrics["AP"] == pytest.approx(1)
+
+
+def test_keypoints_without_annotated_ones_are_left_out_with_the_reason(tmp_path: Path, folder: Path) -> None:
+    bare = folder.with_name("bare")
+    (bare / "annotations").mkdir(parents=True)
+    tables = json.loads(annotations_of(folder, SSDLITE).read_text())
+    for entry in tables["annotations"]:
+        entry.pop("keypoints", None)
+        entry.pop("num_keypoints", None)
+    (bare / "annotations" / "instances.json").write_text(json.dumps(tables))
+    made = perfect(folder, KEYPOINTRCNN)
+    scores = scored_as_own(tmp_path, bare, KEYPOINTRCNN, made, ["boxes", "keypoints"], SSDLITE)
+    assert [each.iou for each in scores.scores] == ["bbox", "bbox"]
+    assert scores.not_scored == {"keypoints": "keypoints are not scored, since no object of instances.json has any"}
+
+
+def test_keypoints_of_another_number_are_no_obstacle_to_boxes(tmp_path: Path, folder: Path) -> None:
+    made = [
+        replace(row, detections=replace(row.detections, keypoints=np.zeros((len(row.detections.scores), 5, 3))))
+        for row in perfect(folder, SSDLITE)
+        if row.detections
+    ]
+    scores = scored_as_own(tmp_path, folder, SSDLITE, made, ["boxes"])
+    assert by_kind(scores)["bbox", "float"].metrics["AP"] == pytest.approx(1)

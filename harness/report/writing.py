@@ -1,0 +1,51 @@
+"""A page of runs, written into a folder."""
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness import documents
+from harness.documents.plan import is_call
+from harness.documents.run_folder import RunFolder
+from harness.documents.runs import cells_of
+from harness.report.tables import tables_of
+
+
+def write_page(folders: list[RunFolder], out: Path, *, published: bool) -> Path:
+    """Write report.html, which needs no other file, and report.md with its charts into a folder. Returns the first."""
+    from harness.report import page  # only here: what draws takes a while to import
+
+    cells = cells_of(folders)
+    report = page.Report(
+        cells=cells,
+        tables=tables_of(cells, published=published),
+        published=published,
+        commands=[_command(folder.plan.command) for folder in folders],
+        title=f"Report of {', '.join(folder.label for folder in folders)}",
+        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+    files = {"report.html": page.build(report), "report.md": page.markdown(report)}
+    files |= page.static_charts(report.charts)
+    for name, text in files.items():
+        with documents.replacing(out / name) as part:
+            part.write_text(text, encoding="utf-8")
+    return out / "report.html"
+
+
+def _command(recorded: Sequence[str]) -> str:
+    """Return what repeats a run: the command, or the call in Python."""
+    arguments = [_without_place(text) for text in recorded]
+    if is_call(recorded):
+        return f"{arguments[0]}({', '.join(arguments[1:])})"
+    return f"harness {shlex.join(arguments)}"
+
+
+def _without_place(argument: str) -> str:
+    """Return an argument, of an absolute path the last part alone: a page may go to anyone."""
+    if argument.startswith("/"):
+        return f"…/{Path(argument).name}"
+    option, equals, value = argument.partition("=")  # of an option, a build argument or a keyword
+    quote = value[:1] if value[:1] in ("'", '"') else ""
+    path = Path(value.strip(quote))
+    return f"{option}{equals}{quote}…/{path.name}{quote}" if path.is_absolute() else argument

@@ -1,0 +1,1 @@
+"""People's own detectors: found, built, and what they answer checked."""
