@@ -1,7 +1,7 @@
 """How often the statistics of runner/contract hold what they say, by seeded simulation, independent of the clock."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -16,6 +16,7 @@ from runner.contract.stages import Goal, Standing, replay
 
 TRIALS = 2000
 LENGTH = 6000
+PICTURES = 11
 Series = Callable[[np.random.Generator], tuple[np.ndarray, float]]
 SOURCES = ("changes", "certainty", "effective", "mix", "processes", "stages", "steadiness")
 
@@ -72,15 +73,33 @@ def stepping(warmup: int) -> Series:
     return lambda rng: (100 + 2 * rng.normal(size=LENGTH) + 6.0 * (np.arange(LENGTH) < warmup), 100.0)
 
 
-def mixed(pictures: int, spread: float) -> Series:
-    """Return passes over pictures whose own medians differ by a deviation of `spread`, with 4 % of noise within."""
+def mixed(spread: float, noise: Sequence[float] = (0.04,), phi: float = 0.0) -> Series:
+    """Return passes over 11 pictures whose own medians differ by a deviation of `spread`.
+
+    The deviation within each is the next of `noise`, again from the first after the last; neighbours resemble each
+    other by phi, whatever their pictures.
+    """
 
     def series(rng: np.random.Generator) -> tuple[np.ndarray, float]:
-        levels = np.exp(spread * rng.normal(size=pictures))
-        places = np.arange(LENGTH) % pictures
-        return levels[places] * np.exp(0.04 * rng.normal(size=LENGTH)), float(np.median(levels))
+        levels = spread * rng.normal(size=PICTURES)
+        places = np.arange(LENGTH) % PICTURES
+        within = np.resize(noise, PICTURES)[places] * autoregressive(rng, LENGTH, phi)
+        return np.exp(levels[places] + within), math.exp(levels.mean())
 
     return series
+
+
+def content(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Return pictures seen once each, which differ by a deviation of 10 %, with 3 % of noise and a few stalls."""
+    times = np.exp(0.1 * rng.normal(size=LENGTH) + 0.03 * rng.normal(size=LENGTH))
+    return times * np.where(rng.random(LENGTH) < 0.01, 40.0, 1.0), 1.0
+
+
+def lasting(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Return two modes that last: 40 iterations on average, then 10 that take half as long again."""
+    lengths = rng.geometric(1 / np.tile([40, 10], LENGTH // 10))
+    slow = np.repeat(np.tile([False, True], LENGTH // 10), lengths)[:LENGTH]
+    return _skewed(rng.normal(size=LENGTH)) * np.where(slow, 1.5, 1.0), _skewed_quantile(0.5 / 0.8)
 
 
 def _skewed(normal: np.ndarray) -> np.ndarray:
@@ -97,9 +116,14 @@ SCENARIOS = [
     Scenario("φ 0.9, skewed", skewed(0.9)),
     Scenario("bursty: 1 % of samples by 40", bursty),
     Scenario("bimodal: 20 % of samples by 1.5", bimodal),
-    Scenario("11 pictures that differ by 15 %", mixed(11, 0.15), pictures=11),
-    Scenario("11 pictures that differ by 3 %", mixed(11, 0.03), pictures=11),
-    Scenario("11 equal pictures", mixed(11, 0.0), pictures=11),
+    Scenario("modes that last: 40 iterations, then 10 by 1.5", lasting),
+    Scenario("11 equal pictures", mixed(0.0), PICTURES),
+    Scenario("11 pictures that differ by 3 %", mixed(0.03), PICTURES),
+    Scenario("11 pictures that differ by 15 %", mixed(0.15), PICTURES),
+    Scenario("11 pictures that differ by 50 %", mixed(0.5), PICTURES),
+    Scenario("11 pictures by 15 %, noise of 2 to 8 %", mixed(0.15, (0.02, 0.04, 0.08)), PICTURES),
+    Scenario("11 pictures by 15 %, φ 0.9", mixed(0.15, phi=0.9), PICTURES),
+    Scenario("each picture seen once, by 10 %, 1 % by 40", content, LENGTH),
     Scenario("trending by 0.05 % an iteration", trending(0.0005), length=600, goal=Goal(max_iterations=600)),
     Scenario("trending by 0.02 % an iteration", trending(0.0002), length=600, goal=Goal(max_iterations=600)),
     Scenario("8 iterations slower by 3 deviations", stepping(8), step=8),
@@ -126,7 +150,7 @@ class Row:
 def simulated(number: int, trials: int = TRIALS) -> Row:
     """Return what comes out of the scenario of this number."""
     scenario = SCENARIOS[number]
-    rng = np.random.default_rng(20)
+    rng = np.random.default_rng([20, number])
     pictures = [f"{i % scenario.pictures}" for i in range(scenario.length)]
     ends, trues = [], []
     for _ in range(trials):
@@ -145,7 +169,7 @@ def simulated(number: int, trials: int = TRIALS) -> Row:
 
 
 def _holds(end: Standing, true: float) -> bool:
-    return abs(end.median.figure - true) <= (end.half_width or 0.0) * end.median.figure
+    return abs(end.figure.value - true) <= (end.half_width or 0.0) * end.figure.value
 
 
 def _found(end: Standing, step: int) -> bool:
@@ -161,8 +185,8 @@ def processes(deviation: float, most: int, early: bool, trials: int = TRIALS) ->
     held = used = 0
     for _ in range(trials):
         medians = np.exp(deviation * rng.normal(size=most) + 0.005 * rng.normal(size=most)).tolist()
-        number = next((n for n in range(3, most) if early and enough_processes(medians[:n], 0.03)), most)
-        over = over_processes(medians[:number])
+        number = next((n for n in range(3, most) if early and enough_processes(medians[:n], 0.03, most)), most)
+        over = over_processes(medians[:number], most)
         held += over.factor is not None and 1 / over.factor <= over.figure <= over.factor
         used += number
     return held / trials, used / trials

@@ -34,7 +34,7 @@ class Assessed:
     @property
     def effective(self) -> float | None:
         """How many independent samples the steady part is worth, where the estimator counted them."""
-        return self.standing.median.effective if self.standing else None
+        return self.standing.figure.effective if self.standing else None
 
     @property
     def p99_ms(self) -> float | None:

@@ -64,11 +64,13 @@ def over_repeats(repeats: Sequence[TimedFigures], protocol: Protocol) -> OverRep
         cpu_ms=None if None in cpu_ms else fmean(cpu_ms),
         between=False,
     )
-    return _over_processes(plain, [each.ms for each in repeats], protocol.repeating) if protocol.repeating else plain
+    if protocol.repeating is None:
+        return plain
+    return _over_processes(plain, [each.ms for each in repeats], protocol.repeating, planned=protocol.repeats)
 
 
-def _over_processes(plain: OverRepeats, figures: Sequence[float], repeating: Repeating) -> OverRepeats:
-    over = over_processes(figures)
+def _over_processes(plain: OverRepeats, figures: Sequence[float], repeating: Repeating, planned: int) -> OverRepeats:
+    over = over_processes(figures, planned)
     figure = replace(plain, ms=over.figure)
     if over.factor is None or over.processes < repeating.min_repeats:
         return figure

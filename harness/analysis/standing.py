@@ -61,7 +61,7 @@ def _unsteady(standing: Standing) -> str:
 
 
 def _insufficient(standing: Standing) -> str:
-    worth = f"are worth {standing.median.effective:.0f} independent ones" if standing.iterations >= PILOT else "are few"
+    worth = f"are worth {standing.figure.effective:.0f} independent ones" if standing.iterations >= PILOT else "are few"
     would_do = max(PILOT, standing.needed or 0)
     reason = f"until the cap {worth}, and of less than {FEWEST:.0f} no interval holds"
     return f"{INSUFFICIENT}{standing.iterations} iterations {reason}: about {would_do} would do"

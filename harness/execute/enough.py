@@ -28,9 +28,9 @@ class Rounds:
         if precision is None or repeating is None or job.suite != "latency":
             return None
         figures = self._figures.get(_model(job), [])
-        if len(figures) < repeating.min_repeats or not enough_processes(figures, precision):
+        if len(figures) < repeating.min_repeats or not enough_processes(figures, precision, job.protocol.repeats):
             return None
-        return sparing(over_processes(figures))
+        return sparing(over_processes(figures, job.protocol.repeats))
 
 
 def _model(job: Job) -> Hashable:

@@ -35,6 +35,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     """
     suites = _suites(request.suites)
     protocol = pick("protocol", request.protocol, protocols())
+    protocol = rounds.with_repeats(protocol, request.repeats)
     inputs.check(request.inputs, suites, protocol)
     rounds.check_precision(request.precision, suites, protocol)
     variants = [request.variant, *request.ladder]

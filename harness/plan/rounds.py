@@ -4,6 +4,7 @@ import random
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from harness.documents import PlannedCell
@@ -18,6 +19,12 @@ WIDEST = 50.0
 def seed_for(protocol: Protocol) -> int | None:
     """Return a seed for the order of repeats, None where the protocol lets environments take turns."""
     return secrets.randbits(32) if protocol.repeating else None
+
+
+def with_repeats(protocol: Protocol, repeats: int | None) -> Protocol:
+    """Return the protocol with the number of repeats that was asked for: of those that may not all be needed, the share
+    that was measured tells how wide their interval is."""
+    return replace(protocol, repeats=repeats) if repeats and protocol.repeating else protocol
 
 
 def ordered(cells: Sequence[PlannedCell], seed: int) -> list[PlannedCell]:

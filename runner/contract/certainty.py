@@ -1,28 +1,31 @@
-"""How sure a median and a high percentile are, from one steady series."""
+"""How sure a figure and a high percentile are, from one steady series."""
 
 import math
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple
 
 import numpy
 
-from runner.contract.effective import effective_size, student_t95
+from runner.contract.effective import effective_size, student_t
 from runner.contract.mix import unmixed
 
 #: Below this effective sample size no method is right, and there is no verdict.
 FEWEST = 50.0
 CONFIDENCE = 0.95
+#: An error to one side widens the interval as if it were a standard error.
+_BIAS_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
-class SureMedian:
-    """The median over pictures of the medians within, and the half width of its 95 % interval as a share of it.
+class SureFigure:
+    """The geometric mean over pictures of the medians within, in the unit of the times, and how sure it is.
 
-    `effective` is how many independent samples the `samples` are worth; `content` says that the interval includes which
-    pictures they happened to be.
+    `half_width` is that of its 95 % interval, as a share of it. `effective` is how many independent samples the
+    `samples` are worth. Where `content` says that the interval includes which pictures they happened to be, each
+    picture is one sample.
     """
 
-    figure: float
+    value: float
     half_width: float
     samples: int
     effective: float
@@ -40,21 +43,36 @@ class SurePercentile:
     needed: Optional[int]
 
 
-def sure_median(times: numpy.ndarray, pictures: Sequence[str]) -> SureMedian:
-    """Return the figure of the times (n,) of pictures, and how sure it is.
-
-    The ends are quantiles of the ratios to the pictures' medians, as far around the middle as the median of so many
-    independent samples errs: order statistics with the effective sample size for n (David and Nagaraja, Order
-    Statistics, 3rd edition, section 7.1), which is that of lying below the median (Vehtari et al., Bayesian Analysis
-    16, 2021). Student's t has the degrees of freedom of that size's own estimate, which correlated samples tell badly.
-    """
+def sure_figure(times: numpy.ndarray, pictures: Sequence[str]) -> SureFigure:
+    """Return the figure of the times (n,) of pictures, and how sure it is."""
     mix = unmixed(times, pictures)
-    below = (mix.ratios <= numpy.median(mix.ratios)) - 0.5
-    alone = effective_size(below)
-    effective = effective_size(below, mix.weights)
-    reach = student_t95(min(alone.freedom, effective.freedom)) / (2 * math.sqrt(effective.size))
-    low, high = numpy.quantile(mix.ratios, [max(0.0, 0.5 - reach), min(1.0, 0.5 + reach)])
-    return SureMedian(mix.figure, float(high - low) / 2, len(times), alone.size, mix.content)
+    half_width, effective = _over_pictures(mix.ratios) if mix.content else _within_pictures(mix.ratios, mix.weights)
+    half_width = math.hypot(half_width, _BIAS_ERRORS * mix.bias)
+    return SureFigure(mix.figure, half_width, len(mix.ratios), effective, mix.content)
+
+
+def _within_pictures(ratios: numpy.ndarray, weights: numpy.ndarray) -> Tuple[float, float]:
+    """Return the half width of the mean of pictures' medians, and the effective sample size.
+
+    The ends are quantiles of the ratios, as far around the middle as the median of so many independent samples errs:
+    order statistics with the effective sample size for n (David and Nagaraja, Order Statistics, 3rd edition, section
+    7.1), which is that of lying below the median (Vehtari et al., Bayesian Analysis 16, 2021). A picture's median errs
+    by what its samples below it are too many or too few, so that the mean over pictures errs by their weighted sum.
+    Student's t has the degrees of freedom of that size's own estimate, which correlated samples tell badly.
+    """
+    below = (ratios <= numpy.median(ratios)) - 0.5
+    alone, weighted = effective_size(below), effective_size(below, weights)
+    reach = student_t(min(alone.freedom, weighted.freedom)) / (2 * math.sqrt(weighted.size))
+    low, high = numpy.quantile(ratios, [max(0.0, 0.5 - reach), min(1.0, 0.5 + reach)])
+    return float(high - low) / 2, alone.size
+
+
+def _over_pictures(ratios: numpy.ndarray) -> Tuple[float, float]:
+    """Return the half width of the geometric mean, Student's t over the logarithms, and the effective sample size."""
+    logs = numpy.log(ratios)
+    size, freedom = effective_size(logs)
+    error = float(logs.std()) / math.sqrt(max(1.0, size - 1))
+    return math.expm1(student_t(max(1.0, min(freedom, size - 1))) * error), size
 
 
 def sure_percentile(times: numpy.ndarray, percent: float) -> SurePercentile:

@@ -1,13 +1,11 @@
 """How many independent samples a series is worth, and Student's t, in NumPy."""
 
 import math
+from functools import lru_cache
+from statistics import NormalDist
 from typing import NamedTuple, Optional
 
 import numpy
-
-#: Two-sided 95 % points of Student's t for 1 to 9 degrees of freedom.
-_T95 = (12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157)
-_Z95 = 1.959964
 
 
 class Effective(NamedTuple):
@@ -17,16 +15,18 @@ class Effective(NamedTuple):
     freedom: float
 
 
-def student_t95(freedom: float) -> float:
-    """Return the two-sided 95 % point of Student's t, to 1e-4; infinite below one degree of freedom.
+@lru_cache(maxsize=1000)
+def student_t(freedom: float, error: float = 0.05) -> float:
+    """Return the point that Student's t exceeds on either side with this error in all; infinite below one degree.
 
-    From ten on it is the expansion of Abramowitz and Stegun (26.7.5); below, the table at the next lower whole number.
+    From ten degrees of freedom on it is an expansion (Abramowitz and Stegun, 26.7.5), to 1e-4 at 5 %; below, that of
+    the next lower whole number, by bisection.
     """
     if freedom < 1:
         return math.inf
     if freedom < 10:
-        return _T95[int(freedom) - 1]
-    z = _Z95
+        return _by_bisection(int(freedom), 1 - error)
+    z = NormalDist().inv_cdf(1 - error / 2)
     terms = (
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
@@ -34,6 +34,24 @@ def student_t95(freedom: float) -> float:
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
     return z + sum(term / freedom ** (i + 1) for i, term in enumerate(terms))
+
+
+def _by_bisection(freedom: int, within: float) -> float:
+    low, high = 0.0, math.pi / 2
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _share_within(middle, freedom) < within else (low, middle)
+    return math.tan(low) * math.sqrt(freedom)
+
+
+def _share_within(angle: float, freedom: int) -> float:
+    """Return the chance that |t| is below sqrt(freedom) tan(angle): Abramowitz and Stegun, 26.7.3 and 26.7.4."""
+    sine, cosine, odd = math.sin(angle), math.cos(angle), freedom % 2
+    term, total = (cosine if odd else 1.0), 0.0
+    for power in range(odd, freedom - 1, 2):
+        total += term
+        term *= cosine**2 * (power + 1) / (power + 2)
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total
 
 
 def effective_size(series: numpy.ndarray, weights: Optional[numpy.ndarray] = None) -> Effective:

@@ -6,26 +6,35 @@ from typing import List, Sequence, Tuple
 
 import numpy
 
+from runner.contract.changes import outliers
+
 #: The median of k values has pi / 2 / k of their variance, where they are normal.
 _MEDIAN_VARIANCE = math.pi / 2
-#: How far around the median, in its standard errors, a picture's median counts as near it; found by simulation: with a
-#: whole one, pictures that lie near by chance make the figure look surer than it is.
-_NEAR = 0.5
+#: Of a picture seen less often, too few samples tell how far its median errs to one side where the noise is skewed.
+_FEWEST_VISITS = 5
+#: The log of a median absolute deviation has this variance over the number of values less 2, where they are normal.
+_DEVIATION_VARIANCE = 1.36
+#: No picture's deviation counts as less than this share of the pictures' median one: a coarse clock may leave it none.
+_SMALLEST_DEVIATION = 0.1
 
 
 @dataclass(frozen=True)
 class Mix:
-    """A series of times (n,) as ratios to its pictures' medians, and the figure that they scale.
+    """What is left of a series of times (n,) without its mix of pictures, and the figure that it scales.
 
-    `figure` is the median over pictures of the medians within, in the unit of the times. `weights` (n,) say how much
-    each sample has to do with it: 1 on average, more for the pictures in the middle, since the far ones move no median.
-    `content` is true where a picture was seen only once: the ratios are to the median of all then, and an interval that
-    comes of them speaks of other pictures of the kind, too.
+    `figure` is the geometric mean over pictures of the medians within, in the unit of the times: each picture counts
+    the same, however often it was seen. `ratios` (n,) are those of the samples to their pictures' medians, all at the
+    pictures' mean deviation; `weights` (n,) say how much each has to do with the figure, 1 on average: more where a
+    picture was seen seldom or varies much. `bias` is by how much few visits make the figure's logarithm err, as
+    far as the ratios tell. `content` is true where a picture was seen less than five times: `ratios` are those of the
+    pictures' medians to the figure then, one a picture and outliers left out, since no stall can be told from a picture
+    there; and an interval that comes of them speaks of other pictures of the kind, too.
     """
 
     figure: float
     ratios: numpy.ndarray
     weights: numpy.ndarray
+    bias: float
     content: bool
 
 
@@ -45,16 +54,20 @@ def unmixed(times: numpy.ndarray, pictures: Sequence[str]) -> Mix:
     to 1, of three visits exactly 1 in a third of all. What the uncertainty of that median adds is taken off again.
     """
     places, counts = _places(pictures)
-    if counts.min() < 2:
-        figure = float(numpy.median(times))
-        return Mix(figure, times / figure, numpy.ones(len(times)), content=True)
     groups = _groups(times, places, counts)
-    others = numpy.empty(len(times))
-    others[numpy.argsort(places, kind="stable")] = numpy.concatenate([_medians_of_others(group) for group in groups])
-    ratios = 1 + (times / others - 1) / numpy.sqrt(1 + _MEDIAN_VARIANCE / (counts[places] - 1))
-    medians = numpy.array([numpy.median(group) for group in groups])
-    weights = _weights(medians, counts, ratios)[places]
-    return Mix(float(numpy.median(medians)), ratios, weights / weights.mean(), content=False)
+    logs = numpy.log([numpy.median(group) for group in groups])
+    if counts.min() < _FEWEST_VISITS:
+        logs = logs[~outliers(logs)]
+        return Mix(math.exp(logs.mean()), numpy.exp(logs - logs.mean()), numpy.ones(len(logs)), 0.0, content=True)
+    others = numpy.concatenate([_medians_of_others(group) for group in groups])
+    shares = numpy.log(numpy.concatenate(groups) / others) / numpy.sqrt(
+        1 + _MEDIAN_VARIANCE / (counts.repeat(counts) - 1)
+    )
+    scales = _scales(numpy.split(shares, numpy.cumsum(counts)[:-1]), counts)
+    ratios = numpy.empty(len(times))
+    ratios[numpy.argsort(places, kind="stable")] = numpy.exp(shares / scales.repeat(counts))
+    weights = (scales / counts)[places]
+    return Mix(math.exp(logs.mean()), ratios, weights / weights.mean(), _bias(ratios, counts), content=False)
 
 
 def _places(pictures: Sequence[str]) -> Tuple[numpy.ndarray, numpy.ndarray]:
@@ -79,9 +92,33 @@ def _medians_of_others(group: numpy.ndarray) -> numpy.ndarray:
     return medians
 
 
-def _weights(medians: numpy.ndarray, counts: numpy.ndarray, ratios: numpy.ndarray) -> numpy.ndarray:
-    """Return how near each picture's median is to the median of all, as a normal density."""
-    low, high = numpy.quantile(ratios, [0.1586553, 0.8413447])
-    errors = max((high - low) / 2, 1e-9) * numpy.sqrt(_MEDIAN_VARIANCE / counts)
-    squares = (numpy.log(medians / numpy.median(medians)) / errors) ** 2
-    return numpy.asarray(numpy.exp(-(squares - squares.min()) / (2 * _NEAR**2)) / counts)
+def _scales(shares: List[numpy.ndarray], counts: numpy.ndarray) -> numpy.ndarray:
+    """Return how much each picture varies, over the mean of all, from its samples' deviations.
+
+    Their logarithms are shrunk towards their mean by as much of their variance as so few samples make of equal ones
+    (James and Stein's estimator, its positive part): else few visits alone would make pictures look unequal.
+    """
+    deviations = numpy.array([float(numpy.median(numpy.abs(group))) for group in shares])
+    middle = float(numpy.median(deviations))
+    if len(counts) < 2 or middle == 0:
+        return numpy.ones(len(counts))
+    logs = numpy.log(numpy.maximum(deviations, _SMALLEST_DEVIATION * middle))
+    by_chance = _DEVIATION_VARIANCE * float((1 / (counts - 2)).mean())
+    kept = max(0.0, 1 - by_chance / max(float(logs.var(ddof=1)), 1e-300))
+    scales = numpy.exp(kept * (logs - logs.mean()))
+    return numpy.asarray(scales / scales.mean())
+
+
+def _bias(ratios: numpy.ndarray, counts: numpy.ndarray) -> float:
+    """Return by how much the mean over pictures of the log medians lies above that of many more samples.
+
+    It is the expected median of so many draws from the ratios, as a bootstrap has it: the median of c values has the
+    density of Beta with both parameters at (c + 1) / 2, rounded down, over the quantiles.
+    """
+    logs = numpy.log(numpy.sort(ratios))
+    places = (numpy.arange(len(logs)) + 0.5) / len(logs)
+    expected = 0.0
+    for count, pictures in zip(*numpy.unique(counts, return_counts=True)):
+        density = (4 * places * (1 - places)) ** ((count - 1) // 2)
+        expected += float(density @ logs / density.sum()) * int(pictures) / len(counts)
+    return expected - float(numpy.median(logs))

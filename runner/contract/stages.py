@@ -10,7 +10,7 @@ from typing import Literal, Optional, Sequence
 
 import numpy
 
-from runner.contract.certainty import FEWEST, SureMedian, sure_median
+from runner.contract.certainty import FEWEST, SureFigure, sure_figure
 from runner.contract.mix import levelled
 from runner.contract.steadiness import Steadiness, steadiness
 
@@ -29,7 +29,7 @@ _SAME_BEGIN = 0.05
 
 @dataclass(frozen=True)
 class Goal:
-    """What is asked for: the half width of the 95 % interval as a share of the median, and the cap in iterations."""
+    """What is asked for: the half width of the 95 % interval as a share of the figure, and the cap in iterations."""
 
     precision: float = 0.01
     max_iterations: int = 10_000
@@ -55,7 +55,7 @@ class Standing:
 
     iterations: int
     steadiness: Steadiness
-    median: SureMedian
+    figure: SureFigure
     half_width: Optional[float]
     pilot: Optional[Pilot]
     verdict: Optional[Verdict]
@@ -74,20 +74,20 @@ def look(
     """Look at all times (n,) from the first iteration on. `before` is the look before this one; `last` says that a cap
     was reached, and that there must be a verdict."""
     n = len(times)
-    state = steadiness(levelled(times, pictures))
+    last = last or n >= goal.max_iterations
+    state = steadiness(levelled(times, pictures), last)
     steady = state.kind != "no steady state"
     begin = state.begin if steady else 0
-    median = sure_median(times[begin:], pictures[begin:])
-    pilot = _pilot(before, state, median, n) if steady else None
-    seen = Standing(n, state, median, _width(pilot, median) if steady else None, pilot, None, 0, None)
+    figure = sure_figure(times[begin:], pictures[begin:])
+    pilot = _pilot(before, state, figure, n) if steady else None
+    seen = Standing(n, state, figure, _width(pilot, figure) if steady else None, pilot, None, 0, None)
     target = _target(seen, goal)
-    ahead = target or math.floor(_AIM * n * PILOT / median.effective)
-    last = last or n >= goal.max_iterations
+    ahead = target or math.floor(_AIM * n * PILOT / figure.effective)
     return replace(
         seen,
         verdict=_verdict(seen, goal, target, last),
         next_look=min(goal.max_iterations, max(math.ceil(_GROWTH * n), min(ahead, 2 * n))),
-        needed=target if median.effective >= FEWEST else math.ceil(n * PILOT / max(1.0, median.effective)),
+        needed=target if figure.effective >= FEWEST else math.ceil(n * PILOT / max(1.0, figure.effective)),
     )
 
 
@@ -102,24 +102,24 @@ def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Standin
     return look(times, pictures, goal, seen, last=True)
 
 
-def _pilot(before: Optional[Standing], state: Steadiness, median: SureMedian, n: int) -> Optional[Pilot]:
+def _pilot(before: Optional[Standing], state: Steadiness, figure: SureFigure, n: int) -> Optional[Pilot]:
     """Return the pilot of before, where it is of the same steady part and seen through the same mix, else a new one."""
     old = before.pilot if before else None
     if (
         old
         and before
         and abs(state.begin - old.begin) <= max(5, _SAME_BEGIN * n)
-        and before.median.content == median.content
+        and before.figure.content == figure.content
     ):
         return old
-    return Pilot(state.begin, median.samples, median.half_width) if median.effective >= PILOT else None
+    return Pilot(state.begin, figure.samples, figure.half_width) if figure.effective >= PILOT else None
 
 
-def _width(pilot: Optional[Pilot], median: SureMedian) -> Optional[float]:
-    if median.effective < FEWEST:
+def _width(pilot: Optional[Pilot], figure: SureFigure) -> Optional[float]:
+    if figure.effective < FEWEST:
         return None
-    promised = pilot.half_width * math.sqrt(pilot.samples / median.samples) if pilot else 0.0
-    return max(promised, median.half_width)
+    promised = pilot.half_width * math.sqrt(pilot.samples / figure.samples) if pilot else 0.0
+    return max(promised, figure.half_width)
 
 
 def _target(seen: Standing, goal: Goal) -> Optional[int]:
@@ -130,7 +130,7 @@ def _target(seen: Standing, goal: Goal) -> Optional[int]:
     if seen.half_width <= goal.precision:
         return stage
     short = (seen.half_width / (_AIM * goal.precision)) ** 2
-    return max(stage, seen.steadiness.begin + math.ceil(short * seen.median.samples))
+    return max(stage, seen.steadiness.begin + math.ceil(short * seen.figure.samples))
 
 
 def _verdict(seen: Standing, goal: Goal, target: Optional[int], last: bool) -> Optional[Verdict]:

@@ -38,7 +38,7 @@ def summarise(latency: Latency) -> Summary:
 
     p99 is the lower order statistic, as the published scripts took it (numpy's interpolation="lower").
     images_per_second is n over the summed time; the published figure, mean(1/t), weighs fast images more. Where the
-    series was measured until its median is known, that is the median over pictures of the medians within.
+    series was measured until its median is known, median_ms is the geometric mean over pictures of the medians within.
     """
     samples = latency.samples
     ordered = numpy.sort(numpy.asarray(measured_ms(latency), dtype=float))

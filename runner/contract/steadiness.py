@@ -15,9 +15,11 @@ SteadyKind = Literal["flat", "warmup", "slowdown", "no steady state"]
 STEADY_SHARE = 0.25
 #: Levels that differ by less than this share of the last one, and than its deviation, are the same.
 SAME_LEVEL = 0.01
-#: A step or a drift of so many standard errors is one. A drift counts sooner: where there is none, measuring goes on a
-#: little longer, while one that is overlooked leaves a figure that depends on when the measuring ended.
-_STEP_ERRORS, _DRIFT_ERRORS = 5.0, 1.28
+#: A step of so many standard errors is one.
+_STEP_ERRORS = 5.0
+#: A drift is one sooner: where there is none, measuring goes on a little longer, while one that is overlooked leaves a
+#: figure that depends on when the measuring ended. Where it can't go on, a doubt is not enough to condemn the series.
+_DOUBTFUL_DRIFT, _CERTAIN_DRIFT = 1.0, 1.96
 #: Below so many samples neither is looked for.
 _FEWEST = 20
 
@@ -30,8 +32,10 @@ class Steadiness:
     begin: int
 
 
-def steadiness(times: numpy.ndarray) -> Steadiness:
+def steadiness(times: numpy.ndarray, last: bool = False) -> Steadiness:
     """Return the class of the series (n,) of times, its mix of pictures removed, after Barrett et al. (OOPSLA 2017).
+
+    `last` says that no further samples will come, so that a drift has to be certain, not just possible.
 
     Their change points have three helpers here. Autocorrelation would be taken for changes, so it is removed first
     (Chakar et al. 2017). Their penalty can't see a short step in a hundred samples, so what is left is searched for one
@@ -45,7 +49,8 @@ def steadiness(times: numpy.ndarray) -> Steadiness:
     begin = _last_level(values)
     begin = _after_steps(values, begin)
     first = int(kept[begin])
-    if len(times) - first < STEADY_SHARE * len(times) or _drifts(values[begin:]):
+    enough = _CERTAIN_DRIFT if last else _DOUBTFUL_DRIFT
+    if len(times) - first < STEADY_SHARE * len(times) or _drifts(values[begin:], enough):
         return Steadiness("no steady state", first)
     if first == 0:
         return Steadiness("flat", 0)
@@ -84,14 +89,14 @@ def _largest_step(values: numpy.ndarray) -> Tuple[int, float]:
     return place, float(scores.max()) / _error(rest)
 
 
-def _drifts(values: numpy.ndarray) -> bool:
+def _drifts(values: numpy.ndarray, errors: float) -> bool:
     n = len(values)
     if n < _FEWEST:
         return True  # nothing is known of it
     when = numpy.arange(n) - (n - 1) / 2
     slope = float(when @ values) / float(when @ when)
     error = _error(values - values.mean() - slope * when) / math.sqrt(float(when @ when))
-    return abs(slope) > _DRIFT_ERRORS * error and abs(slope) * n > SAME_LEVEL * float(numpy.median(values))
+    return abs(slope) > errors * error and abs(slope) * n > SAME_LEVEL * float(numpy.median(values))
 
 
 def _error(rest: numpy.ndarray) -> float:

@@ -14,7 +14,11 @@ def test_the_tables_are_of_these_sources() -> None:
         assert f"| {scenario.name} |" in text
 
 
-@pytest.mark.parametrize("number", [0, 1, 3, 4])
+NAMES = [scenario.name for scenario in coverage.SCENARIOS]
+PICTURES = [i for i, name in enumerate(NAMES) if name.startswith("11 pictures") and "15 %" in name and "φ" not in name]
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 4, *PICTURES])
 def test_the_interval_of_a_stopped_measurement_holds_about_as_often_as_it_says(number: int) -> None:
     row = coverage.simulated(number, trials=40)
     assert row.verdicts == 1.0
@@ -36,3 +40,9 @@ def test_three_processes_hold_as_often_as_they_say() -> None:
     held, used = coverage.processes(0.03, 3, early=False, trials=1000)
     assert used == 3
     assert 0.93 <= held <= 0.97
+
+
+def test_so_do_as_many_as_it_took_for_the_precision() -> None:
+    held, used = coverage.processes(0.03, 5, early=True, trials=1000)
+    assert 3 < used < 5
+    assert 0.92 <= held <= 0.97

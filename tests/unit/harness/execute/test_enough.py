@@ -76,8 +76,8 @@ def test_repeats_end_once_three_processes_agree_closely_enough(tmp_path: Path) -
     result = folder.result(folder.plan.cells[3].job)
     assert result is not None
     assert result.failure is not None
-    # Student's t with two degrees of freedom, of logarithms whose deviation is about 0.005.
-    assert (result.status, result.failure.message) == ("skipped", "precise enough: ±1.2 % over 3 processes")
+    # Student's t with two degrees of freedom at 97 %, since 3 of 5 are there, of logarithms that deviate by about 0.005.
+    assert (result.status, result.failure.message) == ("skipped", "precise enough: ±1.6 % over 3 processes")
 
 
 def test_each_model_ends_for_itself(tmp_path: Path) -> None:

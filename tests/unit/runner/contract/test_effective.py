@@ -5,17 +5,18 @@ import pytest
 from scipy.signal import lfilter
 from scipy.stats import t
 
-from runner.contract.effective import effective_size, student_t95
+from runner.contract.effective import effective_size, student_t
 
 
+@pytest.mark.parametrize("error", [0.05, 0.04, 0.015])
 @pytest.mark.parametrize("freedom", [*range(1, 31), 12.5, 48.3, 99, 1000, 1e6])
-def test_student_t_is_scipys(freedom: float) -> None:
-    assert student_t95(freedom) == pytest.approx(t.ppf(0.975, freedom), abs=1e-4)
+def test_student_t_is_scipys(freedom: float, error: float) -> None:
+    assert student_t(freedom, error) == pytest.approx(t.ppf(1 - error / 2, freedom), abs=1e-3 if error < 0.02 else 1e-4)
 
 
 def test_student_t_of_few_degrees_of_freedom_is_the_next_wider_one() -> None:
-    assert student_t95(3.9) == student_t95(3)
-    assert student_t95(0.5) == math.inf
+    assert student_t(3.9) == student_t(3)
+    assert student_t(0.5) == math.inf
 
 
 @pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])

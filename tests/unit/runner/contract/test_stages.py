@@ -43,8 +43,8 @@ def test_the_reported_width_is_never_narrower_than_the_pilots_scaled() -> None:
         seen = live(quiet(5000, seed), Goal(0.004, 5000))
         assert seen.pilot
         assert seen.half_width is not None
-        scaled = seen.pilot.half_width * (seen.pilot.samples / seen.median.samples) ** 0.5
-        assert seen.half_width == pytest.approx(max(scaled, seen.median.half_width))
+        scaled = seen.pilot.half_width * (seen.pilot.samples / seen.figure.samples) ** 0.5
+        assert seen.half_width == pytest.approx(max(scaled, seen.figure.half_width))
 
 
 def test_a_cap_before_the_precision_says_what_was_reached_and_what_would_do() -> None:
@@ -78,16 +78,22 @@ def test_a_trend_has_no_verdict_on_precision() -> None:
     assert replay(times, one(1000), Goal(max_iterations=1000)).verdict == "no steady state"
 
 
+def test_at_a_cap_a_noisy_series_is_imprecise_not_drifting() -> None:
+    rng = np.random.default_rng(6)
+    ends = [replay(100 * np.exp(0.1 * rng.normal(size=300)), one(300), Goal(0.005, 300)).verdict for _ in range(20)]
+    assert ends.count("imprecise") >= 16
+
+
 def test_warm_up_is_no_part_of_the_figure() -> None:
     times = quiet(2000)
     times[:30] += 50
     seen = live(times, Goal(max_iterations=2000))
     assert (seen.verdict, seen.steadiness.kind) == ("precise", "warmup")
     assert abs(seen.steadiness.begin - 30) <= 5
-    assert seen.median.figure == pytest.approx(100, rel=0.02)
+    assert seen.figure.value == pytest.approx(100, rel=0.02)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 21])
 def test_few_samples_are_insufficient_and_nothing_breaks(n: int) -> None:
     assert replay(quiet(n), one(n), Goal()).verdict in ("insufficient", "no steady state")
-    assert replay(quiet(n), [f"{i}" for i in range(n)], Goal()).median.content
+    assert replay(quiet(n), [f"{i}" for i in range(n)], Goal()).figure.content
