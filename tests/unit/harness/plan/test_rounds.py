@@ -131,3 +131,10 @@ def test_repeats_of_one_cell_differ_in_name_and_number_alone() -> None:
         same = replace(cell.job, cell=stem, repeat=0)
         assert alike.setdefault(stem, same) == same  # type: ignore[arg-type, comparison-overlap]
     assert len(alike) == 6
+
+
+def test_a_job_says_how_many_repeats_were_planned_where_not_all_may_be_needed() -> None:
+    few, _ = plan.make(replace(STANDARD, repeats=4), [], FakeHost(), nothing)
+    counted, _ = plan.make(replace(STANDARD, protocol="quick-1", repeats=4), [], FakeHost(), nothing)
+    assert {cell.job.protocol.repeats for cell in few.cells} == {4}
+    assert {cell.job.protocol.repeats for cell in counted.cells} == {protocols()["quick-1"].repeats}
