@@ -76,7 +76,7 @@ def test_repeats_end_once_three_processes_agree_closely_enough(tmp_path: Path) -
     result = folder.result(folder.plan.cells[3].job)
     assert result is not None
     assert result.failure is not None
-    # Student's t with two degrees of freedom at 97 %, since 3 of 5 are there, of logarithms that deviate by about 0.005.
+    # Student's t with two degrees of freedom, at 97 % since 3 of 5 are there, of logarithms that deviate by 0.005.
     assert (result.status, result.failure.message) == ("skipped", "precise enough: ±1.6 % over 3 processes")
 
 
