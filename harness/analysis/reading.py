@@ -23,10 +23,10 @@ def read(folder: RunFolder) -> tuple[Part, str]:
     Raises BadDocument where one is unusable.
     """
     own, documents = RunFolder(folder.path, folder.label), hashlib.sha256()  # whose plan goes when it has been read
-    jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
-    kinds: dict[Timed, Timed] = {}
-    part, rows = Part([job.cell for job in jobs], EMPTY, [], [], []), Rows()
+    rows, kinds = Rows(), dict[Timed, Timed]()
     with _no_collection(), _countable(folder):
+        jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
+        part = Part([job.cell for job in jobs], EMPTY, [], [], [])
         for job in jobs:
             contents = own.contents(job.cell)
             documents.update(contents.sha256)

@@ -19,7 +19,7 @@ from harness.report.table import Table
 from harness.text import defused
 
 #: How many rows of CSV are made at once.
-BATCH = 10_000
+BATCH = 2_000
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
