@@ -21,7 +21,9 @@ GROUPS = {
 GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
 EXAMPLES = {
     "How fast is a model here?": "harness run --model ssdlite320_mobilenet_v3_large",
-    "What would the software of 2021 beside today's measure?": "harness run --image cuda10.2,local --dry-run",
+    "What would the software of 2021 beside today's measure?": (
+        "harness run --image cuda10.2,local --published-models --dry-run"
+    ),
     "How accurate is it?": "harness run --suite accuracy --dataset coco-val2017 --model ssd300_vgg16",
 }
 #: How wide the names of options may be beside what they are, in characters.

@@ -53,7 +53,10 @@ def test_an_option_of_no_group_is_shown_all_the_same(run: TyperCommand, monkeypa
 def test_an_example_is_taken(run: TyperCommand, example: str) -> None:
     program, command, *arguments = shlex.split(example)
     assert (program, command) == ("harness", "run")
-    assert run.make_context("run", arguments).params["resume"] is None
+    given = run.make_context("run", arguments).params
+    assert given["resume"] is None
+    assert given["model"] or given["published_models"] or given["all_models"]
+    assert given["dataset"] or given["suite"] == "latency"
 
 
 def test_there_are_three_examples_that_a_terminal_shows_in_a_line(run: TyperCommand) -> None:
