@@ -178,7 +178,7 @@ class Counting:
 def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Counting()
     monkeypatch.setattr(stopping, "look", looks.wrapped(stages.look))
-    seen = measured(noise(0.3), a_job())
+    seen = measured(np.exp(noise(0.5) / 50 - 1) * 50, a_job())
     assert len(seen.samples.phase) == 10_000
     assert 2 <= looks.calls <= 25
 
