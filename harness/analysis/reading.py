@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from harness.analysis.cautions import warnings_of
+from harness.analysis.kinds import Kinds
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.tidy import EMPTY, Rows
-from harness.analysis.tidy_rows import figures, labels
-from harness.analysis.timed import Timed, timed
+from harness.analysis.tidy_rows import figures, own_labels
+from harness.analysis.timed import times_of
 from harness.analysis.uncertainty import latency_intervals
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadDocument
@@ -23,7 +24,7 @@ def read(folder: RunFolder) -> tuple[Part, str]:
     Raises BadDocument where one is unusable.
     """
     own, documents = RunFolder(folder.path, folder.label), hashlib.sha256()  # whose plan goes when it has been read
-    rows, kinds = Rows(), dict[Timed, Timed]()
+    rows, kinds = Rows(), Kinds()
     with _no_collection(), _countable(folder):
         jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
         part = Part([job.cell for job in jobs], EMPTY, [], [], [])
@@ -35,17 +36,18 @@ def read(folder: RunFolder) -> tuple[Part, str]:
         return replace(part, rows=rows.table()), documents.hexdigest()
 
 
-def _take(cell: Cell, part: Part, rows: Rows, kinds: dict[Timed, Timed]) -> None:
+def _take(cell: Cell, part: Part, rows: Rows, kinds: Kinds) -> None:
     summary = summarise(cell.result.latency) if cell.result.latency else None
     warnings = warnings_of(cell.result)
     intervals = latency_intervals(cell.result.latency) if cell.result.latency else {}
-    rows.add(labels(cell, warnings), figures(cell, summary, intervals))
+    kind = kinds.of(cell)
+    rows.add(kind.labels | own_labels(cell, warnings), figures(cell, summary, intervals))
     host = cell.execution.host.id if cell.execution else None
     part.measurements.append(Measurement(host, cell.job.cell, cell.result.started_at))
-    if cell.job.suite == "latency":
-        entry = timed(cell, summary, intervals.get(cell.job.protocol.statistic), warnings)
-        kind = kinds.setdefault(entry.kind, entry)  # so that all of a kind share what they hold
-        part.timed.append(replace(kind, times=entry.times))
+    if kind.timed:
+        statistic, remarks = cell.job.protocol.statistic, (*kind.timed.remarks, *warnings)
+        times = times_of(summary, intervals[statistic], statistic) if summary else None
+        part.timed.append(replace(kind.timed, remarks=remarks, times=times))
     else:
         part.detected.append(cell)
 
