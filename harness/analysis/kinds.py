@@ -22,20 +22,20 @@ _common = {
 }
 
 
-class Kind(NamedTuple):
+class CellKind(NamedTuple):
     """The labels of a cell without what is its own, and what the latency table needs of it without its figures."""
 
     labels: Labels
     timed: Timed | None
 
 
-class Kinds:
+class CellKinds:
     """The kinds of the cells that were read."""
 
     def __init__(self) -> None:
-        self._latest: dict[tuple[str, ...], tuple[tuple[Any, ...], Kind]] = {}
+        self._latest: dict[tuple[str, ...], tuple[tuple[Any, ...], CellKind]] = {}
 
-    def of(self, cell: Cell) -> Kind:
+    def of(self, cell: Cell) -> CellKind:
         """Return the kind of the cell: that of the latest one of its model and environment, if they are alike."""
         job, setting = cell.job, _setting(cell)
         where = (job.environment, job.device, job.suite, job.model.builder)
@@ -45,8 +45,8 @@ class Kinds:
         return known[1]
 
 
-def _kind(cell: Cell) -> Kind:
-    return Kind(labels(cell), timed(cell, None, None, ()) if cell.job.suite == "latency" else None)
+def _kind(cell: Cell) -> CellKind:
+    return CellKind(labels(cell), timed(cell, None, None, ()) if cell.job.suite == "latency" else None)
 
 
 def _setting(cell: Cell) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from harness.analysis.cautions import warnings_of
-from harness.analysis.kinds import Kinds
+from harness.analysis.kinds import CellKinds
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.tidy import EMPTY, Rows
 from harness.analysis.tidy_rows import figures, own_labels
@@ -24,7 +24,7 @@ def read(folder: RunFolder) -> tuple[Part, str]:
     Raises BadDocument where one is unusable.
     """
     own, documents = RunFolder(folder.path, folder.label), hashlib.sha256()  # whose plan goes when it has been read
-    rows, kinds = Rows(), Kinds()
+    rows, kinds = Rows(), CellKinds()
     with _no_collection(), _countable(folder):
         jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
         part = Part([job.cell for job in jobs], EMPTY, [], [], [])
@@ -36,7 +36,7 @@ def read(folder: RunFolder) -> tuple[Part, str]:
         return replace(part, rows=rows.table()), documents.hexdigest()
 
 
-def _take(cell: Cell, part: Part, rows: Rows, kinds: Kinds) -> None:
+def _take(cell: Cell, part: Part, rows: Rows, kinds: CellKinds) -> None:
     summary = summarise(cell.result.latency) if cell.result.latency else None
     warnings = warnings_of(cell.result)
     intervals = latency_intervals(cell.result.latency) if cell.result.latency else {}

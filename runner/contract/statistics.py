@@ -60,11 +60,7 @@ def summarise(latency: Latency) -> Summary:
 def measured_ms(latency: Latency) -> List[float]:
     """Return the measured samples in the order of execution: device time where there is one, wall time else."""
     columns = zip(latency.samples.phase, latency.samples.device_ms, latency.samples.wall_ms)
-    return [_time(device_ms, wall_ms) for phase, device_ms, wall_ms in columns if phase == "measured"]
-
-
-def _time(device_ms: Optional[float], wall_ms: float) -> float:
-    return wall_ms if device_ms is None else device_ms
+    return [wall_ms if device_ms is None else device_ms for phase, device_ms, wall_ms in columns if phase == "measured"]
 
 
 def _std(values: numpy.ndarray, mean: float) -> float:

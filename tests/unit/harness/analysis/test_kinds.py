@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.kinds import Kinds
+from harness.analysis.kinds import CellKinds
 from harness.documents import Host
 from harness.documents.run_folder import Cell
 from runner.contract import CpuSupply, Failure, Memory, Thresholds
@@ -36,9 +36,9 @@ def test_cells_that_differ_in_their_measurement_alone_are_of_one_kind() -> None:
     )
     seen = execution(result.job, exit_code=3, wall_seconds=7.0, container_id="c")
     second = replace(first, job=result.job, result=result, execution=seen)
-    kinds = Kinds()
+    kinds = CellKinds()
     assert kinds.of(second) is kinds.of(first)
-    assert Kinds().of(second) == Kinds().of(first)  # made of the one or of the other, it is the same
+    assert CellKinds().of(second) == CellKinds().of(first)  # made of the one or of the other, it is the same
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_cells_that_differ_in_their_measurement_alone_are_of_one_kind() -> None:
     ],
 )
 def test_a_cell_of_another_kind_has_what_is_made_of_itself(change: Callable[[Cell], Cell]) -> None:
-    kinds, first = Kinds(), cell()
+    kinds, first = CellKinds(), cell()
     other = change(first)
     assert kinds.of(other) != kinds.of(first)
-    assert kinds.of(other) == Kinds().of(other)
-    assert kinds.of(first) == Kinds().of(first)
+    assert kinds.of(other) == CellKinds().of(other)
+    assert kinds.of(first) == CellKinds().of(first)
