@@ -69,11 +69,13 @@ PLACES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    place = next((place for place, names in PLACES.items() if name in names), None)
-    if place is None:
-        raise AttributeError(f"module 'harness' has no attribute {name!r}")
-    return globals().setdefault(name, getattr(import_module(place), name))
+if not TYPE_CHECKING:  # which would take any name for one of the module's
+
+    def __getattr__(name: str) -> object:
+        place = next((place for place, names in PLACES.items() if name in names), None)
+        if place is None:
+            raise AttributeError(f"module 'harness' has no attribute {name!r}")
+        return globals().setdefault(name, getattr(import_module(place), name))
 
 
 def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Self
 
 
 class HarnessError(Exception):
@@ -19,6 +20,10 @@ class HarnessError(Exception):
         super().__init__(sentence + ("" if remedy.endswith("?") else "."))
         self.reason = reason
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str], dict[str, object]]:
+        # Else an error in another process would be none here: Exception hands the sentence on, not its parts.
+        return type(self), (self.reason, self.remedy), self.__dict__
 
 
 class BadInput(HarnessError):

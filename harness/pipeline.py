@@ -32,11 +32,15 @@ if TYPE_CHECKING:
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run was interrupted; its folder can be gone on with."""
+    """A run was interrupted; what is in its `folder` can be gone on with. `run` is what --resume knows it by."""
 
-    def __init__(self, folder: RunFolder):
-        super().__init__(f"the run {folder.name} was interrupted, and can be gone on with")
+    def __init__(self, folder: Path, run: str):
+        super().__init__(folder, run)
         self.folder = folder
+        self.run = run
+
+    def __str__(self) -> str:
+        return f"the run {self.run} was interrupted, and can be gone on with"
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def _carried_out(
                 executed = run.execute(folder, executors, engine_version, display)
             unjudged = judge(folder, progress)
     except KeyboardInterrupt:
-        raise Interrupted(folder) from None
+        raise Interrupted(folder.path, folder.name) from None
     tables = tables_of(folder.cells(), published=published)
     (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     return Outcome(folder, tables, executed, unjudged)

@@ -19,6 +19,7 @@ from torch import nn
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 from runner.contract import Numerics, Thresholds
+from runner.errors import said
 
 Shapes = Mapping[str, Tuple[int, ...]]
 State = Dict[str, torch.Tensor]
@@ -238,5 +239,5 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     if isinstance(error, getattr(torch.cuda, "OutOfMemoryError", ())):  # torch 1.13
         return True
-    text = str(error)  # before, on the CPU, and where CUDA itself allocates, only the text tells
+    text = said(error)  # before, on the CPU, and where CUDA itself allocates, only the text tells
     return isinstance(error, RuntimeError) and any(words in text for words in _NO_MEMORY)

@@ -8,7 +8,7 @@ from typing import List, Optional
 import torch
 
 from runner.contract import Device, Failure
-from runner.errors import JobError
+from runner.errors import JobError, said
 
 #: Variables that change what is measured behind the protocol's back, and what each does. Any value may count, since
 #: torch 1.9 only looks whether PYTORCH_NO_CUDA_MEMORY_CACHING is there; CUDA_LAUNCH_BLOCKING=0 is off everywhere.
@@ -73,16 +73,16 @@ def remarks(device: torch.device) -> List[str]:
 
 def failure_of(error: BaseException) -> Optional[Failure]:
     """Return the failure that an error means where it is the machine's fault and not the model's, else None."""
-    remedy = _remedy(str(error)) if isinstance(error, RuntimeError) else None
+    remedy = _remedy(said(error)) if isinstance(error, RuntimeError) else None
     if remedy is None:
         return None
-    message = str(error).strip().partition("\n")[0]  # torch appends how to debug a kernel
+    message = said(error).strip().partition("\n")[0]  # torch appends how to debug a kernel
     return Failure(kind=type(error).__name__, message=message, remedy=remedy, cause="infrastructure")
 
 
 def remedy_of_memory(error: BaseException) -> str:
     """Return what helps where memory ran out: that of the GPU, or of the host."""
-    return FREE_GPU if GPU_MEMORY.search(str(error)) else FREE_HOST
+    return FREE_GPU if GPU_MEMORY.search(said(error)) else FREE_HOST
 
 
 def _none(told: List[str], nvml_reason: Optional[str]) -> JobError:

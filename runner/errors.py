@@ -1,4 +1,4 @@
-"""The one error that runner code raises for a cell that can't be measured."""
+"""The one error that runner code raises for a cell that can't be measured, and the words of others."""
 
 from typing import Literal
 
@@ -11,3 +11,11 @@ class JobError(Exception):
     def __init__(self, message: str, remedy: str, cause: Literal["infrastructure", "model"] = "infrastructure"):
         super().__init__(message)
         self.failure = Failure(kind="JobError", message=message, remedy=remedy, cause=cause)
+
+
+def said(error: BaseException) -> str:
+    """Return what an error says, "" where its class, which may be a person's own, can't."""
+    try:
+        return str(error)
+    except Exception:
+        return ""

@@ -65,14 +65,19 @@ class Source(ABC):
 class Photographs(Source):
     """The job's images, decoded by Pillow to RGB float tensors (3, H, W) in 0..1."""
 
-    def __init__(self, images: List[ImageFile], folder: Path, protocol: Protocol, device: torch.device):
+    def __init__(
+        self, images: List[ImageFile], folder: Path, protocol: Protocol, device: torch.device, *, lent: bool = False
+    ):
+        """`lent`: the model gets a copy each time, since it may write into it."""
         super().__init__([image.name for image in images], protocol, device)
         self._folder = folder
+        self._lent = lent
         self._sha256 = {image.name: image.sha256 for image in images}
         self._decoded = lru_cache(maxsize=KEPT_PHOTOGRAPHS)(self._decode)
 
     def _read(self, name: str) -> Tuple[torch.Tensor, Input]:
-        return self._decoded(name)
+        pixels, seen = self._decoded(name)
+        return pixels.clone() if self._lent else pixels, seen
 
     def _decode(self, name: str) -> Tuple[torch.Tensor, Input]:
         path = self._folder / name
@@ -116,7 +121,7 @@ def open_source(job: Job, folder: Optional[Path], device: torch.device) -> Sourc
         return NearBlack(protocol, device)
     if folder is None or not job.images:
         raise JobError("the job names no images", "hand the runner a folder with --images")
-    return Photographs(job.images, folder, protocol, device)
+    return Photographs(job.images, folder, protocol, device, lent=job.model.code is not None)
 
 
 def _unreadable(name: str, path: Path, error: Exception) -> JobError:

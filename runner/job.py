@@ -27,7 +27,7 @@ from runner import (
 )
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, source_sha256
-from runner.errors import JobError
+from runner.errors import JobError, said
 from runner.latency import Progress
 from runner.own import answers, blame, building
 from runner.states import Remark
@@ -171,7 +171,7 @@ def _failed(blank: Result, error: BaseException, folders: Folders) -> Result:
     """Return the result of a cell that an error ended: memory, the machine, or else the model."""
     plain = Failure(
         kind=type(error).__name__,
-        message=str(error) or type(error).__name__,
+        message=said(error) or type(error).__name__,
         remedy="read log.txt beside this result for the traceback",
         cause="model",
     )

@@ -20,7 +20,7 @@ def interruptible(console: Console) -> Iterator[None]:
     try:
         yield
     except Interrupted as interrupted:
-        say(console, f"interrupted; go on with: harness run --resume {shlex.quote(interrupted.folder.name)}")
+        say(console, f"interrupted; go on with: harness run --resume {shlex.quote(interrupted.run)}")
         raise typer.Exit(INTERRUPTED) from None
 
 

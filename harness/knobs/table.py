@@ -33,6 +33,7 @@ KNOBS: tuple[Knob, ...] = (
         "iterations",
         (Sight("iterations", "", "iterations: {}", "iterations", unset="all"),),
         Option(COUNT, "Fewer iterations, labelled.", LATENCY),
+        suite="latency",
     ),
     Knob(
         "threads",

@@ -1,7 +1,6 @@
 """From what a person asks for to the ordered cells of a run."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from harness.documents.run_folder import cell_name
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.plan import inputs, own, shards
 from harness.plan.inputs import Inputs
-from harness.plan.request import Request
+from harness.plan.request import Request, require_suites
 from harness.preflight import compatibility
 from harness.preflight.checks import Preflight, Target
 from harness.progress import OnBytes
@@ -24,6 +23,8 @@ from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Suite, Weights
 
 #: What --weights takes beside a file's path.
 KNOWN_WEIGHTS = ("pretrained", "random", "shapes", "auto")
+#: Of a run. Its plan is held in memory: at some 4 kB a cell, that of so many is as large as a run of weeks.
+MOST_CELLS = 100_000
 
 
 def make(request: Request, command: list[str], preflight: Preflight, on_bytes: OnBytes) -> tuple[Plan, list[str]]:
@@ -34,11 +35,14 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     suites = _suites(request.suites)
     protocol = pick("protocol", request.protocol, protocols())
     inputs.check(request.inputs, suites, protocol)
+    require_suites(request.variant, suites)
     chosen = _models(request)
     target = preflight.target(request.device)
     remarks = preflight.left_out(request.device)
     stacks, reasons = _environments(request.images, target, preflight)
     obstacles = _obstacles(stacks, chosen, target, preflight, limited=request.memory_bytes is not None)
+    repeats = request.repeats or protocol.repeats
+    _require_few(len(chosen) * len(stacks) * max(repeats if "latency" in suites else 1, request.shards))
     turns = max(protocol.warmup.max_iterations, request.variant.iterations or protocol.measure.max_iterations)
     fed = {
         (suite, model.builder): inputs.of(suite, model, request.inputs, protocol, turns)
@@ -69,7 +73,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         )
         for suite in suites
         # Interleaved over the environments, since the largest noise is over time. A detection pass has none.
-        for repeat in range(1, 1 + (1 if suite == "accuracy" else request.repeats or protocol.repeats))
+        for repeat in range(1, 1 + (1 if suite == "accuracy" else repeats))
         for model in chosen
         for stack in stacks
         for feed in [fed[suite, model.builder]]
@@ -120,7 +124,15 @@ def _job(blank: Job, stack: Environment, model: Detector, weights: Weights, feed
     )
 
 
+def _require_few(cells: int) -> None:
+    if cells > MOST_CELLS:
+        remedy = "take fewer --repeats or --shards"
+        raise BadInput(f"these are {cells} cells, and a run has at most {MOST_CELLS}", remedy)
+
+
 def _suites(names: list[str]) -> list[Suite]:
+    if not names:
+        raise BadInput("no suite was named", "name one: latency or accuracy")
     known: dict[str, Suite] = {name: name for name in get_args(Suite)}
     return [pick("suite", name, known) for name in dict.fromkeys(names)]
 
@@ -138,8 +150,10 @@ def _models(request: Request) -> list[Detector]:
     return chosen
 
 
-def _environments(names: Iterable[str], target: Target, preflight: Preflight) -> tuple[list[Environment], list[str]]:
+def _environments(names: list[str], target: Target, preflight: Preflight) -> tuple[list[Environment], list[str]]:
     chosen, remarks = [], []
+    if not names:
+        raise BadInput("no environment was named", "name one, or auto")
     for name in dict.fromkeys(names):
         if name == "auto":
             stack, reason = preflight.choose(target)

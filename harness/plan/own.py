@@ -151,7 +151,13 @@ def _names(source: Path) -> list[str]:
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
             table = symtable.symtable(text.decode(), str(source), "exec")
-    except (OSError, SyntaxError, ValueError, RecursionError):  # perhaps it is of another version of Python
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # perhaps it is of another version of Python
         return []
     names = [symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()]
     return [] if "__getattr__" in names or any(map(_binds_unseen, ast.walk(tree))) else names

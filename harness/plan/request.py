@@ -1,13 +1,17 @@
 """What a person asks for."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalogue import pick
 from harness.errors import BadInput
 from harness.knobs.table import OPTIONS
-from runner.contract import Variant
+from runner.contract import Suite, Variant
+
+#: Of a memory limit: Docker takes none below, and more is no machine's.
+LEAST_BYTES, MOST_BYTES = 6 << 20, 1 << 60
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,18 @@ def make_variant(**chosen: object) -> Variant:
     return Variant(**values)
 
 
+def require_suites(variant: Variant, suites: Sequence[Suite]) -> None:
+    """Raise BadInput where a knob was chosen that only a suite knows which is not measured."""
+    for name, (knob, _) in OPTIONS.items():
+        if getattr(variant, name) is not None and knob.suite not in (None, *suites):
+            remedy = f"add --suite {knob.suite}, or leave it out"
+            raise BadInput(f"--{name.replace('_', '-')} belongs to the suite {knob.suite}", remedy)
+
+
 def parse_size(text: str) -> int:
-    """Return the bytes of a size such as 512m or 8g. Raises BadInput where it is none."""
-    match = re.fullmatch(r"(\d+)([kmgt]?)b?", text.lower())
-    if not match:
-        raise BadInput(f"{text!r} is no size", "write it such as 512m or 8g")
-    return int(match.group(1)) << 10 * " kmgt".index(match.group(2) or " ")
+    """Return the bytes of a size such as 512m or 8g. Raises BadInput where it is none that an engine takes."""
+    match = re.fullmatch(r"0*([1-9][0-9]{0,17})([kmgt]?)b?", text.lower())
+    size = int(match.group(1)) << 10 * " kmgt".index(match.group(2) or " ") if match else 0
+    if not LEAST_BYTES <= size <= MOST_BYTES:
+        raise BadInput(f"{text!r:.80} is no size", "write it such as 512m or 8g")
+    return size

@@ -8,7 +8,7 @@ from typing import Optional
 import torch
 
 from runner.contract import Code, Failure
-from runner.errors import JobError
+from runner.errors import JobError, said
 
 #: How much of an error's words is quoted, in characters.
 LONGEST = 200
@@ -23,10 +23,10 @@ def failure_of(error: BaseException, code: Code, folder: Optional[Path]) -> Fail
     """Return the failure of a cell in which a person's own detector raised an error, or tried to end the process."""
     ended = isinstance(error, SystemExit)
     did = f"called sys.exit({words(error)})" if ended else f"raised {type(error).__name__}"
-    said = "" if ended else words(error)
+    quoted = "" if ended else words(error)
     return Failure(
         kind=type(error).__name__,
-        message=f"{code.name} {did}{line(error, folder)}" + (f": {said}" if said else ""),
+        message=f"{code.name} {did}{line(error, folder)}" + (f": {quoted}" if quoted else ""),
         remedy="mend it: log.txt beside this result has the traceback, and the environment Python "
         f"{platform.python_version()}, torch {torch.__version__}",
         cause="model",
@@ -53,11 +53,7 @@ def below(file: Optional[str], folder: Optional[Path]) -> str:
 
 def words(error: BaseException) -> str:
     """Return the first line of what the error says."""
-    try:
-        said = str(error).strip()
-    except Exception:  # a class of the person's own
-        return ""
-    return said.partition("\n")[0].strip()[:LONGEST].rstrip(".")
+    return said(error).strip().partition("\n")[0].strip()[:LONGEST].rstrip(".")
 
 
 def lies_in(file: Optional[str], folder: Path) -> bool:

@@ -55,6 +55,7 @@ def test_a_service_leaves_a_valid_result(engine: Engine, cuda102: str, tmp_path:
     assert result.job.environment == cuda102
     assert result.warnings == []
     assert result.latency is not None
-    assert len(result.latency.samples.wall_ms) >= result.job.protocol.measure.min_iterations
+    measured = result.latency.samples.phase.count("measured")
+    assert measured == 22 or (result.latency.stopped_by == "cap" and measured)
     left: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={tmp_path.name}"}
     assert not engine._client.containers.list(all=True, filters=left)

@@ -121,7 +121,7 @@ def test_an_interruption_names_the_run_to_go_on_with(documented: dict[str, Any])
         harness.resume(documented["run"], progress=Impatient())
     assert isinstance(raised.value, harness.Interrupted)
     assert "can be gone on with" in str(raised.value)
-    assert harness.resume(raised.value.folder.path).fine
+    assert harness.resume(raised.value.folder).fine
 
 
 @pytest.mark.torch

@@ -1,10 +1,13 @@
 """What the system refuses is one sentence, whose remedy follows from the system's number, or is absent."""
 
 import errno
+import pickle
+from pathlib import Path
 
 import pytest
 
-from harness.errors import BadInput, refused, remedy_of
+from harness.errors import BadDocument, BadInput, CannotRunHere, HarnessError, StorageError, refused, remedy_of
+from harness.pipeline import Interrupted
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,20 @@ def test_an_error_without_a_number_keeps_its_own_words() -> None:
 def test_a_sentence_without_a_remedy_is_whole() -> None:
     assert str(BadInput("there is nothing.", "")) == "there is nothing."
     assert str(BadInput("there is no x", "did you mean y?")) == "there is no x; did you mean y?"
+
+
+@pytest.mark.parametrize("kind", [HarnessError, BadInput, CannotRunHere, BadDocument, StorageError])
+def test_an_error_of_another_process_arrives_as_it_was_raised(kind: type[HarnessError]) -> None:
+    arrived = pickle.loads(pickle.dumps(kind("it broke", "mend it")))
+    assert (type(arrived), str(arrived), arrived.reason, arrived.remedy) == (
+        kind,
+        "it broke; mend it.",
+        "it broke",
+        "mend it",
+    )
+
+
+def test_an_interruption_of_another_process_says_where_to_go_on() -> None:
+    arrived = pickle.loads(pickle.dumps(Interrupted(Path("results/1"), "1")))
+    assert (arrived.folder, arrived.run) == (Path("results/1"), "1")
+    assert str(arrived) == "the run 1 was interrupted, and can be gone on with"

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from runner import inputs
-from runner.contract import ImageFile, Input, Protocol
+from runner.contract import Code, ImageFile, Input, Protocol
 from runner.errors import JobError
 from tests.samples import job
 
@@ -208,6 +208,20 @@ def test_a_job_opens_the_source_of_its_protocol(tmp_path: Path) -> None:
     photographic, black = job(), job(protocol="published-2021", images=[])
     assert isinstance(inputs.open_source(photographic, tmp_path, CPU), inputs.Photographs)
     assert isinstance(inputs.open_source(black, None, CPU), inputs.NearBlack)
+
+
+@pytest.mark.parametrize("code", [None, Code("mine.tiny", "build", "0" * 64)])
+def test_what_a_person_s_own_detector_writes_into_a_picture_is_not_what_it_gets_next(
+    tmp_path: Path, code: Code | None
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(PIXELS))
+    images = [ImageFile("a.png", hashlib.sha256(encoded(PIXELS)).hexdigest())]
+    one = job(images=images)
+    source = inputs.open_source(replace(one, model=replace(one.model, code=code)), tmp_path, CPU)
+    first = source.next().argument[0]
+    again = source.next().argument[0]
+    assert torch.equal(first, again)
+    assert (first.data_ptr() == again.data_ptr()) == (code is None)  # torchvision's leave it as it is
 
 
 @pytest.mark.parametrize(("folder", "images"), [(None, [ImageFile("a.png", "")]), (Path(), []), (None, [])])

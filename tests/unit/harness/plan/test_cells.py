@@ -13,6 +13,7 @@ from harness.host.gpus import Gpus, HostGpu
 from harness.plan import Request
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight, Target
+from runner.contract import Variant
 from runner.contract.serialise import to_dict
 
 
@@ -207,15 +208,50 @@ def test_a_gpu_that_is_left_out_is_the_first_remark() -> None:
     assert remarks == ["left out: GPU 0 does not answer (GPU is lost); reboot", "measuring in local: no engine"]
 
 
-@pytest.mark.parametrize(("text", "size"), [("512m", 512 << 20), ("8G", 8 << 30), ("1gb", 1 << 30), ("77", 77)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("512m", 512 << 20), ("8G", 8 << 30), ("1gb", 1 << 30), ("7777777", 7777777)]
+)
 def test_sizes(text: str, size: int) -> None:
     assert plan.parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "8x", "-1g", "1.5g"])
+@pytest.mark.parametrize(
+    "text", ["", "8x", "-1g", "1.5g", "0", "5m", "\N{ARABIC-INDIC DIGIT EIGHT}g", "9" * 30, "2097152t"]
+)
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(BadInput, match="no size"):
         plan.parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("suites", "knob", "words"),
+    [
+        (["latency"], {"batch": 4}, "--batch belongs to the suite accuracy; add --suite accuracy, or leave it out"),
+        (["latency"], {"reader": "pil"}, "--reader belongs to the suite accuracy"),
+        (["accuracy"], {"iterations": 4}, "--iterations belongs to the suite latency"),
+    ],
+)
+def test_a_knob_of_a_suite_that_is_not_measured_is_refused(suites: list[str], knob: dict[str, Any], words: str) -> None:
+    asked = replace(
+        ONE, suites=suites, variant=Variant(**knob), inputs=Choice(dataset="x" if "accuracy" in suites else None)
+    )
+    with pytest.raises(BadInput, match=words):
+        make(asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"images": []}, "no environment was named"),
+        ({"suites": []}, "no suite was named"),
+        ({"models": []}, "no model was named"),
+        ({"repeats": 10**20}, "a run has at most 100000; take fewer --repeats"),
+        ({"repeats": 50_001}, "these are 100002 cells"),
+    ],
+)
+def test_a_run_of_nothing_or_of_too_much_is_refused(asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        make(replace(ONE, **asked))
 
 
 @pytest.fixture

@@ -122,6 +122,7 @@ def test_what_only_catalogued_models_have_is_not_asked_of_it_alone(folder: Path,
         "if True:\n    build = None",
         "class build: ...",
         "import json as build",
+        f"build = {'-' * 200_000}1",  # deeper than Python's own parser goes
     ],
 )
 def test_a_function_that_may_be_there_is_left_to_the_runner(folder: Path, text: str) -> None:

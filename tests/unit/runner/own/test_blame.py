@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from runner import compat, cuda
 from runner.contract import Code
 from runner.own.blame import failure_of
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.torch
 CODE = Code("mine.tiny", "build", "0" * 64)
 
 
-class Unspeakable(Exception):
+class Unspeakable(RuntimeError):
     def __str__(self) -> str:
         raise RuntimeError("never")
 
@@ -44,3 +45,8 @@ def test_what_it_raised_and_where(tmp_path: Path, error: BaseException, sentence
 def test_what_others_raised_for_it_has_no_line(tmp_path: Path) -> None:
     failure = failure_of(raised(TypeError("no"), Path("/elsewhere.py")), CODE, tmp_path)
     assert failure.message == "mine.tiny:build raised TypeError: no"
+
+
+def test_an_error_that_can_not_say_what_it_is_is_neither_memory_s_nor_the_machine_s() -> None:
+    assert not compat.is_out_of_memory(Unspeakable())
+    assert cuda.failure_of(Unspeakable()) is None
