@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from harness.analysis.assessed import assessed
 from harness.analysis.cautions import warnings_of
+from harness.analysis.kinds import CellKinds
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.tidy import EMPTY, Rows
-from harness.analysis.tidy_rows import figures, labels
-from harness.analysis.timed import Timed, timed
+from harness.analysis.tidy_rows import figures, own_labels
+from harness.analysis.timed import times_of
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadDocument
 
@@ -22,7 +23,7 @@ def read(folder: RunFolder) -> tuple[Part, str]:
     Raises BadDocument where one is unusable.
     """
     own, documents = RunFolder(folder.path, folder.label), hashlib.sha256()  # whose plan goes when it has been read
-    rows, kinds = Rows(), dict[Timed, Timed]()
+    rows, kinds = Rows(), CellKinds()
     with _no_collection(), _countable(folder):
         jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
         part = Part([job.cell for job in jobs], EMPTY, [], [], [])
@@ -34,15 +35,14 @@ def read(folder: RunFolder) -> tuple[Part, str]:
         return replace(part, rows=rows.table()), documents.hexdigest()
 
 
-def _take(cell: Cell, part: Part, rows: Rows, kinds: dict[Timed, Timed]) -> None:
-    known, warnings = assessed(cell.result), warnings_of(cell.result)
-    rows.add(labels(cell, warnings), figures(cell, known))
+def _take(cell: Cell, part: Part, rows: Rows, kinds: CellKinds) -> None:
+    known, warnings, kind = assessed(cell.result), warnings_of(cell.result), kinds.of(cell)
+    rows.add(kind.labels | own_labels(cell, warnings), figures(cell, known))
     host = cell.execution.host.id if cell.execution else None
     part.measurements.append(Measurement(host, cell.job.cell, cell.result.started_at))
-    if cell.job.suite == "latency":
-        entry = timed(cell, known, warnings)
-        kind = kinds.setdefault(entry.kind, entry)  # so that all of a kind share what they hold
-        part.timed.append(replace(kind, times=entry.times))
+    if kind.timed:
+        times = times_of(known, cell.job.protocol.statistic) if known else None
+        part.timed.append(replace(kind.timed, remarks=(*kind.timed.remarks, *warnings), times=times))
     else:
         part.detected.append(cell)
 

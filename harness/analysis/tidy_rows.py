@@ -12,19 +12,23 @@ from harness.knobs import columns
 from runner.contract import Detections, Latency, Memory, Software
 
 
-def labels(cell: Cell, warnings: Sequence[str]) -> Labels:
-    """Return what the columns of LABELS say of a cell with these warnings; None is unknown, or does not apply.
+def own_labels(cell: Cell, warnings: Sequence[str]) -> Labels:
+    """Return what the columns of LABELS say of a cell with these warnings that they say of no other of its kind."""
+    failure = [cell.result.failure.message] if cell.result.failure else []
+    return {"cell": cell.job.cell, "repeat": cell.job.repeat, "warnings": "; ".join([*failure, *warnings])}
+
+
+def labels(cell: Cell) -> Labels:
+    """Return what the other columns of LABELS say of a cell; None is unknown, or does not apply.
 
     What it was measured with is what was observed, not what was asked for. `content` tells datasets of one name apart.
     """
     job, result, execution = cell.job, cell.result, cell.execution
     image, software = execution.image if execution else None, result.software
     verdict, facts = cell.agreement, observed(cell, "quota", "python", "gpu", "runner", "harness")
-    failure = [result.failure.message] if result.failure else []
     return {
         "run": cell.run,
         "host": execution.host.id if execution else None,
-        "cell": job.cell,
         "status": result.status,
         "environment": job.environment,
         "image_tag": image.tag if image else None,
@@ -46,10 +50,8 @@ def labels(cell: Cell, warnings: Sequence[str]) -> Labels:
         "runner": facts["runner"],
         "harness": facts["harness"],
         **columns.values(cell),
-        "repeat": job.repeat,
         "pinned": execution.pinned if execution else None,
         "detects_as": f"{verdict.against}: {verdict.verdict}" if verdict else None,
-        "warnings": "; ".join([*failure, *warnings]),
     }
 
 

@@ -15,6 +15,7 @@ from pydantic_core import from_json
 from harness.documents.measured import flaw
 from harness.documents.migrations import upgraded
 from harness.documents.plan import Plan
+from harness.documents.sharing import Shared
 from harness.errors import ANOTHER_OUT, BadDocument, reason_of, refused, remedy_of
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Document, Job, Result
@@ -65,8 +66,11 @@ def content_of(path: Path | str) -> bytes | None:
         raise BadDocument(f"{path} can't be read: {reason_of(error)}", remedy_of(error)) from error
 
 
-def parsed(kind: type[D], path: Path | str, content: bytes) -> D:
-    """Return the document that the content of a file is. Raises BadDocument as read does."""
+def parsed(kind: type[D], path: Path | str, content: bytes, shared: Shared | None = None) -> D:
+    """Return the document that the content of a file is. Raises BadDocument as read does.
+
+    `shared` are the parts of results that were read before.
+    """
     try:
         data = _from_json(content)
         version = data.get("schema_version") if isinstance(data, dict) else None
@@ -77,12 +81,15 @@ def parsed(kind: type[D], path: Path | str, content: bytes) -> D:
             )
         if isinstance(version, int) and 1 <= version < SCHEMA_VERSION:
             data = upgraded(data, version)
+        unknown = shared.insert(data) if shared else {}
         document: D = _adapter(cast("Any", kind)).validate_python(data)
     except (ValueError, RecursionError) as error:
         wrong = _first(error) if isinstance(error, ValidationError) else str(error)
         raise _unusable(kind, path, wrong) from error
     if isinstance(document, Result) and (lack := flaw(document)):
         raise _unusable(kind, path, lack)
+    if shared and isinstance(document, Result):
+        shared.learn(unknown, document)
     return document
 
 

@@ -17,7 +17,7 @@ def flaw(result: Result) -> str | None:
         return "it is ok but holds no measurement"
     if result.detections is not None and result.detections.images < 1:
         return "it is ok but detected in no image"
-    if result.detections is not None and not _is_time(result.detections.wall_ms):
+    if result.detections is not None and not _are_times(result.detections.wall_ms):
         return NO_TIME
     return _flaw_of_latency(result.latency) if result.latency else None
 
@@ -30,8 +30,8 @@ def _flaw_of_latency(latency: Latency) -> str | None:
     if "measured" not in samples.phase:
         return "it is ok but has no measured sample"
     times = [*samples.wall_ms, *(time for time in samples.device_ms if time is not None)]
-    return None if all(map(_is_time, times)) else NO_TIME
+    return None if _are_times(*times) else NO_TIME
 
 
-def _is_time(ms: float) -> bool:
-    return 0 < ms < LONGEST_MS
+def _are_times(*times: float) -> bool:
+    return all(0 < ms < LONGEST_MS for ms in times)

@@ -21,6 +21,7 @@ from harness.documents.execution import Execution
 from harness.documents.files import content_of, parsed, storing
 from harness.documents.plan import Plan
 from harness.documents.scores import CellScores
+from harness.documents.sharing import Shared
 from harness.errors import BadDocument, BadInput
 from harness.paths import results_folder
 from runner.contract import Document, Job, Result
@@ -102,6 +103,7 @@ class RunFolder:
     def __init__(self, path: Path, label: str | None = None):
         """`label` is what tables call the run, which say nothing of where it lies: the folder's name, unless given."""
         self.path = path
+        self._shared = Shared()
         self.label = _as_text(label or path.resolve().name)
 
     @classmethod
@@ -231,7 +233,7 @@ class RunFolder:
         if contents.result is None:
             return None
         place = f"{self.path}/cells/{cell}/"
-        result = parsed(Result, f"{place}result.json", contents.result)
+        result = parsed(Result, f"{place}result.json", contents.result, self._shared)
         if job not in (None, result.job):
             return None
         execution = _parsed(Execution, f"{place}execution.json", contents.execution)

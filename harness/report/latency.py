@@ -73,8 +73,8 @@ def _unit(entries: list[Timed]) -> str:
 
 def _verdicts(series: LatencySeries, alike: list[Timed], shown: Iterable[str], gate: Gates) -> list[Column]:
     """Return the column that says whether the environment detects what its reference does, where that is known."""
-    detecting = {entry.builder: entry.series.detecting for entry in alike}
-    agreements = [gate.get((detecting.get(builder, series.detecting), builder)) for builder in shown]
+    of_builder = {entry.builder: entry.series for entry in alike}
+    agreements = [gate.get((of_builder.get(builder, series).detecting, builder)) for builder in shown]
     references = dict.fromkeys(each.against for each in agreements if each)
     if not references:
         return []
