@@ -199,6 +199,8 @@ def may_end_early(plan: Plan) -> bool:
 def sentence(estimates: Sequence[float | None], *, at_most: bool = False) -> str:
     """Return how long it will take, as far as anything is known; `at_most` where it may end early."""
     unknown = sum(seconds is None for seconds in estimates)
+    if not unknown and not remaining(estimates):
+        return "nothing is left to measure"
     known = f"{'at most ' if at_most else ''}about {duration(remaining(estimates))}"
     time = known if any(estimates) else "unknown, nothing like it was run here yet"
     more = f", not counting {unknown} of unknown length" if unknown and any(estimates) else ""

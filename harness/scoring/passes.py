@@ -53,7 +53,9 @@ def read(path: Path, annotations: Annotations) -> PassColumns:
 
 
 def rows_of(path: Path) -> Iterator[Row]:
-    """Yield the rows of a pass, an image each. Raises BadDocument where the file is not one."""
+    """Yield the rows of a pass, an image each. Raises BadDocument where the file is not there, or is not one."""
+    if not path.exists():
+        raise BadDocument(f"{path} is gone, or was never copied", "run the cell again (harness run --resume)")
     try:
         yield from rows.read(path)
     except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other

@@ -156,6 +156,7 @@ def test_that_it_may_end_early_is_said_of_the_time() -> None:
     assert [estimate.may_end_early(each) for each in planned] == [True, False]
     assert estimate.sentence([30.0, 30.0], at_most=True) == "expected time: at most about 60 s"
     assert estimate.sentence([30.0, 30.0]) == "expected time: about 60 s"
+    assert estimate.sentence([0.0, 0.0]) == "nothing is left to measure"
 
 
 def test_nobody_misses_a_repeat_that_was_not_needed(tmp_path: Path) -> None:

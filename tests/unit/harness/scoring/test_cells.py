@@ -159,11 +159,10 @@ def test_changed_annotations_are_refused(tmp_path: Path, folder: Path) -> None:
         score_cell(planned(folder, SSDLITE), changed, tmp_path / "detections.sqlite", "hotcoco")
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no database at all"])
-def test_a_file_that_is_no_pass_is_one_sentence(tmp_path: Path, folder: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"", b"no database at all"])
+def test_a_file_that_is_no_pass_is_one_sentence(tmp_path: Path, folder: Path, content: bytes) -> None:
     path = tmp_path / "detections.sqlite"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(BadDocument, match=r"is no detection pass: .*; delete it and run the cell again"):
         score_cell(planned(folder, SSDLITE), annotations_of(folder, SSDLITE), path, "hotcoco")
 
