@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Optional, get_args
+from typing import Callable, List, NoReturn, Optional, get_args
 
 from runner.contract import SCHEMA_VERSION, Device, Job
 from runner.contract.cpus import parse_cpus
@@ -49,7 +49,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     # An error's words may hold what a terminal obeys.
     for line in told(result):
         print("".join(c if c.isprintable() else " " for c in line), file=sys.stderr)
-    return MEASURED if result.status == "ok" else NOT_MEASURED
+    status = MEASURED if result.status == "ok" else NOT_MEASURED
+    return status if job.model.code is None else _end(status)
 
 
 def _folders(options: argparse.Namespace) -> List[Path]:
@@ -108,8 +109,8 @@ def _printing_apart() -> Callable[..., None]:
     return progress
 
 
-def _end(status: int) -> None:
-    """End the process, whatever threads a person's own code has left running."""
+def _end(status: int) -> NoReturn:
+    """End the process, whatever a person's own code has left running, or registered for the end."""
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
@@ -117,4 +118,4 @@ def _end(status: int) -> None:
 
 
 if __name__ == "__main__":
-    _end(main())
+    sys.exit(main())

@@ -169,7 +169,7 @@ def test_shards_give_what_the_whole_gives_and_any_is_redone_alone(
     shutil.rmtree(second)
     again = harness("run", "--resume", run)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert [line.endswith("kept") for line in again.stdout.splitlines() if "(shard" in line] == [True, False, True]
+    assert [line.endswith("kept") for line in again.stdout.splitlines() if "shard " in line] == [True, False, True]
     (cell,), (whole,) = cells(run).values(), cells(uninterrupted).values()
     assert cell.scores is not None
     assert whole.scores is not None
