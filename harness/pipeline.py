@@ -67,6 +67,13 @@ def planned(request: Request, command: list[str], preflight: Preflight, progress
     return made
 
 
+def foretell(planned: Plan, progress: Progress) -> None:
+    """Tell how long the plan will take without running anything: by earlier results alone. Raises as start would."""
+    require_readable(planned)
+    estimates = estimate.from_history(planned)
+    progress.say(estimate.sentence(estimates, at_most=estimate.may_end_early(planned)))
+
+
 def start(
     planned: Plan,
     preflight: Preflight,

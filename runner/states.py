@@ -1,7 +1,7 @@
 """From what a checkpoint holds to the state of a model: unwrapped, under the model's own names, in float32."""
 
 import re
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, Iterable, List, Mapping
 
 import torch
 
@@ -54,16 +54,10 @@ def fitting(state: State, shapes: Shapes, file: str, builder: str) -> State:
     """
     named = {canonical_name(name): tensor for name, tensor in state.items()}
     named = {name: tensor for name, tensor in named.items() if name in shapes or not _is_counter(name)}
-    reshaped = [
-        f"{name} of {tuple(tensor.shape)} instead of {shapes[name]}"
-        for name, tensor in named.items()
-        if name in shapes and tuple(tensor.shape) != shapes[name]
-    ]
+    needed = [name for name in shapes if not _is_counter(name)]
     problems = [
-        *problem("missing", [name for name in shapes if name not in named and not _is_counter(name)]),
-        *problem("unknown", [name for name in named if name not in shapes]),
-        *problem("of another shape", reshaped),
-        *problem("not floating point", [n for n, t in named.items() if not (t.is_floating_point() or _is_counter(n))]),
+        *misfits(named, shapes, needed),
+        *_problem("not floating point", [n for n, t in named.items() if not (t.is_floating_point() or _is_counter(n))]),
     ]
     if problems:
         raise JobError(
@@ -73,7 +67,21 @@ def fitting(state: State, shapes: Shapes, file: str, builder: str) -> State:
     return named
 
 
-def problem(what: str, names: List[str]) -> List[str]:
+def misfits(state: State, shapes: Shapes, needed: Iterable[str]) -> List[str]:
+    """Return what keeps a state from fitting the shapes, in words, if anything. The `needed` names must be there."""
+    reshaped = [
+        f"{name} of {tuple(tensor.shape)} instead of {shapes[name]}"
+        for name, tensor in state.items()
+        if name in shapes and tuple(tensor.shape) != shapes[name]
+    ]
+    return [
+        *_problem("missing", [name for name in needed if name not in state]),
+        *_problem("unknown", [name for name in state if name not in shapes]),
+        *_problem("of another shape", reshaped),
+    ]
+
+
+def _problem(what: str, names: List[str]) -> List[str]:
     """Return what is wrong with the tensors of these names, in words, if there are any."""
     if not names:
         return []

@@ -37,16 +37,12 @@ def latency_intervals(latency: Latency) -> dict[str, Interval | None]:
     times = np.asarray(measured_ms(latency))
     mean = times.mean() if len(times) else np.float64(np.nan)
     deviations = times - mean
-    independent = _effective_count(deviations)
+    independent = effective_count(deviations)
     return {"mean": _of_mean(mean, deviations, independent), "median": _of_median(times, independent)}
 
 
-def effective_count(times: np.ndarray) -> float:
-    """Return how many independent samples tell as much of the mean as these (n,)."""
-    return _effective_count(times - times.mean() if len(times) else times)
-
-
-def _effective_count(centred: np.ndarray) -> float:
+def effective_count(centred: np.ndarray) -> float:
+    """Return how many independent samples tell as much of their mean as those that deviate from it by these (n,)."""
     n, variance = len(centred), float(centred @ centred)
     if n < 3 or variance == 0.0:
         return float(n)

@@ -22,10 +22,8 @@ from harness.api.checked import (
 )
 from harness.api.reproduced import Reproduced, reproduced
 from harness.api.run import Run, dry, opened
-from harness.documents.run_folder import require_readable
 from harness.documents.runs import open_run as found_run
 from harness.errors import BadInput
-from harness.execute import estimate
 from harness.pipeline import Outcome
 from harness.plan import Request, make_variants, parse_precision, parse_size
 from harness.plan.request import Choice
@@ -123,9 +121,7 @@ def run(
     with Preflight() as preflight:
         planned = pipeline.planned(request, command, preflight, telling)
         if dry_run:
-            require_readable(planned)
-            early = estimate.may_end_early(planned)
-            telling.say(estimate.sentence(estimate.from_history(planned), at_most=early))
+            pipeline.foretell(planned, telling)
             return dry(planned, telling.said)
         outcome = pipeline.start(planned, preflight, telling, protocol, path_of(out), published=published)
     return _ended(outcome, telling.said)

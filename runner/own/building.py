@@ -103,16 +103,7 @@ def _fill(model: nn.Module, state: Any, file: str, code: Code) -> None:
     if not any(name in own for name in state) and all(name.startswith("module.") for name in state):
         state = {name[len("module.") :]: tensor for name, tensor in state.items()}  # saved from a parallel wrapper
     shapes = {name: tuple(tensor.shape) for name, tensor in own.items() if isinstance(tensor, torch.Tensor)}
-    reshaped = [
-        f"{name} of {tuple(tensor.shape)} instead of {shapes[name]}"
-        for name, tensor in state.items()
-        if name in shapes and tuple(tensor.shape) != shapes[name]
-    ]
-    problems = [
-        *states.problem("missing", [name for name in shapes if name not in state]),
-        *states.problem("unknown", [name for name in state if name not in shapes]),
-        *states.problem("of another shape", reshaped),
-    ]
+    problems = states.misfits(state, shapes, shapes)
     if problems:
         raise JobError(
             f"the weights {file} do not fit {code.name}: {'; '.join(problems)}",

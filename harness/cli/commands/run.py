@@ -7,8 +7,7 @@ from rich.console import Console
 from harness import pipeline
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
-from harness.documents.run_folder import RunFolder, require_readable
-from harness.execute import estimate
+from harness.documents.run_folder import RunFolder
 from harness.plan import Request
 from harness.preflight.checks import Preflight
 from harness.report.table import Form
@@ -23,9 +22,7 @@ def new_run(
     with Preflight() as preflight:
         planned = pipeline.planned(request, command, preflight, progress)
         if dry_run:
-            require_readable(planned)
-            early = estimate.may_end_early(planned)
-            progress.say(estimate.sentence(estimate.from_history(planned), at_most=early))
+            pipeline.foretell(planned, progress)
             return True
         with interruptible(console):
             outcome = pipeline.start(planned, preflight, progress, request.protocol, out, published=published)
