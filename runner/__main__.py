@@ -36,6 +36,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
         _make_writable(options.out)  # rather than find out after the measurement
     except OSError as error:
         return _unwritable(options.out, error)
+    if job.numerics.threads is not None:
+        _bound(job.numerics.threads)
     # Only now, since torch counts its threads by the affinity when it is imported.
     from runner.job import Folders, execute
     from runner.told import told
@@ -51,6 +53,12 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print("".join(c if c.isprintable() else " " for c in line), file=sys.stderr)
     status = MEASURED if result.status == "ok" else NOT_MEASURED
     return status if job.model.code is None else _end(status)
+
+
+def _bound(threads: int) -> None:
+    """Give a BLAS that has threads of its own, which torch does not set, no more than torch; what is set stays."""
+    for variable in ("OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):
+        os.environ.setdefault(variable, str(threads))
 
 
 def _folders(options: argparse.Namespace) -> List[Path]:

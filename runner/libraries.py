@@ -18,6 +18,7 @@ NUMERICAL = re.compile(
     r"lib(cudart|cudnn|cublas|cufft|cusolver|cusparse|nvrtc|nccl|openblas|scipy_openblas|blas|lapack|mkl|dnnl|gomp|"
     r"iomp5|omp|torch_cpu|torch_cuda|nms|cuda|nvidia-ml)[-_.\w]*\.so"
 )
+OPENBLAS = r"lib(scipy_)?openblas"
 #: The version in a file's name, such as libgomp.so.1.0.0; a single number is no more than the interface's.
 FILE_VERSION = re.compile(r"[-.]r?(\d+(?:\.\d+)+)(?:\.so)?$")
 
@@ -26,7 +27,8 @@ def loaded(maps: str) -> List[SharedLibrary]:
     """Return the numerical libraries among the mapped files of a /proc/PID/maps text, by name."""
     paths = {line.split(maxsplit=5)[5] for line in maps.splitlines() if line.count(" ") >= 5 and "/" in line}
     names = {path: Path(path).name for path in paths if NUMERICAL.match(Path(path).name)}
-    return [SharedLibrary(names[path], path, version(path)) for path in sorted(names, key=lambda p: (names[p], p))]
+    ordered = sorted(names, key=lambda path: (names[path], path))
+    return [SharedLibrary(names[path], path, version(path), threads(path)) for path in ordered]
 
 
 def version(path: str) -> Optional[str]:
@@ -34,6 +36,17 @@ def version(path: str) -> Optional[str]:
     name = Path(path).name
     said, written = _said(path), FILE_VERSION.search(name)
     return said or (written.group(1) if written else None)
+
+
+def threads(path: str) -> Optional[int]:
+    """Return how many threads of its own a BLAS computes with; None of any other library."""
+    if re.match(OPENBLAS, Path(path).name):
+        with suppress(OSError):
+            library = ctypes.CDLL(path)
+            names = (f"{prefix}openblas_get_num_threads{suffix}" for prefix in ("", "scipy_") for suffix in ("", "64_"))
+            ask = next((getattr(library, name) for name in names if hasattr(library, name)), None)
+            return int(ask()) if ask else None
+    return None
 
 
 def _said(path: str) -> Optional[str]:
@@ -94,7 +107,7 @@ _QUESTIONS: Tuple[Tuple[str, Ask], ...] = (
     (r"libcudart", _cuda("cudaRuntimeGetVersion")),
     (r"libcublas[-.]", _cublas),
     (r"libcudnn[-.]", _cudnn),
-    (r"lib(scipy_)?openblas", _openblas),
+    (OPENBLAS, _openblas),
     (r"libmkl_(rt|core)", _mkl),
     (r"libdnnl", _dnnl),
 )

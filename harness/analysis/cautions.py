@@ -19,7 +19,10 @@ OTHER_LOAD_CPUS = 0.25
 #: Fewer samples in doubt than this share, which move the figure by less than the other, are not worth a sentence.
 FEW_IN_DOUBT, MOVED = 0.05, 0.01
 FEW, LOAD, THROTTLED, DOUBT = "few detections: ", "other work kept ", "throttled in ", "samples in doubt: "
+OWN_THREADS = "threads of the BLAS: "
 SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
+#: What NumPy and SciPy bring for themselves alone.
+BUNDLED = re.compile(r"(numpy|scipy)\.libs")
 FAST_BLAS = re.compile(r"openblas|mkl|blis|atlas")
 #: Makes a result's sentences of one kind, none where all is well; None where nothing was observed to judge by.
 Judge = Callable[[Result], list[str] | None]
@@ -70,6 +73,18 @@ def _slow_blas(result: Result) -> list[str] | None:
     return [SLOW_BLAS] if is_slow else []
 
 
+def _threads_beside_torch(result: Result) -> list[str] | None:
+    """Judge whether torch's BLAS computed with more threads than torch itself did."""
+    if result.software is None:
+        return None
+    used = [library for library in result.software.shared_libraries if not BUNDLED.search(library.path)]
+    most = max(used, key=lambda library: library.threads or 0, default=None)
+    if most is None or (most.threads or 0) <= result.software.threads:
+        return []
+    own = f"{most.threads} threads of its own beside torch's {result.software.threads}"
+    return [f"{OWN_THREADS}{most.name} has {own}: bind both with --threads"]
+
+
 def _in_doubt(result: Result) -> list[str] | None:
     doubt, latency, statistic = doubt_of(result), result.latency, result.job.protocol.statistic
     if doubt is None or latency is None:
@@ -93,4 +108,5 @@ JUDGES: dict[str, Judge] = {
     THROTTLED: _throttling,
     DOUBT: _in_doubt,
     SLOW_BLAS: _slow_blas,
+    OWN_THREADS: _threads_beside_torch,
 }

@@ -25,11 +25,15 @@ class Failure(Document):
 
 @dataclass(frozen=True)
 class SharedLibrary(Document):
-    """A numerical library that the process had loaded when it was measured; its version where it states one."""
+    """A numerical library that the process had loaded when it was measured; its version where it states one.
+
+    `threads` is how many it computes with by itself, None where it has no threads of its own or does not tell.
+    """
 
     name: str
     path: str
     version: Optional[str] = None
+    threads: Optional[int] = None
 
 
 @dataclass(frozen=True)

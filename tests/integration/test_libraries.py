@@ -1,4 +1,4 @@
-"""Versions as real shared libraries state them, each a stand-in that the C compiler makes of one function."""
+"""Versions and threads as real libraries state them, each a stand-in that the C compiler makes of one function."""
 
 import subprocess
 from pathlib import Path
@@ -32,3 +32,18 @@ def test_a_library_is_asked_for_its_version(name: str, source: str, said: str, t
     compiler = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(tmp_path / name)]
     subprocess.run(compiler, input=source, text=True, check=True)
     assert libraries.version(str(tmp_path / name)) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "threads"),
+    [
+        ("libopenblasp-r0.3.29.so", "int openblas_get_num_threads(void) { return 3; }", 3),
+        ("libscipy_openblas64_-1a.so", "int scipy_openblas_get_num_threads64_(void) { return 2; }", 2),
+        ("libopenblas.so.0", "int nothing;", None),
+        ("libgomp.so.1.0.0", "int openblas_get_num_threads(void) { return 3; }", None),
+    ],
+)
+def test_a_blas_is_asked_for_its_own_threads(name: str, source: str, threads: int | None, tmp_path: Path) -> None:
+    compiler = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(tmp_path / name)]
+    subprocess.run(compiler, input=source, text=True, check=True)
+    assert libraries.threads(str(tmp_path / name)) == threads

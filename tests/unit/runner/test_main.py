@@ -175,6 +175,21 @@ def test_the_process_is_bound_to_its_cpus_before_torch_is_imported(
     assert acting.happened == [*wanted, "import", (bound, None, None, out, None)]
 
 
+@pytest.mark.parametrize(("threads", "set_before", "wanted"), [(3, None, "3"), (3, "1", "1"), (None, None, None)])
+def test_a_blas_gets_no_more_threads_than_torch_unless_it_is_told(
+    acting: ActingJob,
+    write: Write,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    threads: int | None,
+    set_before: str | None,
+    wanted: str | None,
+) -> None:
+    monkeypatch.setattr(os, "environ", {"OPENBLAS_NUM_THREADS": set_before} if set_before else {})
+    assert main([write(job(variant=Variant(threads=threads))), str(out)]) == 0
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == wanted
+
+
 def test_cpus_that_are_not_there_are_a_failure_and_not_a_traceback(
     acting: ActingJob, write: Write, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,3 +68,18 @@ def test_what_is_well_is_not_spoken_of() -> None:
 )
 def test_the_reference_blas_alone_is_slow(names: list[str], slow: bool) -> None:
     assert warnings_of(ok_result(job(), software=loaded(*names))) == [SLOW_BLAS] * slow
+
+
+@pytest.mark.parametrize(
+    ("path", "threads", "said"),
+    [
+        ("/usr/lib/libopenblasp-r0.3.29.so", 3, True),
+        ("/usr/lib/libopenblasp-r0.3.29.so", 2, False),
+        ("/usr/lib/libopenblasp-r0.3.29.so", None, False),
+        ("/venv/numpy.libs/libscipy_openblas64_.so", 3, False),  # torch computes nothing with it
+    ],
+)
+def test_a_blas_with_more_threads_than_torch_is_spoken_of(path: str, threads: int | None, said: bool) -> None:
+    libraries = [SharedLibrary("libopenblas.so", path, threads=threads)]
+    wanted = "threads of the BLAS: libopenblas.so has 3 threads of its own beside torch's 2: bind both with --threads"
+    assert warnings_of(ok_result(job(), software=software(threads=2, shared_libraries=libraries))) == [wanted] * said
