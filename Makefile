@@ -55,12 +55,13 @@ standin-bases: ## make stand-ins for base images where no image registry can be 
 lock: $(VENV)/.dev ## resolve base digests and wheels of every environment anew, and pin them
 	$(HARNESS) images lock --write
 
-generated: $(VENV)/.harness ## write what is made from other files anew: schema, jobs/, compose.yaml, tables, charts
+generated: $(VENV)/.harness ## write what is made from other files anew: schema, jobs/, compose.yaml, tables, charts, pictures
 	$(BIN)/python -m tools.write_schema
 	$(BIN)/python -m tools.write_jobs
 	$(BIN)/python -m tools.write_compose
 	$(BIN)/python -m tools.write_environment_tables
 	$(BIN)/python -m tools.write_reference
+	$(BIN)/python -m tools.write_picture
 
 coverage: $(VENV)/.harness ## simulate how often the statistics hold, some minutes, into docs/statistics.md
 	$(BIN)/python -m tools.write_coverage

@@ -1,6 +1,6 @@
 """The errors a person sees: one sentence each, that names the thing, the reason and the remedy.
 
-The exit codes are part of the interface (README, "Exit codes").
+The exit codes are part of the interface (docs/commands.md).
 """
 
 import errno

@@ -1,8 +1,13 @@
-"""Writes README's reference table and its charts anew from results/reference; a test holds them to be current."""
+"""Writes docs/reference.md's tables, and its charts, anew from results/reference; a test holds them to be current."""
 
+import io
+import re
 from pathlib import Path
 
+from rich.console import Console
+
 from harness.analysis.timings import timings_of
+from harness.cli.console import print_tables
 from harness.documents.run_folder import Cell, RunFolder
 from harness.paths import ROOT
 from harness.report import render
@@ -13,36 +18,54 @@ from harness.report.page import charts as charts_of
 from harness.report.page import static_charts
 
 REFERENCE = ROOT / "results" / "reference"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "reference.md"
 CHARTS = ROOT / "docs" / "reference"
+#: The run that is shown first.
+RUN = "quick-1"
 BEGIN, END = "<!-- reference -->\n", "<!-- end of reference -->\n"
+
+
+def folder(name: str) -> RunFolder:
+    """Return a run that ships."""
+    return RunFolder(REFERENCE / name)
 
 
 def cells(name: str) -> list[Cell]:
     """Return the cells of a run that ships."""
-    return RunFolder(REFERENCE / name).cells()
+    return folder(name).cells()
 
 
 def page(text: str) -> str:
-    """Return README with its reference tables as they are to be."""
+    """Return the page with its reference tables as they are to be."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     passes = cells("accuracy-shapes")
     agreements = [cell.agreement for cell in passes if cell.agreement]
-    tables = [latency_table(cells("quick-1")), *precision_tables(passes[:1]), agreement_table(agreements)]
+    tables = [latency_table(cells(RUN)), *precision_tables(passes[:1]), agreement_table(agreements)]
     rendered = "\n".join(render.markdown(table).replace("## ", "#### ", 1) for table in tables)
     return f"{before}{BEGIN}\n{rendered}\n{END}{after}"
 
 
 def charts() -> dict[Path, str]:
-    """Return the charts by the file that each belongs in."""
-    run = cells("quick-1")
-    return {CHARTS / name: svg for name, svg in static_charts(charts_of(run, timings_of(run), published=False)).items()}
+    """Return the charts, and what a terminal shows, by the file that each belongs in."""
+    run = cells(RUN)
+    drawn = static_charts(charts_of(run, timings_of(run), published=False))
+    return {CHARTS / name: svg for name, svg in {**drawn, "terminal.svg": terminal()}.items()}
+
+
+def terminal() -> str:
+    """Return what `harness report` prints on a terminal of 80 columns, as SVG that asks for no font of the network."""
+    command = f"harness report reference/{RUN}"
+    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(f"$ {command}", highlight=False)
+    print_tables(console, [latency_table(cells(RUN))])
+    svg = console.export_svg(title=command, unique_id="harness")
+    return re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)
 
 
 def main() -> None:
-    """Write both."""
-    README.write_text(page(README.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write all."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     CHARTS.mkdir(exist_ok=True)
     for path, svg in charts().items():
         path.write_text(svg, encoding="utf-8")

@@ -8,7 +8,7 @@ import yaml
 
 from harness.catalogue import docker_environments
 from harness.paths import ROOT
-from tools import write_compose, write_environment_tables, write_jobs, write_reference, write_schema
+from tools import write_compose, write_environment_tables, write_jobs, write_picture, write_reference, write_schema
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = [(stack, device) for stack in docker_environments() for device in stack.devices]
@@ -26,15 +26,29 @@ def test_the_tables_of_the_environments_are_current() -> None:
         assert f"| `{stack.name}` |" in page
 
 
-def test_the_reference_tables_of_the_readme_are_current() -> None:
+def test_the_reference_tables_are_current() -> None:
+    page = write_reference.PAGE.read_text(encoding="utf-8")
+    assert page == write_reference.page(page), "write them anew with: make generated"
+
+
+def test_the_picture_of_the_page_is_of_the_reference_run() -> None:
+    shown = write_picture.shown_sha256(write_picture.PICTURE)
+    assert shown == write_picture.figures_sha256(), "take it anew with: make generated"
+
+
+def test_the_readme_is_short_and_what_it_names_is_there() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == write_reference.page(readme), "write them anew with: make generated"
+    assert readme.count("\n") < 150
+    for path in re.findall(r"\]\((?!http)([^)#]+)\)", readme):
+        assert (ROOT / path).exists(), path
 
 
 def test_the_reference_charts_are_current() -> None:
     """By what they say of each mark: where its text stands depends on the fonts of the machine."""
     expected = write_reference.charts()
-    assert set(expected) == set((ROOT / "docs" / "reference").iterdir())
+    assert {*expected, write_picture.PICTURE} == set((ROOT / "docs" / "reference").iterdir())
+    terminal = write_reference.CHARTS / "terminal.svg"
+    assert terminal.read_text(encoding="utf-8") == expected.pop(terminal), "write it anew with: make generated"
     for path, svg in expected.items():
         assert said(path.read_text(encoding="utf-8")) == said(svg), "write them anew with: make generated"
 
