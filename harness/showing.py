@@ -11,15 +11,14 @@ from harness import pipeline
 from harness.catalogue import detector, pick
 from harness.catalogue.entries import environments
 from harness.catalogue.labels import COCO
+from harness.clips.caption import Caption
+from harness.clips.drawing import Pen
+from harness.clips.needs import needed
+from harness.clips.sources import First, Footage, source_of
+from harness.clips.staging import ANOTHER_TMP, MakeView, Staging, picture_name
+from harness.clips.video import ENCODERS, Codec
+from harness.clips.views import One, Two
 from harness.data.shapes.figures import CATEGORIES
-from harness.demo.caption import Caption
-from harness.demo.drawing import Pen
-from harness.demo.needs import needed
-from harness.demo.sources import Source, source_of
-from harness.demo.staging import ANOTHER_TMP, MakeView, Staging, picture_name
-from harness.demo.video import ENCODERS, Codec
-from harness.demo.views import One, Two
-from harness.documents import Plan
 from harness.documents.files import storing
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, HarnessError
@@ -30,8 +29,6 @@ from harness.preflight.checks import Preflight
 from harness.progress import Progress
 from runner.contract import Dataset, Job, rows
 
-#: The clip in the folder of the cell that was detected last.
-CLIP = "demo.mp4"
 CODECS: dict[str, Codec] = {name: name for name in ENCODERS}
 #: A file that annotates nothing has no content.
 NO_ANNOTATIONS = "0" * 64
@@ -39,7 +36,7 @@ LETTERS = {"random": COCO, "pretrained": COCO}
 
 
 @dataclass(frozen=True)
-class Wish:
+class Showing:
     """What to show, in the words of the command line; `side_by_side` is another environment, or another model."""
 
     model: str
@@ -47,6 +44,7 @@ class Wish:
     image: str = "auto"
     weights: str = "pretrained"
     device: str = "auto"
+    frames: int | None = None
     score: float = 0.5
     side_by_side: str | None = None
     codec: str = "h264"
@@ -54,7 +52,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Shown:
+class MadeClip:
     """The clip, the run that it is of, and sentences on what a person might miss in it."""
 
     clip: Path
@@ -63,7 +61,7 @@ class Shown:
     remarks: list[str]
 
 
-def start(wish: Wish, command: list[str], preflight: Preflight, progress: Progress, out: Path | None) -> Shown:
+def start(wish: Showing, command: list[str], preflight: Preflight, progress: Progress, out: Path | None) -> MadeClip:
     """Detect in every frame, and draw, into the run's folder and to `out`.
 
     Raises HarnessError where the input is none, the extra `demo` is missing, or a pass failed, and Interrupted, with
@@ -75,15 +73,17 @@ def start(wish: Wish, command: list[str], preflight: Preflight, progress: Progre
     for module in ("av", "cv2", "supervision"):
         needed(module)
     source = source_of(wish.input)
+    if wish.frames is not None:
+        source = First(source, wish.frames)
     with _frames_folder() as frames:
         plan = pipeline.planned(_request(wish, source, frames), command, preflight, progress)
         shown: list[Staging] = []
 
         @contextmanager
         def beside(folder: RunFolder) -> Iterator[None]:
-            places = [folder.cell_folder(cell.job) for cell in plan.cells]
-            passes = [place / rows.FILE for place in places]
-            staging = Staging(source, frames, passes, _views(plan, wish), places[-1] / CLIP, codec)
+            jobs = [cell.job for cell in plan.cells]
+            passes = [folder.cell_folder(job) / rows.FILE for job in jobs]
+            staging = Staging(source, frames, passes, _views(jobs, wish), folder.clip(jobs[-1]), codec)
             with staging:
                 yield
             shown.append(staging)
@@ -104,7 +104,7 @@ def _frames_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _request(wish: Wish, source: Source, frames: Path) -> Request:
+def _request(wish: Showing, source: Footage, frames: Path) -> Request:
     images, models = [wish.image], [wish.model]
     if wish.side_by_side is not None:
         is_environment = wish.side_by_side.partition(":")[0] in environments()
@@ -128,9 +128,8 @@ def _request(wish: Wish, source: Source, frames: Path) -> Request:
     )
 
 
-def _views(plan: Plan, wish: Wish) -> MakeView:
-    """Return what makes the view of the plan's passes, given the size of their frames."""
-    jobs = [cell.job for cell in plan.cells]
+def _views(jobs: list[Job], wish: Showing) -> MakeView:
+    """Return what makes the view of the passes, given the size of their frames."""
 
     def view(height: int, width: int) -> One | Two:
         sides = [One(Pen(wish.score, _names(job), height, width), Caption(_title(job))) for job in jobs]
@@ -150,21 +149,21 @@ def _names(job: Job) -> dict[int, str]:
     return dict(enumerate(COCO)) if job.model.weights.kind in ("random", "pretrained") else {}
 
 
-def _kept(outcome: Outcome, staging: Staging, source: Source, wish: Wish, out: Path | None) -> Shown:
+def _kept(outcome: Outcome, staging: Staging, source: Footage, wish: Showing, out: Path | None) -> MadeClip:
     failed = next((cell.result.failure for cell in outcome.folder.cells() if cell.result.failure), None)
     if failed:
         raise HarnessError(failed.message, failed.remedy)
-    clip = outcome.folder.cell_folder(outcome.folder.plan.cells[-1].job) / CLIP
+    clip = outcome.folder.clip(outcome.folder.plan.cells[-1].job)
     if out is not None:
         with storing(out):
             out.parent.mkdir(parents=True, exist_ok=True)
             part = out.with_name(f".{out.name}.part")
             shutil.copyfile(clip, part)
             part.replace(out)
-    return Shown(out or clip, outcome, staging.drawn, list(_remarks(staging, source, wish)))
+    return MadeClip(out or clip, outcome, staging.drawn, list(_remarks(staging, source, wish)))
 
 
-def _remarks(staging: Staging, source: Source, wish: Wish) -> Iterator[str]:
+def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
     if source.broke_off:
         yield f"{source.name} breaks off after {staging.drawn} frames: {source.broke_off}"
     view = staging.view

@@ -22,6 +22,7 @@ def demo(
         str,
         typer.Option(metavar="pretrained|random|shapes|auto|PATH", help="auto: pretrained, or random when offline."),
     ] = "pretrained",
+    frames: Annotated[int | None, typer.Option(min=1, help="The first frames only.")] = None,
     score: Annotated[float, typer.Option(metavar="X", help="The least score of what is drawn.")] = 0.5,
     side_by_side: Annotated[
         str | None, typer.Option(metavar="ENV|MODEL", help="Another to compare with, frame by frame.")
@@ -32,7 +33,18 @@ def demo(
 ) -> None:
     """Make a video of what a model detects, with the time of each frame."""
     from harness.cli.commands.demo import show
-    from harness.showing import Wish
+    from harness.showing import Showing
 
-    wish = Wish(model, input_, image, weights, device, score, side_by_side, codec, code)
+    wish = Showing(
+        model=model,
+        input=input_,
+        image=image,
+        weights=weights,
+        device=device,
+        frames=frames,
+        score=score,
+        side_by_side=side_by_side,
+        codec=codec,
+        code=code,
+    )
     show(wish, sys.argv[1:], out)

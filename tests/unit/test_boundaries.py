@@ -15,7 +15,7 @@ FLOORS = [
     {"cli", "api"},
     {"repeating", "comparing", "showing"},
     {"pipeline"},
-    {"report", "demo"},
+    {"report", "clips"},
     {"plan", "execute", "agreement"},
     {"preflight", "scoring"},
     {"images", "data", "analysis"},

@@ -14,7 +14,7 @@ from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 
 
-def show(wish: showing.Wish, command: list[str], out: Path | None) -> None:
+def show(wish: showing.Showing, command: list[str], out: Path | None) -> None:
     """Make the clip that is wished for."""
     console = Console()
     try:

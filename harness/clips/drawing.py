@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.clips.needs import needed
+from harness.clips.video import Pixels
 from harness.data.shapes.figures import SKELETON
-from harness.demo.needs import needed
-from harness.demo.video import Pixels
 from runner.contract.rows import ImageDetections, Row
 
 #: A keypoint is drawn where the model scores it above this; torchvision's scores are logits.

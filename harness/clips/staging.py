@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from PIL import Image
 
-from harness.demo.sources import Source
-from harness.demo.video import Codec, Frame, Pixels, writing
-from harness.demo.views import View
+from harness.clips.sources import Footage
+from harness.clips.video import Codec, Pixels, VideoFrame, writing
+from harness.clips.views import View
 from harness.documents.files import storing
 from harness.errors import HarnessError
 from runner.contract import arrivals, rows
@@ -21,6 +22,7 @@ from runner.contract.rows import Row
 #: How many frames are handed over before they are drawn: enough for the runner's decoders, few enough for a disk.
 WINDOW = 32
 LOOK_S = 0.005
+POSTER_QUALITY = 80
 #: Where another place for the frames is chosen.
 ANOTHER_TMP = "choose another TMPDIR"
 #: Makes the view of frames of a height and a width.
@@ -53,7 +55,7 @@ class Staging:
     """
 
     def __init__(
-        self, source: Source, frames: Path, passes: list[Path], make_view: MakeView, out: Path, codec: Codec = "h264"
+        self, source: Footage, frames: Path, passes: list[Path], make_view: MakeView, out: Path, codec: Codec = "h264"
     ):
         self.drawn = 0
         self.view: View | None = None
@@ -109,17 +111,18 @@ class Staging:
         if first is None:  # the run tells why
             return
         with writing(self._out, self._codec) as encoder:
+            Image.fromarray(first.pixels).save(self._out.with_suffix(".jpg"), quality=POSTER_QUALITY)
             for frame in chain([first], frames):
                 encoder.add(frame)
                 self.drawn += 1
         for file in self._passes:
             rows.settle(file)
 
-    def _frame(self, number: int, found: list[Row]) -> Frame:
+    def _frame(self, number: int, found: list[Row]) -> VideoFrame:
         picture = self._frames / picture_name(number)
         pixels = pixels_of(picture.read_bytes())
         self.view = self.view or self._make_view(*pixels.shape[:2])
-        frame = Frame(self._seconds[number], self.view.draw(pixels, found))
+        frame = VideoFrame(self._seconds[number], self.view.draw(pixels, found))
         picture.unlink()
         return frame
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.agreement.matching import match
-from harness.demo.caption import LETTERS, MARGIN, Caption, line
-from harness.demo.drawing import Pen
-from harness.demo.video import Pixels
+from harness.clips.caption import LETTERS, MARGIN, Caption, line
+from harness.clips.drawing import Pen
+from harness.clips.video import Pixels
 from harness.documents.agreement import Tolerances
 from runner.contract import Thresholds
 from runner.contract.rows import Row

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from harness.clips.video import Pixels, Video, VideoFrame
 from harness.data.shapes import clip
-from harness.demo.video import Frame, Pixels, Video
 from harness.errors import BadInput
 
 BUNDLED = "bundled"
@@ -20,7 +21,7 @@ PICTURE_S = 1.0
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
 
-class Source(Protocol):
+class Footage(Protocol):
     """Hands out frames of one size, upright, in the order in which they are shown."""
 
     @property
@@ -38,12 +39,12 @@ class Source(Protocol):
         """Why fewer came, once they have."""
         ...
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[VideoFrame]:
         """Yield them. Raises BadInput where there is none."""
         ...
 
 
-def source_of(text: str) -> Source:
+def source_of(text: str) -> Footage:
     """Return what an --input names. Raises BadInput where that is nothing to show."""
     if text == BUNDLED:
         return Bundled()
@@ -61,10 +62,10 @@ class Bundled:
     most: int = clip.FRAMES
     broke_off: None = None
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[VideoFrame]:
         """Yield them."""
         for number, drawn in enumerate(clip.draw(SEED)):
-            yield Frame(number / clip.RATE, drawn.pixels)
+            yield VideoFrame(number / clip.RATE, drawn.pixels)
 
 
 class Pictures:
@@ -83,16 +84,43 @@ class Pictures:
         """How many there are."""
         return len(self._files)
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[VideoFrame]:
         """Yield them. Raises BadInput where one can't be read."""
         height, width = self._size
         for number, path in enumerate(self._files):
-            yield Frame(number * PICTURE_S, _framed(_read(path), height, width))
+            yield VideoFrame(number * PICTURE_S, _framed(_read(path), height, width))
 
     @cached_property
     def _size(self) -> tuple[int, int]:
         shapes = [_read(path).shape for path in self._files]
         return max(height for height, _, _ in shapes), max(width for _, width, _ in shapes)
+
+
+@dataclass(frozen=True)
+class First:
+    """The first frames of another source."""
+
+    whole: Footage
+    count: int
+
+    @property
+    def name(self) -> str:
+        """The other's name."""
+        return self.whole.name
+
+    @property
+    def most(self) -> int:
+        """How many there are at most."""
+        return min(self.count, self.whole.most)
+
+    @property
+    def broke_off(self) -> str | None:
+        """Why fewer came."""
+        return self.whole.broke_off
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield them."""
+        yield from islice(self.whole.frames(), self.count)
 
 
 def _read(path: Path) -> Pixels:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from harness.demo.video import Pixels
+from harness.clips.video import Pixels
 
 #: The mean is over so many frames, as in the videos published in 2021.
 MEAN_OVER = 100

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.demo.needs import needed
+from harness.clips.needs import needed
 from harness.documents.files import storing
 from harness.errors import BadInput
 
@@ -27,7 +27,7 @@ ENCODERS = {
 
 
 @dataclass(frozen=True)
-class Frame:
+class VideoFrame:
     """A frame, upright, and the second of the video at which it is shown, from 0 on."""
 
     seconds: float
@@ -60,7 +60,7 @@ class Video:
             raise _no_video(self.path, "it has no pictures")
         return stream
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[VideoFrame]:
         """Yield the frames in the order in which they are shown. Raises BadInput where there is none."""
         av = needed("av")
         count, first = 0, 0.0
@@ -72,7 +72,7 @@ class Video:
                     seconds = _seconds(frame, count, stream.average_rate)
                     first = first if count else seconds
                     count += 1
-                    yield Frame(max(seconds - first, 0.0), _upright(frame))
+                    yield VideoFrame(max(seconds - first, 0.0), _upright(frame))
         except av.FFmpegError as error:
             self.broke_off = error.strerror or str(error)
         if count == 0:
@@ -120,7 +120,7 @@ class Encoder:
         self._container: Any = None
         self._stream: Any = None
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: VideoFrame) -> None:
         """Encode a frame; its size has to be the first one's. Raises OSError where the disk does not take it."""
         if self._container is None:
             self._begin(*frame.pixels.shape[:2])
