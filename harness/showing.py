@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 from harness import pipeline
 from harness.catalogue import detector, pick
@@ -16,7 +17,7 @@ from harness.clips.drawing import Pen
 from harness.clips.needs import needed
 from harness.clips.sources import First, Footage, source_of
 from harness.clips.staging import ANOTHER_TMP, MakeView, Staging, picture_name
-from harness.clips.video import ENCODERS, Codec
+from harness.clips.video import Codec
 from harness.clips.views import One, Two
 from harness.data.shapes.figures import CATEGORIES
 from harness.documents.files import storing
@@ -29,7 +30,7 @@ from harness.preflight.checks import Preflight
 from harness.progress import Progress
 from runner.contract import Dataset, Job, rows
 
-CODECS: dict[str, Codec] = {name: name for name in ENCODERS}
+CODECS: dict[str, Codec] = {name: name for name in get_args(Codec)}
 #: A file that annotates nothing has no content.
 NO_ANNOTATIONS = "0" * 64
 LETTERS = {"random": COCO, "pretrained": COCO}
@@ -133,7 +134,7 @@ def _views(jobs: list[Job], wish: Showing) -> MakeView:
 
     def view(height: int, width: int) -> One | Two:
         sides = [One(Pen(wish.score, _names(job), height, width), Caption(_title(job))) for job in jobs]
-        return sides[0] if len(sides) == 1 else Two(*sides, jobs[0].model.thresholds)
+        return sides[0] if len(sides) == 1 else Two(sides[0], sides[1], jobs[0].model.thresholds)
 
     return view
 

@@ -44,7 +44,7 @@ class Pen:
             scene = annotator.annotate(scene, shown)
         if found.keypoints is not None and len(kept):
             self._draw_skeletons(scene, found, kept)
-        scene = self._labels.annotate(scene, shown, labels=[self._label(found, number) for number in kept])
+        scene = self._labels.annotate(scene, shown, labels=[self._label(found, number) for number in kept.tolist()])
         return np.ascontiguousarray(scene[..., ::-1])
 
     def outline(self, pixels: Pixels, found: ImageDetections, which: NDArray[np.intp]) -> Pixels:

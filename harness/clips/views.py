@@ -1,7 +1,7 @@
 """What is drawn of a frame: one detector's view, or two beside each other with what only one of them found."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from runner.contract.rows import Row
 
 #: Between two views, in pixels; black.
 GAP = 4
+NOBODY = np.empty(0, np.intp)
 
 
 class View(Protocol):
@@ -37,9 +38,9 @@ class One:
     def draw(self, pixels: Pixels, rows: list[Row]) -> Pixels:
         """Return the frame with its detections and its caption."""
         (row,) = rows
-        return self.drawn(pixels, row, ())
+        return self.drawn(pixels, row, NOBODY)
 
-    def drawn(self, pixels: Pixels, row: Row, outlined: "NDArray[np.intp] | tuple[()]") -> Pixels:
+    def drawn(self, pixels: Pixels, row: Row, outlined: NDArray[np.intp]) -> Pixels:
         """Return the same, with some of the detections outlined."""
         found = row.detections
         if found is not None:
@@ -62,7 +63,7 @@ class Two:
 
     def draw(self, pixels: Pixels, rows: list[Row]) -> Pixels:
         """Return the frame twice, left the first pass, right the other."""
-        lost: list[Any] = [(), ()]
+        lost = [NOBODY, NOBODY]
         said = "nothing to compare"
         if all(row.detections is not None for row in rows):
             one, two = (self._sure(row) for row in rows)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pycocotools import mask
 
 from harness.clips.caption import Caption, line
@@ -29,8 +30,8 @@ def pen(score: float = 0.5) -> Pen:
     return Pen(score, {1: "person"}, HEIGHT, WIDTH)
 
 
-def changed(drawn: Pixels) -> np.ndarray:
-    return (drawn != BLANK).any(axis=2)
+def changed(drawn: Pixels) -> NDArray[np.bool_]:
+    return np.any(drawn != BLANK, axis=2)
 
 
 def test_a_box_is_drawn_along_its_sides_and_leaves_its_middle() -> None:
@@ -77,7 +78,7 @@ def test_a_long_line_fits_its_frame() -> None:
     marks = changed(line(BLANK.copy(), "a caption that is far too long for it " * 3, 12))
     assert marks[:20].any()
     assert not marks[24:].any()
-    bright = (line(BLANK.copy(), "a caption that is far too long for it " * 3, 12) > 200).any(axis=2)
+    bright = np.any(line(BLANK.copy(), "a caption that is far too long for it " * 3, 12) > 200, axis=2)
     assert not bright[:, -3:].any()
 
 
@@ -85,7 +86,7 @@ def test_side_by_side_what_one_alone_found_is_outlined_and_counted() -> None:
     view = Two(One(pen(), Caption("left")), One(pen(), Caption("right")), None)
     both = view.draw(BLANK, [row(found(BOX)), row(found(BOX, OTHER))])
     left, right = both[:HEIGHT, :WIDTH], both[:HEIGHT, -WIDTH:]
-    white = (np.array([left, right]) > 250).all(axis=3)
+    white = np.all(np.array([left, right]) > 250, axis=3)
     x, y = OTHER[0], 70
     assert white[1, y, x]
     assert not white[0, y, x]
