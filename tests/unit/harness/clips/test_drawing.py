@@ -31,7 +31,8 @@ def pen(score: float = 0.5) -> Pen:
 
 
 def changed(drawn: Pixels) -> NDArray[np.bool_]:
-    return np.any(drawn != BLANK, axis=2)
+    marks: NDArray[np.bool_] = np.any(drawn != BLANK, axis=2)
+    return marks
 
 
 def test_a_box_is_drawn_along_its_sides_and_leaves_its_middle() -> None:
