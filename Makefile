@@ -12,7 +12,7 @@ PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated coverage reference report perf test-gpu gpu-wheels test-online clean
+.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated coverage reference demo report perf test-gpu gpu-wheels test-online clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ reference: $(VENV)/.harness $(VENV)/.torch ## measure the run that ships in resu
 	scripts/measure-reference
 	@$(MAKE) --no-print-directory generated
 
+demo: $(VENV)/.demo $(VENV)/.torch ## make a video of what a model detects, offline: figures in motion, by the weights that know them
+	$(HARNESS) demo --model ssdlite320_mobilenet_v3_large --weights shapes --image local -o build/demo.mp4 $(DEMO)
+
 report: $(VENV)/.harness ## print the table of the newest run beside the published numbers
 	$(HARNESS) report latest --published
 
@@ -102,7 +105,12 @@ $(VENV)/.harness: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml $(VENV)/.harness | $(BIN)/python
 	@echo "installing the development tools into $(VENV)"
-	@$(PIP) --editable '.[local,dev]'
+	@$(PIP) --editable '.[local,dev,demo]'
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml $(VENV)/.harness | $(BIN)/python
+	@echo "installing what reads, draws and writes videos into $(VENV)"
+	@$(PIP) --editable '.[local,demo]'
 	@touch $@
 
 $(VENV)/.torch: tools/install_torch.py $(VENV)/.harness | $(BIN)/python

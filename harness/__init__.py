@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from harness.api.data import data_fetch as data_fetch
     from harness.api.data import data_list as data_list
     from harness.api.data import data_verify as data_verify
+    from harness.api.demo import Demo as Demo
+    from harness.api.demo import demo as demo
     from harness.api.host import Chosen as Chosen
     from harness.api.host import Examined as Examined
     from harness.api.host import choose as choose
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 PLACES = {
     "harness.api.agreements": ["Agreements"],
     "harness.api.data": ["data_fetch", "data_list", "data_verify"],
+    "harness.api.demo": ["Demo", "demo"],
     "harness.api.host": ["Chosen", "Examined", "choose", "doctor", "models", "published_check"],
     "harness.api.images": ["images_build", "images_list", "images_lock", "images_prune", "images_verify"],
     "harness.api.measuring": ["open_run", "reproduce", "resume", "run"],

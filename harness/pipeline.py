@@ -3,8 +3,8 @@
 It has no console: what there is to tell goes to a Progress.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,10 @@ from runner.contract import Suite
 
 if TYPE_CHECKING:
     from harness.documents.scores import ScorerName
+
+
+#: Makes what goes on while a run's cells are executed.
+Beside = Callable[[RunFolder], AbstractContextManager[object]]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -82,8 +86,12 @@ def start(
     out: Path | None = None,
     *,
     published: bool = False,
+    beside: Beside = nullcontext,
 ) -> Outcome:
-    """Execute a plan in a new folder, `out` or one named after `name`. Raises Interrupted by Ctrl-C."""
+    """Execute a plan in a new folder, `out` or one named after `name`. Raises Interrupted by Ctrl-C.
+
+    `beside` makes, of the folder, what goes on while its cells are executed.
+    """
     require_readable(planned)
     own.require_unchanged(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written
@@ -91,7 +99,7 @@ def start(
     identities = built_images(planned, preflight, progress)
     folder = RunFolder.create(out, name)
     documents.write(folder.path / "plan.json", planned)
-    return _carried_out(folder, identities, preflight, progress, published=published)
+    return _carried_out(folder, identities, preflight, progress, published=published, beside=beside)
 
 
 def resume(
@@ -125,6 +133,7 @@ def _carried_out(
     progress: Progress,
     *,
     published: bool,
+    beside: Beside = nullcontext,
 ) -> Outcome:
     try:
         with folder.locked():
@@ -134,7 +143,7 @@ def _carried_out(
                 progress.say(remark)
             estimates = estimate.for_plan(folder, executors, progress.say)
             progress.say(estimate.sentence(estimates, at_most=estimate.may_end_early(folder.plan)))
-            with progress.cells(estimates) as display:
+            with progress.cells(estimates) as display, beside(folder):
                 executed = run.execute(folder, executors, engine_version, display)
             unjudged = judge(folder, progress)
     except KeyboardInterrupt:
@@ -229,7 +238,8 @@ def score_cells(
     folder: RunFolder, progress: Progress, scorer: "ScorerName" = "hotcoco", *, anew: bool = False
 ) -> list[HarnessError]:
     """Score the detection passes of a run that have no scores yet, or all. Returns the error of each that can't be."""
-    cells = [cell for cell in _detected(folder) if anew or folder.scores(cell.job) is None]
+    annotated = [cell for cell in _detected(folder) if cell.annotations]
+    cells = [cell for cell in annotated if anew or folder.scores(cell.job) is None]
     if not cells:
         return []
     from harness.scoring.cells import score_cell

@@ -25,7 +25,8 @@ from runner.contract import (
     rows,
     source_sha256,
 )
-from runner.contract.rows import ImageDetections, Row, Times, Writer
+from runner.contract.arrivals import arriving
+from runner.contract.rows import FILE, ImageDetections, Row, Times, Writer
 from runner.errors import JobError
 from runner.inputs import describe
 from runner.latency import PROGRESS_INTERVAL_NS, Progress
@@ -34,7 +35,6 @@ from runner.pictures import load, told
 from runner.readers import UnreadableImage, read
 from runner.witness import Witness
 
-FILE = "detections.sqlite"
 #: Pictures decoded ahead, and the threads that do it: enough for a GPU, few enough to leave a CPU to the model.
 DECODED_AHEAD, DECODERS = 8, 2
 
@@ -74,7 +74,7 @@ def detect(task: PassTask, out: Path, load_ms: float, progress: Progress) -> Det
     """
     contention, began = Contention(), time.perf_counter()
     try:
-        with rows.writing(out / FILE, task.key) as writer:
+        with rows.writing(out / FILE, task.key, followed=task.dataset.follows) as writer:
             resumed = writer.done
             with Witness(task.model) as witness:
                 first_batch_ms, waited_ms = _run(task, writer, witness, progress)
@@ -99,12 +99,16 @@ def _run(task: PassTask, writer: Writer, witness: Witness, progress: Progress) -
     """Detect in what has no row yet. Returns in ms what the first batch took, and how long the model waited in all."""
     planned, began, reported = len(task.dataset.ids), time.perf_counter(), 0
     first_batch_s = waited_s = 0.0
-    listed = islice(zip(task.dataset.ids, task.dataset.files), writer.done, None)
+    listed: Iterable[Tuple[int, str]] = list(zip(task.dataset.ids, task.dataset.files))[writer.done :]
+    if task.dataset.follows:
+        listed = arriving(task.images, listed)
     pictures = _ahead(lambda image: _decode(*image, task.images, task.how.reader), listed)
     while writer.done < planned:
         asked = time.perf_counter()
         batch = list(islice(pictures, task.how.batch))
         waited_s += time.perf_counter() - asked
+        if not batch:  # no more came
+            break
         if not task.skip_bad_images:
             _require_readable(batch, task.images)
         finished = _rows(task, batch, witness)

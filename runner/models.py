@@ -58,7 +58,7 @@ def _filled(spec: ModelSpec, state: compat.State) -> nn.Module:
 def require_classes(model: nn.Module, spec: ModelSpec, dataset: Dataset) -> None:
     """Raise JobError where the model's head has no class for one of the dataset's categories."""
     classes = weights.class_count(model.state_dict(), spec.builder)
-    if max(dataset.categories) >= classes:
+    if max(dataset.categories, default=0) >= classes:
         raise JobError(
             f"the weights of {spec.builder} know the classes 1 to {classes - 1}, but {dataset.name} has the category "
             f"{max(dataset.categories)}",

@@ -149,6 +149,8 @@ def rows_of(of: Pass) -> Iterator[Row]:
 
 def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
     planned = next(cell for cell in other.folder.plan.cells if cell.job.cell == other.job.cell)
+    if planned.annotations is None:
+        return
     makes = other.cell.result.makes
     model = detector(other.job.model.builder, makes)
     annotations: coco.Annotations = annotations_of(Path(str(planned.annotations)), other.job, makes)

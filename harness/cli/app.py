@@ -9,6 +9,7 @@ import typer
 
 from harness import __version__, text
 from harness.cli.data import data_app
+from harness.cli.demo import demo
 from harness.cli.grouped import GroupedCommand
 from harness.cli.images import images_app
 from harness.cli.measuring import reproduce, run
@@ -88,7 +89,7 @@ def version(as_json: Json = False) -> None:
     print(json.dumps({"version": __version__}) if as_json else __version__)
 
 
-for command in (models, run, choose, doctor, version, report, merge, reproduce, score, agree):
+for command in (models, run, choose, doctor, version, report, merge, reproduce, score, agree, demo):
     app.command(cls=GroupedCommand if command is run else None)(command)
 
 

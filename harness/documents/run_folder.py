@@ -185,6 +185,10 @@ class RunFolder:
         """The folder of the cell."""
         return self.path / "cells" / job.cell
 
+    def clip(self, job: Job) -> Path:
+        """The video that shows what the cell detected, where one was made; its first frame lies beside it as .jpg."""
+        return self.cell_folder(job) / "demo.mp4"
+
     def clear(self, job: Job) -> Path:
         """Make the cell's folder, without the documents of an earlier try, and put the job in it.
 

@@ -62,8 +62,7 @@ def for_plan(folder: RunFolder, executors: Executors, on_waiting: OnWaiting) -> 
     _sweep(folder.path)
     known = known_costs(_earlier_cells())
     pending = _pending(folder, executors)
-    # A person's own code is started for its cell alone.
-    unknown = [cell.job for cell in pending if not cell.job.model.code and seconds(cell.job, known) is None]
+    unknown = [cell.job for cell in pending if _can_be_probed(cell.job) and seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
         alike = [job for job in unknown if same_work(job) == work]
         executor = executor_of(alike[0], executors)
@@ -98,6 +97,11 @@ def _earlier_cells() -> Iterable[Cell]:
     for folder in islice(runs(), RUNS_CONSIDERED):
         with suppress(BadDocument):
             yield from (c for c in folder.every_cell() if c.execution and c.execution.host.id == own)
+
+
+def _can_be_probed(job: Job) -> bool:
+    """Tell whether a part of a job can be tried: a person's own code, or pictures to come, are for its cell alone."""
+    return job.model.code is None and not (job.dataset and job.dataset.follows)
 
 
 def _middle(jobs: list[Job]) -> Job:

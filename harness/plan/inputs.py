@@ -32,7 +32,7 @@ def check(choice: Choice, suites: list[Suite], protocol: Protocol) -> None:
     if "accuracy" in suites:
         if protocol.detection is None:
             raise BadInput(f"the protocol {protocol.name} does not say how to detect", "choose another --protocol")
-        if choice.dataset is None and choice.annotations is None:
+        if choice.dataset is None and choice.annotations is None and choice.frames is None:
             raise BadInput("the suite accuracy needs a dataset", "name one: --dataset coco-val2017, shapes or a folder")
         return
     options = {"--dataset": choice.dataset, "--annotations": choice.annotations, "--ids": choice.ids}
@@ -57,6 +57,8 @@ def of(suite: Suite, model: Detector, choice: Choice, protocol: Protocol, turns:
 
 
 def _of_accuracy(model: Detector, choice: Choice) -> Inputs:
+    if choice.frames is not None:
+        return Inputs(choice.pictures, dataset=choice.frames)
     dataset = datasets.find(choice.dataset, choice.pictures, choice.annotations)
     annotations, ids = datasets.select(dataset, "keypoints" in model.tasks, choice.ids, choice.limit)
     if not choice.skip_bad_images:

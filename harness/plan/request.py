@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.catalogue import pick
 from harness.errors import BadInput
 from harness.knobs.table import OPTIONS
-from runner.contract import Suite, Variant
+from runner.contract import Dataset, Suite, Variant
 
 #: Of a memory limit: Docker takes none below, and more is no machine's.
 LEAST_BYTES, MOST_BYTES = 6 << 20, 1 << 60
@@ -16,7 +16,10 @@ LEAST_BYTES, MOST_BYTES = 6 << 20, 1 << 60
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person chose of pictures and of the images of a dataset; None leaves the suite's own choice."""
+    """What a person chose of pictures and of the images of a dataset; None leaves the suite's own choice.
+
+    `frames` are pictures that come while the pass goes on, into the folder `pictures`.
+    """
 
     pictures: Path | None = None
     dataset: str | None = None
@@ -24,6 +27,7 @@ class Choice:
     ids: Path | None = None
     limit: int | None = None
     skip_bad_images: bool = False
+    frames: Dataset | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A page of runs, written into a folder."""
 
 import shlex
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +24,14 @@ def write_page(folders: list[RunFolder], out: Path, *, published: bool) -> Path:
         published=published,
         commands=[_command(folder.plan.command) for folder in folders],
         title=f"Report of {', '.join(folder.label for folder in folders)}",
+        clips=list(page.clips_of(folders)),
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     files = {"report.html": page.build(report), "report.md": page.markdown(report)}
     files |= page.static_charts(report.charts)
+    for clip in (each for each in report.clips if not each.is_small):
+        with documents.replacing(out / clip.file_name) as part:
+            shutil.copyfile(clip.file, part)
     for name, text in files.items():
         with documents.replacing(out / name) as part:
             part.write_text(text, encoding="utf-8")

@@ -197,7 +197,9 @@ class ImageFile(Document):
 class Dataset(Document):
     """The images of a detection pass in their order, as columns: ids and file names inside the images folder.
 
-    categories are the ids that its annotations may use: a model whose head has too few classes is refused.
+    categories are the ids that its annotations may use: a model whose head has too few classes is refused. Where it
+    `follows`, the files come while the pass goes on (arrivals.py), and it ends before the first that does not; nobody
+    has annotated them.
     """
 
     name: str
@@ -205,6 +207,7 @@ class Dataset(Document):
     categories: List[int]
     ids: List[int]
     files: List[str]
+    follows: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy
 
+#: Its name in the folder of a cell.
+FILE = "detections.sqlite"
 #: The version of the tables below, kept in the file, and the columns that layout 1 did not have.
 LAYOUT = 2
 NEW = (
@@ -148,8 +150,11 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path, key: str) -> Iterator[Writer]:
-    """Open the pass that `key` names, where it stopped; a file of another pass, or a broken one, is started anew."""
+def writing(path: Path, key: str, *, followed: bool = False) -> Iterator[Writer]:
+    """Open the pass that `key` names, where it stopped; a file of another pass, or a broken one, is started anew.
+
+    Where it is `followed`, others can read each row as soon as it is committed (see since), on a local disk.
+    """
     if not _is_of(path, key):
         for name in (path.name, path.name + "-wal", path.name + "-journal"):
             leftover = path.with_name(name)
@@ -158,15 +163,17 @@ def writing(path: Path, key: str) -> Iterator[Writer]:
     with closing(sqlite3.connect(str(path), timeout=ORPHAN_S)) as connection:
         # No shared memory beside the file (network file systems lack it), and no wait for the disk after each image:
         # a killed process loses nothing, and after a power cut the pass starts at an earlier image.
+        mode = "NORMAL" if followed else "EXCLUSIVE"
         connection.executescript(
-            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+            f"PRAGMA locking_mode = {mode}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
         )
         if connection.execute("PRAGMA user_version").fetchone()[0] != LAYOUT:
             with connection:
                 connection.executescript(TABLES + f"PRAGMA user_version = {LAYOUT};")
                 connection.execute("INSERT INTO pass VALUES (?)", (key,))
         yield Writer(connection)
-        connection.execute("PRAGMA journal_mode = DELETE")
+        if not followed:  # else others may be reading, and the last of them does it
+            connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _is_of(path: Path, key: str) -> bool:
@@ -191,6 +198,22 @@ def read(path: Path) -> Iterator[Row]:
         unknown = [None] * (len(NEW) if layout == 1 else 0)
         for columns in connection.execute("SELECT * FROM images ORDER BY position"):
             yield _row(*columns[1:], *unknown)
+
+
+def since(path: Path, position: int) -> List[Row]:
+    """Return the rows from a position on that a pass that is followed has by now, none before it has begun."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            query = "SELECT * FROM images WHERE position >= ? ORDER BY position"
+            return [_row(*columns[1:]) for columns in connection.execute(query, (position,))]
+    except sqlite3.OperationalError:  # it is not there yet, or has no table yet
+        return []
+
+
+def settle(path: Path) -> None:
+    """Make a pass that was followed one file, as any other is. Raises sqlite3.Error where somebody still reads it."""
+    with closing(sqlite3.connect(str(path), timeout=ORPHAN_S)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _columns(row: Row) -> List[Any]:

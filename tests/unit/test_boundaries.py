@@ -13,9 +13,9 @@ SOURCES = [path for part in ("harness", "runner") for path in (ROOT / part).rglo
 FLOORS = [
     {"__init__"},
     {"cli", "api"},
-    {"repeating", "comparing"},
+    {"repeating", "comparing", "showing"},
     {"pipeline"},
-    {"report"},
+    {"report", "clips"},
     {"plan", "execute", "agreement"},
     {"preflight", "scoring"},
     {"images", "data", "analysis"},

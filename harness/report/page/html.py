@@ -63,6 +63,7 @@ def build(report: Report) -> str:
         machines=hardware_cards(cells),
         troubles=troubles(cells),
         commands=report.commands,
+        clips=report.clips,
     )
 
 
@@ -88,7 +89,8 @@ def _text(name: str) -> str:
 def _policy(scripts: Sequence[str]) -> str:
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{each}'" for each in hashes)
-    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    own = "style-src 'unsafe-inline'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {allowed}; {own}"
 
 
 def _first_of_series(timings: Sequence[Timing]) -> list[Timing]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from harness.analysis.timings import Timing, timings_of
 from harness.documents.run_folder import Cell
 from harness.report.page.charts import charts
+from harness.report.page.clips import Clip
 from harness.report.page.drawing import Chart
 from harness.report.table import Table
 
@@ -25,6 +26,7 @@ class Report:
     commands: Sequence[str]
     title: str
     made_at: str
+    clips: Sequence[Clip] = ()
 
     @cached_property
     def timings(self) -> list[Timing]:

@@ -39,7 +39,8 @@ def options(command: Any) -> dict[str, object]:
     for option in (each for each in command.params if each.param_type_name == "option"):
         name = max(option.opts, key=len).removeprefix("--")
         if name not in NO_KEYWORDS:
-            found[PLURALS.get(name, RESERVED.get(name, name.replace("-", "_")))] = option.default
+            keyword = PLURALS.get(name) if option.multiple else RESERVED.get(name)
+            found[keyword or name.replace("-", "_")] = option.default
     return found
 
 
@@ -58,7 +59,8 @@ def test_a_command_is_a_function_with_the_same_options(name: str) -> None:
         if option in ELSEWHERE.get(name, ()):
             continue
         assert option in own, f"harness {name}: {option}"
-        assert own[option] in (default, *((), {}) * (not default)), f"harness {name}: {option}"
+        needed = inspect.Parameter.empty if default is None else default  # what has to be named has no default
+        assert own[option] in (default, needed, *((), {}) * (not default)), f"harness {name}: {option}"
 
 
 def test_the_names_are_those_that_types_are_checked_by() -> None:

@@ -1,5 +1,7 @@
+import time
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import torch
 from PIL import Image
 
 from runner import detection
-from runner.contract import BadImage, Dataset, DetectionPass, Variant, rows
+from runner.contract import BadImage, Dataset, DetectionPass, Variant, arrivals, rows
 from runner.contract.rows import Row
 from runner.detection import FILE, PassTask, detect, key_of, makes
 from runner.errors import JobError
@@ -282,6 +284,28 @@ def test_memory_does_not_grow_with_the_number_of_images(folder: Path) -> None:
     peak(20)
     # How many pictures are decoded at once is a matter of luck; one kept for each image would be twenty times as much.
     assert peak(160) < 3 * peak(20)
+
+
+def test_pictures_that_come_meanwhile_are_waited_for_and_their_rows_can_be_read(folder: Path) -> None:
+    count = 2 * detection.DECODED_AHEAD
+    planned = replace(paint(folder, count), files=[f"later-{number}.png" for number in range(count)], follows=True)
+    came = planned.files[:-1]  # the last one never does
+
+    def hand_over() -> int:
+        for number, name in enumerate(came):
+            arrivals.hand_over(folder, name, (folder / f"{number:03}.png").read_bytes())
+        while not (early := rows.since(folder.parent / FILE, 3)):
+            time.sleep(0.001)
+        arrivals.end(folder)
+        return early[0].image_id
+
+    with ThreadPoolExecutor(1) as pool:
+        handing = pool.submit(hand_over)
+        found, kept, _ = run(folder, planned)
+        assert handing.result(timeout=10) == planned.ids[3]
+    assert (found.images, [row.file for row in kept]) == (len(came), came)
+    rows.settle(folder.parent / FILE)
+    assert [path.name for path in folder.parent.iterdir() if path.is_file()] == [FILE]
 
 
 def test_the_key_tells_passes_apart() -> None:

@@ -1,0 +1,30 @@
+"""harness demo: detect in every frame, draw, and say where the clip is."""
+
+import shlex
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from harness import showing
+from harness.cli.console import print_tables, say
+from harness.cli.live import progress_on
+from harness.cli.telling import INTERRUPTED
+from harness.pipeline import Interrupted
+from harness.preflight.checks import Preflight
+
+
+def show(wish: showing.Showing, command: list[str], out: Path | None) -> None:
+    """Make the clip that is wished for."""
+    console = Console()
+    try:
+        with Preflight() as preflight:
+            shown = showing.start(wish, command, preflight, progress_on(console), out)
+    except Interrupted:
+        say(console, "interrupted; nothing is left behind")
+        raise typer.Exit(INTERRUPTED) from None
+    print_tables(console, shown.outcome.tables)
+    for remark in shown.remarks:
+        say(console, remark)
+    say(console, f"{shown.frames} frames: {shown.clip}")
+    say(console, f"as a page with its clip: harness report {shlex.quote(shown.outcome.folder.name)} -o DIR")

@@ -1,0 +1,138 @@
+"""What a demo shows: the frames of a video, the pictures of a folder, or the bundled figures in motion."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from harness.clips.video import Pixels, Video, VideoFrame
+from harness.data.shapes import clip
+from harness.errors import BadInput
+
+BUNDLED = "bundled"
+SEED = 2021
+#: How long a picture of a folder is shown, in seconds.
+PICTURE_S = 1.0
+PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+
+
+class Footage(Protocol):
+    """Hands out frames of one size, upright, in the order in which they are shown."""
+
+    @property
+    def name(self) -> str:
+        """What a person knows it by."""
+        ...
+
+    @property
+    def most(self) -> int:
+        """How many frames there are at most: a file that breaks off has fewer."""
+        ...
+
+    @property
+    def broke_off(self) -> str | None:
+        """Why fewer came, once they have."""
+        ...
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield them. Raises BadInput where there is none."""
+        ...
+
+
+def source_of(text: str) -> Footage:
+    """Return what an --input names. Raises BadInput where that is nothing to show."""
+    if text == BUNDLED:
+        return Bundled()
+    path = Path(text)
+    if not path.exists():
+        raise BadInput(f"there is no {text}", f"name a video, a folder of pictures, or {BUNDLED}")
+    return Pictures(path) if path.is_dir() else Video(path)
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """The figures of the dataset `shapes`, in motion."""
+
+    name: str = BUNDLED
+    most: int = clip.FRAMES
+    broke_off: None = None
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield them."""
+        for number, drawn in enumerate(clip.draw(SEED)):
+            yield VideoFrame(number / clip.RATE, drawn.pixels)
+
+
+class Pictures:
+    """The pictures of a folder by name, a second each, in the middle of a frame that holds each of them whole."""
+
+    broke_off = None
+
+    def __init__(self, folder: Path):
+        self._files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+        self.name = folder.name
+        if not self._files:
+            raise BadInput(f"{folder} holds no pictures", f"name a video, a folder of pictures, or {BUNDLED}")
+
+    @property
+    def most(self) -> int:
+        """How many there are."""
+        return len(self._files)
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield them. Raises BadInput where one can't be read."""
+        height, width = self._size
+        for number, path in enumerate(self._files):
+            yield VideoFrame(number * PICTURE_S, _framed(_read(path), height, width))
+
+    @cached_property
+    def _size(self) -> tuple[int, int]:
+        shapes = [_read(path).shape for path in self._files]
+        return max(height for height, _, _ in shapes), max(width for _, width, _ in shapes)
+
+
+@dataclass(frozen=True)
+class First:
+    """The first frames of another source."""
+
+    whole: Footage
+    count: int
+
+    @property
+    def name(self) -> str:
+        """The other's name."""
+        return self.whole.name
+
+    @property
+    def most(self) -> int:
+        """How many there are at most."""
+        return min(self.count, self.whole.most)
+
+    @property
+    def broke_off(self) -> str | None:
+        """Why fewer came."""
+        return self.whole.broke_off
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield them."""
+        yield from islice(self.whole.frames(), self.count)
+
+
+def _read(path: Path) -> Pixels:
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise BadInput(f"the picture {path} can't be read: {error}", "repair it or take it away") from error
+
+
+def _framed(pixels: Pixels, height: int, width: int) -> Pixels:
+    frame = np.zeros((height, width, 3), np.uint8)
+    top, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
+    frame[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+    return frame

@@ -1,0 +1,141 @@
+"""Frames on their way, while a run detects in them: handed over as pictures, and drawn on once their rows are there."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from PIL import Image
+
+from harness.clips.sources import Footage
+from harness.clips.video import Codec, Pixels, VideoFrame, writing
+from harness.clips.views import View
+from harness.documents.files import storing
+from harness.errors import HarnessError
+from runner.contract import arrivals, rows
+from runner.contract.rows import Row
+
+#: How many frames are handed over before they are drawn: enough for the runner's decoders, few enough for a disk.
+WINDOW = 32
+LOOK_S = 0.005
+POSTER_QUALITY = 80
+#: Where another place for the frames is chosen.
+ANOTHER_TMP = "choose another TMPDIR"
+#: Makes the view of frames of a height and a width.
+MakeView = Callable[[int, int], View]
+
+
+def picture_name(number: int) -> str:
+    """Return the file of a frame, counted from 0."""
+    return f"{number:06d}.ppm"
+
+
+def ppm(pixels: Pixels) -> bytes:
+    """Return a picture's file: without loss, and in no time."""
+    height, width = pixels.shape[:2]
+    return b"P6\n%d %d\n255\n" % (width, height) + pixels.tobytes()
+
+
+def pixels_of(content: bytes) -> Pixels:
+    """Return the pixels of such a file."""
+    _, size, _, data = content.split(b"\n", 3)
+    width, height = map(int, size.split())
+    return np.frombuffer(data, np.uint8).reshape(height, width, 3)
+
+
+class Staging:
+    """Hands a source's frames over and writes the clip, each in a thread of its own, while the block runs.
+
+    `passes` are the files of the passes, in the order of the run; a frame is drawn once the last has its row, and of
+    several all frames are kept till then. What goes wrong in a thread ends the passes, and is raised in the end.
+    """
+
+    def __init__(
+        self, source: Footage, frames: Path, passes: list[Path], make_view: MakeView, out: Path, codec: Codec = "h264"
+    ):
+        self.drawn = 0
+        self.view: View | None = None
+        self._source, self._frames, self._passes = source, frames, passes
+        self._make_view, self._out, self._codec = make_view, out, codec
+        self._seconds: list[float] = []
+        self._stopped, self._finished = threading.Event(), threading.Event()
+        self._error: Exception | None = None
+        self._threads = [threading.Thread(target=self._guarded, args=(work,)) for work in (self._feed, self._write)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        (self._finished if kind is None else self._stopped).set()
+        for thread in self._threads:
+            thread.join()
+        if kind is None and self._error is not None:
+            raise self._error
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # raised again where the block ends
+            self._error = self._error or error
+            self._stopped.set()
+
+    def _feed(self) -> None:
+        with storing(self._frames, "filled", ANOTHER_TMP):
+            try:
+                for number, frame in enumerate(self._source.frames()):
+                    while self._is_full(number):
+                        time.sleep(LOOK_S)
+                    if self._stopped.is_set() or self._finished.is_set():
+                        return
+                    self._seconds.append(frame.seconds)
+                    arrivals.hand_over(self._frames, picture_name(number), ppm(frame.pixels))
+            finally:
+                arrivals.end(self._frames)
+
+    def _is_full(self, number: int) -> bool:
+        ended = self._stopped.is_set() or self._finished.is_set()
+        return len(self._passes) == 1 and number - self.drawn >= WINDOW and not ended
+
+    def _write(self) -> None:
+        beside = zip(*map(self._rows, self._passes), strict=False)
+        frames = (self._frame(number, list(found)) for number, found in enumerate(beside))
+        first = next(frames, None)
+        if first is None:  # the run tells why
+            return
+        with writing(self._out, self._codec) as encoder:
+            Image.fromarray(first.pixels).save(self._out.with_suffix(".jpg"), quality=POSTER_QUALITY)
+            for frame in chain([first], frames):
+                encoder.add(frame)
+                self.drawn += 1
+        for file in self._passes:
+            rows.settle(file)
+
+    def _frame(self, number: int, found: list[Row]) -> VideoFrame:
+        picture = self._frames / picture_name(number)
+        pixels = pixels_of(picture.read_bytes())
+        self.view = self.view or self._make_view(*pixels.shape[:2])
+        frame = VideoFrame(self._seconds[number], self.view.draw(pixels, found))
+        picture.unlink()
+        return frame
+
+    def _rows(self, file: Path) -> Iterator[Row]:
+        """Yield the rows of a pass as they come, until the run has ended and no more are there."""
+        position = 0
+        while not self._stopped.is_set():
+            ended = self._finished.is_set()
+            found = rows.since(file, position)
+            yield from found
+            position += len(found)
+            if ended and not found:
+                return
+            if not found:
+                time.sleep(LOOK_S)
+        raise HarnessError("the demo was ended", "")

@@ -1,0 +1,53 @@
+"""The clips of demos: played in the page itself where they are small, else beside it."""
+
+import base64
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalogue import detectors
+from harness.documents.run_folder import RunFolder
+
+#: A clip of more bytes is no part of the page.
+EMBEDDED = 4 << 20
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip: what it shows, its file, and its first frame as a data URI, empty where there is none."""
+
+    title: str
+    file: Path
+    poster: str
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the page holds it."""
+        return self.file.stat().st_size <= EMBEDDED
+
+    @property
+    def source(self) -> str:
+        """The clip as a data URI, or its name beside the page."""
+        return _data(self.file, "video/mp4") if self.is_small else self.file_name
+
+    @property
+    def file_name(self) -> str:
+        """What the clip is called beside the page: its cell's name."""
+        return f"{self.file.parent.name}.mp4"
+
+
+def clips_of(folders: Iterable[RunFolder]) -> Iterator[Clip]:
+    """Yield the clips of runs, in the order of their plans; of two passes side by side there is one."""
+    for folder in folders:
+        jobs = [planned.job for planned in folder.plan.cells]
+        for job in jobs:
+            file = folder.clip(job)
+            if file.is_file():
+                names = {each.builder: each.display for each in detectors(job.model.builder for job in jobs)}
+                title = " and ".join(f"{names[each.model.builder]} in {each.environment}" for each in jobs)
+                poster = file.with_suffix(".jpg")
+                yield Clip(title, file, _data(poster, "image/jpeg") if poster.is_file() else "")
+
+
+def _data(file: Path, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"

@@ -1,0 +1,173 @@
+"""The use case of `demo`: a video goes through a model, and comes back with what was detected drawn on it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import get_args
+
+from harness import pipeline
+from harness.catalogue import detector, pick
+from harness.catalogue.entries import environments
+from harness.catalogue.labels import COCO
+from harness.clips.caption import Caption
+from harness.clips.drawing import Pen
+from harness.clips.needs import needed
+from harness.clips.sources import First, Footage, source_of
+from harness.clips.staging import ANOTHER_TMP, MakeView, Staging, picture_name
+from harness.clips.video import Codec
+from harness.clips.views import One, Two
+from harness.data.shapes.figures import CATEGORIES
+from harness.documents.files import storing
+from harness.documents.run_folder import RunFolder
+from harness.errors import BadInput, HarnessError
+from harness.pipeline import Interrupted, Outcome
+from harness.plan import Request
+from harness.plan.request import Choice
+from harness.preflight.checks import Preflight
+from harness.progress import Progress
+from runner.contract import Dataset, Job, rows
+
+CODECS: dict[str, Codec] = {name: name for name in get_args(Codec)}
+#: A file that annotates nothing has no content.
+NO_ANNOTATIONS = "0" * 64
+LETTERS = {"random": COCO, "pretrained": COCO}
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What to show, in the words of the command line; `side_by_side` is another environment, or another model."""
+
+    model: str
+    input: str
+    image: str = "auto"
+    weights: str = "pretrained"
+    device: str = "auto"
+    frames: int | None = None
+    score: float = 0.5
+    side_by_side: str | None = None
+    codec: str = "h264"
+    code: Path | None = None
+
+
+@dataclass(frozen=True)
+class MadeClip:
+    """The clip, the run that it is of, and sentences on what a person might miss in it."""
+
+    clip: Path
+    outcome: Outcome
+    frames: int
+    remarks: list[str]
+
+
+def start(wish: Showing, command: list[str], preflight: Preflight, progress: Progress, out: Path | None) -> MadeClip:
+    """Detect in every frame, and draw, into the run's folder and to `out`.
+
+    Raises HarnessError where the input is none, the extra `demo` is missing, or a pass failed, and Interrupted, with
+    nothing left behind, by Ctrl-C.
+    """
+    if not 0 <= wish.score <= 1:
+        raise BadInput(f"--score {wish.score:g} is no score", "give one from 0 to 1")
+    codec = pick("codec", wish.codec, CODECS)
+    for module in ("av", "cv2", "supervision"):
+        needed(module)
+    source = source_of(wish.input)
+    if wish.frames is not None:
+        source = First(source, wish.frames)
+    with _frames_folder() as frames:
+        plan = pipeline.planned(_request(wish, source, frames), command, preflight, progress)
+        shown: list[Staging] = []
+
+        @contextmanager
+        def beside(folder: RunFolder) -> Iterator[None]:
+            jobs = [cell.job for cell in plan.cells]
+            passes = [folder.cell_folder(job) / rows.FILE for job in jobs]
+            staging = Staging(source, frames, passes, _views(jobs, wish), folder.clip(jobs[-1]), codec)
+            with staging:
+                yield
+            shown.append(staging)
+
+        try:
+            outcome = pipeline.start(plan, preflight, progress, "demo", beside=beside)
+        except Interrupted as interrupted:
+            shutil.rmtree(interrupted.folder, ignore_errors=True)
+            raise
+    return _kept(outcome, shown[0], source, wish, out)
+
+
+@contextmanager
+def _frames_folder() -> Iterator[Path]:
+    with storing(Path("the frames' folder"), "made", ANOTHER_TMP):
+        made = TemporaryDirectory(prefix="harness-frames-")
+    with made as name:
+        yield Path(name)
+
+
+def _request(wish: Showing, source: Footage, frames: Path) -> Request:
+    images, models = [wish.image], [wish.model]
+    if wish.side_by_side is not None:
+        is_environment = wish.side_by_side.partition(":")[0] in environments()
+        (images if is_environment else models).append(wish.side_by_side)
+    listed = Dataset(
+        name="demo",
+        annotations_sha256=NO_ANNOTATIONS,
+        categories=[],
+        ids=list(range(1, source.most + 1)),
+        files=[picture_name(number) for number in range(source.most)],
+        follows=True,
+    )
+    return Request(
+        images=images,
+        models=models,
+        suites=["accuracy"],
+        weights=wish.weights,
+        device=wish.device,
+        inputs=Choice(pictures=frames, frames=listed),
+        code=wish.code,
+    )
+
+
+def _views(jobs: list[Job], wish: Showing) -> MakeView:
+    """Return what makes the view of the passes, given the size of their frames."""
+
+    def view(height: int, width: int) -> One | Two:
+        sides = [One(Pen(wish.score, _names(job), height, width), Caption(_title(job))) for job in jobs]
+        return sides[0] if len(sides) == 1 else Two(sides[0], sides[1], jobs[0].model.thresholds)
+
+    return view
+
+
+def _title(job: Job) -> str:
+    return f"{detector(job.model.builder).display} in {job.environment}"
+
+
+def _names(job: Job) -> dict[int, str]:
+    """Return what the labels mean, where the weights tell."""
+    if job.model.weights.kind == "shapes":
+        return CATEGORIES
+    return dict(enumerate(COCO)) if job.model.weights.kind in ("random", "pretrained") else {}
+
+
+def _kept(outcome: Outcome, staging: Staging, source: Footage, wish: Showing, out: Path | None) -> MadeClip:
+    failed = next((cell.result.failure for cell in outcome.folder.cells() if cell.result.failure), None)
+    if failed:
+        raise HarnessError(failed.message, failed.remedy)
+    clip = outcome.folder.clip(outcome.folder.plan.cells[-1].job)
+    if out is not None:
+        with storing(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            part = out.with_name(f".{out.name}.part")
+            shutil.copyfile(clip, part)
+            part.replace(out)
+    return MadeClip(out or clip, outcome, staging.drawn, list(_remarks(staging, source, wish)))
+
+
+def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
+    if source.broke_off:
+        yield f"{source.name} breaks off after {staging.drawn} frames: {source.broke_off}"
+    view = staging.view
+    best = view.best if isinstance(view, One) else max(view.left.best, view.right.best) if isinstance(view, Two) else 0
+    if best < wish.score:
+        yield f"no detection reaches the score {wish.score:g}; the highest is {best:.2f}: lower --score"

@@ -1,0 +1,56 @@
+"""What is shown: pictures of a folder in one size, figures in motion, and nothing that is nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness.clips.sources import Bundled, First, Pictures, source_of
+from harness.data.shapes import clip
+from harness.errors import BadInput
+
+
+def test_the_bundled_clip_is_the_same_each_time_and_moves() -> None:
+    one, two = ([drawn.pixels for drawn in clip.draw(7, 3)] for _ in range(2))
+    assert all(np.array_equal(first, second) for first, second in zip(one, two, strict=True))
+    assert one[0].shape == (clip.HEIGHT, clip.WIDTH, 3)
+    assert (one[0] != one[1]).any(axis=2).mean() > 0.01
+
+
+def test_the_first_frames_of_the_bundled_clip() -> None:
+    first = First(Bundled(), 2)
+    assert (first.most, first.name, first.broke_off) == (2, "bundled", None)
+    assert [frame.seconds for frame in first.frames()] == [0.0, 1 / clip.RATE]
+
+
+def test_pictures_of_mixed_sizes_stand_in_the_middle_of_one(tmp_path: Path) -> None:
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "b.png")
+    Image.new("L", (20, 80), 255).save(tmp_path / "a.jpg")
+    (tmp_path / "notes.txt").write_text("no picture")
+    folder = Pictures(tmp_path)
+    first, second = folder.frames()
+    assert folder.most == 2
+    assert first.pixels.shape == second.pixels.shape == (80, 60, 3)
+    assert first.pixels[40, 30].tolist() == [255, 255, 255]
+    assert second.pixels[:, 30, 0].tolist() == [0] * 20 + [255] * 40 + [0] * 20
+    assert (first.seconds, second.seconds) == (0.0, 1.0)
+
+
+def test_a_turned_picture_is_upright(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (60, 40))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "a.jpg", exif=exif)
+    (frame,) = Pictures(tmp_path).frames()
+    assert frame.pixels.shape == (60, 40, 3)
+
+
+def test_what_can_not_be_shown_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"there is no .*nowhere.mp4; name a video, a folder of pictures, or bundled"):
+        source_of(str(tmp_path / "nowhere.mp4"))
+    with pytest.raises(BadInput, match="holds no pictures"):
+        source_of(str(tmp_path))
+    (tmp_path / "a.png").write_bytes(b"\x89PNG broken")
+    with pytest.raises(BadInput, match=r"the picture .*a.png can't be read"):
+        list(source_of(str(tmp_path)).frames())

@@ -1,0 +1,115 @@
+"""Videos as files: what comes out is what went in, and what is none is said to be none."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from harness.clips.video import Codec, Video, VideoFrame, writing
+from harness.errors import BadInput
+
+HEIGHT, WIDTH = 120, 160
+#: Of a rotation by 90 degrees clockwise, as a phone writes it: a matrix of 16.16 and 2.30 fixed-point numbers.
+UPRIGHT = np.array([1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
+CLOCKWISE = np.array([0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30], ">i4").tobytes()
+
+
+def shaded(number: int, height: int = HEIGHT, width: int = WIDTH) -> VideoFrame:
+    """Return a frame whose upper left quarter is red, later ones brighter."""
+    pixels = np.full((height, width, 3), 40 + 20 * number, np.uint8)
+    pixels[: height // 2, : width // 2] = (200, 20, 20)
+    return VideoFrame(number / 10, pixels)
+
+
+def written(path: Path, frames: list[VideoFrame], codec: Codec = "h264") -> Path:
+    with writing(path, codec) as encoder:
+        for frame in frames:
+            encoder.add(frame)
+    return path
+
+
+@pytest.mark.parametrize("codec", ["h264", "av1"])
+def test_what_is_written_is_read_again(tmp_path: Path, codec: Codec) -> None:
+    frames = [shaded(number) for number in range(5)]
+    video = Video(written(tmp_path / "clip.mp4", frames, codec))
+    read = list(video.frames())
+    assert video.most == len(read) == 5
+    assert video.broke_off is None
+    assert [frame.seconds for frame in read] == pytest.approx([frame.seconds for frame in frames])
+    for one, other in zip(frames, read, strict=True):
+        assert np.abs(one.pixels.astype(int) - other.pixels).mean() < 6
+
+
+def test_a_browser_can_play_it(tmp_path: Path) -> None:
+    path = written(tmp_path / "clip.mp4", [shaded(number) for number in range(3)])
+    with av.open(str(path)) as container:
+        (stream,) = container.streams.video
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")  # the index comes first
+
+
+def test_odd_sides_are_made_even(tmp_path: Path) -> None:
+    path = written(tmp_path / "clip.mp4", [shaded(0, 121, 161)])
+    (frame,) = Video(path).frames()
+    assert frame.pixels.shape == (122, 162, 3)
+
+
+def test_frames_keep_their_times_where_these_vary(tmp_path: Path) -> None:
+    seconds = [0.0, 0.04, 0.5, 0.54, 2.0]
+    frames = [VideoFrame(second, shaded(0).pixels) for second in seconds]
+    read = list(Video(written(tmp_path / "clip.mp4", frames)).frames())
+    assert [frame.seconds for frame in read] == pytest.approx(seconds, abs=1e-3)
+
+
+def test_a_turned_video_is_upright(tmp_path: Path) -> None:
+    path = written(tmp_path / "clip.mp4", [shaded(0)])
+    content = path.read_bytes()
+    track = content.index(b"tkhd")
+    path.write_bytes(content[:track] + content[track:].replace(UPRIGHT, CLOCKWISE, 1))
+    (frame,) = Video(path).frames()
+    assert frame.pixels.shape == (WIDTH, HEIGHT, 3)
+    red = frame.pixels[..., 0].astype(int) - frame.pixels[..., 1] > 90
+    assert red[: WIDTH // 2 - 4, HEIGHT // 2 + 4 :].all()  # it was upper left, and is upper right
+    assert not red[WIDTH // 2 + 4 :].any()
+
+
+def test_sound_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=8000)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        silence.sample_rate, silence.pts, silence.time_base = 8000, 0, Fraction(1, 8000)
+        container.mux([*stream.encode(silence), *stream.encode(None)])
+    with pytest.raises(BadInput, match="it has no pictures"):
+        list(Video(path).frames())
+
+
+def test_a_file_that_breaks_off_has_the_frames_before(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1)
+    frames = [VideoFrame(number / 10, noise.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)) for number in range(60)]
+    path = written(tmp_path / "clip.mp4", frames)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    video = Video(path)
+    assert 0 < len(list(video.frames())) < 60
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all", b"\x00\x00\x00\x20ftypisom"])
+def test_what_is_no_video_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    for read in (lambda video: list(video.frames()), lambda video: video.most):
+        with pytest.raises(BadInput, match=r"clip.mp4 is no video that can be played: .*; name a video"):
+            read(Video(path))
+
+
+def test_a_file_that_is_not_whole_never_has_its_name(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), writing(tmp_path / "clip.mp4") as encoder:
+        encoder.add(shaded(0))
+        raise RuntimeError
+    with pytest.raises(ValueError, match="no frames"), writing(tmp_path / "clip.mp4"):
+        pass
+    assert list(tmp_path.iterdir()) == []
