@@ -11,14 +11,14 @@ from scipy.stats import norm
 
 from harness.paths import ROOT
 from runner.contract.certainty import sure_percentile
+from runner.contract.pilot import Goal, Standing, replay
 from runner.contract.processes import enough_processes, over_processes
-from runner.contract.stages import Goal, Standing, replay
 
 TRIALS = 2000
 LENGTH = 6000
 PICTURES = 11
 Series = Callable[[np.random.Generator], tuple[np.ndarray, float]]
-SOURCES = ("changes", "certainty", "effective", "mix", "processes", "stages", "steadiness")
+SOURCES = ("changes", "certainty", "effective", "mix", "pilot", "processes", "steadiness")
 
 
 def fingerprint() -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from runner.contract import Result
 from runner.contract.certainty import FEWEST
 from runner.contract.goals import goal_of
-from runner.contract.stages import PILOT, Goal, Standing, replay
+from runner.contract.pilot import PILOT, Goal, Standing, replay
 from runner.contract.statistics import times_ms
 
 #: How the sentences on a series begin that is not known as well as was asked for.

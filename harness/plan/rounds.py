@@ -10,7 +10,7 @@ from itertools import groupby
 from harness.documents import PlannedCell
 from harness.errors import BadInput
 from runner.contract import Protocol, Suite
-from runner.contract.stages import PILOT
+from runner.contract.pilot import PILOT
 
 #: The widest interval over processes that may be asked for, in percent of the figure.
 WIDEST = 50.0

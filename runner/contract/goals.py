@@ -4,13 +4,13 @@ from typing import Optional
 
 from runner.contract.certainty import CONFIDENCE
 from runner.contract.job import Job
-from runner.contract.stages import PILOT, Goal
+from runner.contract.pilot import PILOT, Goal
 
 
 def goal_of(job: Job) -> Optional[Goal]:
     """Return how narrow the job wants its interval and how long it may take; None where its protocol counts.
 
-    Raises ValueError where a rule of the protocol is not known, or asks for what stages.py has not.
+    Raises ValueError where a rule of the protocol is not known, or asks for what pilot.py has not.
     """
     warmup, measure = job.protocol.warmup, job.protocol.measure
     if (warmup.rule, measure.rule) == ("count", "count"):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from runner.contract.stages import Goal, Standing, first_look, look, replay
+from runner.contract.pilot import Goal, Standing, first_look, look, replay
 
 
 def quiet(n: int, seed: int = 1) -> np.ndarray:
