@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
 
 from harness.paths import ROOT
-from tools.coverage import SCENARIOS, TRIALS, fingerprint, percentiles, processes, simulated
+from tools.coverage import PART, SCENARIOS, TRIALS, TYPICAL, drawn, fingerprint, percentiles, processes, row_of
 
 PAGE = ROOT / "docs" / "statistics.md"
 BEGIN, END = "<!-- coverage -->\n", "<!-- end of coverage -->\n"
@@ -14,13 +13,18 @@ NONE = "\u2013"
 
 
 def of_series(trials: int) -> Iterator[list[str]]:
-    """Yield the table of the whole procedure, scenario by scenario."""
-    yield ["series", "verdict", "covered", "end of warm-up", "iterations: median, P95"]
+    """Yield the table of the whole procedure, scenario by scenario, of so many trials (a multiple of PART)."""
+    after = "width after " + ", ".join(str(n) for n in TYPICAL)
+    yield ["series", "verdict", "covered", "end of warm-up", "iterations: median, P95", after]
+    parts = range(trials // PART)
     with ProcessPoolExecutor() as pool:
-        rows = list(pool.map(simulated, range(len(SCENARIOS)), repeat(trials)))
-    for row in rows:
-        shares = [row.verdicts, row.covered, row.begins]
-        yield [row.name, *(_percent(share) for share in shares), f"{row.iterations[0]}, {row.iterations[1]}"]
+        tasks = [[pool.submit(drawn, number, part) for part in parts] for number in range(len(SCENARIOS))]
+        for number, of_scenario in enumerate(tasks):
+            seen = row_of(number, [trial for task in of_scenario for trial in task.result()])
+            shares = [seen.verdicts, seen.covered, seen.begins]
+            widths = [_width(seen.widths[n]) for n in TYPICAL]
+            counts = [str(count) for count in seen.iterations]
+            yield [seen.name, *(_percent(share) for share in shares), ", ".join(counts), ", ".join(widths)]
 
 
 def over_processes() -> Iterator[list[str]]:
@@ -38,6 +42,10 @@ def of_percentiles() -> Iterator[list[str]]:
     for n, phi in ((300, 0.0), (500, 0.0), (2000, 0.0), (2000, 0.5), (4000, 0.9)):
         bounded, held = percentiles(n, phi)
         yield [str(n), f"{phi:g}", _percent(bounded), _percent(held if bounded else None)]
+
+
+def _width(width: float | None) -> str:
+    return NONE if width is None else f"± {100 * width:.1f} %"
 
 
 def _percent(share: float | None) -> str:
