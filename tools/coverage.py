@@ -68,9 +68,14 @@ def bimodal(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     return times * np.where(rng.random(LENGTH) < 0.2, 1.5, 1.0), _skewed_quantile(0.5 / 0.8)
 
 
-def trending(share: float) -> Series:
-    """Return a series that grows by this share of its first level with each iteration."""
-    return lambda rng: (_skewed(rng.normal(size=LENGTH)) * (1 + share * np.arange(LENGTH)), math.nan)
+def trending(share: float, tail: bool = True) -> Series:
+    """Return a series that grows by this share of its first level with each iteration; its noise has a tail or none."""
+
+    def series(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        noise = rng.normal(size=LENGTH)
+        return (_skewed(noise) if tail else 100 + 3 * noise) * (1 + share * np.arange(LENGTH)), math.nan
+
+    return series
 
 
 def stepping(warmup: int) -> Series:
@@ -131,6 +136,7 @@ SCENARIOS = [
     Scenario("each picture seen once, by 10 %, 1 % by 40", content, LENGTH),
     Scenario("trending by 0.05 % an iteration", trending(0.0005), length=600),
     Scenario("trending by 0.02 % an iteration", trending(0.0002), length=600),
+    Scenario("trending by 0.02 %, of normal noise", trending(0.0002, tail=False), length=600),
     Scenario("8 iterations slower by 3 deviations", stepping(8), step=8),
     Scenario("20 iterations slower by 3 deviations", stepping(20), step=20),
     Scenario("60 iterations slower by 3 deviations", stepping(60), step=60),
@@ -185,18 +191,18 @@ def row_of(number: int, trials: list[Trial]) -> Row:
     scenario = SCENARIOS[number]
     sure = [trial for trial in trials if trial.end.verdict in ("precise", "imprecise")]
     counts = [trial.end.iterations for trial in trials]
-    known = sure and not math.isnan(sure[0].true)
+    known = bool(sure) and not math.isnan(sure[0].true)
     return Row(
         scenario.name,
         len(sure) / len(trials),
         sum(_holds(trial.end, trial.true) for trial in sure) / len(sure) if known else None,
         None if scenario.step is None else sum(_found(trial.end, scenario.step) for trial in trials) / len(trials),
         (int(np.median(counts)), int(np.percentile(counts, 95))),
-        {n: _usual([trial.widths.get(n) for trial in trials]) for n in TYPICAL},
+        {n: _median([trial.widths.get(n) for trial in trials]) for n in TYPICAL},
     )
 
 
-def _usual(widths: list[float | None]) -> float | None:
+def _median(widths: list[float | None]) -> float | None:
     known = [width for width in widths if width is not None]
     return float(np.median(known)) if 2 * len(known) > len(widths) else None
 

@@ -52,13 +52,11 @@ def _percent(share: float | None) -> str:
     return NONE if share is None else f"{100 * share:.1f} %"
 
 
-def page(text: str, trials: int = TRIALS) -> str:
-    """Return the page with its tables replaced; those of series come of so many trials."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    tables = ["\n".join(_lines(list(rows))) for rows in (of_series(trials), over_processes(), of_percentiles())]
-    note = f"{trials} trials a line of the first table, {TRIALS} of the others. <!-- sources {fingerprint()} -->"
-    return before + BEGIN + note + "\n\n" + "\n\n".join(tables) + "\n" + END + after
+def tables(trials: int) -> str:
+    """Return the tables and what they are of; those of series come of so many trials."""
+    of = f"{trials} trials a line of the first table, {TRIALS} of the others. <!-- sources {fingerprint()} -->"
+    parts = [of_series(trials), over_processes(), of_percentiles()]
+    return "\n\n".join([of, *("\n".join(_lines(list(rows))) for rows in parts)]) + "\n"
 
 
 def _lines(rows: list[list[str]]) -> Iterator[str]:
@@ -66,6 +64,16 @@ def _lines(rows: list[list[str]]) -> Iterator[str]:
         yield "| " + " | ".join(row) + " |"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the page, which may have changed meanwhile, with its tables replaced."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else TRIALS
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), wanted), encoding="utf-8")
+    if wanted < PART or wanted % PART:
+        sys.exit(f"{wanted} is no multiple of {PART} trials")
+    made = tables(wanted)
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    PAGE.write_text(before + BEGIN + made + END + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -86,6 +86,7 @@ def _largest_step(values: numpy.ndarray) -> Tuple[int, float]:
     A step in the middle of a drift would leave a part after it that is too short to show the rest of the drift.
     """
     n = len(values)
+    values = values - numpy.median(values)  # 0 where all are equal, which their mean need not be
     places = numpy.arange(2, n - 1)
     sums = numpy.cumsum(values - values.mean())[places - 1]
     scores = numpy.abs(sums) / numpy.sqrt(places * (n - places) / n)
