@@ -45,14 +45,14 @@ def measure_watched() -> Sides:
 def _timed_looks() -> Iterator[list[int]]:
     """Have each look of the loop take down what it took, in ns."""
     from runner import stopping
-    from runner.contract import stages
+    from runner.contract import pilot
 
     taken: list[int] = []
 
-    def look(*arguments: Any) -> stages.Standing:
+    def look(*arguments: Any) -> pilot.Standing:
         start = time.perf_counter_ns()
         try:
-            return stages.look(*arguments)
+            return pilot.look(*arguments)
         finally:
             taken.append(time.perf_counter_ns() - start)
 

@@ -1,7 +1,7 @@
 """When a phase of the measuring loop ends: after a count, or by what the series of times itself says.
 
 The warm-up that ends when the series is steady and the measuring that ends when its median is known well enough look at
-one and the same series, from the first iteration on (runner/contract/stages.py). A look takes milliseconds, between two
+one and the same series, from the first iteration on (runner/contract/pilot.py). A look takes milliseconds, between two
 iterations; it comes each time the series is a fifth longer, so that it slows down no other.
 """
 
@@ -12,7 +12,7 @@ import numpy
 
 from runner.contract import Job, Samples, StoppedBy, Warmup
 from runner.contract.goals import goal_of
-from runner.contract.stages import Goal, Standing, first_look, look
+from runner.contract.pilot import Goal, Standing, first_look, look
 from runner.contract.statistics import times_ms
 from runner.errors import JobError
 

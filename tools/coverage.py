@@ -2,23 +2,29 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 from scipy.signal import lfilter
 from scipy.stats import norm
 
+from harness.catalogue import protocols
 from harness.paths import ROOT
 from runner.contract.certainty import sure_percentile
+from runner.contract.goals import goal_under
+from runner.contract.pilot import Goal, Standing, look, replay
 from runner.contract.processes import enough_processes, over_processes
-from runner.contract.stages import Goal, Standing, replay
 
 TRIALS = 2000
+#: The trials of a line are drawn in parts, each with a seed of its own, that processes share out.
+PART = 100
 LENGTH = 6000
 PICTURES = 11
+#: After so many iterations the table says how wide intervals are, whatever was asked for.
+TYPICAL = (120, 1000)
 Series = Callable[[np.random.Generator], tuple[np.ndarray, float]]
-SOURCES = ("changes", "certainty", "effective", "mix", "processes", "stages", "steadiness")
+SOURCES = ("changes", "certainty", "effective", "mix", "pilot", "processes", "steadiness")
 
 
 def fingerprint() -> str:
@@ -36,7 +42,6 @@ class Scenario:
     pictures: int = 1
     length: int = LENGTH
     step: int | None = None
-    goal: Goal = field(default_factory=lambda: Goal(max_iterations=LENGTH))
 
 
 def autoregressive(rng: np.random.Generator, n: int, phi: float) -> np.ndarray:
@@ -63,9 +68,14 @@ def bimodal(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     return times * np.where(rng.random(LENGTH) < 0.2, 1.5, 1.0), _skewed_quantile(0.5 / 0.8)
 
 
-def trending(share: float) -> Series:
-    """Return a series that grows by this share of its first level with each iteration."""
-    return lambda rng: (_skewed(rng.normal(size=LENGTH)) * (1 + share * np.arange(LENGTH)), math.nan)
+def trending(share: float, tail: bool = True) -> Series:
+    """Return a series that grows by this share of its first level with each iteration; its noise has a tail or none."""
+
+    def series(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        noise = rng.normal(size=LENGTH)
+        return (_skewed(noise) if tail else 100 + 3 * noise) * (1 + share * np.arange(LENGTH)), math.nan
+
+    return series
 
 
 def stepping(warmup: int) -> Series:
@@ -124,8 +134,9 @@ SCENARIOS = [
     Scenario("11 pictures by 15 %, noise of 2 to 8 %", mixed(0.15, (0.02, 0.04, 0.08)), PICTURES),
     Scenario("11 pictures by 15 %, φ 0.9", mixed(0.15, phi=0.9), PICTURES),
     Scenario("each picture seen once, by 10 %, 1 % by 40", content, LENGTH),
-    Scenario("trending by 0.05 % an iteration", trending(0.0005), length=600, goal=Goal(max_iterations=600)),
-    Scenario("trending by 0.02 % an iteration", trending(0.0002), length=600, goal=Goal(max_iterations=600)),
+    Scenario("trending by 0.05 % an iteration", trending(0.0005), length=600),
+    Scenario("trending by 0.02 % an iteration", trending(0.0002), length=600),
+    Scenario("trending by 0.02 %, of normal noise", trending(0.0002, tail=False), length=600),
     Scenario("8 iterations slower by 3 deviations", stepping(8), step=8),
     Scenario("20 iterations slower by 3 deviations", stepping(20), step=20),
     Scenario("60 iterations slower by 3 deviations", stepping(60), step=60),
@@ -133,11 +144,21 @@ SCENARIOS = [
 
 
 @dataclass(frozen=True)
+class Trial:
+    """One series: how it ended, its true figure, and its half width after so many iterations, by these."""
+
+    end: Standing
+    true: float
+    widths: dict[int, float | None]
+
+
+@dataclass(frozen=True)
 class Row:
     """What came out of a scenario: shares, and the median and the 95th percentile of iterations.
 
     The shares are of trials with a verdict, of these that hold the true figure, and of trials that found where the
-    steady part begins within 5 iterations or 5 %.
+    steady part begins within 5 iterations or 5 %. `widths` are the median half widths as shares of the figure, by
+    iterations; None where most trials have none.
     """
 
     name: str
@@ -145,27 +166,45 @@ class Row:
     covered: float | None
     begins: float | None
     iterations: tuple[int, int]
+    widths: dict[int, float | None]
 
 
-def simulated(number: int, trials: int = TRIALS) -> Row:
-    """Return what comes out of the scenario of this number."""
+def drawn(number: int, part: int, trials: int = PART) -> list[Trial]:
+    """Return trials of the scenario of this number; each part has others."""
     scenario = SCENARIOS[number]
-    rng = np.random.default_rng([20, number])
+    goal = goal_under(protocols()["standard-1"], scenario.length)
+    if goal is None:
+        raise ValueError("standard-1 has no stopping rule to simulate")
+    rng = np.random.default_rng([20, number, part])
     pictures = [f"{i % scenario.pictures}" for i in range(scenario.length)]
-    ends, trues = [], []
-    for _ in range(trials):
-        times, true = scenario.series(rng)
-        ends.append(replay(times[: scenario.length], pictures, scenario.goal))
-        trues.append(true)
-    sure = [(end, true) for end, true in zip(ends, trues, strict=True) if end.verdict in ("precise", "imprecise")]
-    counts = [end.iterations for end in ends]
+    return [_trial(pictures, goal, *scenario.series(rng)) for _ in range(trials)]
+
+
+def _trial(pictures: list[str], goal: Goal, times: np.ndarray, true: float) -> Trial:
+    most = goal.max_iterations
+    widths = {n: look(times[:n], pictures[:n], goal, last=True).half_width for n in TYPICAL if n <= most}
+    return Trial(replay(times[:most], pictures, goal), true, widths)
+
+
+def row_of(number: int, trials: list[Trial]) -> Row:
+    """Return what comes out of the trials of the scenario of this number."""
+    scenario = SCENARIOS[number]
+    sure = [trial for trial in trials if trial.end.verdict in ("precise", "imprecise")]
+    counts = [trial.end.iterations for trial in trials]
+    known = bool(sure) and not math.isnan(sure[0].true)
     return Row(
         scenario.name,
-        len(sure) / trials,
-        sum(_holds(end, true) for end, true in sure) / len(sure) if sure and not math.isnan(sure[0][1]) else None,
-        None if scenario.step is None else sum(_found(end, scenario.step) for end in ends) / trials,
+        len(sure) / len(trials),
+        sum(_holds(trial.end, trial.true) for trial in sure) / len(sure) if known else None,
+        None if scenario.step is None else sum(_found(trial.end, scenario.step) for trial in trials) / len(trials),
         (int(np.median(counts)), int(np.percentile(counts, 95))),
+        {n: _median([trial.widths.get(n) for trial in trials]) for n in TYPICAL},
     )
+
+
+def _median(widths: list[float | None]) -> float | None:
+    known = [width for width in widths if width is not None]
+    return float(np.median(known)) if 2 * len(known) > len(widths) else None
 
 
 def _holds(end: Standing, true: float) -> bool:

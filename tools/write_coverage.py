@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
 
 from harness.paths import ROOT
-from tools.coverage import SCENARIOS, TRIALS, fingerprint, percentiles, processes, simulated
+from tools.coverage import PART, SCENARIOS, TRIALS, TYPICAL, drawn, fingerprint, percentiles, processes, row_of
 
 PAGE = ROOT / "docs" / "statistics.md"
 BEGIN, END = "<!-- coverage -->\n", "<!-- end of coverage -->\n"
@@ -14,13 +13,18 @@ NONE = "\u2013"
 
 
 def of_series(trials: int) -> Iterator[list[str]]:
-    """Yield the table of the whole procedure, scenario by scenario."""
-    yield ["series", "verdict", "covered", "end of warm-up", "iterations: median, P95"]
+    """Yield the table of the whole procedure, scenario by scenario, of so many trials (a multiple of PART)."""
+    after = "width after " + ", ".join(str(n) for n in TYPICAL)
+    yield ["series", "verdict", "covered", "end of warm-up", "iterations: median, P95", after]
+    parts = range(trials // PART)
     with ProcessPoolExecutor() as pool:
-        rows = list(pool.map(simulated, range(len(SCENARIOS)), repeat(trials)))
-    for row in rows:
-        shares = [row.verdicts, row.covered, row.begins]
-        yield [row.name, *(_percent(share) for share in shares), f"{row.iterations[0]}, {row.iterations[1]}"]
+        tasks = [[pool.submit(drawn, number, part) for part in parts] for number in range(len(SCENARIOS))]
+        for number, of_scenario in enumerate(tasks):
+            seen = row_of(number, [trial for task in of_scenario for trial in task.result()])
+            shares = [seen.verdicts, seen.covered, seen.begins]
+            widths = [_width(seen.widths[n]) for n in TYPICAL]
+            counts = [str(count) for count in seen.iterations]
+            yield [seen.name, *(_percent(share) for share in shares), ", ".join(counts), ", ".join(widths)]
 
 
 def over_processes() -> Iterator[list[str]]:
@@ -40,17 +44,19 @@ def of_percentiles() -> Iterator[list[str]]:
         yield [str(n), f"{phi:g}", _percent(bounded), _percent(held if bounded else None)]
 
 
+def _width(width: float | None) -> str:
+    return NONE if width is None else f"± {100 * width:.1f} %"
+
+
 def _percent(share: float | None) -> str:
     return NONE if share is None else f"{100 * share:.1f} %"
 
 
-def page(text: str, trials: int = TRIALS) -> str:
-    """Return the page with its tables replaced; those of series come of so many trials."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    tables = ["\n".join(_lines(list(rows))) for rows in (of_series(trials), over_processes(), of_percentiles())]
-    note = f"{trials} trials a line of the first table, {TRIALS} of the others. <!-- sources {fingerprint()} -->"
-    return before + BEGIN + note + "\n\n" + "\n\n".join(tables) + "\n" + END + after
+def tables(trials: int) -> str:
+    """Return the tables and what they are of; those of series come of so many trials."""
+    of = f"{trials} trials a line of the first table, {TRIALS} of the others. <!-- sources {fingerprint()} -->"
+    parts = [of_series(trials), over_processes(), of_percentiles()]
+    return "\n\n".join([of, *("\n".join(_lines(list(rows))) for rows in parts)]) + "\n"
 
 
 def _lines(rows: list[list[str]]) -> Iterator[str]:
@@ -58,6 +64,16 @@ def _lines(rows: list[list[str]]) -> Iterator[str]:
         yield "| " + " | ".join(row) + " |"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the page, which may have changed meanwhile, with its tables replaced."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else TRIALS
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), wanted), encoding="utf-8")
+    if wanted < PART or wanted % PART:
+        sys.exit(f"{wanted} is no multiple of {PART} trials")
+    made = tables(wanted)
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    PAGE.write_text(before + BEGIN + made + END + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ from harness.analysis.standing import standing_of
 from harness.analysis.uncertainty import Interval, latency_intervals
 from runner.contract import Latency, Result
 from runner.contract.certainty import SurePercentile, sure_percentile
-from runner.contract.stages import Standing
+from runner.contract.pilot import Standing
 from runner.contract.statistics import Summary, measured_ms, summarise
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from runner.contract import Result
 from runner.contract.certainty import FEWEST
 from runner.contract.goals import goal_of
-from runner.contract.stages import PILOT, Goal, Standing, replay
+from runner.contract.pilot import Goal, Standing, first_look, replay
 from runner.contract.statistics import times_ms
 
 #: How the sentences on a series begin that is not known as well as was asked for.
@@ -50,7 +50,7 @@ def shortfall(result: Result) -> list[str] | None:
         return None if standing is None else []
     if standing.verdict == "no steady state":
         return [_unsteady(standing)]
-    return [_insufficient(standing) if standing.half_width is None else _imprecise(standing, goal)]
+    return [_insufficient(standing, goal) if standing.half_width is None else _imprecise(standing, goal)]
 
 
 def _unsteady(standing: Standing) -> str:
@@ -60,9 +60,10 @@ def _unsteady(standing: Standing) -> str:
     )
 
 
-def _insufficient(standing: Standing) -> str:
-    worth = f"are worth {standing.figure.effective:.0f} independent ones" if standing.iterations >= PILOT else "are few"
-    would_do = max(PILOT, standing.needed or 0)
+def _insufficient(standing: Standing, goal: Goal) -> str:
+    enough = standing.iterations >= goal.pilot
+    worth = f"are worth {standing.figure.effective:.0f} independent ones" if enough else "are few"
+    would_do = max(first_look(goal), standing.needed or 0)
     reason = f"until the cap {worth}, and of less than {FEWEST:.0f} no interval holds"
     return f"{INSUFFICIENT}{standing.iterations} iterations {reason}: about {would_do} would do"
 

@@ -10,7 +10,6 @@ from itertools import groupby
 from harness.documents import PlannedCell
 from harness.errors import BadInput
 from runner.contract import Protocol, Suite
-from runner.contract.stages import PILOT
 
 #: The widest interval over processes that may be asked for, in percent of the figure.
 WIDEST = 50.0
@@ -63,6 +62,7 @@ def check_precision(precision: float | None, suites: Sequence[Suite], protocol: 
 
 def check_iterations(iterations: int | None, protocol: Protocol) -> None:
     """Raise BadInput where so few iterations are no pilot, of a protocol that takes one."""
-    if iterations is not None and protocol.measure.rule == "interval" and iterations < PILOT:
-        reason = f"--iterations {iterations} is below one pilot of the protocol {protocol.name}, {PILOT} iterations"
+    pilot = protocol.measure.pilot_effective_samples
+    if iterations is not None and pilot is not None and iterations < pilot:
+        reason = f"--iterations {iterations} is below one pilot of the protocol {protocol.name}, {pilot:g} iterations"
         raise BadInput(reason, "give more, or choose --protocol quick-1")

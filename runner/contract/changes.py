@@ -1,7 +1,7 @@
 """Where a series of times changes its level or its spread."""
 
 import math
-from typing import List, Tuple
+from typing import List
 
 import numpy
 
@@ -10,7 +10,7 @@ WINDOW = 200
 #: The penalty of a change point, in ln n.
 PENALTY = 15.0
 #: Above so many samples change points are first sought on a grid, then moved to the best place between its lines.
-EXACT = 300
+EXACT = 200
 #: No segment's deviation counts as smaller than this share of the step from one sample to the next: equal neighbours,
 #: as of a coarse clock, are no segment without spread.
 _SMALLEST_DEVIATION = 0.1
@@ -74,15 +74,16 @@ class _Cost:
         self.floor = max(1e-12, (_SMALLEST_DEVIATION * float(numpy.median(numpy.abs(numpy.diff(scaled))))) ** 2)
 
     def between(self, begins: numpy.ndarray, ends: numpy.ndarray) -> numpy.ndarray:
-        """Return the costs of the segments from `begins` up to `ends`, either of which may be one number."""
-        counts = ends - begins
+        """Return the costs of the segments from `begins` up to `ends`, which NumPy broadcasts."""
+        counts = numpy.maximum(1, ends - begins)
         means = (self.sums[ends] - self.sums[begins]) / counts
         variances = (self.squares[ends] - self.squares[begins]) / counts - means * means
         return numpy.asarray(counts * numpy.log(numpy.maximum(variances, self.floor)))
 
 
 def _partition(cost: _Cost, grid: numpy.ndarray, penalty: float, gap: int) -> List[int]:
-    costs = cost.between(*_segments(grid, gap))  # (end, begin), all at once
+    """Return the begins, all on the grid, of the cheapest segments, which are at least `gap` of its lines long."""
+    costs = cost.between(grid, grid[:, None])  # (end, begin); where an end is no later than its begin it means nothing
     best = numpy.full(len(grid), numpy.inf)
     best[0] = -penalty
     before = numpy.zeros(len(grid), dtype=int)
@@ -97,14 +98,8 @@ def _partition(cost: _Cost, grid: numpy.ndarray, penalty: float, gap: int) -> Li
     return points[::-1]
 
 
-def _segments(grid: numpy.ndarray, gap: int) -> Tuple[numpy.ndarray, numpy.ndarray]:
-    """Return begins and ends (n, n) of all segments of the grid; those that are none begin at 0 and end at the last."""
-    places = numpy.arange(len(grid))
-    real = places[:, None] - places >= gap
-    return numpy.where(real, grid, 0), numpy.where(real, grid[:, None], grid[-1])
-
-
 def _refined(cost: _Cost, points: List[int], n: int, step: int) -> List[int]:
+    """Return the points of a grid with lines `step` apart, each moved to the best place up to the next lines."""
     bounds = [0, *points, n]
     for i in range(1, len(bounds) - 1):
         low, high = bounds[i - 1] + _SHORTEST, bounds[i + 1] - _SHORTEST

@@ -58,8 +58,9 @@ def effective_size(series: numpy.ndarray, weights: Optional[numpy.ndarray] = Non
     """Return how many independent samples tell as much of the mean as this series (n,), never more than n.
 
     Geyer's initial monotone sequence (Statistical Science 7, 1992): autocorrelations are summed in pairs, for as long
-    as these are positive and decrease. A pair within its own standard error, and a first correlation alone within its
-    own, counts as none: of independent samples about half the estimates would otherwise fall below n by chance. With
+    as these are positive and decrease. A pair within the standard error of one correlation, and a first correlation
+    alone within its own, counts as none: of independent samples about half the estimates would otherwise fall below n
+    by chance. With
     `weights` (n,) it is of the weighted mean: each correlation counts by the product of the weights that it joins.
     The degrees of freedom are those of a spectral estimate with as many lags (Priestley, Spectral Analysis and Time
     Series, 1981, section 6.2): n / (2 lags + 1).

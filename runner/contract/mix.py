@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import numpy
 
@@ -43,7 +43,7 @@ def levelled(times: numpy.ndarray, pictures: Sequence[str]) -> numpy.ndarray:
     places, counts = _places(pictures)
     if counts.min() < 2:
         return times
-    medians = numpy.array([numpy.median(group) for group in _groups(times, places, counts)])
+    medians = _medians(times[numpy.lexsort((times, places))], counts)
     return numpy.asarray(times / medians[places] * numpy.median(medians))
 
 
@@ -54,18 +54,17 @@ def unmixed(times: numpy.ndarray, pictures: Sequence[str]) -> Mix:
     to 1, of three visits exactly 1 in a third of all. What the uncertainty of that median adds is taken off again.
     """
     places, counts = _places(pictures)
-    groups = _groups(times, places, counts)
-    logs = numpy.log([numpy.median(group) for group in groups])
+    order = numpy.lexsort((times, places))
+    ordered = times[order]
+    logs = numpy.log(_medians(ordered, counts))
     if counts.min() < _FEWEST_VISITS:
         logs = logs[~outliers(logs)]
         return Mix(math.exp(logs.mean()), numpy.exp(logs - logs.mean()), numpy.ones(len(logs)), 0.0, content=True)
-    others = numpy.concatenate([_medians_of_others(group) for group in groups])
-    shares = numpy.log(numpy.concatenate(groups) / others) / numpy.sqrt(
-        1 + _MEDIAN_VARIANCE / (counts.repeat(counts) - 1)
-    )
-    scales = _scales(numpy.split(shares, numpy.cumsum(counts)[:-1]), counts)
+    added = numpy.sqrt(1 + _MEDIAN_VARIANCE / (counts - 1))
+    shares = numpy.log(ordered / _medians_of_others(ordered, counts)) / added.repeat(counts)
+    scales = _scales(shares, counts)
     ratios = numpy.empty(len(times))
-    ratios[numpy.argsort(places, kind="stable")] = numpy.exp(shares / scales.repeat(counts))
+    ratios[order] = numpy.exp(shares / scales.repeat(counts))
     weights = (scales / counts)[places]
     return Mix(math.exp(logs.mean()), ratios, weights / weights.mean(), _bias(ratios, counts), content=False)
 
@@ -77,28 +76,28 @@ def _places(pictures: Sequence[str]) -> Tuple[numpy.ndarray, numpy.ndarray]:
     return places, numpy.bincount(places)
 
 
-def _groups(times: numpy.ndarray, places: numpy.ndarray, counts: numpy.ndarray) -> List[numpy.ndarray]:
-    return numpy.split(times[numpy.argsort(places, kind="stable")], numpy.cumsum(counts)[:-1])
+def _medians(ordered: numpy.ndarray, counts: numpy.ndarray) -> numpy.ndarray:
+    """Return each picture's median of values (n,) that lie picture by picture, and ascend within each."""
+    begins = numpy.cumsum(counts) - counts
+    return numpy.asarray(ordered[begins + (counts - 1) // 2] + ordered[begins + counts // 2]) / 2
 
 
-def _medians_of_others(group: numpy.ndarray) -> numpy.ndarray:
-    """Return the median of all the others, for each of at least two values."""
-    n, order = len(group), numpy.argsort(group, kind="stable")
-    ordered = group[order]
-    ranks = numpy.arange(n)
-    low, high = (n - 2) // 2, (n - 1) // 2  # the middle places of the n - 1 others
-    medians = numpy.empty(n)
-    medians[order] = (ordered[low + (ranks <= low)] + ordered[high + (ranks <= high)]) / 2
-    return medians
+def _medians_of_others(ordered: numpy.ndarray, counts: numpy.ndarray) -> numpy.ndarray:
+    """Return for each of such values the median of its picture's others, of which there is at least one."""
+    begins = (numpy.cumsum(counts) - counts).repeat(counts)
+    ranks = numpy.arange(len(ordered)) - begins
+    low, high = ((counts - 2) // 2).repeat(counts), ((counts - 1) // 2).repeat(counts)  # the others' middle places
+    return numpy.asarray(ordered[begins + low + (ranks <= low)] + ordered[begins + high + (ranks <= high)]) / 2
 
 
-def _scales(shares: List[numpy.ndarray], counts: numpy.ndarray) -> numpy.ndarray:
-    """Return how much each picture varies, over the mean of all, from its samples' deviations.
+def _scales(shares: numpy.ndarray, counts: numpy.ndarray) -> numpy.ndarray:
+    """Return how much each picture varies, over the mean of all, from its samples' deviations, picture by picture.
 
     Their logarithms are shrunk towards their mean by as much of their variance as so few samples make of equal ones
     (James and Stein's estimator, its positive part): else few visits alone would make pictures look unequal.
     """
-    deviations = numpy.array([float(numpy.median(numpy.abs(group))) for group in shares])
+    sizes = numpy.abs(shares)
+    deviations = _medians(sizes[numpy.lexsort((sizes, numpy.arange(len(counts)).repeat(counts)))], counts)
     middle = float(numpy.median(deviations))
     if len(counts) < 2 or middle == 0:
         return numpy.ones(len(counts))
@@ -110,15 +109,18 @@ def _scales(shares: List[numpy.ndarray], counts: numpy.ndarray) -> numpy.ndarray
 
 
 def _bias(ratios: numpy.ndarray, counts: numpy.ndarray) -> float:
-    """Return by how much the mean over pictures of the log medians lies above that of many more samples.
+    """Return by how much the mean over pictures of the log medians lies above that of as many samples of one picture.
 
-    It is the expected median of so many draws from the ratios, as a bootstrap has it: the median of c values has the
-    density of Beta with both parameters at (c + 1) / 2, rounded down, over the quantiles.
+    It is the difference of the medians expected of so many draws from the ratios, as a bootstrap has them: the median
+    of c values has the density of Beta with both parameters at (c + 1) / 2, rounded down, over the quantiles.
     """
     logs = numpy.log(numpy.sort(ratios))
     places = (numpy.arange(len(logs)) + 0.5) / len(logs)
-    expected = 0.0
-    for count, pictures in zip(*numpy.unique(counts, return_counts=True)):
+
+    def expected(count: int) -> float:
         density = (4 * places * (1 - places)) ** ((count - 1) // 2)
-        expected += float(density @ logs / density.sum()) * int(pictures) / len(counts)
-    return expected - float(numpy.median(logs))
+        return float(density @ logs / density.sum())
+
+    visits, pictures = numpy.unique(counts, return_counts=True)
+    few = sum(expected(int(count)) * int(number) for count, number in zip(visits, pictures))
+    return few / len(counts) - expected(len(logs))

@@ -8,7 +8,7 @@ import numpy as np
 from harness.catalogue import protocols
 from runner.contract import Job, Latency, Result, Samples, Variant
 from runner.contract.goals import goal_of
-from runner.contract.stages import replay
+from runner.contract.pilot import replay
 from tests.samples import job, ok_result
 
 PICTURES = ("a.jpg", "b.jpg", "c.jpg")

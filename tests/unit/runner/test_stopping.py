@@ -10,9 +10,9 @@ import pytest
 pytest.importorskip("torch")
 
 from runner import latency, stopping
-from runner.contract import Job, Protocol, Samples, Stopping, Variant, stages
+from runner.contract import Job, Protocol, Samples, Stopping, Variant, pilot
 from runner.contract.goals import goal_of
-from runner.contract.stages import replay
+from runner.contract.pilot import replay
 from runner.contract.statistics import times_ms
 from runner.errors import JobError
 from runner.stopping import Ending
@@ -177,7 +177,7 @@ class Counting:
 
 def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Counting()
-    monkeypatch.setattr(stopping, "look", looks.wrapped(stages.look))
+    monkeypatch.setattr(stopping, "look", looks.wrapped(pilot.look))
     seen = measured(np.exp(noise(0.5) / 50 - 1) * 50, a_job())
     assert len(seen.samples.phase) == 10_000
     assert 2 <= looks.calls <= 25

@@ -14,13 +14,17 @@ def test_the_tables_are_of_these_sources() -> None:
         assert f"| {scenario.name} |" in text
 
 
+def simulated(number: int, trials: int) -> coverage.Row:
+    return coverage.row_of(number, coverage.drawn(number, 0, trials))
+
+
 NAMES = [scenario.name for scenario in coverage.SCENARIOS]
 PICTURES = [i for i, name in enumerate(NAMES) if name.startswith("11 pictures") and "15 %" in name and "φ" not in name]
 
 
 @pytest.mark.parametrize("number", [0, 1, 3, 4, *PICTURES])
 def test_the_interval_of_a_stopped_measurement_holds_about_as_often_as_it_says(number: int) -> None:
-    row = coverage.simulated(number, trials=40)
+    row = simulated(number, 40)
     assert row.verdicts == 1.0
     assert row.covered is not None
     assert row.covered >= 0.85  # 95 % less three standard errors
@@ -28,12 +32,12 @@ def test_the_interval_of_a_stopped_measurement_holds_about_as_often_as_it_says(n
 
 def test_a_trend_has_no_verdict() -> None:
     (number,) = (i for i, scenario in enumerate(coverage.SCENARIOS) if "0.05 %" in scenario.name)
-    assert coverage.simulated(number, trials=10).verdicts == 0.0
+    assert simulated(number, 10).verdicts == 0.0
 
 
 def test_the_end_of_warm_up_is_where_it_is() -> None:
     steps = [i for i, scenario in enumerate(coverage.SCENARIOS) if scenario.step]
-    assert all((coverage.simulated(number, trials=20).begins or 0.0) >= 0.9 for number in steps)
+    assert all((simulated(number, 20).begins or 0.0) >= 0.9 for number in steps)
 
 
 def test_three_processes_hold_as_often_as_they_say() -> None:

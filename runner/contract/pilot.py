@@ -16,8 +16,6 @@ from runner.contract.steadiness import Steadiness, steadiness
 
 Verdict = Literal["precise", "imprecise", "insufficient", "no steady state"]
 
-#: A pilot's effective sample size, and the first series that can have it.
-PILOT = 100
 #: The series grows by at least so much from look to look, and doubles at most. Nor does a measurement end before it is
 #: that much longer than its pilot, since a pilot ends where its effective size happens to look large.
 _GROWTH = 1.2
@@ -29,10 +27,14 @@ _SAME_BEGIN = 0.05
 
 @dataclass(frozen=True)
 class Goal:
-    """What is asked for: the half width of the 95 % interval as a share of the figure, and the cap in iterations."""
+    """What is asked for: the half width of the 95 % interval as a share of the figure, and the cap in iterations.
 
-    precision: float = 0.01
-    max_iterations: int = 10_000
+    `pilot` is the effective sample size of the first stage.
+    """
+
+    precision: float
+    max_iterations: int
+    pilot: float
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Standing:
 
 
 def first_look(goal: Goal) -> int:
-    """Return after how many iterations the first look is due."""
-    return min(PILOT, goal.max_iterations)
+    """Return after how many iterations the first look is due: as many as a pilot of independent samples takes."""
+    return min(math.ceil(goal.pilot), goal.max_iterations)
 
 
 def look(
@@ -79,15 +81,15 @@ def look(
     steady = state.kind != "no steady state"
     begin = state.begin if steady else 0
     figure = sure_figure(times[begin:], pictures[begin:])
-    pilot = _pilot(before, state, figure, n) if steady else None
+    pilot = _pilot(goal, before, state, figure, n) if steady else None
     seen = Standing(n, state, figure, _width(pilot, figure) if steady else None, pilot, None, 0, None)
     target = _target(seen, goal)
-    ahead = target or math.floor(_AIM * n * PILOT / figure.effective)
+    ahead = target or math.floor(_AIM * n * goal.pilot / figure.effective)
     return replace(
         seen,
         verdict=_verdict(seen, goal, target, last),
         next_look=min(goal.max_iterations, max(math.ceil(_GROWTH * n), min(ahead, 2 * n))),
-        needed=target if figure.effective >= FEWEST else math.ceil(n * PILOT / max(1.0, figure.effective)),
+        needed=target if figure.effective >= FEWEST else math.ceil(n * goal.pilot / max(1.0, figure.effective)),
     )
 
 
@@ -102,7 +104,7 @@ def replay(times: numpy.ndarray, pictures: Sequence[str], goal: Goal) -> Standin
     return look(times, pictures, goal, seen, last=True)
 
 
-def _pilot(before: Optional[Standing], state: Steadiness, figure: SureFigure, n: int) -> Optional[Pilot]:
+def _pilot(goal: Goal, before: Optional[Standing], state: Steadiness, figure: SureFigure, n: int) -> Optional[Pilot]:
     """Return the pilot of before, where it is of the same steady part and seen through the same mix, else a new one."""
     old = before.pilot if before else None
     if (
@@ -112,7 +114,7 @@ def _pilot(before: Optional[Standing], state: Steadiness, figure: SureFigure, n:
         and before.figure.content == figure.content
     ):
         return old
-    return Pilot(state.begin, figure.samples, figure.half_width) if figure.effective >= PILOT else None
+    return Pilot(state.begin, figure.samples, figure.half_width) if figure.effective >= goal.pilot else None
 
 
 def _width(pilot: Optional[Pilot], figure: SureFigure) -> Optional[float]:
@@ -139,7 +141,7 @@ def _verdict(seen: Standing, goal: Goal, target: Optional[int], last: bool) -> O
         return "precise"
     if not last:
         return None
-    if seen.steadiness.kind == "no steady state" and seen.iterations >= PILOT:
+    if seen.steadiness.kind == "no steady state" and seen.iterations >= goal.pilot:
         return "no steady state"
     if seen.half_width is None:
         return "insufficient"
