@@ -1,0 +1,70 @@
+"""How a host's noise is told on a terminal."""
+
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from harness.cli.commands.noise import disturbances, lines
+from harness.cli.console import print_table
+from harness.documents.noise import Disturbance, Noise, Scatter, Shown
+
+SEEN = [
+    Disturbance("governor", "powersave", disturbs=True, helps="cpupower frequency-set -g performance"),
+    Disturbance("CPU quota", "none", disturbs=False),
+    Disturbance("turbo", None, None, None, "the kernel does not say whether there is one"),
+]
+NOISE = Noise(
+    schema_version=3,
+    host=None,
+    measured_at="2026-01-02T03:04:05+00:00",
+    run="noise",
+    environment="local",
+    device="cpu",
+    model="ssdlite320_mobilenet_v3_large",
+    processes=12,
+    failed=1,
+    iterations=22,
+    interrupted=False,
+    wall=Scatter(0.03, 0.02, 0.031, 0.05),
+    cpu=Scatter(0.01, 0.005, 0.008, 0.02),
+    cpu_missing_reason=None,
+    margin=0.03,
+    paired_false_alarms=0.04,
+    unpaired_false_alarms=0.051,
+    repeats=11,
+    smallest=[Shown(3, 0.109), Shown(5, 0.06)],
+    disturbances=SEEN,
+)
+
+
+def test_it_says_what_differs_by_how_much_and_what_can_be_shown() -> None:
+    told = "\n".join(lines(NOISE))
+    assert "12 processes of 22 iterations, 1 failed" in told
+    assert "3.0 % apart, 2.0 % where they follow each other (below 3.1 % with 95 %)" in told
+    assert "5.0 % within a process" in told
+    assert "4.0 times as steady as wall time" in told
+    assert "4.0 % by rounds, 5.1 % otherwise" in told
+    assert "10.9 % by 3, 6.0 % by 5 repeats" in told
+    assert told.endswith("on its CPU")
+
+
+@pytest.mark.parametrize(
+    ("cpu", "said"),
+    [
+        (None, "CPU time      unknown: the runner did not look"),
+        (Scatter(0.0, 0.0, 0.0, None), "CPU time      0.0 % apart where processes follow each other"),
+    ],
+)
+def test_cpu_time_that_says_nothing_is_no_ratio(cpu: Scatter | None, said: str) -> None:
+    reason = None if cpu else "the runner did not look"
+    assert said in lines(replace(NOISE, cpu=cpu, cpu_missing_reason=reason))
+
+
+def test_what_disturbs_fits_a_terminal_of_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(Console(width=80), disturbances(SEEN))
+    told = capsys.readouterr().out
+    assert max(map(len, told.splitlines())) <= 80
+    assert told.count("What would help") == 1
+    assert "unknown" in told
+    assert "does not say" in " ".join(told.split())
