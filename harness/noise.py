@@ -10,7 +10,7 @@ from harness import pipeline
 from harness.analysis import noise as analysis
 from harness.catalogue import environments
 from harness.documents import Plan, noise
-from harness.documents.noise import Disturbance, Noise, Shown
+from harness.documents.noise import Disturbance, Noise, Reach
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, CannotRunHere
 from harness.host import machine
@@ -147,7 +147,7 @@ def _noise(folder: RunFolder, interrupted: bool, seen: list[Disturbance]) -> Noi
         paired_false_alarms=paired,
         unpaired_false_alarms=unpaired,
         repeats=analysis.repeats_for(wall.neighbours),
-        smallest=[Shown(n, analysis.smallest_shown(wall.neighbours, n)) for n in REPEATS],
+        smallest=[Reach(n, analysis.smallest_shown(wall.neighbours, n)) for n in REPEATS],
         disturbances=seen,
     )
 

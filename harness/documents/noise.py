@@ -40,7 +40,7 @@ class Disturbance(Document):
 
 
 @dataclass(frozen=True)
-class Shown(Document):
+class Reach(Document):
     """The smallest difference, as a share, that so many repeats a side find in nine of ten comparisons."""
 
     repeats: int
@@ -76,7 +76,7 @@ class Noise(Document):
     paired_false_alarms: float
     unpaired_false_alarms: float
     repeats: int | None
-    smallest: list[Shown] = field(default_factory=list)
+    smallest: list[Reach] = field(default_factory=list)
     disturbances: list[Disturbance] = field(default_factory=list)
 
 

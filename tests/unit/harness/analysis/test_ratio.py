@@ -161,7 +161,7 @@ def test_more_repeats_are_as_many_as_leave_no_ratio_ambiguous() -> None:
     assert more is not None
     for n, settles in ((5 + more, True), (5 + more - 1, False)):
         error = differences.std(ddof=1) / math.sqrt(n)
-        assert (sum(stats.t.isf([0.025, 0.05], n - 1)) * error < LIMIT) is settles
+        assert (sum(stats.t.isf([0.025, 0.05], n - 1)) * error < LIMIT) == settles
 
 
 def test_so_are_they_where_rounds_are_none() -> None:
@@ -170,7 +170,7 @@ def test_so_are_they_where_rounds_are_none() -> None:
     assert more is not None
     for n, settles in ((3 + more, True), (2 + more, False)):
         error = math.sqrt(2 / n) * 0.04
-        assert (sum(stats.t.isf([0.025, 0.05], 2 * n - 2)) * error < LIMIT) is settles
+        assert (sum(stats.t.isf([0.025, 0.05], 2 * n - 2)) * error < LIMIT) == settles
 
 
 def test_what_no_number_of_repeats_settles_has_none() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.noise import repeats_for
 from harness.documents import noise as documents
-from harness.documents.noise import Noise, Scatter, Shown
+from harness.documents.noise import Noise, Scatter, Reach
 from harness.errors import StorageError
 from harness.host import machine
 from harness.preflight import noise
@@ -33,7 +33,7 @@ KNOWN = Noise(
     paired_false_alarms=0.04,
     unpaired_false_alarms=0.05,
     repeats=repeats_for(0.015),
-    smallest=[Shown(3, 0.08)],
+    smallest=[Reach(3, 0.08)],
 )
 
 

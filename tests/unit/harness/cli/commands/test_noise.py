@@ -7,7 +7,7 @@ from rich.console import Console
 
 from harness.cli.commands.noise import disturbances, lines
 from harness.cli.console import print_table
-from harness.documents.noise import Disturbance, Noise, Scatter, Shown
+from harness.documents.noise import Disturbance, Noise, Scatter, Reach
 
 SEEN = [
     Disturbance("governor", "powersave", disturbs=True, helps="cpupower frequency-set -g performance"),
@@ -33,7 +33,7 @@ NOISE = Noise(
     paired_false_alarms=0.04,
     unpaired_false_alarms=0.051,
     repeats=11,
-    smallest=[Shown(3, 0.109), Shown(5, 0.06)],
+    smallest=[Reach(3, 0.109), Reach(5, 0.06)],
     disturbances=SEEN,
 )
 
