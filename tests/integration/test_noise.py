@@ -1,6 +1,7 @@
 """A host's noise, really measured, in four processes: the least that can be compared."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.torch
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> "pytest.Generator[dict[str, object]]":
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
     """What doctor --noise --json prints; what it keeps stays for the tests of this module."""
     folder = tmp_path_factory.mktemp("noise")
     with pytest.MonkeyPatch.context() as patch:
@@ -24,6 +25,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> "pytest.Generator[dict
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         patch.setenv("HARNESS_RESULTS", str(folder / "results"))
         patch.setenv("DOCKER_HOST", f"unix://{folder}/none.sock")
+        patch.setenv("OMP_NUM_THREADS", "1")  # waits for no other thread, however busy the machine is
         yield told_json("doctor", "--noise", "600")
 
 

@@ -11,6 +11,7 @@ from harness.documents import Plan
 from harness.documents import noise as documents
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, CannotRunHere
+from harness.host import machine
 from harness.pipeline import Interrupted, Outcome
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
@@ -49,7 +50,7 @@ Measure = Callable[..., documents.Noise]
 def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measure:
     """Measures without a process: `results` are what the cells leave, each after so many seconds."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(noise.machine, "host_id", lambda: HOST)
+    monkeypatch.setattr(machine, "host_id", lambda: HOST)
     monkeypatch.setattr(noise, "_planned", lambda *_: plan(*map(cell, range(1, noise.MOST + 1))))
 
     def measuring(minutes: float, each_s: float, *results: Result, interrupted: bool = False) -> documents.Noise:

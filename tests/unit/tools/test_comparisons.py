@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tools import comparisons, write_comparisons
+from tools.write_coverage import NONE, PAGE
 
 
 def rows() -> list[list[str]]:
-    text = write_comparisons.PAGE.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     lines = text.split(write_comparisons.BEGIN)[1].split(write_comparisons.END)[0].splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")][2:]
 
@@ -19,7 +20,7 @@ def share(text: str) -> float:
 
 
 def test_the_table_is_of_these_sources() -> None:
-    text = write_comparisons.PAGE.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     assert f"<!-- compared {comparisons.fingerprint()} -->" in text, (
         "write it anew, a minute: python -m tools.write_comparisons"
     )
@@ -38,7 +39,7 @@ def test_the_table_holds_what_it_has_to() -> None:
 
 
 def test_repeats_are_foretold_within_a_factor_of_two_where_the_variance_is_known_well_enough() -> None:
-    told = [row for row in rows() if row[8] != write_comparisons.NONE]
+    told = [row for row in rows() if row[8] != NONE]
     assert len(told) >= 15
     for row in told:
         poorly = row[3] == "3" or (row[0], row[3]) == ("paired", "5")

@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.noise import repeats_for
 from harness.documents import noise as documents
-from harness.documents.noise import Noise, Scatter, Reach
+from harness.documents.noise import Noise, Reach, Scatter
 from harness.errors import StorageError
 from harness.host import machine
 from harness.preflight import noise

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from harness.cli.commands.noise import disturbances, lines
 from harness.cli.console import print_table
-from harness.documents.noise import Disturbance, Noise, Scatter, Reach
+from harness.documents.noise import Disturbance, Noise, Reach, Scatter
 
 SEEN = [
     Disturbance("governor", "powersave", disturbs=True, helps="cpupower frequency-set -g performance"),
