@@ -10,7 +10,7 @@ import harness
 from harness import noise
 from harness.host import machine
 from tests.command_line import told, told_json
-from tests.integration.commands import LITE, fails
+from tests.integration.commands import LITE
 
 pytestmark = pytest.mark.torch
 
@@ -55,15 +55,4 @@ def test_what_disturbs_is_seen_or_has_a_reason(measured: dict[str, object]) -> N
 def test_a_plan_cites_it(measured: dict[str, object]) -> None:
     said = told("run", "--image", "local", "--model", LITE, "--weights", "random", "--device", "cpu", "--dry-run")
     assert "this host sees 3 % with " in said
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--noise", "0"], "--noise can't take 0 minutes; give more than 0 and up to 1440"),
-        (["--noise", "soon"], "--noise takes a number of minutes, not 'soon'; write it such as 5"),
-        (["5"], "doctor takes minutes with --noise alone, not '5'; write doctor --noise MINUTES"),
-    ],
-)
-def test_a_time_that_is_none_is_one_sentence(arguments: list[str], sentence: str) -> None:
-    fails(2, sentence, "doctor", *arguments)
+    assert "noise     this host sees 3 % with " in told("doctor")

@@ -1,13 +1,18 @@
 """How a host's noise is told on a terminal."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from harness import noise
 from harness.cli.commands.noise import disturbances, lines
 from harness.cli.console import print_table
 from harness.documents.noise import Disturbance, Noise, Reach, Scatter
+from harness.errors import BadInput
+from harness.pipeline import Interrupted
+from tests.command_line import told, told_json
 
 SEEN = [
     Disturbance("governor", "powersave", disturbs=True, helps="cpupower frequency-set -g performance"),
@@ -68,3 +73,54 @@ def test_what_disturbs_fits_a_terminal_of_80_columns(capsys: pytest.CaptureFixtu
     assert told.count("What would help") == 1
     assert "unknown" in told
     assert "does not say" in " ".join(told.split())
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Has noise be measured in no time, and returns the minutes that it was to take."""
+    minutes: list[float] = []
+    monkeypatch.setattr(noise, "measure", lambda wanted, *_: minutes.append(wanted) or NOISE)
+    return minutes
+
+
+def test_it_takes_five_minutes_or_as_many_as_are_said(found: list[float]) -> None:
+    assert "not kept: this host has no machine-id to know it by" in told("doctor", "--noise")
+    assert told_json("doctor", "--noise", "0.5") == asdict(NOISE)
+    assert found == [5.0, 0.5]
+
+
+def test_what_is_kept_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise, "measure", lambda *_: replace(NOISE, host="a1b2c3"))
+    assert "/noise/a1b2c3.json" in told("doctor", "--noise")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--noise", "0"], "--noise can't take 0 minutes; give more than 0 and up to 1440"),
+        (["--noise", "soon"], "--noise takes a number of minutes, not 'soon'; write it such as 5"),
+        (["--noise", "--", "-1"], "--noise can't take -1 minutes; give more than 0"),
+        (["5"], "doctor takes minutes with --noise alone, not '5'; write doctor --noise MINUTES"),
+    ],
+)
+def test_a_time_that_is_none_is_one_sentence(found: list[float], arguments: list[str], sentence: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        told("doctor", *arguments)
+    assert str(refused.value).startswith(sentence)
+    assert found == []
+
+
+def test_an_interruption_ends_with_its_code_and_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise, "measure", lambda *_: replace(NOISE, interrupted=True))
+    said = told("doctor", "--noise", exit_code=130)
+    assert "1 failed, interrupted" in said
+    assert "this host sees 3 % with " in said
+
+
+def test_an_interruption_before_that_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(*_: object) -> Noise:
+        raise Interrupted(tmp_path, "run")
+
+    monkeypatch.setattr(noise, "measure", interrupted)
+    said = told("doctor", "--noise", exit_code=130)
+    assert said.startswith("interrupted before two processes a side were measured; nothing is kept but ")
