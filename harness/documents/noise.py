@@ -85,15 +85,21 @@ def place(host: str) -> Path:
     return user_state_path("detection-harness") / "noise" / f"{host}.json"
 
 
+def require_place(host: str | None) -> None:
+    """Make the folder in which a host's noise is kept. Raises StorageError where that can't be."""
+    if host is not None:
+        folder = place(host).parent
+        with storing(folder, "made", elsewhere=""):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
 def keep(noise: Noise) -> Path | None:
     """Keep it in the place of an earlier one and return where, None where the host has no id. Raises StorageError."""
     if noise.host is None:
         return None
-    path = place(noise.host)
-    with storing(path.parent, "made", elsewhere=""):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, noise)
-    return path
+    require_place(noise.host)
+    write(place(noise.host), noise)
+    return place(noise.host)
 
 
 def kept(host: str | None) -> Noise | None:

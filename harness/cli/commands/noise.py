@@ -10,7 +10,7 @@ from harness import noise
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
 from harness.cli.telling import INTERRUPTED
-from harness.documents.noise import Disturbance, Noise, Scatter
+from harness.documents.noise import Disturbance, Noise, Scatter, keep
 from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 from harness.preflight.noise import COMPUTES, sentence
@@ -34,7 +34,7 @@ def print_noise(minutes: str | None, command: list[str], *, as_json: bool) -> No
         for line in lines(found):
             say(console, line)
         print_table(console, disturbances(found.disturbances))
-    kept = noise.place_of(found)
+    kept = keep(found)  # once it is told, so that a disk that is full loses nothing
     say(console, f"kept in {kept}" if kept else "not kept: this host has no machine-id to know it by")
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)

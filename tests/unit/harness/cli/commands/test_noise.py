@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from harness import noise
-from harness.cli.commands.noise import disturbances, lines
+from harness.cli.commands.noise import disturbances, lines, print_noise
 from harness.cli.console import print_table
-from harness.documents.noise import Disturbance, Noise, Reach, Scatter
-from harness.errors import BadInput
+from harness.documents.noise import Disturbance, Noise, Reach, Scatter, kept
+from harness.errors import BadInput, StorageError
 from harness.pipeline import Interrupted
 from tests.command_line import told, told_json
 
@@ -79,7 +79,12 @@ def test_what_disturbs_fits_a_terminal_of_80_columns(capsys: pytest.CaptureFixtu
 def found(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Has noise be measured in no time, and returns the minutes that it was to take."""
     minutes: list[float] = []
-    monkeypatch.setattr(noise, "measure", lambda wanted, *_: minutes.append(wanted) or NOISE)
+
+    def measure(wanted: float, *_: object) -> Noise:
+        minutes.append(wanted)
+        return NOISE
+
+    monkeypatch.setattr(noise, "measure", measure)
     return minutes
 
 
@@ -89,9 +94,23 @@ def test_it_takes_five_minutes_or_as_many_as_are_said(found: list[float]) -> Non
     assert found == [5.0, 0.5]
 
 
-def test_what_is_kept_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_says_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = replace(NOISE, host="a1b2c3")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(noise, "measure", lambda *_: here)
+    assert str(tmp_path / "detection-harness/noise/a1b2c3.json") in told("doctor", "--noise")
+    assert kept("a1b2c3") == here
+
+
+def test_what_can_t_be_kept_is_told_before_the_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "detection-harness").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(noise, "measure", lambda *_: replace(NOISE, host="a1b2c3"))
-    assert "/noise/a1b2c3.json" in told("doctor", "--noise")
+    with pytest.raises(StorageError):
+        print_noise(None, [], as_json=False)
+    assert "this host sees 3 % with " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
