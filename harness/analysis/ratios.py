@@ -9,7 +9,7 @@ from harness.analysis.timings import Timing
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Multiple:
     """A model's latency in another series over that in the reference.
 
     low and high divide the far ends of both 95 % intervals, so they are wider than a 95 % interval; None where one of
@@ -27,7 +27,7 @@ class Comparison:
     """Series that differ in their environment alone. `reference` is the first pinned one, else the first."""
 
     reference: Timing
-    ratios: list[Ratio]
+    ratios: list[Multiple]
 
     @property
     def means(self) -> dict[str, float]:
@@ -60,8 +60,8 @@ def _compare(timings: list[Timing]) -> Comparison:
     return Comparison(first, [_ratio(timing, reference[timing.model.builder]) for timing in others])
 
 
-def _ratio(timing: Timing, to: Timing) -> Ratio:
-    return Ratio(timing, timing.ms / to.ms, _over(timing.low_ms, to.high_ms), _over(timing.high_ms, to.low_ms))
+def _ratio(timing: Timing, to: Timing) -> Multiple:
+    return Multiple(timing, timing.ms / to.ms, _over(timing.low_ms, to.high_ms), _over(timing.high_ms, to.low_ms))
 
 
 def _over(ms: float | None, to_ms: float | None) -> float | None:

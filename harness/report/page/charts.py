@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from harness.analysis.frontier import Placed, placed
-from harness.analysis.ratios import Comparison, Ratio, comparisons
+from harness.analysis.ratios import Comparison, Multiple, comparisons
 from harness.analysis.timings import Timing
 from harness.documents.run_folder import Cell
 from harness.report.page import findings
@@ -127,7 +127,7 @@ def _scatter(look: Look) -> alt.LayerChart:
 
 
 def _ratios(name: str, comparison: Comparison, look: Look) -> Chart:
-    by_model: dict[str, list[Ratio]] = {}
+    by_model: dict[str, list[Multiple]] = {}
     for ratio in comparison.ratios:
         by_model.setdefault(ratio.timing.model.display, []).append(ratio)
     means = [_mean(label, mean) for label, mean in comparison.means.items()]
@@ -147,7 +147,7 @@ def _mean(label: str, mean: float) -> Row:
     return {"label": label, "value": mean, "low": mean, "high": mean, "text": text, "tip": text, "interval": ""}
 
 
-def _ratio(ratio: Ratio) -> Row:
+def _ratio(ratio: Multiple) -> Row:
     agreement = ratio.timing.agreement
     verdict = f", {agreement.verdict}" if agreement else ""
     return {
