@@ -8,55 +8,25 @@ pytest.importorskip("torch")
 
 import torch
 from torch import nn
-from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import boxes
 
 from runner import insides
 from runner.insides import Place
+from tests.unit.runner.detectors import Dense, Transform, TwoStages
 
 pytestmark = pytest.mark.torch
-
-
-class Transform(nn.Module):  # type: ignore[misc]
-    def forward(self, images: list[torch.Tensor], targets: None = None) -> tuple[ImageList, None]:
-        resized = [self.resize(image) for image in images]
-        return ImageList(torch.stack(resized), [(image.shape[1], image.shape[2]) for image in resized]), targets
-
-    def resize(self, image: torch.Tensor) -> torch.Tensor:
-        return image
-
-    def postprocess(self, found: list[Any], shapes: Any, originals: Any) -> list[Any]:
-        return found
-
-
-class Dense(nn.Module):  # type: ignore[misc]
-    """Built as torchvision's one-stage detectors are, and finds three boxes in every picture."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.transform, self.backbone, self.head = Transform(), nn.Identity(), nn.Identity()
-
-    def forward(self, images: list[torch.Tensor]) -> list[Any]:
-        batch, _ = self.transform(images)
-        found = self.postprocess_detections(self.head(self.backbone(batch.tensors)), None, batch.image_sizes)
-        return list(self.transform.postprocess(found, batch.image_sizes, batch.image_sizes))
-
-    def postprocess_detections(self, outputs: torch.Tensor, anchors: None, shapes: list[Any]) -> list[torch.Tensor]:
-        corners = torch.arange(3.0)[:, None] * torch.ones(4) * 10 + torch.tensor([0.0, 0, 5, 5])
-        labels = torch.zeros(3, dtype=torch.int64)
-        return [boxes.batched_nms(corners, torch.ones(3), labels, 0.5) for _ in shapes]
-
 
 IMAGES = [torch.zeros(3, 4, 6)] * 2
 
 
 def test_the_places_of_a_model_are_named_by_what_they_do() -> None:
-    places = insides.of(Dense()).places
-    assert places is not None
-    roles = {place.role: place.path for place in places}
-    assert roles["resize"] == "transform.resize" and roles["detections"] == "postprocess_detections"
-    assert {"transform", "backbone", "head", "postprocess", "nms"} <= set(roles)
-    assert not {"rpn", "proposals", "fpn", "box"} & set(roles)
+    for model, path in ((Dense(), "postprocess_detections"), (TwoStages(), "roi_heads.postprocess_detections")):
+        inside = insides.of(model)
+        assert [place.path for place in inside.of("detections")] == [path]
+        assert [place.path for place in inside.of("resize")] == ["transform.resize"]
+        roles = {place.role for place in inside.places or []}
+        assert {"transform", "backbone", "postprocess", "nms", "paste"} <= roles and "fpn" not in roles
+        assert ("proposals" in roles) == ("rpn" in roles) == ("head" not in roles) == isinstance(model, TwoStages)
 
 
 def test_each_call_of_a_place_is_told_with_its_arguments_and_its_result() -> None:
@@ -65,9 +35,9 @@ def test_each_call_of_a_place_is_told_with_its_arguments_and_its_result() -> Non
     def note(place: Place, arguments: tuple[Any, ...], result: Any) -> None:
         told[place.role] += 1
         if place.role == "nms":
-            assert len(arguments[0]) == len(result) == 3
+            assert (len(arguments[0]), len(result)) == (5, 4)
         if place.role == "transform":
-            assert arguments[0] is IMAGES and result[0].image_sizes == [(4, 6)] * 2
+            assert arguments[0] is IMAGES and result[0].image_sizes == [(8, 12)] * 2
 
     inside = insides.of(model)
     with insides.watched(inside.of("transform", "resize", "detections", "nms"), note):
@@ -78,7 +48,7 @@ def test_each_call_of_a_place_is_told_with_its_arguments_and_its_result() -> Non
 
 
 def test_what_stands_in_for_a_place_may_do_otherwise_and_leaves_nothing_behind() -> None:
-    model = Dense()
+    model = TwoStages()
     before = [dict(vars(module)) for module in model.modules()], boxes.batched_nms
     inside = insides.of(model)
 
@@ -86,11 +56,11 @@ def test_what_stands_in_for_a_place_may_do_otherwise_and_leaves_nothing_behind()
         return lambda *arguments: work(*arguments)[:1]
 
     with insides.wrapped(inside.of("nms"), wrap):
-        assert [len(found) for found in model(IMAGES)] == [1, 1]
+        assert [len(found["boxes"]) for found in model(IMAGES)] == [1, 1]
     with pytest.raises(ZeroDivisionError), insides.wrapped(inside.places or [], wrap):
         raise ZeroDivisionError
     assert ([dict(vars(module)) for module in model.modules()], boxes.batched_nms) == before
-    assert [len(found) for found in model(IMAGES)] == [3, 3]
+    assert [len(found["boxes"]) for found in model(IMAGES)] == [3, 3]
 
 
 @pytest.mark.parametrize("model", [nn.Identity(), lambda images: [], Transform()], ids=["module", "function", "part"])
