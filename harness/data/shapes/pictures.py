@@ -48,14 +48,19 @@ def draw(seed: int, number: int) -> Drawn:
     height, width = dice.one_of(SIZES)
     ground = dice.colour()
     figures = [] if number % 20 == 7 else _figures(dice, height, width, ground, with_crowd=number % 20 == 13)
+    drawn = painted(dice, figures, height, width, ground)
+    return Drawn(_grey(drawn.pixels), drawn.objects) if number % 20 == 17 else drawn
+
+
+def painted(dice: Dice, figures: list[Figure], height: int, width: int, ground: Colour) -> Drawn:
+    """Return a picture of the figures, rearmost first, on a ground of about that colour."""
     objects = in_sight(figures, height, width)
     canvas = _background(dice, height, width, ground)
     for seen in objects:
         for outline, colour in seen.figure.parts + seen.figure.details:
             _paint(canvas, outline, colour)
     canvas += 24 * dice.uniforms(height, width, 3) - 12
-    pixels = np.clip(np.rint(canvas), 0, 255).astype(np.uint8)
-    return Drawn(_grey(pixels) if number % 20 == 17 else pixels, objects)
+    return Drawn(np.clip(np.rint(canvas), 0, 255).astype(np.uint8), objects)
 
 
 def in_sight(figures: list[Figure], height: int, width: int) -> list[InSight]:
