@@ -13,6 +13,7 @@ from torch import nn
 
 from runner import (
     compat,
+    content,
     cuda,
     detection,
     graphs,
@@ -132,15 +133,19 @@ def _time(
     stopwatch = latency.stopwatch(device, job.protocol.synchronise_before)
     watch = Contention()
     samples, ending = latency.measure(model, source, stopwatch, job, progress, check)
+    load, supply = watch.read(), watch.supply()
+    contents, missing_reason = content.observe(model, source, check)
     measured = Latency(
         load_ms=load_ms,
         planned_iterations=job.measured_iterations,
-        other_load_cpus=watch.read(),
+        other_load_cpus=load,
         inputs=source.seen(),
         samples=samples,
+        contents=contents,
+        contents_missing_reason=missing_reason,
         **ending._asdict(),
     )
-    return replace(blank, latency=measured, cpu_supply=watch.supply())
+    return replace(blank, latency=measured, cpu_supply=supply)
 
 
 def _detect(

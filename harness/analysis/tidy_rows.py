@@ -6,6 +6,7 @@ from harness.analysis.assessed import Assessed
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
+from harness.analysis.tidy_content import content_rows, parts_rows
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.knobs import columns
@@ -65,6 +66,7 @@ def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
     if result.latency and known:
         yield from _latency(result.latency, known, statistic)
         yield from _more(known, statistic)
+        yield from content_rows(result.latency)
     if result.detections:
         yield from _pass(result.detections)
     for score in cell.scores.scores if cell.scores else []:
@@ -135,6 +137,7 @@ def _scores(score: Score, *, reported: bool) -> Iterator[TidyFigure]:
         interval = score.interval if metric == "AP" else None
         low, high = (interval.low, interval.high) if interval else (None, None)
         yield TidyFigure(metric, score.iou, rule, reported, value, low, high, "1", score.images)
+    yield from parts_rows(score, rule, reported=reported)
 
 
 def _memory(memory: Memory) -> Iterator[TidyFigure]:

@@ -73,7 +73,8 @@ def run(
     device: auto, cpu, cuda, cuda:N or cuda:UUID.
     weights: pretrained, random, shapes, auto (random when offline), or a file of your own.
     norm_eps: of your own weights, the batch norms' epsilon in training.
-    dataset: accuracy's images, by name or folder. images, annotations: your own pictures, and what is in them.
+    dataset: accuracy's images, by name or folder; a designed set such as "shapes:objects=0..100" is latency's, too.
+    images, annotations: your own pictures, and what is in them.
     ids, limit: a file of image ids to take; only so many images.
     shards: the cells that each pass is split into. skip_bad_images: count unreadable images instead of failing.
     repeats: latency's fresh processes for each cell. precision: how closely they have to agree for the rest not to be

@@ -13,8 +13,10 @@ from harness.documents.run_folder import Cell, RunFolder
 from harness.documents.spared import is_spared
 from harness.errors import HarnessError
 from harness.text import count, printable
-from runner.contract import Samples
+from runner.contract import Latency
 
+#: Those of samples that are of its picture: what the runner saw of it in a call of its own.
+SEEN = ("uncut", "candidates", "proposals", "resized_height", "resized_width", "padded_pixels")
 #: The columns of samples, with the types that they have also where there is no sample.
 SAMPLES = {
     "phase": "category",
@@ -29,6 +31,7 @@ SAMPLES = {
     "process_cpu_ms": "float64",
     "voluntary_switches": "Int64",
     "involuntary_switches": "Int64",
+    **dict.fromkeys(SEEN, "Int64"),
 }
 
 
@@ -58,10 +61,11 @@ class MeasuredCell(Shown):
         model(images), `device_ms` a pair of CUDA events around the same call, missing on a CPU; `ms` is the time that
         the statistics take: the device's where there is one, else the wall's. `image` has `height` × `width` pixels
         and so many `detections`. `process_cpu_ms` and the switches between threads are missing where the runner did
-        not look.
+        not look. What the model did with the picture was seen in another call: of its `proposals` it kept `candidates`,
+        of which `uncut` were left before the cut to a number; `resized_height` × `resized_width`, and `padded_pixels`
+        beside them, is what it computed on. They are missing where it has no such step, or nobody looked.
         """
-        latency = self.document.result.latency
-        return _samples(latency.samples if latency else None)
+        return _samples(self.document.result.latency)
 
     def _title(self) -> str:
         return f"{self.name}: {self.status}" + (f", {self.reason}" if self.reason else "")
@@ -152,7 +156,10 @@ def _planned(plan: Plan, cells: Sequence[MeasuredCell]) -> pd.DataFrame:
     return frame_of(rows, ("cell", "environment", "model", "suite", "device", "repeat", "status", "reason"))
 
 
-def _samples(samples: Samples | None) -> pd.DataFrame:
-    known = {name: column for name, column in vars(samples).items() if column is not None} if samples else {}
+def _samples(latency: Latency | None) -> pd.DataFrame:
+    known = {name: column for name, column in vars(latency.samples).items() if column is not None} if latency else {}
+    if latency and latency.contents:
+        seen = {content.name: content for content in latency.contents}
+        known |= {name: [getattr(seen.get(image), name, None) for image in known["image"]] for name in SEEN}
     frame = pd.DataFrame(known, columns=list(SAMPLES)).astype(SAMPLES)
     return harmless(frame.assign(ms=frame.device_ms.fillna(frame.wall_ms)))

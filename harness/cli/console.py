@@ -25,9 +25,10 @@ def say(console: Console, text: str, style: str = "") -> None:
 
 
 def print_tables(console: Console, tables: list[Table], form: Form = Form.SHORT) -> None:
-    """Print tables and their notes on a terminal, in short unless told otherwise."""
+    """Print tables and their notes on a terminal, in short unless told otherwise: those that stand in that form."""
     for table in tables:
-        print_table(console, table, form)
+        if table.stands_in(form):
+            print_table(console, table, form)
 
 
 def print_table(console: Console, table: Table, form: Form = Form.SHORT) -> None:

@@ -30,7 +30,8 @@ def run(
         float | None, typer.Option(metavar="EPS", help="Your own weights: the batch norms' epsilon in training.")
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(metavar="NAME|DIR", help="coco-val2017, shapes, or a COCO-format folder.")
+        str | None,
+        typer.Option(metavar="NAME|DIR", help="coco-val2017, shapes, a designed set, or a COCO-format folder."),
     ] = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="Your own pictures.")] = None,
     annotations: Annotated[

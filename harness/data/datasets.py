@@ -11,6 +11,8 @@ from harness.data.coco import Annotations
 from harness.errors import BadInput, reason_of, remedy_of, unknown
 
 SHAPES = "shapes"
+#: How the name of a designed set of shapes begins.
+DESIGNED = "shapes:"
 #: Of a folder without annotations/instances*.json and annotations/person_keypoints*.json.
 SINGLE_FILES = ("annotations.json", "_annotations.coco.json")
 
@@ -35,12 +37,24 @@ class CocoFolder:
     person_keypoints: Path | None
 
 
+def is_designed(name: str | None) -> bool:
+    """Tell whether a dataset's name is that of a designed set of shapes, or meant to be."""
+    return name is not None and name.startswith(DESIGNED)
+
+
+def require_design(name: str) -> None:
+    """Raise BadInput where the name of a designed set is of none that can be drawn; nothing is drawn."""
+    from harness.data import shapes  # only here: most runs are of no designed set
+
+    shapes.parse(name)
+
+
 def find(name: str | None, images: Path | None, annotations: Path | None) -> CocoFolder:
     """Return the dataset of that name or in that folder, or the one of a folder of pictures and an annotation file.
 
-    A folder whose annotation files are ambiguous takes one of them as `annotations`. `shapes` is generated where it is
-    not here yet. Raises BadInput where there is no such dataset or its parts do not fit together, CannotRunHere where
-    it has not been fetched, StorageError where it can't be generated.
+    A folder whose annotation files are ambiguous takes one of them as `annotations`. `shapes`, and a designed set of
+    them, is generated where it is not here yet. Raises BadInput where there is no such dataset or its parts do not fit
+    together, CannotRunHere where it has not been fetched, StorageError where it can't be generated.
     """
     if name is None:
         if images is None or annotations is None:
@@ -120,6 +134,10 @@ def _known_folder(name: str) -> Path | None:
         from harness.data import shapes
 
         return shapes.bundled()
+    if is_designed(name):
+        from harness.data import shapes
+
+        return shapes.designed_set(shapes.parse(name))
     return fetching.folder_of(name) if name in entries.datasets() else None
 
 

@@ -22,13 +22,31 @@ class ApInterval(Document):
 
 
 @dataclass(frozen=True)
+class ApPart(Document):
+    """AP, 0 to 1, in the pictures of a set with `least` to `most` objects, or pixels; None is without end.
+
+    `missing_reason` says why AP, or its interval, is None.
+    """
+
+    of: Literal["objects", "pixels"]
+    least: int
+    most: int | None
+    images: int
+    objects: int
+    ap: float | None
+    interval: ApInterval | None
+    missing_reason: str | None
+
+
+@dataclass(frozen=True)
 class Score(Document):
     """COCO's metrics of one set of detections, 0 to 1; -1 where nothing could be scored, as COCO has it.
 
     `box_rule` bears on `bbox` only: masks and keypoints carry their own areas. `images`, `objects` and `detections`
     count what was handed in, crowds included. `tide` is what AP at IoU 0.5 would gain if all errors of one kind were
     mended: Bolya et al., TIDE (2020), with a foreground threshold of 0.5 and a background threshold of 0.1. `remarks`
-    say what the numbers hide (remarks.py).
+    say what the numbers hide (remarks.py). `parts` are of pictures by the number of their objects, then by their size,
+    None where an early version did not part them.
     """
 
     iou: Iou
@@ -45,6 +63,7 @@ class Score(Document):
     tide: dict[str, float] | None
     tide_missing_reason: str | None
     remarks: list[str] = field(default_factory=list)
+    parts: list[ApPart] | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where there is no AP, which every table shows."""

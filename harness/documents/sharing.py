@@ -6,7 +6,10 @@ from typing import Any
 from runner.contract import Result
 
 #: Where they stand in a result.
-PLACES = ("job.model", "job.protocol", "job.variant", "job.images", "software", "hardware", "latency.inputs")
+PLACES = (
+    *("job.model", "job.protocol", "job.variant", "job.images", "software", "hardware"),
+    *("latency.inputs", "latency.contents"),
+)
 #: How many of each are known at once, the latest ones.
 MOST = 32
 

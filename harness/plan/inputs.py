@@ -29,18 +29,34 @@ class Inputs:
 
 def check(choice: Choice, suites: list[Suite], protocol: Protocol) -> None:
     """Raise BadInput where the choice does not go with the suites and the protocol."""
+    designed = datasets.is_designed(choice.dataset)
+    if designed:
+        _check_design(choice, suites, protocol)
     if "accuracy" in suites:
         if protocol.detection is None:
             raise BadInput(f"the protocol {protocol.name} does not say how to detect", "choose another --protocol")
         if choice.dataset is None and choice.annotations is None and choice.frames is None:
             raise BadInput("the suite accuracy needs a dataset", "name one: --dataset coco-val2017, shapes or a folder")
         return
-    options = {"--dataset": choice.dataset, "--annotations": choice.annotations, "--ids": choice.ids}
+    options = {
+        "--dataset": None if designed else choice.dataset,
+        "--annotations": choice.annotations,
+        "--ids": choice.ids,
+    }
     for option, value in {**options, "--limit": choice.limit, "--skip-bad-images": choice.skip_bad_images}.items():
         if value:
             raise BadInput(f"{option} belongs to the suite accuracy", "add --suite accuracy, or leave it out")
     if choice.pictures and protocol.input != "photographs":
         raise BadInput(f"the protocol {protocol.name} makes its own input", "leave --images out")
+
+
+def _check_design(choice: Choice, suites: list[Suite], protocol: Protocol) -> None:
+    """Raise BadInput where no set can be drawn, or a latency alone is measured that could not be of it."""
+    datasets.require_design(str(choice.dataset))
+    if choice.pictures:
+        raise BadInput(f"{choice.dataset} has pictures of its own", "leave --images out, or --dataset")
+    if suites == ["latency"] and protocol.input != "photographs":
+        raise BadInput(f"the protocol {protocol.name} makes its own input", "leave --dataset out")
 
 
 def of(suite: Suite, model: Detector, choice: Choice, protocol: Protocol, turns: int) -> Inputs:
@@ -53,6 +69,8 @@ def of(suite: Suite, model: Detector, choice: Choice, protocol: Protocol, turns:
     if protocol.input != "photographs":
         return Inputs(None)
     folder = choice.pictures or paths.PHOTOGRAPHS
+    if datasets.is_designed(choice.dataset):  # other datasets are of a detection pass alone
+        folder = datasets.find(choice.dataset, None, None).images
     return Inputs(folder, pictures.pictures(folder, turns))
 
 

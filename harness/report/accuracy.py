@@ -13,6 +13,7 @@ from harness.documents.run_folder import Cell
 from harness.documents.scores import Iou, Score
 from harness.knobs.words import detecting
 from harness.report.describe import attributed, software
+from harness.report.parts import parts_tables
 from harness.report.table import EVERYWHERE, FULL, Column, Table
 from harness.text import GAP, count
 from runner.contract import Detections
@@ -30,14 +31,18 @@ PARTS = ["decode", "waited", "transfer", "forward", "encode"]
 
 
 def accuracy_tables(cells: Iterable[Cell], *, with_published: bool = False) -> list[Table]:
-    """Arrange the cells of the suite into tables: for each series one a kind of detection, and one of times.
+    """Arrange the cells of the suite into tables: for each series two a kind of detection, and one of times.
 
     What was published stands only beside what was detected in the same images.
     """
     return [
         table
         for series, title, alike in _titled(cells)
-        for table in [*_precision(series, title, alike, with_published), _times(title, alike)]
+        for table in [
+            *_precision(series, title, alike, with_published),
+            *_parts(series, title, alike),
+            _times(title, alike),
+        ]
     ]
 
 
@@ -79,6 +84,17 @@ def _precision(series: AccuracySeries, place: str, cells: list[Cell], with_publi
             title = f"AP of {kind} in %, {place}"
             beside = with_published and series.dataset == published_accuracy().dataset
             yield Table(title, Column("Model", names), _groups(rows, beside), _notes(series, cells, iou))
+
+
+def _parts(series: AccuracySeries, place: str, cells: list[Cell]) -> Iterator[Table]:
+    """Yield the tables of AP by what the pictures hold, of boxes by the rule of their pass."""
+    shown = {each.builder: each for each in detectors(cell.job.model.builder for cell in cells)}
+    scored = [(shown[cell.job.model.builder], score) for cell in cells if cell.scores for score in cell.scores.scores]
+    for iou, kind in KINDS.items():
+        rows = [
+            pair for pair in scored if pair[1].iou == iou and (iou != "bbox" or pair[1].box_rule == series.box_rule)
+        ]
+        yield from parts_tables(f"AP of {kind} in % by what a picture holds, {place}", rows)
 
 
 def _groups(rows: list[tuple[Detector, Score]], with_published: bool) -> list[list[Column]]:

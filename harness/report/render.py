@@ -43,8 +43,8 @@ def markdown(table: Table) -> str:
 
 
 def csv_text(table: Table) -> str:
-    """Render as CSV. A cell that a spreadsheet would take for a formula is quoted with an apostrophe."""
-    table = table.of(Form.CSV)
+    """Render as CSV, in full where that is no other form. What a spreadsheet would take for a formula is defused."""
+    table = table.of(Form.CSV if table.stands_in(Form.CSV) else Form.LONG)
     return _csv([table.headings, *table.rows])
 
 

@@ -52,6 +52,10 @@ class Table:
         groups = [[column for column in group if form in column.forms] for group in self.groups]
         return replace(self, groups=[group for group in groups if group])
 
+    def stands_in(self, form: Form) -> bool:
+        """Tell whether there is anything to show in that form."""
+        return not self.groups or bool(self.of(form).groups)
+
     @property
     def headline(self) -> str:
         """The title, with what all columns share."""

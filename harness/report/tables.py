@@ -3,6 +3,7 @@
 from harness.documents.run_folder import Cell
 from harness.report.accuracy import accuracy_tables
 from harness.report.agreement import agreement_table
+from harness.report.content import content_tables
 from harness.report.latency import latency_table
 from harness.report.table import Table
 
@@ -13,4 +14,4 @@ def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:
     latencies = [latency_table(cells, with_published=published)] if timed else []
     agreements = [cell.agreement for cell in cells if cell.agreement]
     compared = [agreement_table(agreements)] if agreements else []
-    return latencies + accuracy_tables(cells, with_published=published) + compared
+    return latencies + content_tables(cells) + accuracy_tables(cells, with_published=published) + compared

@@ -13,6 +13,7 @@ from harness.scoring import coco_data, remarks
 from harness.scoring.detections import Detected
 from harness.scoring.evaluation import Evaluation
 from harness.scoring.matches import Matches
+from harness.scoring.parts import ap_by_parts
 from runner.contract import BoxRule
 
 RESAMPLES = 1000
@@ -64,6 +65,7 @@ def score(
         tide=evaluation.tide,
         tide_missing_reason=None if evaluation.tide else _why_no_tide(scorer, iou),
         remarks=remarks.beside(annotations, detections, foreign, iou),
+        parts=ap_by_parts(annotations, evaluation.matches),
     )
 
 

@@ -5,6 +5,7 @@ and by the newest host alike. Units are in the names. Unknown is None with a rea
 The host validates the same dataclasses through pydantic, with unknown keys forbidden.
 """
 
+from runner.contract.content import Content
 from runner.contract.identity import pseudonym, source_sha256
 from runner.contract.job import (
     BoxRule,
@@ -27,13 +28,11 @@ from runner.contract.job import (
     Variant,
     Weights,
 )
+from runner.contract.machine import CpuSupply, Gpu, Hardware, UsedGpu
 from runner.contract.result import (
     BadImage,
-    CpuSupply,
     Detections,
     Failure,
-    Gpu,
-    Hardware,
     Input,
     Latency,
     Memory,
@@ -44,7 +43,6 @@ from runner.contract.result import (
     Status,
     StoppedBy,
     Task,
-    UsedGpu,
     Warmup,
 )
 
@@ -55,6 +53,7 @@ __all__ = [
     "BadImage",
     "BoxRule",
     "Code",
+    "Content",
     "CpuSupply",
     "Dataset",
     "DetectionPass",

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Dict, List, Literal, Optional
 
+from runner.contract.content import Content
 from runner.contract.job import Document, Job
+from runner.contract.machine import CpuSupply, Hardware
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
 StoppedBy = Literal["count", "steady", "interval", "cap", "precise"]
@@ -57,84 +59,6 @@ class Software(Document):
 
 
 @dataclass(frozen=True)
-class Gpu(Document):
-    """One GPU, or one instance of a GPU in MIG mode, as NVML describes it; what the driver does not answer is None.
-
-    An instance has the index of its GPU, and a profile such as 1g.5gb. `uuid` is a pseudonym. `failure` is what NVML
-    said of a GPU that it can't describe, one that is lost, say.
-    """
-
-    index: int
-    name: Optional[str]
-    uuid: Optional[str]
-    memory_bytes: Optional[int]
-    driver: Optional[str]
-    compute_capability: Optional[str] = None
-    pci_bus_id: Optional[str] = None
-    power_limit_watts: Optional[float] = None
-    max_sm_clock_mhz: Optional[int] = None
-    max_memory_clock_mhz: Optional[int] = None
-    temperature_celsius: Optional[int] = None
-    mig_enabled: Optional[bool] = None
-    ecc_enabled: Optional[bool] = None
-    mig_profile: Optional[str] = None
-    failure: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class UsedGpu(Document):
-    """The GPU that computed, as CUDA itself names it; in MIG mode the instance, which then has a profile.
-
-    `uuid` is a pseudonym, of the instance's where there is one. `missing_reason` says why a field is None.
-    """
-
-    name: str
-    uuid: Optional[str]
-    pci_bus_id: Optional[str]
-    mig_profile: Optional[str] = None
-    missing_reason: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class CpuSupply(Document):
-    """What the machine let the process have of its CPUs from warm-up to end.
-
-    `quota_cpus` is the tightest CPU quota of its control groups, None where there is none. In `throttled_periods` of
-    its `periods` the process was stopped, for `throttled_ms` in all, by the quota that did so most often. `steal_cpus`
-    is how many CPUs, on average, the hypervisor gave to others. `missing_reason` says why a field is None.
-    """
-
-    quota_cpus: Optional[float]
-    periods: Optional[int]
-    throttled_periods: Optional[int]
-    throttled_ms: Optional[float]
-    steal_cpus: Optional[float]
-    missing_reason: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class Hardware(Document):
-    """The machine as the runner sees it from inside its process or container.
-
-    `usable_cpus` are the numbers of the CPUs that the process may use; `used_gpu` is None on a CPU.
-    """
-
-    cpu_model: str
-    physical_cores: Optional[int]
-    logical_cores: int
-    usable_cores: int
-    max_frequency_mhz: Optional[float]
-    governor: Optional[str]
-    memory_bytes: int
-    virtualisation: Optional[str]
-    kernel: str
-    gpus: List[Gpu]
-    gpus_missing_reason: Optional[str] = None
-    usable_cpus: Optional[List[int]] = None
-    used_gpu: Optional[UsedGpu] = None
-
-
-@dataclass(frozen=True)
 class Input(Document):
     """A decoded input. The hash of its pixels tells another decoder from another model."""
 
@@ -178,6 +102,9 @@ class Latency(Document):
     iteration that counts as steady; both are None where the protocol warms up by a count, and the index where there is
     no steady state. `pilot_iterations` is how many iterations the first stage of measuring took, warm-up included, None
     where there was none. `percentile` (0 to 100, both excluded) is the one that was asked for, if any.
+    `contents` are of the inputs, in a call each of its own after the last sample: with noise in a GPU's arithmetic a
+    count may be another than a sample's. None where the reason says why, without one where an early version of the
+    runner did not look.
     """
 
     load_ms: float
@@ -190,6 +117,8 @@ class Latency(Document):
     steady_from: Optional[int] = None
     pilot_iterations: Optional[int] = None
     percentile: Optional[float] = None
+    contents: Optional[List[Content]] = None
+    contents_missing_reason: Optional[str] = None
 
 
 @dataclass(frozen=True)

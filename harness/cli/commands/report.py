@@ -22,8 +22,10 @@ def print_report(names: list[str], *, published: bool, form: str | None, long: b
     tables = tables_of(cells_of(open_runs(names)), published=published)
     if form is None and sys.stdout.isatty():
         print_tables(Console(), tables, Form.LONG if long else Form.SHORT)
+    elif form == "csv":
+        sys.stdout.write("\n".join(render.csv_text(table) for table in tables if table.stands_in(Form.CSV)))
     else:
-        sys.stdout.write("\n".join(map(render.csv_text if form == "csv" else render.markdown, tables)))
+        sys.stdout.write("\n".join(map(render.markdown, tables)))
 
 
 def write_report(names: list[str], out: Path, *, published: bool) -> None:

@@ -41,7 +41,7 @@ def draw(seed: int, count: int = FRAMES) -> Iterator[Drawn]:
             _figure(Dice(seed, 1 + number), category, size * HEIGHT, path.at(frame / count), ground)
             for number, ((category, size), path) in enumerate(zip(CAST, paths, strict=True))
         ]
-        yield painted(Dice(seed, 1000), HEIGHT, WIDTH, ground, figures)
+        yield painted(Dice(seed, 1000), figures, HEIGHT, WIDTH, ground)
 
 
 def _path(dice: Dice, number: int) -> Path:

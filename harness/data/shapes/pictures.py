@@ -48,12 +48,12 @@ def draw(seed: int, number: int) -> Drawn:
     height, width = dice.one_of(SIZES)
     ground = dice.colour()
     figures = [] if number % 20 == 7 else _figures(dice, height, width, ground, with_crowd=number % 20 == 13)
-    drawn = painted(dice, height, width, ground, figures)
+    drawn = painted(dice, figures, height, width, ground)
     return Drawn(_grey(drawn.pixels), drawn.objects) if number % 20 == 17 else drawn
 
 
-def painted(dice: Dice, height: int, width: int, ground: Colour, figures: list[Figure]) -> Drawn:
-    """Return the picture of figures, rearmost first, on a background and under a noise of the dice's choice."""
+def painted(dice: Dice, figures: list[Figure], height: int, width: int, ground: Colour) -> Drawn:
+    """Return a picture of the figures, rearmost first, on a ground of about that colour."""
     objects = in_sight(figures, height, width)
     canvas = _background(dice, height, width, ground)
     for seen in objects:

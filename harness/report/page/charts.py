@@ -1,12 +1,14 @@
-"""The charts of figures: latency, accuracy beside latency, environments compared. Altair makes Vega-Lite of them."""
+"""The charts of figures: latency, accuracy beside it, environments compared, content. Altair writes Vega-Lite."""
 
 from collections.abc import Sequence
 
 import altair as alt
 
+from harness.analysis.content import content_figures
 from harness.analysis.frontier import Placed, placed
+from harness.analysis.huber import Estimate
 from harness.analysis.ratios import Comparison, Multiple, comparisons
-from harness.analysis.timings import Timing
+from harness.analysis.timings import Timing, latencies
 from harness.documents.run_folder import Cell
 from harness.report.page import findings
 from harness.report.page.drawing import ROW_PX, Chart, Look, Row, base, headings, layered, log, numbered, rows_axis
@@ -25,6 +27,7 @@ def charts(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool)
         _latency(timings, look),
         *(_accuracy(_name("accuracy", n), kind, points, look) for n, (kind, points) in enumerate(by_kind.items(), 1)),
         *(_ratios(_name("environments", n), each, look) for n, each in enumerate(comparisons(timings), 1)),
+        *_content(timings, look),
     ]
 
 
@@ -159,3 +162,29 @@ def _ratio(ratio: Multiple) -> Row:
         "tip": f"{significant(ratio.ratio, 4)} times{verdict}",
         "interval": _interval(ratio.low, ratio.high, ""),
     }
+
+
+def _content(timings: Sequence[Timing], look: Look) -> list[Chart]:
+    """Return the chart of what a detection costs, none where no line could be drawn."""
+    known = [(each, content_figures(latencies(each.cells)).slopes.get("detections")) for each in timings]
+    lines = [(timing, line) for timing, line in known if line]
+    if not lines:
+        return []
+    by_model: dict[str, list[Row]] = {}
+    for timing, line in sorted(lines, key=lambda pair: -pair[1].value):
+        by_model.setdefault(timing.model.display, []).append(_sloping(timing, line))
+    about = (
+        "How much longer a picture takes with each detection, pictures being equal in their pixels, with the 95 % "
+        "interval: a robust line through the medians of the pictures. An interval that holds 0 shows no such cost."
+    )
+    none = base().mark_rule(strokeDash=[3, 3]).encode(x=alt.XDatum(0))
+    x = alt.X("value:Q", title="ms longer with each detection", scale=alt.Scale(padding=46, nice=False))
+    drawing = _intervals(x, look, none)
+    return [Chart("content", findings.costs(lines), about, drawing, numbered(list(by_model.items())))]
+
+
+def _sloping(timing: Timing, line: Estimate) -> Row:
+    text = f"{line.value:.2g}"
+    interval = f"{line.low:.2g} to {line.high:.2g} ms"
+    ends: Row = {"value": line.value, "low": line.low, "high": line.high}
+    return ends | {"label": timing.label, "text": text, "tip": f"{text} ms", "interval": interval}

@@ -6,18 +6,16 @@ from statistics import median
 
 import numpy as np
 
+from harness.analysis.content import content_figures
 from harness.analysis.frontier import Placed
+from harness.analysis.huber import Estimate
 from harness.analysis.ratios import Comparison
 from harness.analysis.timings import Timing, latencies
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
 from harness.report.page.figures import listed, significant, times
 from harness.text import count
-from runner.contract import Latency
 from runner.contract.statistics import measured_ms
-
-#: Below this correlation a slope says nothing worth a title.
-WEAK = 0.3
 
 
 def headline(cells: Sequence[Cell], timings: Sequence[Timing]) -> str:
@@ -108,23 +106,35 @@ def drift(timing: Timing) -> str:
 
 
 def by_detections(timing: Timing) -> str:
-    """Say how latency changes with the number of detections, by least squares, where they go together."""
-    latency = latencies(timing.cells)[0]
-    counts, name = measured_detections(latency), timing.model.display
-    if len(set(counts)) == 1:
-        return f"{name}: {counts[0]} detections in every image"
-    ms = measured_ms(latency)
-    if len(set(ms)) == 1 or abs(r := float(np.corrcoef(counts, ms)[0, 1])) < WEAK:
-        return f"{name}: latency hardly follows the number of detections"
-    slope = float(np.polyfit(counts, ms, 1)[0])
-    change = "longer" if slope > 0 else "shorter"
-    return f"{name}: {significant(abs(slope), 2)} ms {change} with each detection (correlation {r:.2f})"
+    """Say how latency changes with the number of detections, where it is seen to."""
+    name, figures = timing.model.display, content_figures(latencies(timing.cells))
+    least, most = figures.ranges["detections"]
+    if least == most:
+        return f"{name}: {least:g} detections in every image"
+    line = figures.slopes.get("detections")
+    return f"{name}: {figures.missing['detections'] if line is None else _cost(line)}"
 
 
-def measured_detections(latency: Latency) -> list[int]:
-    """Return how many detections each measured sample had, in the order of execution."""
-    samples = latency.samples
-    return [n for n, phase in zip(samples.detections, samples.phase, strict=True) if phase == "measured"]
+def costs(lines: Sequence[tuple[Timing, Estimate]]) -> str:
+    """Say in which model a detection takes longest, and shortest, of those whose latency is seen to follow them."""
+    surely = [pair for pair in lines if pair[1].low > 0]
+    if not surely:
+        return "No latency is seen to grow with the number of detections"
+    by_cost = sorted(surely, key=lambda pair: pair[1].value)
+    several = len({timing.number for timing, _ in lines}) > 1
+    told = [
+        f"{significant(line.value, 2)} ms longer in {timing.model.display}{f' ({timing.label})' if several else ''}"
+        for timing, line in ([by_cost[-1], by_cost[0]] if len(by_cost) > 1 else by_cost)
+    ]
+    return f"Each detection takes {' and '.join(told)}"
+
+
+def _cost(line: Estimate) -> str:
+    if line.low <= 0 <= line.high:
+        return "latency is not seen to follow the number of detections"
+    change, ends = ("longer" if line.value > 0 else "shorter"), sorted(abs(end) for end in (line.low, line.high))
+    low, high = (significant(end, 2) for end in ends)
+    return f"{significant(abs(line.value), 2)} ms {change} with each detection ({low} to {high})"
 
 
 def display(cell: Cell) -> str:

@@ -15,6 +15,7 @@ from runner.contract import SCHEMA_VERSION, Failure
 from runner.contract.processes import over_processes
 from runner.contract.statistics import measured_ms
 from tests.samples import job, latency, ok_result, plan, run_folder
+from tests.unit.harness.content_cells import content_cell
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 
@@ -44,6 +45,19 @@ def test_samples_have_a_row_an_iteration(run: Run) -> None:
     assert cell.samples.device_ms.isna().all()
     assert cell.samples.voluntary_switches.isna().all()
     assert cell.samples.dtypes.astype(str).to_dict() == SAMPLES
+
+
+def test_a_sample_has_what_was_seen_of_its_picture_beside_it(tmp_path: Path) -> None:
+    cell = content_cell(detections=[0, 5, 9, 2])
+    samples = harness.open_run(run_folder(tmp_path / "run", cell.result).path).cells[0].samples
+    assert samples.groupby("image", observed=True).candidates.unique().map(list).to_dict() == {
+        "0.jpg": [9],
+        "1.jpg": [24],
+        "2.jpg": [36],
+        "3.jpg": [15],
+    }
+    assert samples.proposals.isna().all()
+    assert samples.dtypes.astype(str).to_dict() == SAMPLES
 
 
 def test_the_time_of_a_sample_is_the_one_that_the_statistics_take(tmp_path: Path) -> None:

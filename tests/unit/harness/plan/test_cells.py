@@ -8,6 +8,7 @@ import pytest
 
 from harness import plan
 from harness.catalogue import Environment, environments, models
+from harness.data.shapes import designs
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.host.gpus import Gpus, HostGpu
 from harness.plan import Request
@@ -44,6 +45,7 @@ def make(request: Request, host: FakeHost | None = None) -> tuple[list[tuple[str
     return [(c.job.environment, c.job.model.builder, c.job.repeat) for c in made.cells], remarks
 
 
+SUITES = ("latency", "accuracy")
 ONE = Request(images=["cuda10.2", "local"], models=["ssd300_vgg16"], weights="random", device="cpu")
 
 
@@ -133,6 +135,10 @@ def test_nothing_to_run_is_an_error() -> None:
         ({"inputs": Choice(Path("/nowhere"))}, "no folder of pictures"),
         ({"inputs": Choice(Path("x")), "protocol": "published-2021"}, "makes its own input"),
         ({"inputs": Choice(dataset="shapes")}, "--dataset belongs to the suite accuracy; add --suite accuracy"),
+        ({"inputs": Choice(dataset="shapes:objects=9..0")}, "objects=9..0 runs backwards"),
+        ({"inputs": Choice(Path("x"), dataset="shapes:size=99..999")}, "has pictures of its own; leave --images out"),
+        ({"inputs": Choice(dataset="shapes:size=99..999", limit=3)}, "--limit belongs to the suite accuracy"),
+        ({"inputs": Choice(dataset="shapes:size=99..999"), "protocol": "published-2021"}, "leave --dataset out"),
         ({"inputs": Choice(limit=3)}, "--limit belongs to the suite accuracy"),
         ({"inputs": Choice(skip_bad_images=True)}, "--skip-bad-images belongs to the suite accuracy"),
         ({"suites": ["accuracy"]}, "the suite accuracy needs a dataset; name one"),
@@ -142,6 +148,19 @@ def test_nothing_to_run_is_an_error() -> None:
 def test_bad_input_is_named(change: dict[str, object], message: str) -> None:
     with pytest.raises(BadInput, match=message):
         make(replace(ONE, **change))  # type: ignore[arg-type]
+
+
+def test_a_latency_is_of_the_pictures_of_a_designed_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
+    monkeypatch.setattr(designs, "ROUNDS", 1)
+    choice = Choice(dataset="shapes:objects=0..2")
+    made, _ = plan.make(replace(ONE, suites=["latency", "accuracy"], inputs=choice), [], FakeHost(), nothing)
+    timed, detecting = (next(cell.job for cell in made.cells if cell.job.suite == suite) for suite in SUITES)
+    assert [image.name for image in timed.images] == [*("001-objects-0.jpg", "002-objects-2.jpg", "003-objects-1.jpg")]
+    assert detecting.dataset is not None and detecting.dataset.name == "shapes:objects=0..2"
+    assert detecting.dataset.files == [image.name for image in timed.images]
+    assert detecting.cell.endswith("on-shapes_objects_0..2")
+    assert made.images_folder == made.dataset_folder
 
 
 def test_one_file_of_weights_is_one_model_s(tmp_path: Path) -> None:

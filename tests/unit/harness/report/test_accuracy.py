@@ -1,10 +1,12 @@
 from dataclasses import replace
 from typing import Any
 
+from harness.analysis.tidy_rows import figures
 from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
-from harness.documents.scores import ApInterval, CellScores, Score
+from harness.documents.scores import ApInterval, ApPart, CellScores, Score
 from harness.report.accuracy import accuracy_tables
+from harness.report.table import Form
 from harness.scoring.evaluate import METRICS
 from harness.text import GAP
 from runner.contract import Dataset, Detections, Failure
@@ -151,3 +153,41 @@ def test_pictures_that_the_reader_did_not_turn_are_said_with_what_helps() -> Non
     assert "did not follow" in notes(2, "cv2")
     assert "--reader cv2" not in notes(2, "cv2")
     assert "EXIF" not in notes(0, "pil") + notes(None, "pil")
+
+
+def test_where_pictures_were_parted_ap_stands_by_what_they_hold() -> None:
+    parts = [
+        ApPart("objects", 0, 0, 3, 0, None, None, "no object to find"),
+        ApPart("objects", 4, 7, 5, 25, 0.4, ApInterval(0.3, 0.52, 0.95, 400, 0), None),
+        ApPart("pixels", 512**2, 724**2 - 1, 9, 40, 0.5, None, "one picture"),
+        ApPart("pixels", 2896**2, None, 1, 4, 0.25, None, "one picture"),
+    ]
+    boxes = [scored("bbox", "float", parts=parts), scored("bbox", "truncate-int", parts=[])]
+    _, table, _ = accuracy_tables([cell("ssd300_vgg16", *boxes)])
+    assert table.title.startswith("AP of boxes in % by what a picture holds, shapes")
+    assert dict(zip(table.headings[1:], table.rows[0][1:], strict=True)) == {
+        "0 objects": GAP,
+        "4 to 7 objects": "40.0 (30.0 to 52.0)",
+        "side 512 to 723": "50.0",
+        "side 2896 or more": "25.0",
+    }
+    assert table.notes[1].startswith("0 objects: 3 pictures, 4 to 7 objects: 5 pictures")
+    assert not table.stands_in(Form.SHORT)
+
+
+def test_parts_of_ap_are_tidy_rows_with_their_intervals() -> None:
+    interval = ApInterval(0.3, 0.52, 0.95, 400, 0)
+    parts = [
+        ApPart("objects", 0, 0, 3, 0, None, None, "no object to find"),
+        ApPart("objects", 1, 1, 5, 5, 0.4, interval, None),
+        ApPart("pixels", 512**2, 724**2 - 1, 9, 40, 0.5, None, "one picture"),
+        ApPart("pixels", 2896**2, None, 1, 4, 0.25, None, "one picture"),
+    ]
+    rows = {row.metric: row for row in figures(cell("ssd300_vgg16", scored("bbox", "float", parts=parts)), None)}
+    assert {name for name in rows if name and name.startswith(("AP_objects", "AP_side"))} == {
+        "AP_objects_1",
+        "AP_side_512_to_723",
+        "AP_side_2896_up",
+    }
+    one = rows["AP_objects_1"]
+    assert (one.value, one.low, one.high, one.n, one.reported, one.box_rule) == (0.4, 0.3, 0.52, 5, True, "float")

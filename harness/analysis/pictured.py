@@ -1,0 +1,108 @@
+"""The samples of latencies by picture: what each took, what it holds, and what the model made of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.contract import Content, Latency
+from runner.contract.statistics import measured_ms
+
+MEGA = 1e6
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of one model's latencies; files of the same pixels are one.
+
+    A value for each, P: `ms` the median in ms, `variables` what it holds, by name. A value for each sample, S: its time
+    in `samples`, without how far its process's level lies from that of all, and its picture's number in `of`. `varied`
+    names the pictures whose detections differ from sample to sample.
+    """
+
+    names: list[str]
+    ms: Floats
+    variables: dict[str, Floats]
+    samples: Floats
+    of: NDArray[np.intp]
+    varied: list[str]
+
+
+def pictures_of(latencies: Sequence[Latency]) -> Pictures:
+    """Return the pictures that were measured in latencies, at least one.
+
+    The level of a process is the mean of its pictures' medians: processes differ by that, whatever they are shown.
+    """
+    names, numbers = _numbered(latencies)
+    of = [np.array([numbers[i][name] for name in _measured(latency, "image")]) for i, latency in enumerate(latencies)]
+    times = [np.asarray(measured_ms(latency), dtype=float) for latency in latencies]
+    levels = [_level(*part) for part in zip(times, of, strict=True)]
+    samples = np.concatenate([ms - level + np.mean(levels) for ms, level in zip(times, levels, strict=True)])
+    every = np.concatenate(of)
+    groups = [np.flatnonzero(every == number) for number in range(len(names))]
+    detections, height, width = (
+        np.concatenate([_measured(latency, name) for latency in latencies])
+        for name in ("detections", "height", "width")
+    )
+    variables = {
+        "detections": np.array([np.median(detections[group]) for group in groups]),
+        "megapixels": np.array([height[group[0]] * width[group[0]] / MEGA for group in groups]),
+    }
+    computed = _computed(latencies, numbers, len(names))
+    if computed is not None:
+        variables["computed_megapixels"] = computed
+    return Pictures(
+        names=names,
+        ms=np.array([np.median(samples[group]) for group in groups]),
+        variables=variables,
+        samples=samples,
+        of=every,
+        varied=[name for name, group in zip(names, groups, strict=True) if np.ptp(detections[group])],
+    )
+
+
+def _measured(latency: Latency, column: str) -> list[object]:
+    """Return a column of the measured samples."""
+    values = getattr(latency.samples, column)
+    return [value for value, phase in zip(values, latency.samples.phase, strict=True) if phase == "measured"]
+
+
+def _numbered(latencies: Sequence[Latency]) -> tuple[list[str], list[dict[str, int]]]:
+    """Return the name of each picture that was measured, the first that it has, and for each latency what is which."""
+    names: list[str] = []
+    known: dict[str, int] = {}
+    numbers = []
+    for latency in latencies:
+        pixels = {each.name: each.pixels_sha256 for each in latency.inputs}
+        own = {}
+        for name in dict.fromkeys(map(str, _measured(latency, "image"))):
+            own[name] = known.setdefault(pixels.get(name) or name, len(names))
+            if own[name] == len(names):
+                names.append(name)
+        numbers.append(own)
+    return names, numbers
+
+
+def _level(ms: Floats, of: NDArray[np.intp]) -> float:
+    return float(np.mean([np.median(ms[of == number]) for number in np.unique(of)]))
+
+
+def _computed(latencies: Sequence[Latency], numbers: Sequence[dict[str, int]], pictures: int) -> Floats | None:
+    """Return the megapixels that the model computed on of each picture, None where that is not known of all."""
+    computed = np.full(pictures, np.nan)
+    for latency, own in zip(latencies, numbers, strict=True):
+        for content in latency.contents or []:
+            pixels = computed_pixels(content)
+            if content.name in own and pixels is not None:
+                computed[own[content.name]] = pixels / MEGA
+    return None if np.isnan(computed).any() else computed
+
+
+def computed_pixels(content: Content) -> int | None:
+    """Return how many pixels the model computed on, padding included; None where nobody saw."""
+    sizes = (content.resized_height, content.resized_width, content.padded_pixels)
+    height, width, padded = sizes
+    return None if height is None or width is None or padded is None else height * width + padded
