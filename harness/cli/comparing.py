@@ -1,5 +1,6 @@
 """What puts measurements beside each other: compare. Parse and call."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,10 @@ def compare(
     ] = False,
     on: Annotated[str, typer.Option(metavar="wall|cpu|both", help="The clock that exit codes follow.")] = "wall",
     allow: Annotated[bool, typer.Option("--allow", help="Also what was not measured alike, labelled.")] = False,
+    settle: Annotated[
+        bool, typer.Option("--settle", help="Measure more repeats, by turns, until nothing is ambiguous.")
+    ] = False,
+    max_time: Annotated[str | None, typer.Option(metavar="TIME", help="Of --settle: at most 90s, 30m or 2h.")] = None,
     as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
     out: Annotated[
@@ -32,15 +37,16 @@ def compare(
 ) -> None:
     """Tell whether B is faster or slower than A, or equivalent, model by model, and how sure that is."""
     from harness import comparing
-    from harness.cli.commands.compare import compare_sides
+    from harness.cli.commands.compare import Settle, compare_sides
+    from harness.errors import BadInput
 
     if as_json and markdown:
-        from harness.errors import BadInput
-
         raise BadInput("--json and --markdown are two forms", "choose one")
+    if max_time is not None and not settle:
+        raise BadInput("--max-time says how long --settle may take", "add --settle, or leave it out")
     asked = comparing.asked(margin, fail_on, on, allow=allow)
     form = "json" if as_json else "markdown" if markdown else "long" if long else "short"
-    found = compare_sides(a, b, asked, form, out)
+    found = compare_sides(a, b, asked, form, out, Settle(max_time, sys.argv[1:]) if settle else None)
     if fail_on is not None and found.fails:
         raise typer.Exit(1)
     if fail_on_ambiguous and found.ambiguous:
