@@ -13,6 +13,7 @@ from harness.catalogue import detector, pick
 from harness.documents.agreement import Agreement, Tolerances
 from harness.documents.comparison import Clock, Comparison, ModelComparison, SideName
 from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.runs import told_apart
 from harness.errors import BadInput, HarnessError
 from harness.preflight.noise import cited
 from harness.progress import Progress
@@ -68,6 +69,12 @@ def compared(a: str, b: str, asked: Asked, progress: Progress) -> Comparison:
     return of_sides(sides, read, asked, progress)
 
 
+def folders(*names: str) -> list[RunFolder]:
+    """Return the runs of sides, each once."""
+    sides = [side_of(name) for name in names]
+    return told_apart(list({side.folder.path.resolve(): side.folder for side in sides}.values()))
+
+
 def of_sides(sides: tuple[Side, Side], read: tuple[Read, Read], asked: Asked, progress: Progress) -> Comparison:
     """Compare two sides that were read, and put beside it what their passes detected. Raises as compared does."""
     for letter, side, known in zip("AB", sides, read, strict=True):
@@ -84,7 +91,7 @@ def of_sides(sides: tuple[Side, Side], read: tuple[Read, Read], asked: Asked, pr
 
 
 def _name(side: Side) -> SideName:
-    return SideName(side.text, side.folder.label, side.environment, dict(side.knobs))
+    return SideName(side.folder.label, side.environment, dict(side.knobs))
 
 
 def _failed(letter: str, read: Read) -> Iterator[str]:

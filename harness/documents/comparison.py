@@ -13,9 +13,8 @@ Clock = Literal["wall", "cpu"]
 
 @dataclass(frozen=True)
 class SideName(Document):
-    """A side: the text that a person gave, its run, and of a part its environment and the knobs that it is of."""
+    """A side: its run, and of a part the environment and the knobs that it is of."""
 
-    text: str
     run: str
     environment: str | None = None
     knobs: dict[str, str] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from harness.plan import budget
 from harness.preflight.checks import Preflight
 from harness.report.comparison import comparison_tables, headline, markdown
 from harness.report.table import Form
+from harness.report.writing import write_comparison
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +42,10 @@ def compare_sides(
     else:
         found = comparing.compared(a, b, asked, progress_on(console))
     _print(found, form)
+    if out is not None:
+        with progress_on(console).working("drawing"):
+            written = write_comparison(found, comparing.folders(a, b), out)
+        say(console, str(written))
     if more:
         say(console, f"further repeats, as cells of A and of B by turns: {more.path}")
     elif found.ambiguous and form in ("short", "long"):
