@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from harness import __version__, text
+from harness.cli.comparing import compare
 from harness.cli.data import data_app
 from harness.cli.demo import demo
 from harness.cli.grouped import GroupedCommand
@@ -100,7 +101,7 @@ def version(as_json: Json = False) -> None:
     print(json.dumps({"version": __version__}) if as_json else __version__)
 
 
-for command in (models, run, choose, doctor, version, report, merge, reproduce, score, agree, demo):
+for command in (models, run, choose, doctor, version, report, merge, compare, reproduce, score, agree, demo):
     app.command(cls=GroupedCommand if command is run else None)(command)
 
 

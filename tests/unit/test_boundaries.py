@@ -13,7 +13,7 @@ SOURCES = [path for part in ("harness", "runner") for path in (ROOT / part).rglo
 FLOORS = [
     {"__init__"},
     {"cli", "api"},
-    {"repeating", "comparing", "showing", "noise"},
+    {"repeating", "agreeing", "comparing", "showing", "noise"},
     {"pipeline"},
     {"report", "clips"},
     {"plan", "execute", "agreement"},
