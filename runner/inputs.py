@@ -50,8 +50,19 @@ class Source(ABC):
         self._turn += 1
         pixels, seen = self._read(name)
         self._seen.setdefault(name, seen)
-        pixels = pixels.to(self._device)
-        return Frame(name, seen.height, seen.width, pixels[None] if self._as_batch else [pixels])
+        return self.framed(name, pixels)
+
+    def framed(self, name: str, pixels: torch.Tensor) -> Frame:
+        """Return what a call gets of a picture's pixels, (3, H, W), wherever they are."""
+        height, width = map(int, pixels.shape[-2:])
+        moved = pixels.to(self._device)
+        return Frame(name, height, width, moved[None] if self._as_batch else [moved])
+
+    def read_anew(self) -> Tuple[str, torch.Tensor]:
+        """Return the name of the next input and its pixels on the host, read as if it had never been kept."""
+        name = self._names[self._turn % len(self._names)]
+        self._turn += 1
+        return name, self._read_anew(name)
 
     def seen(self) -> List[Input]:
         """Return every input handed out so far, once, in the order of its first use."""
@@ -60,6 +71,9 @@ class Source(ABC):
     @abstractmethod
     def _read(self, name: str) -> Tuple[torch.Tensor, Input]:
         """Return the pixels, (3, H, W) float in 0..1, and their description."""
+
+    def _read_anew(self, name: str) -> torch.Tensor:
+        return self._read(name)[0]
 
 
 class Photographs(Source):
@@ -91,8 +105,15 @@ class Photographs(Source):
             array = decode(content, "pil")
         except UnreadableImage as error:
             raise _unreadable(name, path, error) from error
-        pixels = torch.from_numpy(array).permute(2, 0, 1)
-        return convert_image_dtype(pixels.contiguous(), torch.float32), describe(name, array)
+        return _floats(array), describe(name, array)
+
+    def _read_anew(self, name: str) -> torch.Tensor:
+        return _floats(decode(load(self._folder / name), "pil"))
+
+
+def _floats(array: Any) -> torch.Tensor:
+    """Return the pixels of a (H, W, 3) array of bytes as (3, H, W) float in 0..1."""
+    return convert_image_dtype(torch.from_numpy(array).permute(2, 0, 1).contiguous(), torch.float32)
 
 
 class NearBlack(Source):

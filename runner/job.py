@@ -24,10 +24,11 @@ from runner import (
     memory,
     models,
     software,
+    staged,
     used_gpu,
 )
 from runner.contention import Contention
-from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, source_sha256
+from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, Stages, source_sha256
 from runner.errors import JobError, said
 from runner.latency import Progress
 from runner.own import answers, blame, building
@@ -135,6 +136,7 @@ def _time(
     samples, ending = latency.measure(model, source, stopwatch, job, progress, check)
     load, supply = watch.read(), watch.supply()
     contents, missing_reason = content.observe(model, source, check)
+    stages, no_stages = _stages(job, model, source, device, check)
     measured = Latency(
         load_ms=load_ms,
         planned_iterations=job.measured_iterations,
@@ -143,9 +145,20 @@ def _time(
         samples=samples,
         contents=contents,
         contents_missing_reason=missing_reason,
+        stages=stages,
+        stages_missing_reason=no_stages,
         **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=supply)
+
+
+def _stages(
+    job: Job, model: nn.Module, source: inputs.Source, device: torch.device, check: answers.Check
+) -> Tuple[Optional[Stages], Optional[str]]:
+    """Return what the stages took, where the job asks for it, or why they are not known."""
+    if job.stages is None:
+        return None, None
+    return staged.observe(model, source, device, min(job.stages, job.measured_iterations), check)
 
 
 def _detect(

@@ -7,6 +7,7 @@ from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tidy import Labels, TidyFigure
 from harness.analysis.tidy_content import content_rows, parts_rows
+from harness.analysis.tidy_stages import stage_rows
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.knobs import columns
@@ -67,6 +68,7 @@ def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
         yield from _latency(result.latency, known, statistic)
         yield from _more(known, statistic)
         yield from content_rows(result.latency)
+        yield from stage_rows(result.latency)
     if result.detections:
         yield from _pass(result.detections)
     for score in cell.scores.scores if cell.scores else []:

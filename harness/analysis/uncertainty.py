@@ -41,6 +41,11 @@ def latency_intervals(latency: Latency) -> dict[str, Interval | None]:
     return {"mean": _of_mean(mean, deviations, independent), "median": _of_median(times, independent)}
 
 
+def median_interval(times: np.ndarray) -> Interval | None:
+    """Return the 95 % interval of the median of times (n,) in the order of execution, see latency_interval."""
+    return _of_median(times, effective_count(times - times.mean())) if len(times) else None
+
+
 def effective_count(centred: np.ndarray) -> float:
     """Return how many independent samples tell as much of their mean as those that deviate from it by these (n,)."""
     n, variance = len(centred), float(centred @ centred)

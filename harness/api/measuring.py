@@ -57,6 +57,7 @@ def run(
     repeats: Count | None = None,
     precision: Text | None = None,
     memory: Text | None = None,
+    stages: Flag = False,
     dry_run: Flag = False,
     out: Where | None = None,
     published: Flag = False,
@@ -79,6 +80,7 @@ def run(
     shards: the cells that each pass is split into. skip_bad_images: count unreadable images instead of failing.
     repeats: latency's fresh processes for each cell. precision: how closely they have to agree for the rest not to be
     needed, such as "3%". memory: limit of a cell, such as "8g".
+    stages: look at what takes how long within an iteration, in a pass after each latency (`harness.tables` has it).
     dry_run: plan only; the answer has `planned` and `remarks`, with the expected time, and no path.
     out: the folder of the run, else results/ID. published: add the published columns to its table.md.
     progress: is told what goes on; the default is told nothing.
@@ -117,6 +119,7 @@ def run(
         memory_bytes=parse_size(memory) if memory else None,
         precision=_share(precision),
         code=path_of(code),
+        stages=stages,
     )
     telling = Noting(progress)
     with Preflight() as preflight:

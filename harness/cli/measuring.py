@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Code, Device, DryRun, Json, Long, Names, Out, Precision, RunNames
+from harness.cli.options import Code, Device, DryRun, Json, Long, Names, NormEps, Out, Precision, RunNames, Stages
 
 
 @with_knobs(before="memory")
@@ -26,9 +26,7 @@ def run(
         str,
         typer.Option(metavar="pretrained|random|shapes|auto|PATH", help="auto: pretrained, or random when offline."),
     ] = "pretrained",
-    norm_eps: Annotated[
-        float | None, typer.Option(metavar="EPS", help="Your own weights: the batch norms' epsilon in training.")
-    ] = None,
+    norm_eps: NormEps = None,
     dataset: Annotated[
         str | None,
         typer.Option(metavar="NAME|DIR", help="coco-val2017, shapes, a designed set, or a COCO-format folder."),
@@ -46,6 +44,7 @@ def run(
     repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
     precision: Precision = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
+    stages: Stages = False,
     dry_run: DryRun = False,
     out: Out = None,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; only --precision counts.")] = None,
@@ -77,6 +76,7 @@ def run(
         memory_bytes=parse_size(memory) if memory else None,
         precision=None if precision is None else parse_precision(precision),
         code=code,
+        stages=stages,
     )
     if resume:
         fine = resume_run(resume, published=published, long=long, precision=request.precision)

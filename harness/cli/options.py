@@ -19,3 +19,7 @@ Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run goe
 Precision = Annotated[
     str | None, typer.Option(metavar="PERCENT", help="End repeats once they agree so closely, as in 3%.")
 ]
+NormEps = Annotated[
+    float | None, typer.Option(metavar="EPS", help="Your own weights: the batch norms' epsilon in training.")
+]
+Stages = Annotated[bool, typer.Option("--stages", help="What takes how long, in a pass of its own.")]

@@ -15,7 +15,7 @@ from harness.documents.run_folder import cell_name
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.plan import inputs, ladder, own, rounds, shards, threads
 from harness.plan.inputs import Inputs
-from harness.plan.request import Request, require_suites
+from harness.plan.request import Request, require_latency, require_suites
 from harness.preflight import compatibility
 from harness.preflight.checks import Preflight, Target
 from harness.progress import OnBytes
@@ -26,6 +26,8 @@ from runner.contract import SCHEMA_VERSION, Job, ModelSpec, Suite, Weights
 KNOWN_WEIGHTS = ("pretrained", "random", "shapes", "auto")
 #: Of a run. Its plan is held in memory: at some 4 kB a cell, that of so many is as large as a run of weeks.
 MOST_CELLS = 100_000
+#: Iterations of the pass that looks at stages, where the latency takes no fewer.
+STAGED = 30
 
 
 def make(request: Request, command: list[str], preflight: Preflight, on_bytes: OnBytes) -> tuple[Plan, list[str]]:
@@ -37,6 +39,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     protocol = pick("protocol", request.protocol, protocols())
     protocol = rounds.with_repeats(protocol, request.repeats)
     inputs.check(request.inputs, suites, protocol)
+    require_latency(stages=request.stages, suites=suites)
     rounds.check_precision(request.precision, suites, protocol)
     variants = [request.variant, *request.ladder]
     for variant in variants:
@@ -73,7 +76,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     cells = [
         PlannedCell(
             job=_job(
-                replace(blank, suite=suite, repeat=repeat, variant=variant),
+                replace(blank, suite=suite, repeat=repeat, variant=variant, stages=_staged(request, suite)),
                 stack,
                 model,
                 weights[model.builder],
@@ -118,6 +121,10 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
         order_seed=seed,
         precision=request.precision,
     ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
+
+
+def _staged(request: Request, suite: Suite) -> int | None:
+    return STAGED if request.stages and suite == "latency" else None
 
 
 def _without_uuid(text: str, device: str, target: Target) -> str:

@@ -34,7 +34,8 @@ class Choice:
 class Request:
     """What to measure, in the words of the command line.
 
-    `ladder` are variants that are measured beside `variant`; `precision` is a share, None for the protocol's.
+    `ladder` are variants that are measured beside `variant`; `precision` is a share, None for the protocol's. `stages`
+    are looked at in a pass after each latency.
     """
 
     images: list[str]
@@ -54,6 +55,7 @@ class Request:
     memory_bytes: int | None = None
     precision: float | None = None
     code: Path | None = None
+    stages: bool = False
 
 
 def make_variant(**chosen: object) -> Variant:
@@ -75,6 +77,12 @@ def require_suites(variant: Variant, suites: Sequence[Suite]) -> None:
         if getattr(variant, name) is not None and knob.suite not in (None, *suites):
             remedy = f"add --suite {knob.suite}, or leave it out"
             raise BadInput(f"--{name.replace('_', '-')} belongs to the suite {knob.suite}", remedy)
+
+
+def require_latency(*, stages: bool, suites: Sequence[Suite]) -> None:
+    """Raise BadInput where stages are asked for, and no latency is measured that they could be of."""
+    if stages and "latency" not in suites:
+        raise BadInput("--stages belongs to the suite latency", "add --suite latency, or leave it out")
 
 
 def parse_size(text: str) -> int:

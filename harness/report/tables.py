@@ -5,6 +5,7 @@ from harness.report.accuracy import accuracy_tables
 from harness.report.agreement import agreement_table
 from harness.report.content import content_tables
 from harness.report.latency import latency_table
+from harness.report.stages import stage_tables
 from harness.report.table import Table
 
 
@@ -14,4 +15,5 @@ def tables_of(cells: list[Cell], *, published: bool) -> list[Table]:
     latencies = [latency_table(cells, with_published=published)] if timed else []
     agreements = [cell.agreement for cell in cells if cell.agreement]
     compared = [agreement_table(agreements)] if agreements else []
-    return latencies + content_tables(cells) + accuracy_tables(cells, with_published=published) + compared
+    seen_inside = content_tables(cells) + stage_tables(cells)
+    return latencies + seen_inside + accuracy_tables(cells, with_published=published) + compared

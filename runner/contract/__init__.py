@@ -7,6 +7,7 @@ The host validates the same dataclasses through pydantic, with unknown keys forb
 
 from runner.contract.content import Content
 from runner.contract.identity import pseudonym, source_sha256
+from runner.contract.inside import Stages, StageTimes
 from runner.contract.job import (
     BoxRule,
     Code,
@@ -78,6 +79,8 @@ __all__ = [
     "Shard",
     "SharedLibrary",
     "Software",
+    "StageTimes",
+    "Stages",
     "Status",
     "StoppedBy",
     "Stopping",

@@ -222,7 +222,7 @@ class Shard(Document):
 class Job(Document):
     """Everything the runner needs to execute one cell, independent of where folders are mounted.
 
-    images are the inputs of the suite latency, dataset those of the suite accuracy.
+    images are latency's inputs, dataset is accuracy's. `stages` are iterations more, that look at what takes how long.
     """
 
     schema_version: int
@@ -239,6 +239,7 @@ class Job(Document):
     dataset: Optional[Dataset] = None
     skip_bad_images: bool = False
     shard: Optional[Shard] = None
+    stages: Optional[int] = None
 
     @property
     def measured_iterations(self) -> int:
@@ -268,6 +269,5 @@ class Job(Document):
     @property
     def timeout_seconds(self) -> float:
         """How long the cell may take: the protocol's limit, and for a detection pass some time for each image."""
-        if self.dataset is None or self.detection is None:
-            return self.protocol.timeout_seconds
-        return self.protocol.timeout_seconds + len(self.dataset.ids) * self.detection.image_timeout_seconds
+        limit, dataset, how = self.protocol.timeout_seconds, self.dataset, self.detection
+        return limit + len(dataset.ids) * how.image_timeout_seconds if dataset and how else limit

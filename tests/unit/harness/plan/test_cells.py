@@ -12,6 +12,7 @@ from harness.data.shapes import designs
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.host.gpus import Gpus, HostGpu
 from harness.plan import Request
+from harness.plan.cells import STAGED
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight, Target
 from runner.contract import Variant
@@ -388,3 +389,10 @@ def test_every_model_s_thresholds_are_in_its_job(dataset: Path) -> None:
     made, _ = plan.make(replace(ONE, models=[], all_models=True, images=["local"]), [], FakeHost(), nothing)
     for cell in made.cells:
         assert cell.job.model.thresholds == models()[cell.job.model.builder].thresholds
+
+
+def test_stages_are_looked_at_after_latencies_alone() -> None:
+    made, _ = plan.make(replace(ONE, stages=True), [], FakeHost(), nothing)
+    assert [cell.job.stages for cell in made.cells] == [STAGED, STAGED]
+    with pytest.raises(BadInput, match="--stages belongs to the suite latency"):
+        make(replace(ONE, stages=True, suites=["accuracy"]))
