@@ -138,6 +138,7 @@ def _time(
         other_load_cpus=watch.read(),
         inputs=source.seen(),
         samples=samples,
+        percentile=job.variant.percentile,
         **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=watch.supply())

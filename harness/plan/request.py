@@ -30,7 +30,8 @@ class Choice:
 class Request:
     """What to measure, in the words of the command line.
 
-    `ladder` are variants that are measured beside `variant`; `precision` is a share, None for the protocol's.
+    `ladder` are variants that are measured beside `variant`; `precision` is a share, None for the protocol's. For a
+    plan that is only shown, a `dry` one, nothing is fetched.
     """
 
     images: list[str]
@@ -50,6 +51,7 @@ class Request:
     memory_bytes: int | None = None
     precision: float | None = None
     code: Path | None = None
+    dry: bool = False
 
 
 def make_variant(**chosen: object) -> Variant:

@@ -8,14 +8,11 @@ The host validates the same dataclasses through pydantic, with unknown keys forb
 from runner.contract.identity import pseudonym, source_sha256
 from runner.contract.job import (
     BoxRule,
-    Code,
     Dataset,
     DetectionPass,
     Device,
-    Document,
     ImageFile,
     Job,
-    ModelSpec,
     Numerics,
     Protocol,
     Reader,
@@ -23,30 +20,24 @@ from runner.contract.job import (
     Shard,
     Stopping,
     Suite,
-    Thresholds,
     Variant,
-    Weights,
 )
+from runner.contract.model import Code, Document, ModelSpec, Thresholds, Weights
 from runner.contract.result import (
     BadImage,
-    CpuSupply,
     Detections,
     Failure,
-    Gpu,
-    Hardware,
     Input,
     Latency,
     Memory,
     Result,
     Samples,
-    SharedLibrary,
-    Software,
     Status,
     StoppedBy,
     Task,
-    UsedGpu,
     Warmup,
 )
+from runner.contract.surroundings import CpuSupply, Gpu, Hardware, SharedLibrary, Software, UsedGpu
 
 SCHEMA_VERSION = 3
 
