@@ -22,6 +22,7 @@ from benchmarks import (
     scoring,
     ssdlite,
     startup,
+    stopping,
 )
 from benchmarks.rows import Outcome, Row, measured
 from harness.errors import BadInput
@@ -62,6 +63,12 @@ ROWS = [
         measure=overhead.measure_watched,
     ),
     Row(
+        name="loop-counters",
+        what="an iteration of such a series on a null model, all counters read, beside 30 µs",
+        unit="µs",
+        measure=overhead.measure_absolute,
+    ),
+    Row(
         name="loop-ssdlite-local",
         what="SSDlite320 by the measuring loop beside a plain loop, newest torch",
         unit="ms",
@@ -76,6 +83,19 @@ ROWS = [
         floor=0.97,
         bound=1.03,
         measure=ssdlite.measure_container,
+    ),
+    Row(
+        name="stops-recorded",
+        what="iterations until the median of a series is known to 1 %, beside 120",
+        unit="it.",
+        measure=stopping.measure_recorded,
+    ),
+    Row(
+        name="stops-ssd300",
+        what="iterations until SSD300's median is known to 1 % on the published input, beside the published 1000",
+        unit="it.",
+        bound=stopping.SHARE,
+        measure=stopping.measure_live,
     ),
     Row(
         name="docker-cell",

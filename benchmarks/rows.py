@@ -14,6 +14,10 @@ class Skipped(Exception):
     """A row can't be measured on this host; the message says why."""
 
 
+class Undecided(Exception):
+    """A row's measurement came to no figure; the message says how far it came."""
+
+
 class Broken(Exception):
     """A side of a row did not run to its end; the message says what it left."""
 
@@ -63,7 +67,8 @@ class Row:
 class Outcome:
     """A row of the table and of perf.json: medians of both sides in `unit`, and the ratio with its 95 % interval.
 
-    `note` says why a row was skipped, as it does where a side broke down, which is a no.
+    `note` says why a row was skipped, or how far one came that is undecided without figures, as it does where a side
+    broke down, which is a no.
     """
 
     name: str
@@ -87,6 +92,8 @@ def measured(row: Row) -> Outcome:
         sides = _decided(row)
     except Skipped as reason:
         return _without_figures(row, "skipped", f"skipped: {reason}")
+    except Undecided as reason:
+        return _without_figures(row, "undecided", str(reason))
     except Broken as reason:
         return _without_figures(row, "no", str(reason))
     ratio = row.interval(sides)

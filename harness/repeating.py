@@ -1,6 +1,6 @@
 """The use case of measuring a published column again: which one, in what software, and how much of it is afforded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import pipeline
@@ -13,7 +13,6 @@ from harness.documents import Plan
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, CannotRunHere
 from harness.execute import estimate
-from harness.execute.estimate import remaining
 from harness.host.machine import cpu_model
 from harness.pipeline import Outcome
 from harness.plan import Request, budget, repeat
@@ -46,25 +45,26 @@ class Repetition:
     budget_s: float | None
 
 
-def planned(wish: Wish, command: list[str], preflight: Preflight, progress: Progress) -> Repetition:
-    """Plan the column that is meant. Raises CannotRunHere where it can't be measured here."""
+def planned(
+    wish: Wish, command: list[str], preflight: Preflight, progress: Progress, *, dry: bool = False
+) -> Repetition:
+    """Plan the column that is meant, a `dry` plan without fetching. Raises CannotRunHere where it can't be measured."""
     budget_s = budget.parse_budget(wish.budget) if wish.budget else None
     column = _column(wish.column, preflight, progress)
     stack = environment(wish.image) if wish.image else columns.environment_of(column)
     _require(column, stack, preflight, progress)
-    request = _request(wish, column, stack)
+    request = replace(_request(wish, column, stack), dry=dry)
     return Repetition(column, stack, pipeline.planned(request, command, preflight, progress), budget_s)
 
 
 def expected(repetition: Repetition, progress: Progress) -> None:
-    """Tell what is expected of the plan without running anything: by earlier results alone."""
+    """Tell what is expected of the plan without running anything: by earlier results alone. Raises as start would."""
     made, budget_s = repetition.plan, repetition.budget_s
-    known = estimate.from_history(made)
-    if budget_s is not None and None not in known:
+    if budget_s is not None and None not in estimate.from_history(made).seconds:
         made = _trimmed(made, budget.PLANNED_FOR * budget_s, progress)
     elif budget_s is not None:
         progress.say("what the budget holds is known once one model was timed for a moment")
-    progress.say(estimate.sentence(estimate.from_history(made)))
+    pipeline.foretell(made, progress)
 
 
 def start(repetition: Repetition, preflight: Preflight, progress: Progress, out: Path | None) -> Outcome:
@@ -162,8 +162,8 @@ def _timed_and_trimmed(column: str, made: Plan, budget_s: float, preflight: Pref
 def _trimmed(made: Plan, left_s: float, progress: Progress) -> Plan:
     """Return the plan with as many iterations, or images, as fit. Raises BadInput where not even one does."""
     whole = budget.length(made)
-    shortest_s = remaining(estimate.from_history(budget.shortened(made, 1)))
-    n = budget.affordable(shortest_s, remaining(estimate.from_history(made)), whole, left_s)
+    shortest_s = estimate.from_history(budget.shortened(made, 1)).total
+    n = budget.affordable(shortest_s, estimate.from_history(made).total, whole, left_s)
     what = "images" if made.cells[0].job.dataset else "iterations"
     if n == 0:
         raise BadInput(

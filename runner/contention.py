@@ -12,14 +12,21 @@ import psutil
 from runner.contract import CpuSupply
 from runner.contract.cgroups import NO_QUOTA, Quota, Throttling, Unknown, quotas, throttling
 
+#: The kinds of CPU time that count as busy, beside what was lent to other guests.
+BUSY = ("user", "nice", "system", "irq", "softirq")
+UNCOUNTED = "the kernel does not count what all CPUs do (/proc/stat)"
+
 
 class _Seconds(NamedTuple):
-    """Seconds: now, of all CPUs being busy, of this process on any CPU, of CPUs that the hypervisor gave to others."""
+    """Seconds: now, of all CPUs being busy, of this process on any CPU, of CPUs that the hypervisor gave to others.
+
+    Those of all CPUs are None where the kernel does not count them.
+    """
 
     now: float
-    busy: float
+    busy: Optional[float]
     own: float
-    steal: float
+    steal: Optional[float]
 
 
 class Contention:
@@ -29,28 +36,44 @@ class Contention:
         self._throttled, self._reason = _throttled()
         self._start = _seconds()
 
-    def read(self) -> float:
-        """Return how many CPUs, on average, others kept busy: other processes, the kernel, other guests of the host."""
+    def read(self) -> Optional[float]:
+        """Return how many CPUs, on average, others kept busy: other processes, the kernel, other guests of the host.
+
+        None where the kernel does not count it, which the supply's reason says.
+        """
         since = self._since()
         # The kernel counts both in ticks of 10 ms, so a quiet machine can come out below zero.
-        return max(since.busy - since.own, 0.0) / since.now
+        return None if since.busy is None else max(since.busy - since.own, 0.0) / since.now
 
     def supply(self) -> CpuSupply:
         """Return what this process was let have of its CPUs."""
         since, (throttled, reason) = self._since(), _throttled()
-        blank = CpuSupply(None, None, None, None, steal_cpus=max(since.steal, 0.0) / since.now)
+        uncounted = UNCOUNTED if since.steal is None or since.busy is None else None
+        steal_cpus = None if since.steal is None else max(since.steal, 0.0) / since.now
+        blank = CpuSupply(None, None, None, None, steal_cpus, missing_reason=uncounted)
         if self._reason or reason:
-            return replace(blank, missing_reason=self._reason or reason)
+            return _because(blank, self._reason or reason)
         if throttled.keys() != self._throttled.keys():
-            return replace(blank, missing_reason="the CPU quota was changed meanwhile")
+            return _because(blank, "the CPU quota was changed meanwhile")
         if not throttled:
-            return replace(blank, missing_reason=NO_QUOTA)
+            return _because(blank, NO_QUOTA)
         # Of several quotas, one above another, the one that stopped the process most often is the one that was felt.
         felt = max((_between(self._throttled[quota], throttled[quota]) for quota in throttled), key=_periods_lost)
         return replace(blank, quota_cpus=min(quota.cpus for quota in throttled), **asdict(felt))
 
     def _since(self) -> _Seconds:
-        return _Seconds(*(now - then for now, then in zip(_seconds(), self._start)))
+        now, then = _seconds(), self._start
+        busy, steal = _between_counts(now.busy, then.busy), _between_counts(now.steal, then.steal)
+        return _Seconds(now.now - then.now, busy, now.own - then.own, steal)
+
+
+def _between_counts(now: Optional[float], then: Optional[float]) -> Optional[float]:
+    return None if now is None or then is None else now - then
+
+
+def _because(supply: CpuSupply, reason: Optional[str]) -> CpuSupply:
+    """Return the supply with the reason, which comes first of two."""
+    return replace(supply, missing_reason="; ".join(text for text in (reason, supply.missing_reason) if text))
 
 
 def _throttled() -> Tuple[Dict[Quota, Throttling], Optional[str]]:
@@ -76,6 +99,17 @@ def _periods_lost(throttling: Throttling) -> int:
 
 
 def _seconds() -> _Seconds:
-    cpus, own = psutil.cpu_times(), psutil.Process().cpu_times()
-    busy = cpus.user + cpus.nice + cpus.system + cpus.irq + cpus.softirq + cpus.steal
-    return _Seconds(time.monotonic(), busy, own.user + own.system, cpus.steal)
+    own = psutil.Process().cpu_times()
+    busy, steal = _of_all_cpus()
+    return _Seconds(time.monotonic(), busy, own.user + own.system, steal)
+
+
+def _of_all_cpus() -> Tuple[Optional[float], Optional[float]]:
+    """Return the seconds that all CPUs were busy, and lent to others; None for what /proc/stat does not have."""
+    try:
+        counted = psutil.cpu_times()
+    except OSError:  # a sandbox may hide it
+        return None, None
+    steal: Optional[float] = getattr(counted, "steal", None)
+    kinds = [getattr(counted, kind, None) for kind in BUSY]
+    return (None if None in kinds else sum(kinds) + (steal or 0.0)), steal

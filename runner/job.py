@@ -147,6 +147,7 @@ def _time(
         contents_missing_reason=missing_reason,
         stages=stages,
         stages_missing_reason=no_stages,
+        percentile=job.variant.percentile,
         **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=supply)

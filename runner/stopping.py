@@ -1,20 +1,18 @@
 """When a phase of the measuring loop ends: after a count, or by what the series of times itself says.
 
 The warm-up that ends when the series is steady and the measuring that ends when its median is known well enough look at
-one and the same series, from the first iteration on (runner/contract/pilot.py). A look takes milliseconds, between two
+one and the same series, from the first iteration on (runner/watching.py). A look takes milliseconds, between two
 iterations; it comes each time the series is a fifth longer, so that it slows down no other.
 """
 
 from dataclasses import dataclass, replace
 from typing import List, Literal, NamedTuple, Optional, Tuple
 
-import numpy
-
 from runner.contract import Job, Samples, StoppedBy, Warmup
 from runner.contract.goals import goal_of
-from runner.contract.pilot import Goal, Standing, first_look, look
-from runner.contract.statistics import times_ms
+from runner.contract.pilot import Goal
 from runner.errors import JobError
+from runner.watching import TailWatch, Watch
 
 PhaseName = Literal["warmup", "measured"]
 
@@ -95,49 +93,6 @@ class Counts(Course):
         return samples, Ending("count" if samples.phase.count("measured") == self._planned else "cap")
 
 
-class Watch:
-    """The times so far and the latest look at them."""
-
-    def __init__(self, samples: Samples, goal: Goal) -> None:
-        self._samples, self.goal = samples, goal
-        self.latest: Optional[Standing] = None
-        self._due = first_look(goal)
-
-    def __len__(self) -> int:
-        return len(self._samples.phase)
-
-    @property
-    def is_steady(self) -> bool:
-        """Whether it was, at the latest look."""
-        return self.latest is not None and self.latest.steadiness.kind != "no steady state"
-
-    @property
-    def has_verdict(self) -> bool:
-        """Whether the latest look ended the measurement."""
-        return self.latest is not None and self.latest.verdict is not None
-
-    def follow(self) -> None:
-        """Take a look where one is due."""
-        if len(self) >= self._due:
-            self.latest = self._look(last=False)
-            self._due = self.latest.next_look
-
-    def end(self) -> None:
-        """Take the last look, which has a verdict."""
-        self.latest = self._look(last=True)
-
-    def ends_unsteady(self) -> bool:
-        """End where the series is not steady by now. A look that says it is leaves the looks as they were to come."""
-        final = self._look(last=True)
-        if final.steadiness.kind == "no steady state":
-            self.latest = final
-        return self.has_verdict
-
-    def _look(self, *, last: bool) -> Standing:
-        before = self.latest
-        return look(numpy.asarray(times_ms(self._samples)), self._samples.image, self.goal, before, last)
-
-
 @dataclass
 class Settling(Phase):
     """Until a look finds the series steady; where it is not at the cap, the measurement ends there."""
@@ -148,7 +103,7 @@ class Settling(Phase):
     def goes_on(self, done: int, late: bool) -> bool:
         """Go on while it is not steady."""
         self.watch.follow()
-        if self.watch.is_steady or self.watch.has_verdict:
+        if self.watch.is_steady or self.watch.ended:
             return False
         if done and (late or done >= self.max_iterations):
             self.watch.ends_unsteady()
@@ -162,30 +117,28 @@ class Settling(Phase):
 
 @dataclass
 class Narrowing(Phase):
-    """Until the series has a verdict: the median is known well enough, or the cap is reached."""
+    """Until what was asked for is known well enough, or the cap is reached."""
 
     watch: Watch
 
     def goes_on(self, done: int, late: bool) -> bool:
-        """Go on without a verdict."""
+        """Go on while the watch does."""
         self.watch.follow()
-        if late and not self.watch.has_verdict:
+        if late and not self.watch.ended:
             self.watch.end()
-        return not self.watch.has_verdict
+        return not self.watch.ended
 
     def shown(self, done: int) -> Tuple[int, Optional[int]]:
         """Once there is a pilot it is known how many iterations it takes, the warm-up's included."""
-        seen, goal = self.watch.latest, self.watch.goal
-        if seen is None or seen.pilot is None or seen.needed is None:
-            return len(self.watch), None
-        return len(self.watch), min(goal.max_iterations, max(seen.needed, seen.next_look))
+        return len(self.watch), self.watch.planned
 
 
 class Watched(Course):
     """A series that warms up until it is steady, and is measured until its median is known well enough."""
 
     def __init__(self, job: Job, goal: Goal, samples: Samples) -> None:
-        protocol, self._watch = job.protocol, Watch(samples, goal)
+        protocol, percent = job.protocol, job.variant.percentile
+        self._watch = Watch(samples, goal) if percent is None else TailWatch(samples, goal, percent)
         self.phases = [
             Settling("warmup", True, protocol.warmup.max_seconds, job.warmup_iterations, self._watch),
             Narrowing("measured", False, protocol.measure.max_seconds, self._watch),
@@ -199,7 +152,7 @@ class Watched(Course):
         steady_from = None if seen.steadiness.kind == "no steady state" else seen.steadiness.begin
         n, begin = len(samples.phase), steady_from or 0
         ending = Ending(
-            stopped_by="precise" if seen.verdict == "precise" else "cap",
+            stopped_by="precise" if self._watch.is_precise else "cap",
             warmup=seen.steadiness.kind,
             steady_from=steady_from,
             pilot_iterations=seen.pilot.begin + seen.pilot.samples if seen.pilot else None,

@@ -1,7 +1,7 @@
 """What a person reads who runs a job by hand: how it ended, and what was observed of it. Nothing is judged here."""
 
 import re
-from typing import Iterator
+from typing import Iterator, Optional
 
 from runner.contract import CpuSupply, Latency, Result
 from runner.contract.statistics import summarise
@@ -14,7 +14,7 @@ def told(result: Result) -> Iterator[str]:
     """Yield the lines: the conclusion, then an observation each."""
     if result.detections is not None:
         yield f"{result.status}: {result.detections.boxes} boxes in {result.detections.images} images"
-        yield _load(result.detections.other_load_cpus)
+        yield from _load(result.detections.other_load_cpus)
     elif result.latency is not None:
         yield from _timed(result, result.latency)
     else:
@@ -35,12 +35,12 @@ def _timed(result: Result, latency: Latency) -> Iterator[str]:
         pilot = f", after a pilot of {latency.pilot_iterations}" if latency.pilot_iterations else ""
         yield f"ended: {latency.stopped_by}{pilot}; warm-up: {latency.warmup}"
     yield f"detections: {summary.detections_per_image:.1f} an image"
-    if latency.other_load_cpus is not None:
-        yield _load(latency.other_load_cpus)
+    yield from _load(latency.other_load_cpus)
 
 
-def _load(cpus: float) -> str:
-    return f"other work: {cpus:.2f} CPUs busy meanwhile"
+def _load(cpus: Optional[float]) -> Iterator[str]:
+    if cpus is not None:
+        yield f"other work: {cpus:.2f} CPUs busy meanwhile"
 
 
 def _supply(supply: CpuSupply) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from harness.analysis.doubt import Doubt, doubt_of, without_doubt
 from harness.analysis.standing import standing_of
+from harness.analysis.tails import Tail, tail_of
 from harness.analysis.uncertainty import Interval, latency_intervals
 from runner.contract import Latency, Result
 from runner.contract.certainty import SurePercentile, sure_percentile
@@ -19,8 +20,8 @@ class Assessed:
     """A summary of the measured samples and the 95 % intervals of its mean and median, None where not known.
 
     `standing` says how the estimator came to the median's, where it ended the measuring, and p99 is then the
-    percentile with its bounds. `cpu_ms` is the process's CPU time in a call, on average. `sure` is the summary without
-    the samples in doubt, None where none is left.
+    percentile with its bounds. `tail` is the percentile that was asked for, if any. `cpu_ms` is the process's CPU time
+    in a call, on average. `sure` is the summary without the samples in doubt, None where none is left.
     """
 
     summary: Summary
@@ -30,6 +31,7 @@ class Assessed:
     cpu_ms: float | None
     doubt: Doubt | None
     sure: Summary | None
+    tail: Tail | None = None
 
     @property
     def effective(self) -> float | None:
@@ -56,7 +58,8 @@ def assessed(result: Result) -> Assessed | None:
     kept = without_doubt(latency, doubt) if doubt and doubt.count else None
     sure = summarise(kept) if kept else summary if doubt and not doubt.count else None
     p99 = sure_percentile(np.asarray(measured_ms(latency), dtype=float), 99.0) if standing else None
-    return Assessed(summary, intervals, standing, p99, _cpu_ms(latency), doubt, sure)
+    tail = tail_of(result, standing)
+    return Assessed(summary, intervals, standing, p99, _cpu_ms(latency), doubt, sure, tail)
 
 
 def _around(ms: float, half_width: float | None) -> Interval | None:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 
 from harness.analysis.doubt import doubt_of, lost_to, without_doubt
-from harness.analysis.standing import UNSTEADY, shortfall
+from harness.analysis.standing import CONTENT, UNSTEADY, content_of, shortfall, standing_of
+from harness.analysis.tails import tail_of
+from harness.text import count
 from runner.contract import Result
 from runner.contract.statistics import summarise
 
@@ -19,7 +21,7 @@ OTHER_LOAD_CPUS = 0.25
 #: Fewer samples in doubt than this share, which move the figure by less than the other, are not worth a sentence.
 FEW_IN_DOUBT, MOVED = 0.05, 0.01
 FEW, LOAD, THROTTLED, DOUBT = "few detections: ", "other work kept ", "throttled in ", "samples in doubt: "
-OWN_THREADS = "threads of the BLAS: "
+UNBOUNDED, OWN_THREADS = "insufficient for ", "threads of the BLAS: "
 SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
 #: What NumPy and SciPy bring for themselves alone.
 BUNDLED = re.compile(r"(numpy|scipy)\.libs")
@@ -34,6 +36,18 @@ def warnings_of(result: Result) -> list[str]:
     anew = tuple(beginning for beginning, said in judged.items() if said is not None)
     stored = [text for text in result.warnings if not text.startswith(anew)]
     return [*result.remarks, *stored, *(text for said in judged.values() for text in said or [])]
+
+
+def _unbounded(result: Result) -> list[str] | None:
+    """Judge whether a percentile that was asked for has bounds; where there is no steady state, that says it all."""
+    tail, latency = tail_of(result, standing_of(result)), result.latency
+    if tail is None or latency is None:
+        return None
+    if tail.needed is None:
+        return []
+    made = count(latency.samples.phase.count("measured"), "iteration")
+    more = f" (--iterations {tail.needed})" if tail.needed > latency.planned_iterations else ", with more time"
+    return [f"{UNBOUNDED}{tail.name}: {made} give it no bounds, about {tail.needed} would do{more}"]
 
 
 def _few_detections(result: Result) -> list[str] | None:
@@ -103,6 +117,8 @@ def _in_doubt(result: Result) -> list[str] | None:
 #: The judges, in the order of their sentences, by how those begin.
 JUDGES: dict[str, Judge] = {
     UNSTEADY: shortfall,
+    CONTENT: content_of,
+    UNBOUNDED: _unbounded,
     FEW: _few_detections,
     LOAD: _other_load,
     THROTTLED: _throttling,

@@ -105,7 +105,7 @@ def _quota(cell: Cell) -> str | None:
     if supply is None:
         return None
     if supply.quota_cpus is None:
-        return NO_QUOTA if supply.missing_reason in (None, cgroups.NO_QUOTA) else None
+        return NO_QUOTA if (supply.missing_reason or cgroups.NO_QUOTA).startswith(cgroups.NO_QUOTA) else None
     return f"{supply.quota_cpus:g}"
 
 

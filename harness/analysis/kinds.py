@@ -9,13 +9,13 @@ from harness.analysis.tidy_rows import labels
 from harness.analysis.timed import Timed, timed
 from harness.documents import Execution
 from harness.documents.run_folder import Cell
-from runner.contract import Job, Result
+from runner.contract import Job, Latency, Result
 
 #: What the cells of a kind may differ in: the fields of each document that nothing here is made of.
 OWN: dict[type, set[str]] = {
     Job: {"cell", "repeat"},
     Result: {"job", "started_at", "finished_at", "latency", "detections", "memory", "cpu_supply"},
-    Execution: {"cell", "exit_code", "timed_out", "out_of_memory", "wall_seconds", "container_id"},
+    Execution: {"cell", "exit_code", "timed_out", "out_of_memory", "wall_seconds", "container_id", "waited_seconds"},
 }
 _common = {
     kind: attrgetter(*(field.name for field in fields(kind) if field.name not in own)) for kind, own in OWN.items()
@@ -58,7 +58,12 @@ def _setting(cell: Cell) -> tuple[Any, ...]:
         _common[Job](cell.job),
         _common[Result](result),
         _common[Execution](execution) if execution else None,
-        (latency.inputs, latency.stopped_by, latency.planned_iterations, latency.warmup) if latency else None,
+        _timed_as(latency) if latency else None,
         result.detections is None,
         (supply.quota_cpus, supply.missing_reason) if supply else None,
     )
+
+
+def _timed_as(latency: Latency) -> tuple[Any, ...]:
+    asked = (latency.planned_iterations, latency.percentile)
+    return (latency.inputs, latency.stopped_by, latency.warmup, *asked)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.facts import FACTS, Fact, Of
+from harness.analysis.ladders import Ladders, place_of
 from harness.analysis.naming import UNMEASURED
 from harness.analysis.series import OWN, AccuracySeries, LatencySeries, S, Series
 from harness.text import count
@@ -23,6 +24,7 @@ class Trait:
     prominent: bool = False
     may_differ: bool = False
     essential: bool = False
+    fact: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def _traits(series: Series) -> Iterator[Trait]:
     for fact, value in facts:
         if not _tells_how_detected(fact):
             prominent, essential = column and fact.of is Of.RECIPE, fact.name in ESSENTIAL
-            yield Trait(value, fact.text(value), fact.word or fact.name, prominent, fact.may_differ, essential)
+            word = fact.word or fact.name
+            yield Trait(value, fact.text(value), word, prominent, fact.may_differ, essential, fact.name)
     yield Trait("yes" if series.pinned else "no", "pinned" if series.pinned else "not pinned", "pinned", column)
     machine = f"machine {series.host}" if series.host else f"unknown machine of {series.run}"
     yield Trait(machine, machine, "machine", may_differ=True)
@@ -123,19 +126,19 @@ def _alike(labels: dict[S, list[str]]) -> list[list[S]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def conflicts(series: Iterable[Series]) -> list[str]:
+def conflicts(series: Iterable[Series], ladders: Ladders | None = None) -> list[str]:
     """Return a sentence for each environment on a machine whose results were not measured alike, with what differs.
 
     Accuracy on different datasets is no conflict: they have tables of their own. Nor is what one of them did not
-    record: that is labelled.
+    record, nor are the steps of a run's ladder: they are labelled.
     """
     groups: dict[tuple[object, ...], list[Series]] = {}
     for each in dict.fromkeys(series):
         if each.hardware != UNMEASURED:
             content = each.content if isinstance(each, AccuracySeries) else None
-            place = (type(each), each.environment, each.device, each.hardware, each.host, each.run, content)
-            groups.setdefault(place, []).append(each)
-    differing = ((alike[0], _differences(alike)) for alike in groups.values())
+            groups.setdefault((type(each), *place_of(each), content), []).append(each)
+    known = ladders or {}
+    differing = ((alike[0], _differences(alike, known.get(place_of(alike[0]), []))) for alike in groups.values())
     return [f"{first.environment} on {first.hardware}: {', '.join(texts)}" for first, texts in differing if texts]
 
 
@@ -150,11 +153,12 @@ def differences(a: Series, b: Series) -> list[Difference]:
     return sorted(found, key=lambda each: not each.essential)
 
 
-def _differences(alike: Sequence[Series]) -> list[str]:
+def _differences(alike: Sequence[Series], ladders: Sequence[tuple[str, frozenset[str]]]) -> list[str]:
     """Return in what series differ that must not, and the values that are known."""
     texts = []
     for column in zip(*map(_traits, alike), strict=True):
         known = dict.fromkeys(trait.value for trait in column if trait.value is not None)
-        if len(known) > 1 and not column[0].may_differ:
+        side_by_side = any(fact == column[0].fact and steps.issuperset(known) for fact, steps in ladders)
+        if len(known) > 1 and not column[0].may_differ and not side_by_side:
             texts.append(f"{column[0].word} ({' | '.join(known)})")
     return texts

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.analysis.cautions import DOUBT, LOAD, warnings_of
-from harness.analysis.standing import IMPRECISE, INSUFFICIENT, UNSTEADY
+from harness.analysis.cautions import DOUBT, LOAD, UNBOUNDED, warnings_of
+from harness.analysis.standing import CONTENT, IMPRECISE, INSUFFICIENT, UNSTEADY
 from harness.analysis.timings import Timing, latencies
 from harness.text import count
 
@@ -13,6 +13,8 @@ SHORT = {
     UNSTEADY: "no steady state",
     INSUFFICIENT: "insufficient",
     IMPRECISE: "imprecise",
+    CONTENT: "content included",
+    UNBOUNDED: "percentile insufficient",
     LOAD: "other load",
     DOUBT: "samples in doubt",
 }

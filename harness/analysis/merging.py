@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import conflicts
+from harness.analysis.ladders import Ladders, add_ladders, steps_of
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.recall import part_of
-from harness.analysis.series import Series, by_accuracy_series, grouped
+from harness.analysis.series import Series, by_accuracy_series, grouped, shared
 from harness.analysis.tidy import Rows, frame_of
 from harness.analysis.tidy_published import published_cells
 from harness.analysis.timed import Timed
@@ -58,7 +59,7 @@ def merged(names: Sequence[str], *, allow: bool = False, published: bool = False
     cells = sum(len(part.measurements) for part in parts)
     if not cells and not published:
         raise BadInput("there is nothing to merge", "name a RUN whose cells have results, or give --published")
-    unlike = conflicts(_series(timed, detected))
+    unlike = conflicts(_series(timed, detected), _ladders(parts))
     if unlike and not allow:
         remedy = "merge fewer runs, or set the kinds side by side, labelled, with --allow"
         raise BadInput("not comparable: " + "; ".join(unlike), remedy)
@@ -90,6 +91,14 @@ def _parts_of(folders: Sequence[RunFolder]) -> list[Part]:
 def _series(timed: Iterable[Timed], detected: Iterable[Cell]) -> Iterator[Series]:
     yield from grouped((entry.series, entry.state, entry) for entry in timed)
     yield from by_accuracy_series(detected)
+
+
+def _ladders(parts: Iterable[Part]) -> Ladders:
+    ladders: Ladders = {}
+    for part in parts:
+        timed = [(entry.series, entry.steps) for entry in part.timed]
+        add_ladders(ladders, [*timed, *((shared(cell), steps_of(cell.job)) for cell in part.detected)])
+    return ladders
 
 
 def _require_once(folders: Sequence[RunFolder], parts: Sequence[Part]) -> None:

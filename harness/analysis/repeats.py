@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from harness.analysis import tails
+from harness.analysis.tails import Tail
 from harness.analysis.timed import TimedFigures
 from runner.contract import Protocol, Repeating
 from runner.contract.processes import over_processes
@@ -16,7 +18,8 @@ class OverRepeats:
     ms is of what the protocol reports; low_ms and high_ms span the processes' 95 % intervals, None where one of them
     has too few samples for one, as p99_ms is. Where `between` holds they are the interval over processes instead.
     iterations are the least and the most that a process measured. `effective` is the fewest independent samples of a
-    process and cpu_ms the CPU time of a call, None where one of them does not tell.
+    process and cpu_ms the CPU time of a call, None where one of them does not tell. `tails` are the percentiles that
+    were asked for.
     """
 
     ms: float
@@ -30,6 +33,7 @@ class OverRepeats:
     effective: float | None
     cpu_ms: float | None
     between: bool
+    tails: tuple[Tail, ...] = ()
 
     @property
     def spread_percent(self) -> float | None:
@@ -63,6 +67,7 @@ def over_repeats(repeats: Sequence[TimedFigures], protocol: Protocol) -> OverRep
         effective=None if None in effective else min(effective),
         cpu_ms=None if None in cpu_ms else fmean(cpu_ms),
         between=False,
+        tails=tails.over_repeats([each.tail for each in repeats], protocol),
     )
     if protocol.repeating is None:
         return plain

@@ -4,14 +4,19 @@ from functools import lru_cache
 
 import numpy as np
 
+from harness.text import count
 from runner.contract import Result
 from runner.contract.certainty import FEWEST
 from runner.contract.goals import goal_of
-from runner.contract.pilot import Goal, Standing, first_look, replay
+from runner.contract.pilot import Goal, Standing, first_look
 from runner.contract.statistics import times_ms
+from runner.contract.tails import replay_whole
 
 #: How the sentences on a series begin that is not known as well as was asked for.
 IMPRECISE, INSUFFICIENT, UNSTEADY = "imprecise: ", "insufficient: ", "no steady state: "
+
+#: How the sentence begins on an interval that is over pictures.
+CONTENT = "the interval includes content: "
 
 AGAIN = "measure again when nothing else runs"
 
@@ -37,7 +42,19 @@ def _goal(result: Result) -> Goal | None:
 @lru_cache(maxsize=64)
 def _replayed(times: bytes, pictures: tuple[str, ...], goal: Goal) -> Standing:
     """A result is asked about more than once: for its figure, its verdict and its remarks."""
-    return replay(np.frombuffer(times), pictures, goal)
+    return replay_whole(np.frombuffer(times), pictures, goal)
+
+
+def content_of(result: Result) -> list[str] | None:
+    """Say where the interval includes which pictures they were; None where counts ended the series."""
+    standing = standing_of(result)
+    if standing is None:
+        return None
+    if not standing.figure.content or standing.half_width is None:
+        return []
+    pictures = count(len(set(result.latency.samples.image)) if result.latency else 0, "picture")
+    often = "were seen too seldom to tell their times from the noise, so it says how the figure moves with the choice"
+    return [f"{CONTENT}{pictures} {often} of pictures, too"]
 
 
 def shortfall(result: Result) -> list[str] | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TEXT, COUNT, FIGURE, FLAG = pa.dictionary(pa.int32(), pa.string()), pa.int64(), pa.float64(), pa.bool_()
 #: What holds the values of a knob.
-BY_TYPE: dict[type, pa.DataType] = {int: COUNT, str: TEXT}
+BY_TYPE: dict[type, pa.DataType] = {int: COUNT, float: FIGURE, str: TEXT}
 #: The columns that say what a figure is of: one value a cell.
 LABELS: dict[str, pa.DataType] = {
     "run": TEXT,

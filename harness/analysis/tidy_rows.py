@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from harness.analysis.assessed import Assessed
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
+from harness.analysis.tails import Tail
 from harness.analysis.tidy import Labels, TidyFigure
 from harness.analysis.tidy_content import content_rows, parts_rows
 from harness.analysis.tidy_stages import stage_rows
@@ -76,6 +77,8 @@ def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
         yield from _scores(score, reported=score.iou != "bbox" or score.box_rule == rule)
     if result.memory:
         yield from _memory(result.memory)
+    if cell.execution and cell.execution.waited_seconds is not None:
+        yield TidyFigure("waited_for_turn", value=cell.execution.waited_seconds, unit="s")
 
 
 def _latency(latency: Latency, known: Assessed, statistic: str) -> Iterator[TidyFigure]:
@@ -91,11 +94,11 @@ def _latency(latency: Latency, known: Assessed, statistic: str) -> Iterator[Tidy
             unit="ms",
             n=n,
         )
-    times = {
+    times: dict[str, float | None] = {
         "latency_min": summary.min_ms,
         "latency_max": summary.max_ms,
         "latency_std": summary.std_ms,
-        "latency_p99": known.p99_ms,
+        "latency_p99": None if known.tail and known.tail.percent == 99 else known.p99_ms,
         "latency_first": summary.first_inference_ms,
         "load": latency.load_ms,
     }
@@ -113,6 +116,8 @@ def _latency(latency: Latency, known: Assessed, statistic: str) -> Iterator[Tidy
 def _more(known: Assessed, statistic: str) -> Iterator[TidyFigure]:
     """Yield what only some measurements tell: how many samples count, what they cost, and which are in doubt."""
     n, doubt, name = known.summary.n, known.doubt, f"latency_{statistic}_without_doubt"
+    if known.tail is not None:
+        yield from _tail(known.tail, n)
     if known.effective is not None:
         yield TidyFigure("effective_samples", value=known.effective, unit="1", n=n)
     if known.cpu_ms is not None:
@@ -123,13 +128,22 @@ def _more(known: Assessed, statistic: str) -> Iterator[TidyFigure]:
         yield TidyFigure(name, value=known.sure.value(statistic), unit="ms", n=known.sure.n)
 
 
+def _tail(tail: Tail, n: int) -> Iterator[TidyFigure]:
+    """Yield the percentile that was asked for, without a value where it has no bounds, and what it takes then."""
+    ms = None if tail.reason else tail.ms
+    yield TidyFigure(f"latency_{tail.name}", value=ms, low=tail.low_ms, high=tail.high_ms, unit="ms", n=n)
+    if tail.needed is not None:
+        yield TidyFigure(f"latency_{tail.name}_takes", value=float(tail.needed), unit="1", n=n)
+
+
 def _pass(passed: Detections) -> Iterator[TidyFigure]:
     here = passed.images - passed.resumed_images
     if here:
         yield TidyFigure("images_per_second", value=1000 * here / passed.wall_ms, unit="1/s", n=here)
     per_image = passed.boxes / max(1, passed.images)
     yield TidyFigure("detections_per_image", value=per_image, unit="1", n=passed.images)
-    yield TidyFigure("other_load", value=passed.other_load_cpus, unit="CPUs")
+    if passed.other_load_cpus is not None:
+        yield TidyFigure("other_load", value=passed.other_load_cpus, unit="CPUs")
 
 
 def _scores(score: Score, *, reported: bool) -> Iterator[TidyFigure]:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.analysis.ladders import Steps, steps_of
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
+from harness.analysis.tails import Tail
 from harness.documents.run_folder import Cell
 from harness.documents.spared import is_spared
 from runner.contract import Protocol
@@ -25,7 +27,8 @@ class Stack:
 class TimedFigures(NamedTuple):
     """The figures of a cell: `ms` is what its protocol reports, the ends of its interval are None where not known.
 
-    `effective` is how many independent samples there are, where that was counted, and cpu_ms the CPU time of a call.
+    `effective` is how many independent samples there are, where that was counted, cpu_ms the CPU time of a call, and
+    `tail` the percentile that was asked for, if any.
     """
 
     ms: float
@@ -37,11 +40,15 @@ class TimedFigures(NamedTuple):
     images_per_second: float
     effective: float | None = None
     cpu_ms: float | None = None
+    tail: Tail | None = None
 
 
 @dataclass(frozen=True)
 class Timed:
-    """What the latency table needs of a cell; `times` is None where nothing was measured."""
+    """What the latency table needs of a cell, and a merge: `steps` are what was asked for of knobs that make ladders.
+
+    `times` is None where nothing was measured.
+    """
 
     series: LatencySeries
     state: State | None
@@ -50,6 +57,7 @@ class Timed:
     stack: Stack
     remarks: tuple[str, ...]
     times: TimedFigures | None
+    steps: Steps = ()
 
     @property
     def kind(self) -> "Timed":
@@ -67,6 +75,7 @@ def timed(cell: Cell, assessed: "Assessed | None", warnings: Sequence[str]) -> T
         stack=stack_of(cell),
         remarks=(*_remarks_on(cell), *warnings),
         times=times_of(assessed, cell.job.protocol.statistic) if assessed else None,
+        steps=steps_of(cell.job),
     )
 
 
@@ -83,6 +92,7 @@ def times_of(assessed: "Assessed", statistic: str) -> TimedFigures:
         images_per_second=summary.images_per_second,
         effective=assessed.effective,
         cpu_ms=assessed.cpu_ms,
+        tail=assessed.tail,
     )
 
 

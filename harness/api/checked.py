@@ -44,7 +44,7 @@ RunName = Annotated[
 Telling = Annotated[InstanceOf[Progress], Field(description="a harness.progress.Progress, such as Silent()")]
 
 #: What a knob takes, the table of knobs says.
-Knob = int | str | None
+Knob = float | str | None
 VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
 

@@ -84,9 +84,9 @@ def run(
     dry_run: plan only; the answer has `planned` and `remarks`, with the expected time, and no path.
     out: the folder of the run, else results/ID. published: add the published columns to its table.md.
     progress: is told what goes on; the default is told nothing.
-    knobs: what is other than the protocol's, and labelled: iterations (fewer), threads (torch's; of several, as in
-    "1,2,4", each is measured), cpus (such as "0,2-3"), reader and batch (accuracy's), and whatever else stands in the
-    table of knobs. None leaves it alone.
+    knobs: what is other than the protocol's, and labelled: iterations (fewer), percentile (reported with its bounds,
+    such as 99), threads (torch's; of several, as in "1,2,4", each is measured), cpus (such as "0,2-3"), reader and
+    batch (accuracy's), and whatever else stands in the table of knobs. None leaves it alone.
 
     A cell that fails raises nothing: look at `fine`. Raises BadInput for what does not exist or fit, CannotRunHere
     where this host lacks something, StorageError where nothing can be written, and Interrupted, a KeyboardInterrupt, by
@@ -120,6 +120,7 @@ def run(
         precision=_share(precision),
         code=path_of(code),
         stages=stages,
+        dry=dry_run,
     )
     telling = Noting(progress)
     with Preflight() as preflight:
@@ -191,7 +192,7 @@ def reproduce(
         raise BadInput(f"{place} exists already", "choose another --out")
     with Preflight() as preflight:
         wish = Wish(column, names_of(models), image, weights, budget)
-        repetition = repeating.planned(wish, command, preflight, telling)
+        repetition = repeating.planned(wish, command, preflight, telling, dry=dry_run)
         if dry_run:
             repeating.expected(repetition, telling)
             return reproduced(dry(repetition.plan, telling.said), None, [])

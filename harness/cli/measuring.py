@@ -105,6 +105,7 @@ def reproduce(
     ] = None,
     dry_run: DryRun = False,
     out: Out = None,
+    long: Long = False,
     as_json: Json = False,
 ) -> None:
     """Measure what was published in 2021 again, and print both side by side with a verdict for each model."""
@@ -112,9 +113,9 @@ def reproduce(
     from harness.repeating import Wish
 
     if run is not None:
-        fine = compare_run(run, column, image, as_json=as_json)
+        fine = compare_run(run, column, image, as_json=as_json, long=long)
     else:
         wish = Wish(column, model or [], image, weights, budget)
-        fine = reproduce_column(wish, sys.argv[1:], out, dry_run=dry_run, as_json=as_json)
+        fine = reproduce_column(wish, sys.argv[1:], out, dry_run=dry_run, as_json=as_json, long=long)
     if not fine:
         raise typer.Exit(1)

@@ -71,6 +71,18 @@ def pretrained(model: Model, on_bytes: OnBytes, source: str | Path | None = None
     return Weights(kind="pretrained", file=model.checkpoint, sha256=sha256)
 
 
+def promised(model: Model) -> Weights:
+    """Return the model's published checkpoint without fetching it; its hash is None where it was never here."""
+    return Weights(kind="pretrained", file=model.checkpoint, sha256=recorded_sha256(model))
+
+
+def to_be_fetched(chosen: list[Model], *, or_random: bool) -> str | None:
+    """Say which checkpoints of the models are not here yet, None where all are."""
+    absent = [model.checkpoint for model in chosen if not (weights_folder() / model.checkpoint).is_file()]
+    otherwise = ", or the weights are random where that fails" if or_random else ""
+    return f"to be fetched first: {', '.join(absent)}{otherwise}" if absent else None
+
+
 def _record(model: Model) -> Path:
     return (weights_folder() / model.checkpoint).with_suffix(".sha256")
 

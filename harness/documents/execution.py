@@ -34,7 +34,11 @@ class Host(Document):
 
 @dataclass(frozen=True)
 class Execution(Document):
-    """What the harness saw from outside while a cell ran."""
+    """What the harness saw from outside while a cell ran.
+
+    `waited_seconds` is how long it waited for others to measure, before `wall_seconds` began; None where it takes no
+    turn, as detection passes, and where an early version of the harness did not look.
+    """
 
     schema_version: int
     cell: str
@@ -48,3 +52,4 @@ class Execution(Document):
     image: ImageIdentity | None
     pinned: bool
     deviations: list[str]
+    waited_seconds: float | None = None

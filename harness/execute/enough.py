@@ -22,6 +22,10 @@ class Rounds:
             figure = summarise(result.latency).value(result.job.protocol.statistic)
             self._figures.setdefault(_model(result.job), []).append(figure)
 
+    def measured(self, job: Job) -> int:
+        """Return how many processes of the job's model have a figure by now."""
+        return len(self._figures.get(_model(job), []))
+
     def spare(self, job: Job) -> Failure | None:
         """Return why the job need not be measured, None where it has to be."""
         precision, repeating = self._plan.precision_of(job.protocol), job.protocol.repeating

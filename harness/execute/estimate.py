@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,15 +16,17 @@ from harness.catalogue.published import latency
 from harness.documents import Host, Plan, PlannedCell
 from harness.documents.run_folder import Cell, RunFolder
 from harness.documents.runs import runs
+from harness.documents.spared import is_spared
 from harness.errors import BadDocument
 from harness.execute import settling, turns
 from harness.execute.enough import Rounds
 from harness.execute.executors.base import Executor, Executors, executor_of
+from harness.execute.expected import Expected
+from harness.execute.lengths import Lengths, leaves_open
 from harness.execute.reuse import reusable
+from harness.execute.work import same_work
 from harness.host import machine
 from harness.host.locks import OnWaiting
-from harness.knobs.table import KNOBS
-from harness.text import duration
 from runner.contract import Device, Job, Stopping
 from runner.contract.statistics import summarise
 
@@ -48,31 +50,50 @@ class Cost:
     iteration_s: float
 
 
-def from_history(plan: Plan) -> list[float | None]:
+def from_history(plan: Plan) -> Expected:
     """Estimate the seconds of each cell of the plan from this host's earlier results alone."""
-    known = known_costs(_earlier_cells())
-    return [0.0 if cell.skipped or cell.joins else seconds(cell.job, known) for cell in plan.cells]
+    known, lengths = _learnt()
+    pending = [cell for cell in plan.cells if not cell.skipped and not cell.joins]
+    return _expected(plan, pending, known, lengths, Rounds(plan))
 
 
-def for_plan(folder: RunFolder, executors: Executors, on_waiting: OnWaiting) -> list[float | None]:
+def for_plan(folder: RunFolder, executors: Executors, on_waiting: OnWaiting) -> Expected:
     """Estimate the seconds that each cell still takes; long work of a kind with no earlier result here is probed.
 
     A probe waits for its turn as a cell does. The caller holds the folder's lock.
     """
     _sweep(folder.path)
-    known = known_costs(_earlier_cells())
-    pending = _pending(folder, executors)
+    known, lengths = _learnt()
+    pending, rounds = _pending(folder, executors)
     unknown = [cell.job for cell in pending if _can_be_probed(cell.job) and seconds(cell.job, known) is None]
     for work in dict.fromkeys(map(same_work, unknown)):
         alike = [job for job in unknown if same_work(job) == work]
         executor = executor_of(alike[0], executors)
         if executor and sum(map(iterations, alike)) >= WORTH_A_PROBE:
             known |= known_costs(_probe(_middle(alike), folder, executor, on_waiting))
-    return [seconds(cell.job, known) if cell in pending else 0.0 for cell in folder.plan.cells]
+    return _expected(folder.plan, pending, known, lengths, rounds)
 
 
-def _pending(folder: RunFolder, executors: Executors) -> list[PlannedCell]:
-    """Return the cells that may have to be executed: of repeats that may end early, all that are not kept."""
+def _expected(plan: Plan, pending: Collection[PlannedCell], known: Known, lengths: Lengths, rounds: Rounds) -> Expected:
+    """Return what is expected of the cells that may have to be measured, where `rounds` were measured already."""
+    names = {cell.job.cell for cell in pending}
+    jobs = [(cell.job, cell.job.cell in names) for cell in plan.cells]
+    told = {lengths.tell(job, plan) for job, may_be in jobs if may_be and leaves_open(job)}
+    expected = [
+        seconds(job, known, lengths) if may_be and not _is_spare(job, plan, lengths, rounds) else 0.0
+        for job, may_be in jobs
+    ]
+    return Expected(expected, learnt=True in told, capped=False in told)
+
+
+def _is_spare(job: Job, plan: Plan, lengths: Lengths, rounds: Rounds) -> bool:
+    """Tell whether earlier runs let expect that the repeat is not needed; not, once this run has taken as many."""
+    enough = lengths.processes(job, plan)
+    return enough is not None and rounds.measured(job) < enough < job.repeat
+
+
+def _pending(folder: RunFolder, executors: Executors) -> tuple[list[PlannedCell], Rounds]:
+    """Return the cells that may have to be executed, of repeats that may end early all that are not kept, and these."""
     pending, rounds = [], Rounds(folder.plan)
     for cell in folder.plan.cells:
         executor = executor_of(cell.job, executors)
@@ -83,20 +104,23 @@ def _pending(folder: RunFolder, executors: Executors) -> list[PlannedCell]:
             rounds.take(kept)
         elif rounds.spare(cell.job) is None:
             pending.append(cell)
-    return pending
+    return pending, rounds
 
 
-def _earlier_cells() -> Iterable[Cell]:
-    """Yield this host's measured cells, newest run first; what can't be read is no help and passed over.
+def _learnt() -> tuple[Known, Lengths]:
+    """Return what this host's earlier runs tell, the newest first; what can't be read is no help and passed over.
 
     A host that has no id knows none of its own.
     """
-    own = machine.host_id()
-    if own is None:
-        return
-    for folder in islice(runs(), RUNS_CONSIDERED):
+    known, lengths, own = Known(), Lengths(), machine.host_id()
+    for folder in islice(runs(), RUNS_CONSIDERED) if own else ():
         with suppress(BadDocument):
-            yield from (c for c in folder.every_cell() if c.execution and c.execution.host.id == own)
+            cells = folder.every_cell()
+            here = [cell for cell in cells if cell.execution and cell.execution.host.id == own]
+            known = known_costs(here) | known
+            if here:
+                lengths.learn(folder.plan, [*here, *(cell for cell in cells if is_spared(cell.result))])
+    return known, lengths
 
 
 def _can_be_probed(job: Job) -> bool:
@@ -155,12 +179,6 @@ def iterations(job: Job) -> int:
     return warming_up + job.measured_iterations
 
 
-def same_work(job: Job) -> tuple[str, ...]:
-    """Return what two jobs must share for the time of one to tell the time of the other, model aside."""
-    fed = job.dataset.name if job.dataset else job.protocol.input
-    return (job.environment, job.device, fed, *(str(knob.asked(job)) for knob in KNOBS if knob.paces))
-
-
 def known_costs(cells: Iterable[Cell]) -> Known:
     """Return the timing of each (kind of work, model) among cells, the first one winning: hand in newest first."""
     known: Known = {}
@@ -170,10 +188,11 @@ def known_costs(cells: Iterable[Cell]) -> Known:
     return known
 
 
-def seconds(job: Job, known: Known) -> float | None:
+def seconds(job: Job, known: Known, lengths: Lengths | None = None) -> float | None:
     """Estimate the seconds of a cell, or None where nothing is known of its kind of work.
 
-    A catalogued model that was never timed is scaled from the timed one that is nearest to it.
+    A catalogued model that was never timed is scaled from the timed one that is nearest to it. A series that ends by
+    itself has as many iterations as `lengths` say, else as many as its cap.
     """
     own = job.model.builder
     alike = {name: cost for (work, name), cost in known.items() if work == same_work(job)}
@@ -183,32 +202,10 @@ def seconds(job: Job, known: Known) -> float | None:
     scales = {name: _times_as_long(own, name, job.device) for name in kin}
     nearest = min(scales, key=lambda name: abs(math.log(scales[name])))
     cost = kin[nearest]
-    iterating_s = iterations(job) * cost.iteration_s * scales[nearest]
+    iterating_s = ((lengths and lengths.iterations(job)) or iterations(job)) * cost.iteration_s * scales[nearest]
     if job.protocol.cap_seconds is not None and job.suite == "latency":
         iterating_s = min(iterating_s, job.protocol.cap_seconds)
     return cost.overhead_s + iterating_s
-
-
-def remaining(estimates: Sequence[float | None]) -> float:
-    """Return the seconds that are left, as far as they are known."""
-    return sum(seconds or 0.0 for seconds in estimates)
-
-
-def may_end_early(plan: Plan) -> bool:
-    """Tell whether the plan has more in it than may have to be measured."""
-    protocols = {cell.job.protocol for cell in plan.cells if cell.job.suite == "latency"}
-    return any(each.repeating or each.measure.rule == "interval" for each in protocols)
-
-
-def sentence(estimates: Sequence[float | None], *, at_most: bool = False) -> str:
-    """Return how long it will take, as far as anything is known; `at_most` where it may end early."""
-    unknown = sum(seconds is None for seconds in estimates)
-    if not unknown and not remaining(estimates):
-        return "nothing is left to measure"
-    known = f"{'at most ' if at_most else ''}about {duration(remaining(estimates))}"
-    time = known if any(estimates) else "unknown, nothing like it was run here yet"
-    more = f", not counting {unknown} of unknown length" if unknown and any(estimates) else ""
-    return f"expected time: {time}{more}"
 
 
 def _times_as_long(one: str, other: str, device: Device) -> float:

@@ -112,9 +112,15 @@ def _detections(passes: list[Detections]) -> Detections:
         transfer_ms=sum(each.transfer_ms for each in passes),
         forward_ms=sum(each.forward_ms for each in passes),
         encode_ms=sum(each.encode_ms for each in passes),
-        other_load_cpus=max(each.other_load_cpus for each in passes),
+        other_load_cpus=_most([each.other_load_cpus for each in passes]),
         turned_images=_sum([each.turned_images for each in passes]),
     )
+
+
+def _most(values: list[N | None]) -> N | None:
+    """Return the largest value, None where one of them is unknown."""
+    known = [value for value in values if value is not None]
+    return max(known) if known and len(known) == len(values) else None
 
 
 def _memory(parts: list[Memory]) -> Memory | None:

@@ -15,7 +15,11 @@ from harness.execute.settling import execution_of, settle, without_measurement
 from harness.host import gpus
 from harness.host.machine import host_id
 from harness.progress import Display
+from harness.text import duration
 from runner.contract import Failure, Job, Result
+
+#: How long a cell has waited for its turn at least, in seconds, if that is told once more.
+WORTH_TELLING_S = 1.0
 
 
 def execute(folder: RunFolder, executors: Executors, engine_version: str | None, display: Display) -> bool:
@@ -55,10 +59,13 @@ def _skip(folder: RunFolder, job: Job, why: Failure) -> Result:
 
 
 def _execute_cell(folder: RunFolder, job: Job, executor: Executor, host: Host, number: int, display: Display) -> Result:
-    with turns.taken(job, executor, folder.label, partial(display.waiting, number, job)):
+    on_waiting = partial(display.waiting, number, job)
+    with turns.taken(job, executor, folder.label, on_waiting) as waited_s:
+        if waited_s and waited_s >= WORTH_TELLING_S:
+            on_waiting(f"its turn after {duration(waited_s)}")
         cell = folder.clear(job)
         on_line = display.started(number, job)
         report = executor.run(cell / "job.json", cell, job.timeout_seconds, on_line)
     result = settle(cell, job, report)
-    documents.write(cell / "execution.json", execution_of(job, result, report, executor, host))
+    documents.write(cell / "execution.json", execution_of(job, result, report, executor, host, waited_s))
     return result

@@ -40,8 +40,15 @@ def without_measurement(job: Job, status: Status, failure: Failure) -> Result:
     )
 
 
-def execution_of(job: Job, result: Result, report: ExitReport, executor: Executor, host: Host) -> Execution:
-    """Return what was seen of a cell from outside."""
+def execution_of(
+    job: Job,
+    result: Result,
+    report: ExitReport,
+    executor: Executor,
+    host: Host,
+    waited_s: float | None = None,
+) -> Execution:
+    """Return what was seen of a cell from outside, which waited so long for its turn."""
     image = executor.image
     differing = deviations(job.expected, result.software) + (image.substitutions if image else [])
     return Execution(
@@ -57,4 +64,5 @@ def execution_of(job: Job, result: Result, report: ExitReport, executor: Executo
         image=image,
         pinned=image is not None and not differing,
         deviations=differing,
+        waited_seconds=waited_s,
     )

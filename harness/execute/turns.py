@@ -3,6 +3,7 @@
 A detection pass takes no turn: it may last for hours, and how long it takes is no figure.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -21,10 +22,14 @@ def require(planned: Plan) -> None:
 
 
 @contextmanager
-def taken(job: Job, executor: Executor, run: str, on_waiting: locks.OnWaiting) -> Iterator[None]:
-    """Hold all that the job measures on while the block runs. Raises as locks.held does."""
-    with locks.held(devices(job, executor), f"run {run}", on_waiting):
-        yield
+def taken(job: Job, executor: Executor, run: str, on_waiting: locks.OnWaiting) -> Iterator[float | None]:
+    """Hold all that the job measures on while the block runs, which gets the seconds that it was waited for.
+
+    They are None where the job takes no turn. Raises as locks.held does.
+    """
+    asked, began = devices(job, executor), time.monotonic()
+    with locks.held(asked, f"run {run}", on_waiting):
+        yield time.monotonic() - began if asked else None
 
 
 def devices(job: Job, executor: Executor) -> list[str]:

@@ -12,9 +12,9 @@ OBSERVED = {name: option.kind.type for name, (knob, option) in OPTIONS.items() i
 ASKED = {name: option.kind.type for name, (knob, option) in OPTIONS.items() if not knob.seen[0].place}
 
 
-def values(cell: "Cell") -> dict[str, int | str | None]:
+def values(cell: "Cell") -> dict[str, float | str | None]:
     """Return the values of a cell by column, None where it does not tell or its suite knows no such knob."""
-    row: dict[str, int | str | None] = {}
+    row: dict[str, float | str | None] = {}
     for name, (knob, option) in OPTIONS.items():
         value = knob.observed(cell, knob.seen[0])
         row[name] = value if value is None else option.kind.type(option.kind.show(value))

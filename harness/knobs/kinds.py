@@ -15,7 +15,7 @@ class Kind(NamedTuple):
     where that is none. `show` returns the one text of a value, as `parse` takes it.
     """
 
-    type: type[int] | type[str]
+    type: type[int] | type[float] | type[str]
     metavar: str
     parse: Callable[[str, str], Any]
     show: Callable[[Any], str] = str
@@ -26,6 +26,14 @@ def _count(name: str, text: str) -> int:
         option = f"--{name.replace('_', '-')}"
         raise BadInput(f"{option} {text!r:.80} is no whole number of at least 1", "give one such as 2")
     return int(text)
+
+
+def _percentile(name: str, text: str) -> float:
+    value = float(text) if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,4})?", text) else 0.0
+    if not 0 < value < 100:
+        reason = f"--{name} {text!r:.80} is no percentile: one lies above 0 and below 100"
+        raise BadInput(reason, "give one such as 99 or 99.9")
+    return value
 
 
 def _cpus(name: str, text: str) -> str:
@@ -61,4 +69,5 @@ def one_of(*names: str) -> Kind:
 
 
 COUNT = Kind(int, "N", _count)
+PERCENTILE = Kind(float, "P", _percentile, "{:g}".format)
 CPUS = Kind(str, "LIST", _cpus, _shown_cpus)

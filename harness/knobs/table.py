@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from harness.knobs.entry import Knob, Option, Sight, Turn
-from harness.knobs.kinds import COUNT, CPUS, one_of
+from harness.knobs.kinds import COUNT, CPUS, PERCENTILE, one_of
 
 if TYPE_CHECKING:
     from runner.contract import Device
@@ -33,6 +33,12 @@ KNOBS: tuple[Knob, ...] = (
         "iterations",
         (Sight("iterations", "", "iterations: {}", "iterations", unset="all"),),
         Option(COUNT, "Fewer iterations, labelled.", LATENCY),
+        suite="latency",
+    ),
+    Knob(
+        "percentile",
+        (Sight("percentile", "latency.percentile", "p{}", "percentile", or_asked=True, splits=False),),
+        Option(PERCENTILE, "A high percentile with bounds, such as 99.", LATENCY),
         suite="latency",
     ),
     Knob(

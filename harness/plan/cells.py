@@ -225,6 +225,10 @@ def _weights(
     if text == "shapes":
         bundled = checkpoints.shapes_weights(catalogued)
         return filled | {model.builder: bundled for model in catalogued}, paths.SHAPES_WEIGHTS.parent, None
+    if request.dry:
+        promised = {model.builder: checkpoints.promised(model) for model in catalogued}
+        remark = checkpoints.to_be_fetched(catalogued, or_random=text == "auto")
+        return filled | promised, paths.weights_folder(), remark
     try:
         fetched = {model.builder: checkpoints.pretrained(model, on_bytes) for model in catalogued}
         return filled | fetched, paths.weights_folder(), None

@@ -35,7 +35,7 @@ class Request:
     """What to measure, in the words of the command line.
 
     `ladder` are variants that are measured beside `variant`; `precision` is a share, None for the protocol's. `stages`
-    are looked at in a pass after each latency.
+    are looked at in a pass after each latency. For a plan that is only shown, a `dry` one, nothing is fetched.
     """
 
     images: list[str]
@@ -56,6 +56,7 @@ class Request:
     precision: float | None = None
     code: Path | None = None
     stages: bool = False
+    dry: bool = False
 
 
 def make_variant(**chosen: object) -> Variant:

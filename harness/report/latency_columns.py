@@ -1,16 +1,23 @@
 """The columns of one series in the latency table: a figure with its uncertainty, and what takes more room than that."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.analysis.repeats import OverRepeats
-from harness.report.table import CSV, FULL, LONG, SHOWN, Column
+from harness.report.table import CSV, FULL, LONG, SHOWN, Column, Form
 from harness.text import GAP
 from runner.contract.certainty import FEWEST
 
+#: How many processes measured how many iterations each.
+EFFORT = "processes \N{MULTIPLICATION SIGN} iterations"
 #: What "±" says, for a note.
 SPREAD = "±: half the width of the 95 % interval in %, of that process alone"
 SPREAD_OF_REPEATS = "±: half of what the 95 % intervals of a model's processes span, in % of their mean"
 SPREAD_OVER_PROCESSES = "±: half the width of the 95 % interval over a model's processes, in % of their geometric mean"
+TAIL = (
+    "{name}: below it lie {percent:g} % of the calls, whatever their picture, and its 95 % bounds; where they are not "
+    "known, about so many iterations would do"
+)
 NO_SPREAD = "without ±: too few independent samples for an interval"
 UNSTEADY = "without ±: no interval holds where there is no steady state"
 
@@ -19,18 +26,60 @@ def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | Non
     """Return the columns of a series: under `heading` where a title says the rest, under its whole `label` as CSV."""
     latencies = [f"{each.ms:.2f}" if each else GAP for each in figures]
     detections = [f"{each.detections:.1f}" if each else GAP for each in figures]
-    efforts = [_effort(each) if each else GAP for each in figures]
+    efforts = [effort(each) if each else GAP for each in figures]
     rates = [f"{each.images_per_second:.2f}" if each else GAP for each in figures]
     return [
         Column(heading, _with_spread(latencies, figures), forms=SHOWN),
         Column(f"{label} (ms)", latencies, forms=CSV),
+        *(column for percent in _percents(figures) for column in _tail_columns(label, percent, figures)),
         Column("detections / image", detections, forms=FULL),
-        Column("processes \N{MULTIPLICATION SIGN} iterations", efforts, forms=LONG),
+        Column(EFFORT, efforts, forms=LONG),
         *_where_known("independent samples", [each.effective if each else None for each in figures], "{:.0f}"),
-        *_where_known("p99 ms", [each.p99_ms if each and each.effective else None for each in figures], "{:.2f}"),
+        *_where_known("p99 ms", _unasked_p99(figures), "{:.2f}"),
         *_where_known("CPU time ms", [each.cpu_ms if each else None for each in figures], "{:.2f}"),
         Column("images / s", rates, forms=LONG),
     ]
+
+
+def long_columns(figures: Sequence[OverRepeats | None]) -> list[Column]:
+    """Return what stands beside the figures of a series in the long form alone."""
+    return [replace(column, forms=LONG) for column in figure_columns("", "", figures) if _is_long_alone(column)]
+
+
+def _is_long_alone(column: Column) -> bool:
+    return Form.LONG in column.forms and Form.SHORT not in column.forms
+
+
+def _percents(figures: Sequence[OverRepeats | None]) -> list[float]:
+    """Return the percentiles that were asked for."""
+    return sorted({tail.percent for each in figures if each for tail in each.tails})
+
+
+def _tail_columns(label: str, percent: float, figures: Sequence[OverRepeats | None]) -> list[Column]:
+    """Return the columns of a percentile that was asked for: with its bounds, or why it has none."""
+    found = [next((tail for tail in each.tails if tail.percent == percent), None) if each else None for each in figures]
+    name = next(tail.name for tail in found if tail)
+    bounded = {
+        f"{label} {name} (ms)": [tail.ms if tail and not tail.reason else None for tail in found],
+        f"{label} {name} from (ms)": [tail.low_ms if tail else None for tail in found],
+        f"{label} {name} to (ms)": [tail.high_ms if tail else None for tail in found],
+    }
+    return [
+        Column(f"{name} ms", [tail.text if tail else GAP for tail in found], "words", SHOWN),
+        *(Column(heading, [_written(value) for value in values], forms=CSV) for heading, values in bounded.items()),
+        Column(f"{label} {name} lacks", [(tail.reason or GAP) if tail else GAP for tail in found], "words", CSV),
+    ]
+
+
+def _written(value: float | None) -> str:
+    return GAP if value is None else f"{value:.2f}"
+
+
+def _unasked_p99(figures: Sequence[OverRepeats | None]) -> list[float | None]:
+    """Return the p99 that come of themselves where the estimator counts samples, none where they were asked for."""
+    if 99.0 in _percents(figures):
+        return []
+    return [each.p99_ms if each and each.effective else None for each in figures]
 
 
 def _where_known(heading: str, values: Sequence[float | None], written: str) -> list[Column]:
@@ -39,7 +88,7 @@ def _where_known(heading: str, values: Sequence[float | None], written: str) -> 
     return [Column(heading, texts, forms=LONG)] if any(value is not None for value in values) else []
 
 
-def _effort(figure: OverRepeats) -> str:
+def effort(figure: OverRepeats) -> str:
     """Say how many processes measured how many iterations each."""
     least, most = figure.iterations
     each = f"{least}" if least == most else f"{least} to {most}"
@@ -65,6 +114,8 @@ def spread_notes(figures: Sequence[OverRepeats | None]) -> list[str]:
     notes = [SPREAD] if any(each.processes == 1 for each in known) else []
     notes += [SPREAD_OF_REPEATS] if any(each.processes > 1 and not each.between for each in known) else []
     notes += [SPREAD_OVER_PROCESSES] if any(each.between for each in known) else []
+    asked = dict.fromkeys(tail.percent for each in measured for tail in each.tails)
+    notes += [TAIL.format(name=f"p{percent:g}", percent=percent) for percent in asked]
     unknown = [each for each in measured if each.spread_percent is None]
     few = [each for each in unknown if each.effective is None or each.effective < FEWEST]
     notes += [NO_SPREAD] if few else []

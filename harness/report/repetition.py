@@ -1,15 +1,18 @@
 """The table of a reproduction: published, measured, and what the one says of the other."""
 
+from harness.analysis.assessed import assessed
 from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import FACTS, departures
+from harness.analysis.repeats import OverRepeats, over_repeats
 from harness.analysis.repetition import ApRow, LatencyRow, Reproduction
-from harness.analysis.timed import outcome, stack_of
+from harness.analysis.timed import outcome, stack_of, times_of
 from harness.analysis.uncertainty import Interval
 from harness.analysis.verdicts import OTHER_MACHINE, SAME_MACHINE
 from harness.catalogue import detector, published
 from harness.catalogue.columns import MAP
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, software
+from harness.report.latency_columns import long_columns
 from harness.report.table import Column, Table
 from harness.text import GAP
 
@@ -24,7 +27,7 @@ ELSEWHERE = (
 def reproduction_table(reproduction: Reproduction, cells: list[Cell]) -> Table:
     """Arrange the comparison of a column with the cells that repeat it."""
     builders = [row.builder for row in reproduction.latency] + [row.builder for row in reproduction.ap]
-    groups = _ap_groups(reproduction.ap) if reproduction.column == MAP else _latency_groups(reproduction.latency)
+    groups = _ap_groups(reproduction.ap) if reproduction.column == MAP else _latency_groups(reproduction.latency, cells)
     rules = _ap_rules() if reproduction.column == MAP else _latency_rules(reproduction)
     reasons = [f"not comparable: {reproduction.not_comparable}"] if reproduction.not_comparable else []
     return Table(
@@ -39,7 +42,8 @@ def _display(builder: str) -> str:
     return detector(builder).display
 
 
-def _latency_groups(rows: list[LatencyRow]) -> list[list[Column]]:
+def _latency_groups(rows: list[LatencyRow], cells: list[Cell]) -> list[list[Column]]:
+    figures = [_figure([cell for cell in cells if cell.job.model.builder == row.builder]) for row in rows]
     return [
         [
             Column("published ms", [f"{row.published_ms:.2f}" for row in rows]),
@@ -53,7 +57,15 @@ def _latency_groups(rows: list[LatencyRow]) -> list[list[Column]]:
             Column("relative ratio", [f"{row.relative_ratio:.2f}" for row in rows]),
             Column("verdict", [row.verdict for row in rows]),
         ],
+        long_columns(figures),
     ]
+
+
+def _figure(repeats: list[Cell]) -> OverRepeats | None:
+    """Return what the processes of a model measured, for the long form."""
+    known = [(assessed(cell.result), cell.job.protocol) for cell in repeats]
+    times = [times_of(figures, protocol.statistic) for figures, protocol in known if figures]
+    return over_repeats(times, repeats[0].job.protocol) if times else None
 
 
 def _interval_ms(interval: Interval | None) -> str:

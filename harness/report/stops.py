@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from harness.analysis.assessed import Assessed, assessed
 from harness.analysis.doubt import Doubt
+from harness.analysis.tails import Tail
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
 from harness.report.table import Column, Table
-from harness.text import GAP
+from harness.text import GAP, duration
 from runner.contract import Latency
 
 NOTES = [
@@ -16,6 +17,9 @@ NOTES = [
     "in doubt: samples whose process got less CPU time than such calls usually get; they count, and beside them stands "
     "the figure without them",
 ]
+WAITED = "waited: for other measurements on the same CPUs or GPU to end, before it began"
+#: From how many seconds on it is shown that a cell waited for its turn.
+WAITED_S = 1.0
 
 
 def stops_tables(cells: Iterable[Cell]) -> list[Table]:
@@ -25,7 +29,7 @@ def stops_tables(cells: Iterable[Cell]) -> list[Table]:
         for cell in cells
         if cell.result.latency
         if (known := assessed(cell.result))
-        if known.standing or (known.doubt and known.doubt.count)
+        if known.standing or known.tail or (known.doubt and known.doubt.count) or _waited_s(cell) >= WAITED_S
     ]
     if not shown:
         return []
@@ -35,11 +39,24 @@ def stops_tables(cells: Iterable[Cell]) -> list[Table]:
         Column("iterations", [str(len(latency.samples.phase)) for _, latency, _ in shown]),
         Column("ended", [_ended(latency, known) for _, latency, known in shown], kind="words"),
         Column("independent samples", [_effective(known) for _, _, known in shown]),
-        Column("p99", [_p99(known) for _, _, known in shown], kind="words"),
+        Column("p99 ms", [_p99(known) for _, _, known in shown], kind="words"),
+        *_others([known.tail for _, _, known in shown]),
         Column("in doubt", [_doubt(known, cell.job.protocol.statistic) for cell, _, known in shown], kind="words"),
     ]
+    if any(_waited_s(cell) >= WAITED_S for cell, _, _ in shown):
+        columns.append(Column("waited", [_waited(cell) for cell, _, _ in shown]))
     names = Column("Cell", [_name(cell) for cell, _, _ in shown], kind="names")
-    return [Table("How each cell was measured", names, [columns], NOTES)]
+    notes = [*NOTES, *([WAITED] if columns[-1].heading == "waited" else [])]
+    return [Table("How each cell was measured", names, [columns], notes)]
+
+
+def _waited_s(cell: Cell) -> float:
+    return (cell.execution.waited_seconds if cell.execution else None) or 0.0
+
+
+def _waited(cell: Cell) -> str:
+    known = cell.execution is not None and cell.execution.waited_seconds is not None
+    return duration(_waited_s(cell)) if known else GAP
 
 
 def _name(cell: Cell) -> str:
@@ -57,21 +74,32 @@ def _warmup(latency: Latency) -> str:
 def _ended(latency: Latency, known: Assessed) -> str:
     if known.standing is None:
         return latency.stopped_by
-    half = known.standing.half_width
-    return f"{known.standing.verdict}" + (f", ±{100 * half:.1f} %" if half is not None else "")
+    half, content = known.standing.half_width, ", content included" if known.standing.figure.content else ""
+    return f"{known.standing.verdict}" + (f", ±{100 * half:.1f} %{content}" if half is not None else "")
 
 
 def _effective(known: Assessed) -> str:
     return GAP if known.effective is None else f"{known.effective:.0f}"
 
 
+def _others(tails: list[Tail | None]) -> list[Column]:
+    """Return a column for each percentile other than p99 that was asked for."""
+    names = dict.fromkeys(tail.name for tail in tails if tail and tail.name != "p99")
+    return [
+        Column(f"{name} ms", [tail.text if tail and tail.name == name else GAP for tail in tails], kind="words")
+        for name in names
+    ]
+
+
 def _p99(known: Assessed) -> str:
     p99 = known.p99
+    if known.tail and known.tail.name == "p99":
+        return known.tail.text
     if p99 is None:
-        return GAP if known.p99_ms is None else f"{known.p99_ms:.2f} ms"
+        return GAP if known.p99_ms is None else f"{known.p99_ms:.2f}"
     if p99.low is None or p99.high is None:
         return f"insufficient: about {p99.needed} iterations"
-    return f"{p99.figure:.2f} ms, {p99.low:.2f} to {p99.high:.2f}"
+    return f"{p99.figure:.2f}, {p99.low:.2f} to {p99.high:.2f}"
 
 
 def _doubt(known: Assessed, statistic: str) -> str:

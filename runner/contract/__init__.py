@@ -10,14 +10,11 @@ from runner.contract.identity import pseudonym, source_sha256
 from runner.contract.inside import Stages, StageTimes
 from runner.contract.job import (
     BoxRule,
-    Code,
     Dataset,
     DetectionPass,
     Device,
-    Document,
     ImageFile,
     Job,
-    ModelSpec,
     Numerics,
     Protocol,
     Reader,
@@ -25,11 +22,9 @@ from runner.contract.job import (
     Shard,
     Stopping,
     Suite,
-    Thresholds,
     Variant,
-    Weights,
 )
-from runner.contract.machine import CpuSupply, Gpu, Hardware, UsedGpu
+from runner.contract.model import Code, Document, ModelSpec, Thresholds, Weights
 from runner.contract.result import (
     BadImage,
     Detections,
@@ -39,13 +34,12 @@ from runner.contract.result import (
     Memory,
     Result,
     Samples,
-    SharedLibrary,
-    Software,
     Status,
     StoppedBy,
     Task,
     Warmup,
 )
+from runner.contract.surroundings import CpuSupply, Gpu, Hardware, SharedLibrary, Software, UsedGpu
 
 SCHEMA_VERSION = 3
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Iterator, Optional, Tuple
 
-from runner.contract.job import Code
+from runner.contract.model import Code
 
 #: More than this is no folder of code, and would be hashed for each cell anew.
 MOST_FILES, MOST_BYTES = 20_000, 1 << 30

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Optional
 
-from runner.contract.job import Document
+from runner.contract.model import Document
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import List, Optional
 
-from runner.contract.job import Document
+from runner.contract.model import Document
 
 #: Every stage, in the order in which a picture goes through them. Each moment belongs to the innermost one.
 STAGES = (

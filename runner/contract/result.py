@@ -1,12 +1,13 @@
 """result.json: what the runner leaves for one cell, raw samples and all that it saw of its surroundings."""
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Literal, Optional
+from typing import List, Literal, Optional
 
 from runner.contract.content import Content
 from runner.contract.inside import Stages
-from runner.contract.job import Document, Job
-from runner.contract.machine import CpuSupply, Hardware
+from runner.contract.job import Job
+from runner.contract.model import Document
+from runner.contract.surroundings import CpuSupply, Hardware, Software
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
 StoppedBy = Literal["count", "steady", "interval", "cap", "precise"]
@@ -24,39 +25,6 @@ class Failure(Document):
     message: str
     remedy: str
     cause: Literal["infrastructure", "model"]
-
-
-@dataclass(frozen=True)
-class SharedLibrary(Document):
-    """A numerical library that the process had loaded when it was measured; its version where it states one.
-
-    `threads` is how many it computes with by itself, None where it has no threads of its own or does not tell.
-    """
-
-    name: str
-    path: str
-    version: Optional[str] = None
-    threads: Optional[int] = None
-
-
-@dataclass(frozen=True)
-class Software(Document):
-    """What the runner observed of its own stack."""
-
-    python: str
-    torch: str
-    torchvision: str
-    torch_git: Optional[str]
-    torchvision_git: Optional[str]
-    cuda: Optional[str]
-    cudnn: Optional[int]
-    torch_config: str
-    compiled_architectures: List[str]
-    threads: int
-    interop_threads: int
-    numerics: Dict[str, str]
-    shared_libraries: List[SharedLibrary]
-    packages: Dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -99,10 +67,11 @@ class Latency(Document):
     """The raw latency measurement of one model and why it ended: "precise" where the interval was narrow enough.
 
     other_load_cpus is how many CPUs, on average, were busy with something else from warm-up to end; None where an early
-    version of the runner did not look. `warmup` is what the series did, and `steady_from` the index of the first
-    iteration that counts as steady; both are None where the protocol warms up by a count, and the index where there is
-    no steady state. `pilot_iterations` is how many iterations the first stage of measuring took, warm-up included, None
-    where there was none. `percentile` (0 to 100, both excluded) is the one that was asked for, if any.
+    version of the runner did not look, or the kernel does not count it. `warmup` is what the series did, and
+    `steady_from` the index of the first iteration that counts as steady; both are None where the protocol warms up by a
+    count, and the index where there is no steady state. `pilot_iterations` is how many iterations the first stage of
+    measuring took, warm-up included, None where there was none. `percentile` (0 to 100, both excluded) is the one that
+    was asked for, if any.
     `contents` are of the inputs, in a call each of its own after the last sample: with noise in a GPU's arithmetic a
     count may be another than a sample's. None where the reason says why, without one where an early version of the
     runner did not look. `stages` are of a pass of its own behind that, None where it was not asked for, or the reason
@@ -141,7 +110,7 @@ class Detections(Document):
     waited_ms is how long those stood still for it. wall_ms, from the first image to the last row, is of this process
     alone, which found resumed_images done by an earlier one; first_batch_ms is what its first batch took of that, the
     warm-up of the model included. turned_images is how many pictures carry an EXIF orientation that the reader did not
-    follow, None where an early version of the runner did not look.
+    follow, None where an early version of the runner did not look. other_load_cpus is as a latency's.
     """
 
     file: str
@@ -157,7 +126,7 @@ class Detections(Document):
     transfer_ms: float
     forward_ms: float
     encode_ms: float
-    other_load_cpus: float
+    other_load_cpus: Optional[float]
     turned_images: Optional[int] = None
 
 

@@ -18,7 +18,7 @@ from harness.catalogue import Environment
 from harness.cli.app import app
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, HarnessError
-from harness.execute.estimate import same_work
+from harness.execute.work import same_work
 from harness.plan import Request, make_variant, sweep
 from harness.preflight.checks import Preflight, Target
 from runner.contract import Dataset, Result

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from tenacity import wait_fixed
 
-from harness import paths
+from harness import paths, plan
 from harness.catalogue import Model, models
 from harness.data import checkpoints, download, pictures
 from harness.errors import BadInput, CannotRunHere, StorageError
 from harness.paths import ROOT
+from harness.plan import Request
+from harness.preflight.checks import Preflight
 from runner.contract import Weights
 from tests.integration.commands import LITE, fails, harness
 from tests.integration.downloading import small_disk, unseen, wait_until
@@ -26,6 +28,7 @@ from tests.integration.servers import FileServer, serving
 CONTENT = random.Random(0).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 MODEL = replace(models()[LITE], checkpoint=f"thing-{SHA256[:8]}.pth")
+AUTO = Request(images=["local"], models=[LITE], device="cpu", weights="auto")
 #: Fetches MODEL in a process of its own.
 ANOTHER_PROCESS = f"""
 from dataclasses import replace
@@ -253,9 +256,21 @@ def test_a_run_stops_before_it_measures_and_auto_falls_back(server: FileServer, 
     arguments = ["run", "--image", "local", "--device", "cpu", "--model", LITE]
     fails(3, "or use --weights random.", *arguments, "--out", tmp_path / "run")
     assert not (tmp_path / "run").exists()
-    done = harness(*arguments, "--weights", "auto", "--dry-run")
-    assert done.returncode == 0
-    assert done.stdout.startswith(f"random weights: {models()[LITE].checkpoint} came with SHA-256")
+    made, remarks = plan.make(AUTO, [], Preflight(), unseen)
+    assert {cell.job.model.weights.kind for cell in made.cells} == {"random"}
+    assert remarks[0].startswith(f"random weights: {models()[LITE].checkpoint} came with SHA-256")
+
+
+def test_a_dry_run_fetches_nothing_and_says_what_would_be(server: FileServer, tmp_path: Path) -> None:
+    done = harness("run", "--image", "local", "--device", "cpu", "--model", LITE, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    told = f"to be fetched first: {models()[LITE].checkpoint}"
+    assert f"{told}\n" in done.stdout
+    made, remarks = plan.make(replace(AUTO, dry=True), [], Preflight(), unseen)
+    assert f"{told}, or the weights are random where that fails" in remarks
+    assert {cell.job.model.weights.kind for cell in made.cells} == {"pretrained"}
+    assert server.ranges == []
+    assert not (tmp_path / "data").exists()
 
 
 def test_weights_of_ones_own_are_known_by_their_hash(tmp_path: Path) -> None:

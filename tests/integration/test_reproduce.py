@@ -89,6 +89,7 @@ def test_a_dry_run_says_what_it_would_measure_and_measures_nothing(tmp_path: Pat
     assert "local is other software than the published one" in done.stderr
     assert "local on cpu: 1 cell" in done.stderr
     assert "protocol published-2021" in done.stderr
+    assert "expected time: " in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

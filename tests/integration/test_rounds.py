@@ -75,10 +75,11 @@ def test_repeats_that_are_not_needed_are_skipped_until_a_narrower_precision_asks
     assert all(effort in done.stdout for effort in ("3 \N{MULTIPLICATION SIGN} 3", "2 \N{MULTIPLICATION SIGN} 1"))
 
 
-def test_what_is_no_precision_is_refused_and_the_run_stays_as_it_was(tmp_path: Path) -> None:
+def test_what_is_no_precision_or_percentile_is_refused_and_the_run_stays_as_it_was(tmp_path: Path) -> None:
     folder = run_of(tmp_path / "run", [10.0])
     before = (folder.path / "plan.json").read_bytes()
     for text in ("0", "51%", "three", "-3"):
         fails(2, "is no share above 0 and up to 50 %", "run", "--resume", folder.path, f"--precision={text}")
     assert (folder.path / "plan.json").read_bytes() == before
     fails(2, "those of the protocol quick-1 never do", "run", "--model", LITE, "--weights", "random", "--precision=3%")
+    fails(2, "'100' is no percentile: one lies", "run", "--model", LITE, "--weights", "random", "--percentile", "100")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import documents
+from harness.analysis.assessed import assessed
 from harness.analysis.cautions import DOUBT, warnings_of
 from harness.analysis.doubt import doubt_of
 from harness.analysis.standing import standing_of
@@ -61,13 +62,17 @@ def busy(cpu: int) -> Iterator[None]:
 
 
 def test_a_series_ends_by_what_it_does_and_the_host_comes_to_the_same(tmp_path: Path) -> None:
-    job = samples.job(LITE, "local", variant=Variant(threads=1), images=[], expected={}, protocol="standard-1")
+    asked = Variant(threads=1, percentile=90.0)
+    job = samples.job(LITE, "local", variant=asked, images=[], expected={}, protocol="standard-1")
     result, told = measured(replace(job, protocol=SMALL), tmp_path / "out")
-    latency, standing = result.latency, standing_of(result)
+    latency, standing, known = result.latency, standing_of(result), assessed(result)
     assert latency
     assert standing
+    assert known
+    assert known.tail
+    assert known.tail.name == "p90"
     assert latency.warmup == standing.steadiness.kind
-    assert (latency.stopped_by == "precise") == (standing.verdict == "precise")
+    assert (latency.stopped_by == "precise") == (standing.verdict == "precise" and known.tail.reason is None)
     assert len(latency.samples.phase) == standing.iterations
     assert latency.samples.phase.count("warmup") == (latency.steady_from or 0)
     assert {line["planned"] for line in told if line["phase"] == "warmup"} == {None}

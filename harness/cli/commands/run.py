@@ -1,5 +1,6 @@
 """harness run: plan, build what is missing, estimate, execute, print the table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +21,7 @@ def new_run(
     console = Console()
     progress = progress_on(console)
     with Preflight() as preflight:
-        planned = pipeline.planned(request, command, preflight, progress)
+        planned = pipeline.planned(replace(request, dry=dry_run), command, preflight, progress)
         if dry_run:
             pipeline.foretell(planned, progress)
             return True

@@ -8,6 +8,7 @@ from harness.analysis.marks import Mark, marks_of
 from harness.analysis.timings import Timing
 from harness.catalogue.published import latency as published_latency
 from harness.documents.run_folder import Cell
+from harness.report.latency_columns import EFFORT, effort
 from harness.report.page.figures import significant
 from harness.text import GAP
 
@@ -45,6 +46,7 @@ class HeadTable:
 def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool) -> HeadTable:
     """Return the table, fastest first. `published` adds the columns of 2021."""
     columns = list(published_latency().values()) if published else []
+    percents = sorted({99.0, *(tail.percent for timing in timings for tail in timing.tails)})
     by_timing = {
         (point.timing.number, point.timing.model.builder): point
         for points in placed(timings, cells, published=published).values()
@@ -54,7 +56,8 @@ def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: b
         "latency, ms",
         *(["AP of boxes, %"] if by_timing else []),
         *(f"2021: {column.hardware}, ms" for column in columns),
-        *("p99, ms", "images / s", "detections / image", "memory, MiB"),
+        *(f"p{percent:g}, ms" for percent in percents),
+        *("images / s", "detections / image", "memory, MiB", EFFORT),
     ]
     lines = [
         HeadLine(
@@ -66,6 +69,7 @@ def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: b
                 _latency(timing),
                 *([_ap(by_timing.get((timing.number, timing.model.builder)))] if by_timing else []),
                 *(_number(column.latency_ms.get(timing.model.builder)) for column in columns),
+                *(_percentile(timing, percent) for percent in percents),
                 *_figures(timing),
             ],
         )
@@ -85,13 +89,23 @@ def _latency(timing: Timing) -> Entry:
     return Entry(significant(timing.ms), timing.ms, between)
 
 
+def _percentile(timing: Timing, percent: float) -> Entry:
+    """Return a percentile: with its bounds, or why there are none, where it was asked for."""
+    tail = next((each for each in timing.tails if each.percent == percent), None)
+    if tail is None:
+        return _number(timing.p99_ms if percent == 99 else None)
+    if tail.low_ms is None or tail.high_ms is None:
+        return Entry(GAP, None, tail.reason or "")
+    return Entry(significant(tail.ms), tail.ms, f"{significant(tail.low_ms)} to {significant(tail.high_ms)}")
+
+
 def _figures(timing: Timing) -> list[Entry]:
     memory = None if timing.memory_bytes is None else timing.memory_bytes / MIB
     return [
-        _number(timing.p99_ms),
         _number(timing.images_per_second),
         Entry(f"{timing.detections:.1f}", timing.detections),
         Entry(GAP, None) if memory is None else Entry(f"{memory:.0f}", memory),
+        Entry(effort(timing), timing.processes * timing.iterations[1]),
     ]
 
 

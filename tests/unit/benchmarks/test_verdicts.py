@@ -13,7 +13,7 @@ from benchmarks import __main__ as command
 from benchmarks import report
 from benchmarks.intervals import median_interval
 from benchmarks.peaks import peak_mb
-from benchmarks.rows import Broken, Outcome, Row, Sides, Skipped, Verdict, measured
+from benchmarks.rows import Broken, Outcome, Row, Sides, Skipped, Undecided, Verdict, measured
 from benchmarks.turns import take_turns
 from harness.errors import BadInput
 
@@ -86,6 +86,11 @@ def test_a_row_that_cant_run_here_or_breaks_says_why() -> None:
     def broken() -> Sides:
         raise Broken("it ended with exit code 1")
 
+    def open_still() -> Sides:
+        raise Undecided("within 2 % so far")
+
+    left_open = measured(Row(name="a", what="b", unit="s", measure=open_still))
+    assert (left_open.verdict, left_open.note, left_open.ratio) == ("undecided", "within 2 % so far", None)
     left_out = measured(Row(name="a", what="b", unit="s", measure=skipped))
     failed = measured(Row(name="a", what="b", unit="s", measure=broken))
     assert (left_out.verdict, left_out.note) == ("skipped", "skipped: there is no Docker")

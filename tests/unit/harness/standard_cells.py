@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from harness.catalogue import protocols
-from runner.contract import Job, Latency, Result, Samples, Variant
+from runner.contract import Job, Latency, Result, Samples
 from runner.contract.goals import goal_of
 from runner.contract.pilot import replay
+from runner.contract.tails import replay_whole
 from tests.samples import job, ok_result
 
 PICTURES = ("a.jpg", "b.jpg", "c.jpg")
@@ -24,14 +25,18 @@ def measured(times: np.ndarray, of: Job | None = None, **changes: Any) -> Result
     """Return the result of a job whose iterations take the times (n,), up to where its estimator ends them.
 
     The process got all of its CPU time; `cpu` says otherwise, as a share for each iteration. `most` caps iterations.
+    With a `percentile` asked for, all of them are measured. `pictures` take turns.
     """
     of = of or job(protocol="standard-1")
     if most := changes.pop("most", None):
-        of = replace(of, variant=Variant(iterations=most))
+        of = replace(of, variant=replace(of.variant, iterations=most))
+    percentile = changes.pop("percentile", None)
+    of = replace(of, variant=replace(of.variant, percentile=percentile))
     goal, n = goal_of(of), len(times)
     assert goal
-    names = [PICTURES[i % len(PICTURES)] for i in range(n)]
-    end = replay(times, names, goal)
+    pictures = changes.pop("pictures", PICTURES)
+    names = [pictures[i % len(pictures)] for i in range(n)]
+    end = (replay_whole if percentile else replay)(times, names, goal)
     steady = end.steadiness.kind != "no steady state"
     begin = end.steadiness.begin if steady else 0
     cpu, n = changes.pop("cpu", np.ones(n)), end.iterations
@@ -60,6 +65,7 @@ def measured(times: np.ndarray, of: Job | None = None, **changes: Any) -> Result
         warmup=end.steadiness.kind,
         steady_from=begin if steady else None,
         pilot_iterations=end.pilot.begin + end.pilot.samples if end.pilot else None,
+        percentile=percentile,
     )
     return ok_result(of, latency=latency, **changes)
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner import contention
-from runner.contention import Contention
+from runner.contention import UNCOUNTED, Contention
 from runner.contract import CpuSupply
 from runner.contract.cgroups import Quota, Throttling, Unknown
 
@@ -37,7 +37,9 @@ def load(meanwhile: Callable[[ActingMachine], None]) -> float:
         machine.install(patch)
         watching = Contention()
         meanwhile(machine)
-        return watching.read()
+        cpus = watching.read()
+        assert cpus is not None
+        return cpus
 
 
 @pytest.mark.parametrize("kind", ["user", "nice", "system", "irq", "softirq", "steal"])
@@ -106,7 +108,7 @@ def test_the_watch_begins_anew_with_each_contention() -> None:
 def test_this_machine_can_be_watched() -> None:
     watching = Contention()
     assert sum(range(100_000)) > 0
-    assert watching.read() >= 0.0
+    assert (watching.read() or 0.0) >= 0.0
 
 
 class ActingQuotas:
@@ -164,6 +166,28 @@ def test_a_quota_that_did_nothing_is_told_all_the_same() -> None:
 def test_without_a_quota_there_is_nothing_to_count() -> None:
     supply = supplied(ActingQuotas(), lambda: None, steal=10)
     assert supply == CpuSupply(None, None, None, None, 1.0, "there is no CPU quota")
+
+
+def test_what_the_kernel_does_not_count_is_unknown_for_a_reason() -> None:
+    machine, acting = ActingMachine(), ActingQuotas(own=0.3)
+    with pytest.MonkeyPatch.context() as patch:
+        machine.install(patch)
+        acting.install(patch)
+        del machine.cpus.steal
+        watching = Contention()
+        machine.now += 10
+        machine.cpus.user += 5
+        acting.count("own", 100, 98, 7000.0)
+        assert watching.read() == 0.5
+        assert watching.supply() == CpuSupply(0.3, 100, 98, 7000.0, None, UNCOUNTED)
+        patch.setattr(contention.psutil, "cpu_times", gone)
+        assert (watching.read(), watching.supply().steal_cpus) == (None, None)
+        acting.quotas.clear()
+        assert Contention().supply() == CpuSupply(None, None, None, None, None, f"there is no CPU quota; {UNCOUNTED}")
+
+
+def gone() -> None:
+    raise FileNotFoundError(2, "No such file or directory", "/proc/stat")
 
 
 def test_a_quota_that_is_changed_meanwhile_is_unknown() -> None:

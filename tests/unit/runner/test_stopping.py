@@ -9,11 +9,12 @@ import pytest
 
 pytest.importorskip("torch")
 
-from runner import latency, stopping
+from runner import latency, watching
 from runner.contract import Job, Protocol, Samples, Stopping, Variant, pilot
 from runner.contract.goals import goal_of
-from runner.contract.pilot import replay
+from runner.contract.pilot import Standing, replay
 from runner.contract.statistics import times_ms
+from runner.contract.tails import bounds, replay_whole
 from runner.errors import JobError
 from runner.stopping import Ending
 from tests.samples import job
@@ -149,6 +150,50 @@ def test_a_variant_s_iterations_are_those_of_the_whole_series() -> None:
     assert (len(seen.samples.phase), seen.ending.stopped_by) == (110, "cap")
 
 
+def with_percentile(percent: float, **variant: Any) -> Job:
+    return replace(a_job(), variant=Variant(percentile=percent, **variant))
+
+
+def whole(seen: Measured) -> Standing:
+    goal = goal_of(seen.of)
+    assert goal
+    return replay_whole(np.asarray(times_ms(seen.samples)), seen.samples.image, goal)
+
+
+def test_a_percentile_that_was_asked_for_is_measured_until_it_has_bounds() -> None:
+    short, long = measured(noise(), a_job()), measured(noise(), with_percentile(99.0))
+    n = len(long.samples.phase)
+    assert len(short.samples.phase) == 120
+    assert 368 <= n <= 900
+    assert long.ending.stopped_by == "precise"
+    assert long.samples.wall_ms[:120] == short.samples.wall_ms
+    seen = whole(long)
+    assert (seen.iterations, seen.verdict) == (n, "precise")
+    times = np.asarray(long.samples.wall_ms)
+    assert bounds(times, seen, 99.0).high
+    assert bounds(times[: n // 2], seen, 99.0).needed  # the look before that, whose series was half as long
+    assert {planned for _, done, planned in long.told if done > n // 2} == {n}
+
+
+def test_one_that_the_median_s_own_iterations_bound_takes_no_more() -> None:
+    alone, both = (measured(noise(0.1), of).samples.wall_ms for of in (a_job(), with_percentile(95.0)))
+    assert both == alone
+
+
+def test_at_the_cap_a_percentile_is_left_without_bounds() -> None:
+    seen = measured(noise(), with_percentile(99.0, iterations=300))
+    assert (len(seen.samples.phase), seen.ending.stopped_by) == (300, "cap")
+    assert whole(seen).verdict == "precise"
+    timed = measured(noise(), replace(with_percentile(99.0), protocol=a_job(cap_seconds=10.0).protocol))
+    assert timed.ending.stopped_by == "cap"
+    assert sum(timed.samples.wall_ms) == pytest.approx(10_000, abs=100)
+
+
+def test_without_a_steady_state_no_percentile_is_waited_for() -> None:
+    alone, both = (measured(drifting(), of).samples.wall_ms for of in (a_job(), with_percentile(99.0)))
+    assert both == alone
+
+
 def test_how_many_iterations_it_takes_is_told_once_the_pilot_knows() -> None:
     seen = measured(noise(0.08), a_job())
     told, n = seen.told, len(seen.samples.phase)
@@ -177,7 +222,7 @@ class Counting:
 
 def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Counting()
-    monkeypatch.setattr(stopping, "look", looks.wrapped(pilot.look))
+    monkeypatch.setattr(watching, "look", looks.wrapped(pilot.look))
     seen = measured(np.exp(noise(0.5) / 50 - 1) * 50, a_job())
     assert len(seen.samples.phase) == 10_000
     assert 2 <= looks.calls <= 25

@@ -34,7 +34,7 @@ def test_cells_that_differ_in_their_measurement_alone_are_of_one_kind() -> None:
         memory=Memory(1, 1, None, None),
         cpu_supply=replace(SUPPLY, throttled_periods=9, periods=99, throttled_ms=1.0, steal_cpus=0.5),
     )
-    seen = execution(result.job, exit_code=3, wall_seconds=7.0, container_id="c")
+    seen = execution(result.job, exit_code=3, wall_seconds=7.0, container_id="c", waited_seconds=2.0)
     second = replace(first, job=result.job, result=result, execution=seen)
     kinds = CellKinds()
     assert kinds.of(second) is kinds.of(first)
@@ -56,6 +56,9 @@ def test_cells_that_differ_in_their_measurement_alone_are_of_one_kind() -> None:
         lambda cell: replace(cell, result=replace(cell.result, weights_sha256="f" * 64)),
         lambda cell: replace(cell, result=replace(cell.result, cpu_supply=replace(SUPPLY, quota_cpus=1.0))),
         lambda cell: replace(cell, result=replace(cell.result, latency=latency([1.0, 2.0], stopped_by="cap"))),
+        lambda cell: replace(
+            cell, result=replace(cell.result, latency=replace(latency([1.0, 2.0, 3.0]), percentile=99.0))
+        ),
         lambda cell: replace(
             cell,
             result=replace(cell.result, status="failed", latency=None, failure=Failure("k", "m", "r", "model")),

@@ -1,6 +1,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet
 import pytest
@@ -11,7 +12,8 @@ from harness.documents import Host
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument, BadInput
 from harness.paths import ROOT
-from runner.contract import SCHEMA_VERSION, Memory, Result
+from harness.report.latency import arrange, latency_table
+from runner.contract import SCHEMA_VERSION, Memory, Result, Variant
 from tests.samples import job, latency, ok_result, run_folder, software
 
 LATER = "2026-01-03T00:00:00.000+00:00"
@@ -92,3 +94,32 @@ def test_a_copy_is_no_repeat_and_an_unknown_machine_none_other(tmp_path: Path) -
 def test_a_number_that_no_table_holds_is_refused(tmp_path: Path, result: Result) -> None:
     with pytest.raises(BadDocument, match="holds a number that is too large for any table; leave the run out"):
         tidy_of(run_folder(tmp_path / "a", result))
+
+
+def rung(threads: int, observed: int | None = None, **changes: Any) -> Result:
+    """Return the result of a step of a ladder."""
+    of = job(variant=Variant(threads=threads), cell=f"step-{threads}")
+    return ok_result(of, software=software(threads=observed or threads), **changes)
+
+
+def test_the_steps_of_a_run_s_ladder_are_labelled_as_the_report_shows_them(tmp_path: Path) -> None:
+    run_folder(tmp_path / "ladder", rung(1), rung(2), rung(4))
+    names = [str(tmp_path / "ladder")]
+    whole = merged(names)
+    assert (whole.conflicts, set(whole.frame["threads"])) == ([], {1, 2, 4})
+    shown = arrange(whole.timed, whole.gates, False).headings
+    assert shown == latency_table(RunFolder(tmp_path / "ladder").cells()).headings
+    assert [heading for heading in shown if "threads: " in heading]
+    run_folder(tmp_path / "again", rung(2, started_at=LATER))
+    assert merged([*names, str(tmp_path / "again")]).conflicts == []
+
+
+def test_other_threads_than_a_ladder_s_or_than_were_asked_for_are_refused(tmp_path: Path) -> None:
+    run_folder(tmp_path / "ladder", rung(1), rung(2))
+    run_folder(tmp_path / "more", rung(8, started_at=LATER))
+    run_folder(tmp_path / "apart", rung(1, started_at=LATER), host=Host("other"))
+    run_folder(tmp_path / "from", rung(2, started_at="2026-01-04T00:00:00.000+00:00"), host=Host("other"))
+    run_folder(tmp_path / "seen", rung(1, observed=3), rung(2))
+    for names in (["ladder", "more"], ["apart", "from"], ["ladder", "apart", "from"], ["seen"]):
+        with pytest.raises(BadInput, match=r"not comparable: .*threads \(\d \| \d"):
+            merged([str(tmp_path / name) for name in names])

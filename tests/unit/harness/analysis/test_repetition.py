@@ -15,7 +15,9 @@ from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, CellScores, Score
 from harness.errors import BadInput
 from harness.plan import budget
+from harness.report.latency_columns import EFFORT
 from harness.report.repetition import reproduction_table
+from harness.report.table import Form
 from harness.scoring.evaluate import METRICS
 from harness.text import GAP
 from runner.contract import Dataset, Detections, Failure, Job, ModelSpec, Variant, Weights
@@ -50,6 +52,18 @@ def test_another_machine_that_is_slower_all_over_carries_over() -> None:
     assert [row.relative_ratio for row in found.latency] == pytest.approx([1.0] * 8)
     assert all(row.published_relative == pytest.approx(row.measured_relative) for row in found.latency)
     assert all(row.interval and row.interval.low_ms < row.measured_ms < row.interval.high_ms for row in found.latency)
+
+
+def test_the_long_form_has_what_stands_behind_the_figures() -> None:
+    cells = column(3.0)
+    table = reproduction_table(compare("epyc", cells), [*cells, timed(SSD, 3.0 * EPYC[SSD])])
+    assert EFFORT not in table.of(Form.SHORT).headings
+    long = table.of(Form.LONG)
+    assert long.headings[: len(long.headings) - 3] == table.of(Form.SHORT).headings
+    assert long.headings[-3:] == ["detections / image", EFFORT, "images / s"]
+    efforts = {row[0]: row[-2] for row in long.rows}
+    times = "\N{MULTIPLICATION SIGN}"
+    assert (efforts["SSD300 VGG16"], efforts["RetinaNet ResNet-50 FPN"]) == (f"2 {times} 60", f"1 {times} 60")
 
 
 def test_a_model_out_of_line_with_the_others_differs() -> None:

@@ -68,6 +68,7 @@ MAY_DIFFER = {
     "result.cpu_supply.missing_reason": "explains what is unknown",
     "result.software.packages": "what computes is among the versions and the loaded libraries",
     "result.software.shared_libraries[0].path": "the same library at another place is the same",
+    "result.software.shared_libraries[0].threads": "a pool that takes other threads than torch's is said of the cell",
     "result.hardware.memory_bytes": "limits what can run, not how fast; kernels reserve a little more or less",
     "result.hardware.usable_cores": "how many the usable CPUs are, which tell series apart",
     "result.hardware.gpus_missing_reason": "explains what is unknown",
@@ -95,6 +96,7 @@ MAY_DIFFER = {
     "execution.timed_out": OUTCOME,
     "execution.out_of_memory": OUTCOME,
     "execution.wall_seconds": OUTCOME,
+    "execution.waited_seconds": OUTCOME,
     "execution.container_id": BOOKKEEPING,
     "execution.image.tag": "a name; the recipe's hash tells",
     "execution.image.id": "builds of one recipe on two machines have two ids",
@@ -240,7 +242,12 @@ def test_unknown_machines_are_never_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "conflict"), [(cgroups.NO_QUOTA, True), ("the CPU quota's cpu.max can't be read: gone", False)]
+    ("reason", "conflict"),
+    [
+        (cgroups.NO_QUOTA, True),
+        (f"{cgroups.NO_QUOTA}; the kernel does not count", True),
+        ("the CPU quota's cpu.max can't be read: gone", False),
+    ],
 )
 def test_a_quota_is_refused_beside_none_and_labelled_beside_an_unknown_one(reason: str, conflict: bool) -> None:
     held, other = CpuSupply(0.3, 10, 10, 70.0, 0.0), CpuSupply(None, None, None, None, 0.0, reason)

@@ -10,7 +10,7 @@ from harness.cli.live import Live, progress_on
 from harness.cli.live_cells import LiveCells, parse
 from harness.cli.plain import Plain
 from harness.documents import PlannedCell
-from harness.execute import estimate
+from harness.execute import expected
 from harness.plan import describe
 from harness.progress import Progress, Silent
 from harness.text import duration
@@ -36,7 +36,7 @@ def test_a_run_without_a_terminal_is_one_line_a_cell() -> None:
     console = Console(file=out, width=100)
     planned = plan(job(), PlannedCell(job(environment="local"), named=True, skipped="no torch here"))
     progress = progress_on(console)
-    for sentence in [*describe.sentences(planned), estimate.sentence([12.0, None])]:
+    for sentence in [*describe.sentences(planned), expected.sentence(expected.Expected([12.0, None]))]:
         progress.say(sentence)
     with progress.cells([12.0, None]) as display:
         display.waiting(1, job(), "waiting for CPU 0, held by alice")

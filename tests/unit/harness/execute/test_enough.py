@@ -9,7 +9,7 @@ import pytest
 from harness import documents
 from harness.analysis.merging import merged
 from harness.catalogue import protocols
-from harness.documents import Plan, PlannedCell
+from harness.documents import PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.documents.spared import is_spared
 from harness.execute import estimate, run
@@ -140,7 +140,7 @@ def test_an_estimate_counts_what_may_have_to_be_measured(tmp_path: Path, monkeyp
     executors: Any = {("cuda10.2", "latency"): executor}
 
     def times() -> list[bool]:
-        return [seconds != 0.0 for seconds in estimate.for_plan(RunFolder(folder.path), executors, print)]
+        return [seconds != 0.0 for seconds in estimate.for_plan(RunFolder(folder.path), executors, print).seconds]
 
     monkeypatch.setattr(estimate, "runs", list)
     monkeypatch.setattr(estimate, "WORTH_A_PROBE", 10**9)
@@ -149,14 +149,6 @@ def test_an_estimate_counts_what_may_have_to_be_measured(tmp_path: Path, monkeyp
     assert times() == [False] * 5
     folder.replan(replace(folder.plan, precision=0.005))
     assert times() == [False] * 3 + [True] * 2
-
-
-def test_that_it_may_end_early_is_said_of_the_time() -> None:
-    planned: list[Plan] = [samples.plan(*repeats(SSD)), samples.plan(samples.job(SSD))]
-    assert [estimate.may_end_early(each) for each in planned] == [True, False]
-    assert estimate.sentence([30.0, 30.0], at_most=True) == "expected time: at most about 60 s"
-    assert estimate.sentence([30.0, 30.0]) == "expected time: about 60 s"
-    assert estimate.sentence([0.0, 0.0]) == "nothing is left to measure"
 
 
 def test_nobody_misses_a_repeat_that_was_not_needed(tmp_path: Path) -> None:

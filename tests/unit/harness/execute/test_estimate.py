@@ -103,7 +103,7 @@ def test_only_this_host_s_own_cells_tell_its_times(
     earlier = run_folder(tmp_path / "earlier", ok_result(job(SSD)), host=Host(left))
     monkeypatch.setattr(estimate, "runs", lambda: [earlier])
     monkeypatch.setattr(machine, "host_id", lambda: own)
-    (seconds,) = estimate.from_history(plan(job(SSD)))
+    (seconds,) = estimate.from_history(plan(job(SSD))).seconds
     assert (seconds is not None) is known
 
 
@@ -130,6 +130,6 @@ def test_a_probe_takes_its_turn_as_a_cell_does(tmp_path: Path, monkeypatch: pyte
     folder = RunFolder.create(tmp_path / "run", "run")
     documents.write(folder.path / "plan.json", plan(job(SSD)))
     executor = Looking()
-    (seconds,) = estimate.for_plan(folder, {("cuda10.2", "latency"): executor}, print)
+    (seconds,) = estimate.for_plan(folder, {("cuda10.2", "latency"): executor}, print).seconds
     assert executor.executed == [job(SSD).cell]
     assert seconds is not None

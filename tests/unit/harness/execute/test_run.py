@@ -304,7 +304,8 @@ def test_a_cell_of_latency_is_measured_alone_and_a_detection_pass_is_not(tmp_pat
     assert is_free(CPU)
 
 
-def test_a_cell_that_waits_has_not_started_and_says_for_whom(tmp_path: Path) -> None:
+def test_a_cell_that_waits_has_not_started_and_says_for_whom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "WORTH_TELLING_S", 0.0)
     folder, executor = folder_of(tmp_path, samples.plan(SSD)), Looking()
     with ExitStack() as other:
 
@@ -319,9 +320,14 @@ def test_a_cell_that_waits_has_not_started_and_says_for_whom(tmp_path: Path) -> 
         display = Watching()
         assert run.execute(folder, {("cuda10.2", "latency"): executor}, None, display)
     assert executor.held == [True]
-    ((builder, text), *_) = display.waited
+    ((builder, text), *_, (_, last)) = display.waited
     assert builder == "ssd300_vgg16"
     assert re.match(rf"waiting for {CPU}, held by .* since .*, run other, process \d+$", text)
+    assert last.startswith("its turn after ")
+    [cell] = folder.cells()
+    assert cell.execution
+    assert cell.execution.waited_seconds
+    assert cell.execution.waited_seconds > 0
 
 
 def test_an_interruption_of_the_waiting_loses_nothing_and_frees_everything(tmp_path: Path) -> None:

@@ -86,3 +86,24 @@ def test_cells_on_other_cpus_do_not_wait_for_one_another() -> None:
         thread.start()
         assert done.wait(30)
     thread.join()
+
+
+def test_what_was_waited_for_a_turn_is_known(tmp_path: Path) -> None:
+    of, waited = samples.job(variant=Variant(cpus="0")), threading.Event()
+
+    def wait() -> None:
+        with turns.taken(of, executor("local"), "b", lambda text: waited.set()) as seconds:
+            seen.append(seconds)
+
+    seen: list[float | None] = []
+    with turns.taken(of, executor("local"), "a", print) as none:
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert waited.wait(30)
+        assert not seen
+    thread.join()
+    assert none is not None
+    assert seen[0] is not None
+    assert seen[0] > 0
+    with turns.taken(samples.job(suite="accuracy"), executor("local"), "a", print) as seconds:
+        assert seconds is None

@@ -19,7 +19,7 @@ from runner.contract.serialise import from_dict
 from tests.samples import execution, hardware, job, ok_result, software
 
 SHORT = job(variant=Variant(iterations=3))
-EXAMPLES = {"iterations": "3", "threads": "2", "cpus": "0", "reader": "pil", "batch": "4"}
+EXAMPLES = {"iterations": "3", "percentile": "99.9", "threads": "2", "cpus": "0", "reader": "pil", "batch": "4"}
 
 
 def stands(kind: Any, path: str) -> bool:
@@ -77,6 +77,14 @@ def test_a_value_that_is_no_text_of_its_kind_is_one_sentence(name: str, value: o
         plan.make_variant(**{name: value})
 
 
+@pytest.mark.parametrize("value", ["0", "100", "0.0", "-1", "abc", "nan", "inf", "", "p99", "99%", "1e1", 100.0, True])
+def test_what_is_no_percentile_is_one_sentence(value: object) -> None:
+    with pytest.raises(BadInput) as refused:
+        plan.make_variant(percentile=value)
+    reason = f"--percentile {str(value)!r} is no percentile: one lies above 0 and below 100"
+    assert str(refused.value) == f"{reason}; give one such as 99 or 99.9."
+
+
 def test_a_refusal_writes_a_name_of_two_words_as_the_option_does() -> None:
     with pytest.raises(BadInput, match=r"^--top-n '0' is no whole number"):
         COUNT.parse("top_n", "0")
@@ -100,9 +108,10 @@ def measured(of: Job, **changes: Any) -> Cell:
 def test_columns_hold_what_was_observed_and_what_only_the_job_tells() -> None:
     of = job(variant=Variant(threads=4, cpus="0-3", iterations=3, reader="pil"))
     seen = measured(of, software=software(threads=2), hardware=replace(hardware(), usable_cpus=[1, 0]))
-    assert values(seen) == {"iterations": 3, "threads": 2, "cpus": "0-1", "reader": None, "batch": None}
+    unasked = {"percentile": None, "reader": None, "batch": None}
+    assert values(seen) == {"iterations": 3, "threads": 2, "cpus": "0-1", **unasked}
     lost = measured(of, software=None, hardware=None)
-    assert values(lost) == {"iterations": 3, "threads": 4, "cpus": "0-3", "reader": None, "batch": None}
+    assert values(lost) == {"iterations": 3, "threads": 4, "cpus": "0-3", **unasked}
 
 
 def test_a_pass_has_the_reader_and_batch_that_hold() -> None:

@@ -8,7 +8,7 @@ from harness import documents
 from harness.documents import PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput
-from harness.execute.estimate import same_work
+from harness.execute.work import same_work
 from harness.plan import shards, sweep
 from runner.contract import Dataset, Job, Numerics, Variant
 from tests.samples import job, plan

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from harness.analysis.assessed import assessed
+from harness.analysis.cautions import warnings_of
 from harness.analysis.marks import marks_of
+from harness.analysis.standing import CONTENT
 from harness.analysis.tidy_rows import figures
 from harness.analysis.timings import timings_of
 from harness.documents.run_folder import Cell
@@ -102,17 +104,40 @@ def test_a_high_percentile_is_one_where_as_many_independent_samples_bound_it() -
     assert few.p99
     assert few.p99.needed
     assert few.p99.needed >= 368
-    assert column(table, "p99")[0] == f"insufficient: about {few.p99.needed} iterations"
+    assert column(table, "p99 ms")[0] == f"insufficient: about {few.p99.needed} iterations"
     low, high = known.p99.low, known.p99.high
     assert low
     assert high
     assert low < known.p99.figure < high
-    assert column(table, "p99")[1] == f"{known.p99.figure:.2f} ms, {low:.2f} to {high:.2f}"
+    assert column(table, "p99 ms")[1] == f"{known.p99.figure:.2f}, {low:.2f} to {high:.2f}"
     rows = {row.metric: row for row in figures(long, known)}
     assert (rows["latency_p99"].low, rows["latency_p99"].high) == (low, high)
     [timing] = timings_of([short])
     assert timing.p99_ms is None
     assert timings_of([long])[0].p99_ms == known.summary.p99_ms == known.p99.figure
+
+
+def test_an_interval_over_pictures_says_that_it_includes_them() -> None:
+    once = measured(a_series(600, deviation=0.05), pictures=[f"{n}.jpg" for n in range(600)])
+    [said] = [text for text in warnings_of(once) if text.startswith(CONTENT)]
+    assert said.startswith("the interval includes content: ")
+    assert len({*once.latency.samples.image}) == int(said.split(": ")[1].split()[0])  # type: ignore[union-attr]
+    [table] = stops_tables(cells(once, PRECISE))
+    assert [text.endswith(" %, content included") for text in column(table, "ended")] == [True, False]
+    assert not [text for text in warnings_of(PRECISE) if text.startswith(CONTENT)]
+    assert "content included" in [mark.text for mark in marks_of(timings_of(cells(once))[0])]
+
+
+def test_what_a_cell_waited_for_its_turn_is_shown_where_it_is_worth_it() -> None:
+    [cell] = cells(QUICK)
+    late, soon = (replace(cell, execution=execution(cell.job, waited_seconds=s)) for s in (200.0, 0.01))
+    [table] = stops_tables([late, *cells(PRECISE)])
+    assert column(table, "waited") == ["3 min", GAP]
+    assert table.notes[-1].startswith("waited: for other measurements")
+    assert stops_tables([soon]) == []
+    rows = {row.metric: row for row in figures(late, assessed(QUICK))}
+    assert (rows["waited_for_turn"].value, rows["waited_for_turn"].unit) == (200.0, "s")
+    assert "waited_for_turn" not in {row.metric for row in figures(cell, assessed(QUICK))}
 
 
 def test_a_mark_names_what_a_cell_lacks() -> None:

@@ -1,9 +1,42 @@
-"""The machine in a result: what the runner saw of its CPUs, its memory and its GPUs."""
+"""What the runner saw of its surroundings: its software, the machine, and what that let it have of the CPUs."""
 
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import Dict, List, Optional
 
-from runner.contract.job import Document
+from runner.contract.model import Document
+
+
+@dataclass(frozen=True)
+class SharedLibrary(Document):
+    """A numerical library that the process had loaded when it was measured; its version where it states one.
+
+    `threads` is how many it computes with by itself, None where it has no threads of its own or does not tell.
+    """
+
+    name: str
+    path: str
+    version: Optional[str] = None
+    threads: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Software(Document):
+    """What the runner observed of its own stack."""
+
+    python: str
+    torch: str
+    torchvision: str
+    torch_git: Optional[str]
+    torchvision_git: Optional[str]
+    cuda: Optional[str]
+    cudnn: Optional[int]
+    torch_config: str
+    compiled_architectures: List[str]
+    threads: int
+    interop_threads: int
+    numerics: Dict[str, str]
+    shared_libraries: List[SharedLibrary]
+    packages: Dict[str, str]
 
 
 @dataclass(frozen=True)

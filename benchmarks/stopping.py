@@ -1,0 +1,92 @@
+"""How many iterations measuring takes until the median is known to 1 %: of recorded series, and live.
+
+The live side is the runner itself in fresh processes, on the input that was published, and its job may take a fifth of
+the iterations that were. Loading the model is none of them.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from benchmarks.rows import Broken, Sides, Skipped, Undecided
+from harness import documents
+from harness.analysis.standing import standing_of
+from harness.catalogue import models, protocols
+from harness.host import machine
+from harness.paths import ROOT
+from runner.contract import SCHEMA_VERSION, Job, Result, Variant, Weights
+from runner.contract.pilot import Goal, replay
+
+MODEL = "ssd300_vgg16"
+#: As many as an interval over all of them takes.
+PROCESSES = 6
+#: Of the published recipe: 50 to warm up and 950 measured.
+PUBLISHED, SHARE = 1000, 0.2
+#: Series of 2 % deviation, each sample independent of the others, and what each may take.
+SERIES, DEVIATION, ALLOWED = 40, 0.02, 120
+
+
+def measure_recorded() -> Sides:
+    """Return how many iterations each series takes, beside those allowed."""
+    noise = np.random.default_rng(2021).standard_normal((SERIES, PUBLISHED))
+    ends = [replay(50 * (1 + DEVIATION * each), ["still"] * PUBLISHED, Goal(precision=0.01)) for each in noise]
+    ours = [float(end.iterations) for end in ends if end.verdict == "precise"]
+    if len(ours) < SERIES:
+        raise Broken(f"{SERIES - len(ours)} of {SERIES} series came to no end within 1 %")
+    return Sides(ours, [float(ALLOWED)] * SERIES, f"{SERIES} series, deviation {DEVIATION:.0%}, independent samples")
+
+
+def measure_live() -> Sides:
+    """Return how many iterations each process takes, beside those published.
+
+    Raises Undecided where one is not within 1 % by a fifth of them.
+    """
+    if find_spec("torch") is None or find_spec("torchvision") is None:
+        raise Skipped("this interpreter has no torch and torchvision; install them with: make setup")
+    with TemporaryDirectory() as name:
+        standings = [standing_of(each) for each in _processes(Path(name))]
+    known = [each for each in standings if each]
+    wide = [100 * each.half_width if each.half_width else None for each in known if each.verdict != "precise"]
+    if wide:
+        reached = ", ".join("unknown" if width is None else f"±{width:.1f} %" for width in wide)
+        raise Undecided(f"{len(wide)} of {len(known)} processes are not within 1 % by then: {reached}")
+    used = [float(each.iterations) for each in known]
+    return Sides(used, [float(PUBLISHED)] * len(used), f"{MODEL}, {PROCESSES} processes, the start of each apart")
+
+
+def live_job() -> Job:
+    """Return a job of standard-1 on the published input, which may take a fifth of the published iterations."""
+    standard, published = protocols()["standard-1"], protocols()["published-2021"]
+    names = ("input", "input_height", "input_width", "input_seed", "call")
+    threads = machine.physical_cores(machine.usable_cpus(None, contained=False))
+    return Job(
+        schema_version=SCHEMA_VERSION,
+        cell="benchmark",
+        environment="local",
+        suite="latency",
+        model=models()[MODEL].spec(Weights("random", seed=0)),
+        device="cpu",
+        protocol=replace(standard, **{name: getattr(published, name) for name in names}),
+        variant=Variant(iterations=int(SHARE * PUBLISHED), threads=threads),
+        repeat=1,
+        images=[],
+        expected={},
+    )
+
+
+def _processes(folder: Path) -> Iterator[Result]:
+    for number in range(PROCESSES):
+        out = folder / str(number)
+        out.mkdir()
+        documents.write(out / "job.json", live_job())
+        command = [sys.executable, "-m", "runner", str(out / "job.json"), str(out)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Broken(f"the runner ended with exit code {done.returncode}: {done.stderr[-300:]}")
+        yield documents.read(Result, out / "result.json")
