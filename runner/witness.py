@@ -67,9 +67,10 @@ class Witness:
         sizes = self._sizes if len(self._sizes) == n else [(None, None)] * n
         proposals = self._proposals if two_stage else [None] * n
         each = self._suppressions if len(self._suppressions) == n * (1 + two_stage) else [(None, None)] * n
+        firsts = [(count, way) for way, count in each[:n]] if len(each) == 2 * n else [(None, None)] * n
         seen = [
-            Seen(*size, proposals=proposed, candidates=candidates, nms_route=route)
-            for size, proposed, (route, candidates) in zip(sizes, proposals, each[-n:])
+            Seen(*size, proposed, candidates, route, *first)
+            for size, proposed, (route, candidates), first in zip(sizes, proposals, each[-n:], firsts)
         ]
         self._sizes, self._proposals, self._suppressions = [], [], []
         return seen

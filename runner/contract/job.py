@@ -8,6 +8,8 @@ Suite = Literal["latency", "accuracy"]
 Device = Literal["cpu", "cuda"]
 Reader = Literal["cv2", "pil", "torchvision"]
 BoxRule = Literal["float", "truncate-int"]
+ResizeRule = Literal["float32", "float64"]
+NmsRoute = Literal["vanilla", "coordinate-trick"]
 
 
 class Document:
@@ -175,7 +177,11 @@ class Protocol(Document):
 
 @dataclass(frozen=True)
 class Variant(Document):
-    """Knobs beyond the protocol. None leaves the protocol's, or the machine's, own value."""
+    """Knobs beyond the protocol. None leaves the protocol's, or the machine's, own value.
+
+    resize_rule is the precision in which a detection pass computes the scale of a picture, nms_route how it keeps
+    classes apart as it suppresses boxes; None leaves both to the stack.
+    """
 
     threads: Optional[int] = None
     numerics: Optional[Numerics] = None
@@ -183,6 +189,8 @@ class Variant(Document):
     iterations: Optional[int] = None
     reader: Optional[Reader] = None
     batch: Optional[int] = None
+    resize_rule: Optional[ResizeRule] = None
+    nms_route: Optional[NmsRoute] = None
 
 
 @dataclass(frozen=True)

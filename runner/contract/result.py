@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Dict, List, Literal, Optional
 
-from runner.contract.job import Document, Job
+from runner.contract.job import Document, Job, ResizeRule
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
 StoppedBy = Literal["count", "steady", "interval", "cap", "precise"]
@@ -208,7 +208,8 @@ class Detections(Document):
     waited_ms is how long those stood still for it. wall_ms, from the first image to the last row, is of this process
     alone, which found resumed_images done by an earlier one; first_batch_ms is what its first batch took of that, the
     warm-up of the model included. turned_images is how many pictures carry an EXIF orientation that the reader did not
-    follow, None where an early version of the runner did not look.
+    follow, None where an early version of the runner did not look. resize_rule is the precision in which the scale of a
+    picture was computed, None where the model scales to one size or in its own way, and in earlier versions.
     """
 
     file: str
@@ -226,6 +227,7 @@ class Detections(Document):
     encode_ms: float
     other_load_cpus: float
     turned_images: Optional[int] = None
+    resize_rule: Optional[ResizeRule] = None
 
 
 @dataclass(frozen=True)

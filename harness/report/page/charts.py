@@ -149,7 +149,7 @@ def _mean(label: str, mean: float) -> Row:
 
 def _ratio(ratio: Ratio) -> Row:
     agreement = ratio.timing.agreement
-    verdict = f", {agreement.verdict}" if agreement else ""
+    verdict = f", {agreement.word}" if agreement else ""
     return {
         "label": ratio.timing.label,
         "value": ratio.ratio,
