@@ -135,8 +135,8 @@ def _by_route(lacks: list[_Lack], threshold: float, room: int) -> Explained:
     They are those that overlap a box of their class by about the threshold; those that overlap one of these by more,
     since it takes them away; and in a full image the last, which lose their place to them.
     """
-    flipped = [_overlaps(lack, lack.beside) for lack in lacks]
-    near = [(np.abs(overlap - threshold) <= TRICK_IOU).any(axis=1) for overlap in flipped]
+    overlaps = [np.hstack([_overlaps(lack, lack.beside), _overlaps(lack, lack.own)]) for lack in lacks]
+    near = [(np.abs(each - threshold) <= TRICK_IOU).any(axis=1) for each in overlaps]
     if not any(some.any() for some in near):
         return near
     explained = []

@@ -77,8 +77,8 @@ def test_a_two_stage_model_has_both_and_the_last_suppression_counts(n: int) -> N
             assert (
                 witness.take(n)
                 == [
-                    Seen(10 + n, 20, 30, MANY, "vanilla"),
-                    Seen(10 + n, 21, 31, 7, "coordinate trick"),
+                    Seen(10 + n, 20, 30, MANY, "vanilla", 30, "coordinate trick"),
+                    Seen(10 + n, 21, 31, 7, "coordinate trick", 31, "coordinate trick"),
                 ][:n]
             )
 
