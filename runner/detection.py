@@ -36,8 +36,6 @@ from runner.readers import UnreadableImage, read
 from runner.witness import Witness
 
 FILE = "detections.sqlite"
-#: Red, green and blue are averaged over every so many rows and columns: enough to tell one channel from another.
-GRID = 16
 #: Pictures decoded ahead, and the threads that do it: enough for a GPU, few enough to leave a CPU to the model.
 DECODED_AHEAD, DECODERS = 8, 2
 
@@ -154,7 +152,6 @@ def _decode(image_id: int, file: str, folder: Path, reader: Reader) -> DecodedIm
         pixels_sha256=seen.pixels_sha256,
         exif_orientation=decoded.orientation,
         exif_followed=decoded.followed,
-        channel_means=tuple(decoded.pixels[::GRID, ::GRID].mean(axis=(0, 1)).tolist()),
     )
     return DecodedImage(row, decoded.pixels)
 

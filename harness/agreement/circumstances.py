@@ -26,31 +26,33 @@ def circumstances(one: Row, two: Row, sides: Sides) -> list[Evidence]:
     What either side did not record differs in nothing.
     """
     before = [*_pixels(one, two, sides), *_resized(one, two, sides)]
-    return [*before, *_suppressed(one, two, sides, others=bool(before))]
+    left, right = one.seen.precision, two.seen.precision
+    computed = [Evidence("precision", f"backbone: {left} and {right}")] if left and right and left != right else []
+    return [*before, *_suppressed(one, two, sides, others=bool(before or computed)), *computed]
 
 
 def _pixels(one: Row, two: Row, sides: Sides) -> Iterator[Evidence]:
     if (one.failure is None) != (two.failure is None):
         yield Evidence("decoder", f"read by {sides.readers[one.failure is not None]} alone")
         return
+    exchanged = _exchanged(one, two)
+    if exchanged:
+        yield Evidence("channels", "the mean of red in one is that of blue in the other")
     if one.pixels_sha256 is None or two.pixels_sha256 is None or one.pixels_sha256 == two.pixels_sha256:
         return
     turned = bool(one.exif_followed) != bool(two.exif_followed)
     tag = one.exif_orientation if one.exif_orientation is not None else two.exif_orientation
     if turned:
         yield Evidence("exif", f"EXIF orientation {tag}, followed by {sides.readers[not one.exif_followed]} alone")
-    exchanged = _exchanged(one, two)
-    if exchanged:
-        yield Evidence("channels", "the mean of red in one is that of blue in the other")
     if not turned and not exchanged:
         yield Evidence("decoder", f"read by {sides.readers[0]} and {sides.readers[1]}")
 
 
 def _exchanged(one: Row, two: Row) -> bool:
-    """Tell whether the channels' means are alike from red to blue on one side and from blue to red on the other."""
-    if one.channel_means is None or two.channel_means is None:
+    """Tell whether what the models were given has in red on one side what it has in blue on the other."""
+    if one.seen.channel_means is None or two.seen.channel_means is None:
         return False
-    left, right = np.array(one.channel_means), np.array(two.channel_means)
+    left, right = np.array(one.seen.channel_means), np.array(two.seen.channel_means)
     straight, exchanged = np.abs(left - right).max(), np.abs(left - right[::-1]).max()
     return bool(exchanged <= ROUNDED and NEARER * exchanged < straight)
 

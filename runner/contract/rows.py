@@ -14,7 +14,7 @@ import numpy
 
 #: The version of the tables below, kept in the file, and how many of the last columns an earlier layout lacks.
 LAYOUT = 3
-LACKING = {1: 10, 2: 3, LAYOUT: 0}
+LACKING = {1: 11, 2: 4, LAYOUT: 0}
 #: How long the process of a killed run may hold the file until it notices that nobody listens any more.
 ORPHAN_S = 60.0
 TABLES = """
@@ -26,7 +26,7 @@ CREATE TABLE images (
     box_xyxy BLOB, scores BLOB, labels BLOB, masks BLOB, keypoints BLOB, keypoint_scores BLOB,
     exif_orientation INTEGER, exif_followed INTEGER, resized_height INTEGER, resized_width INTEGER,
     proposals INTEGER, candidates INTEGER, nms_route TEXT,
-    proposal_candidates INTEGER, proposal_route TEXT, channel_means BLOB
+    proposal_candidates INTEGER, proposal_route TEXT, precision TEXT, channel_means BLOB
 );
 """
 
@@ -60,8 +60,9 @@ class Seen(NamedTuple):
     """What a model did with a picture on the way; None where it has no such step, or nobody could look.
 
     The size to which it was resized; the proposals of the first stage; the boxes that went into the last non-maximum
-    suppression, and which of torchvision's two ways that took: "coordinate trick" or "vanilla"; the same of the
-    suppression among proposals, None in passes of layouts before 3.
+    suppression, and which of torchvision's two ways that took: "coordinate trick" or "vanilla". In passes of layout 3,
+    the same of the suppression among proposals; the type of the numbers that its backbone returned; and the means of
+    red, green and blue, 0..255, over a grid of what it was given.
     """
 
     resized_height: Optional[int] = None
@@ -71,6 +72,8 @@ class Seen(NamedTuple):
     nms_route: Optional[str] = None
     proposal_candidates: Optional[int] = None
     proposal_route: Optional[str] = None
+    precision: Optional[str] = None
+    channel_means: Optional[Tuple[float, ...]] = None
 
 
 UNSEEN = Seen()
@@ -81,8 +84,7 @@ class Row:
     """One image of a pass. One that could not be decoded has a failure and nothing else.
 
     exif_orientation is the file's, 1 to 8; where it is another than 1, exif_followed tells whether the reader turned
-    the picture as it says. channel_means are of red, green and blue over a grid of the decoded pixels, 0..255; None in
-    passes of layouts before 3.
+    the picture as it says.
     """
 
     image_id: int
@@ -96,7 +98,6 @@ class Row:
     exif_orientation: Optional[int] = None
     exif_followed: Optional[bool] = None
     seen: Seen = UNSEEN
-    channel_means: Optional[Tuple[float, ...]] = None
 
 
 class Totals(NamedTuple):
@@ -122,7 +123,7 @@ class Writer:
         """Add rows and commit them together."""
         with self._connection:
             self._connection.executemany(
-                f"INSERT INTO images VALUES ({', '.join('?' * 28)})",  # noqa: S608 -- question marks alone
+                f"INSERT INTO images VALUES ({', '.join('?' * 29)})",  # noqa: S608 -- question marks alone
                 [(position, *_columns(row)) for position, row in enumerate(rows, start=self.done)],
             )
         self.done += len(rows)
@@ -206,8 +207,9 @@ def _columns(row: Row) -> List[Any]:
         ]
     picture = [row.image_id, row.file, row.failure, row.height, row.width, row.pixels_sha256]
     count = 0 if detections is None else len(detections.scores)
-    means = _blob(row.channel_means, "<f4")
-    return [*picture, count, *row.times, *blobs, row.exif_orientation, row.exif_followed, *row.seen, means]
+    *seen, means = row.seen
+    turned = row.exif_orientation, row.exif_followed
+    return [*picture, count, *row.times, *blobs, *turned, *seen, _blob(means, "<f4")]
 
 
 def _row(
@@ -220,13 +222,11 @@ def _row(
     n: int,
     *rest: Any,
 ) -> Row:
-    times, blobs, (orientation, followed), seen = Times(*rest[:4]), rest[4:10], rest[10:12], Seen(*rest[12:-1])
     means = None if rest[-1] is None else tuple(numpy.frombuffer(rest[-1], "<f4").tolist())
+    times, blobs, (orientation, followed), seen = Times(*rest[:4]), rest[4:10], rest[10:12], Seen(*rest[12:-1], means)
     detections = None if blobs[0] is None else _detections(n, *blobs)
     turned = None if followed is None else bool(followed)
-    return Row(
-        image_id, file, times, failure, height, width, pixels_sha256, detections, orientation, turned, seen, means
-    )
+    return Row(image_id, file, times, failure, height, width, pixels_sha256, detections, orientation, turned, seen)
 
 
 def _detections(

@@ -21,7 +21,7 @@ from tests.samples import job, ok_result, software
 LIMITS = Thresholds(score=0.05, nms_iou=0.5, detections=100)
 TOLERANCES = Tolerances()
 IMAGES = 10
-SEEN = Seen(800, 1200, 1000, 2000, "vanilla", 4000, "vanilla")
+SEEN = Seen(800, 1200, 1000, 2000, "vanilla", 4000, "vanilla", "float32", (90.0, 120.0, 60.0))
 DATASET = Dataset("some", "0" * 64, [1], list(range(IMAGES)), [f"{i}.jpg" for i in range(IMAGES)])
 
 
@@ -34,10 +34,7 @@ def found(seed: int, n: int = 30) -> ImageDetections:
 
 
 def pictures() -> list[Row]:
-    return [
-        Row(i, f"{i}.jpg", Times(), None, 427, 640, f"{i:064}", found(i), seen=SEEN, channel_means=(90.0, 120.0, 60.0))
-        for i in range(IMAGES)
-    ]
+    return [Row(i, f"{i}.jpg", Times(), None, 427, 640, f"{i:064}", found(i), seen=SEEN) for i in range(IMAGES)]
 
 
 def cell(**changes: Any) -> Cell:
@@ -77,11 +74,15 @@ def fewer(row: Row, *numbers: int) -> Row:
 
 
 def decoded(row: Row) -> Row:
-    return replace(moved(row), pixels_sha256="f" * 64, channel_means=(90.5, 119.8, 60.1))
+    return replace(moved(row), pixels_sha256="f" * 64, seen=SEEN._replace(channel_means=(90.5, 119.8, 60.1)))
 
 
 def exchanged(row: Row) -> Row:
-    return replace(moved(row), pixels_sha256="f" * 64, channel_means=(60.0, 120.0, 90.0))
+    return replace(moved(row), seen=SEEN._replace(channel_means=(60.0, 120.0, 90.0)))
+
+
+def halved(row: Row) -> Row:
+    return replace(moved(row), seen=SEEN._replace(precision="bfloat16"))
 
 
 def turned(row: Row) -> Row:
@@ -105,6 +106,7 @@ def other_proposals(row: Row) -> Row:
         ("channels", exchanged),
         ("exif", turned),
         ("resize", resized),
+        ("precision", halved),
         ("nms", other_proposals),
     ],
 )
@@ -267,7 +269,7 @@ def test_images_that_agree_in_spite_of_a_cause_are_counted_apart() -> None:
 
 def test_what_earlier_versions_did_not_record_is_no_cause() -> None:
     def old(row: Row) -> Row:
-        return replace(row, seen=Seen(), channel_means=None)
+        return replace(row, seen=Seen())
 
     one = [old(row) for row in pictures()]
     result = judged([moved(row) if row.image_id == 2 else row for row in one], one=one)

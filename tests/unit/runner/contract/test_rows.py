@@ -164,11 +164,11 @@ def test_half_a_million_boxes_take_at_most_25_megabytes(tmp_path: Path) -> None:
 
 def test_what_was_seen_on_the_way_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "pass.sqlite"
-    seen = Seen(800, 1200, 1000, 4321, "vanilla", 4000, "coordinate trick")
+    seen = Seen(800, 1200, 1000, 4321, "vanilla", 4000, "coordinate trick", "float16", (1.5, 2.25, 255.0))
     kept = [
         replace(row(1, 0), exif_orientation=6, exif_followed=True, seen=seen),
         replace(row(2, 0), exif_orientation=3, exif_followed=False),
-        replace(row(3, 0), exif_orientation=1, channel_means=(1.5, 2.25, 255.0)),
+        replace(row(3, 0), exif_orientation=1),
         row(4, 0),
     ]
     write(path, *kept)
@@ -191,14 +191,17 @@ def test_a_pass_of_layout_1_is_read_and_started_anew() -> None:
 
 
 def test_a_pass_of_layout_2_lacks_only_what_was_added_since(tmp_path: Path) -> None:
-    path, seen = tmp_path / "pass.sqlite", Seen(800, 1200, 1000, 4321, "vanilla", 4000, "vanilla")
-    write(path, replace(row(1), exif_orientation=6, exif_followed=True, seen=seen, channel_means=(1.0, 2.0, 3.0)))
+    path, seen = (
+        tmp_path / "pass.sqlite",
+        Seen(800, 1200, 1000, 4321, "vanilla", 4000, "vanilla", "float32", (1.0, 2.0, 3.0)),
+    )
+    write(path, replace(row(1), exif_orientation=6, exif_followed=True, seen=seen))
     with sqlite3.connect(path) as connection:
-        for column in ("proposal_candidates", "proposal_route", "channel_means"):
+        for column in ("proposal_candidates", "proposal_route", "precision", "channel_means"):
             connection.execute(f"ALTER TABLE images DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 2")
     (read,) = rows.read(path)
-    assert (read.seen, read.channel_means) == (Seen(800, 1200, 1000, 4321, "vanilla"), None)
+    assert read.seen == old
     assert (read.exif_orientation, read.exif_followed) == (6, True)
 
 
