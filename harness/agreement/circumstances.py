@@ -11,6 +11,8 @@ from runner.contract.rows import Row
 
 #: So far may decoders of JPEG be apart, of 255; and so much nearer exchanged channels have to be than those in order.
 ROUNDED, NEARER = 3.0, 3.0
+#: Numbers of boxes that differ by no more than this share are not what led NMS to another route.
+AS_MANY = 0.01
 
 
 class Evidence(NamedTuple):
@@ -28,7 +30,7 @@ def circumstances(one: Row, two: Row, sides: Sides) -> list[Evidence]:
     before = [*_pixels(one, two, sides), *_resized(one, two, sides)]
     left, right = one.seen.precision, two.seen.precision
     computed = [Evidence("precision", f"backbone: {left} and {right}")] if left and right and left != right else []
-    return [*before, *_suppressed(one, two, sides, others=bool(before or computed)), *computed]
+    return [*before, *_suppressed(one, two, sides), *computed]
 
 
 def _pixels(one: Row, two: Row, sides: Sides) -> Iterator[Evidence]:
@@ -70,13 +72,14 @@ def _resized(one: Row, two: Row, sides: Sides) -> Iterator[Evidence]:
         yield Evidence("resize", text)
 
 
-def _suppressed(one: Row, two: Row, sides: Sides, *, others: bool) -> Iterator[Evidence]:
-    """Yield the routes of NMS where they differ, unless they do since so many other boxes came there."""
+def _suppressed(one: Row, two: Row, sides: Sides) -> Iterator[Evidence]:
+    """Yield the routes of NMS where they differ, unless they do since another number of boxes came there."""
     chosen = sides.nms_routes[0] != sides.nms_routes[1]
-    for stage, left, right in _routes(one, two):
-        boxes = left[1] == right[1]
-        if None not in (left[0], right[0]) and left[0] != right[0] and (boxes or chosen or not others):
-            yield Evidence("nms", f"{stage} by {left[0]} of {left[1]} boxes and {right[0]} of {right[1]}")
+    for stage, (left, boxes), (right, others) in _routes(one, two):
+        if None in (left, right, boxes, others) or left == right:
+            continue
+        if chosen or abs((boxes or 0) - (others or 0)) <= AS_MANY * max(boxes or 0, others or 0):
+            yield Evidence("nms", f"{stage} by {left} of {boxes} boxes and {right} of {others}")
             return
 
 

@@ -191,10 +191,8 @@ def test_a_pass_of_layout_1_is_read_and_started_anew() -> None:
 
 
 def test_a_pass_of_layout_2_lacks_only_what_was_added_since(tmp_path: Path) -> None:
-    path, seen = (
-        tmp_path / "pass.sqlite",
-        Seen(800, 1200, 1000, 4321, "vanilla", 4000, "vanilla", "float32", (1.0, 2.0, 3.0)),
-    )
+    path, old = tmp_path / "pass.sqlite", Seen(800, 1200, 1000, 4321, "vanilla")
+    seen = old._replace(proposal_candidates=4000, precision="float32", channel_means=(1.0, 2.0, 3.0))
     write(path, replace(row(1), exif_orientation=6, exif_followed=True, seen=seen))
     with sqlite3.connect(path) as connection:
         for column in ("proposal_candidates", "proposal_route", "precision", "channel_means"):
