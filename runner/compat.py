@@ -16,9 +16,10 @@ from unittest import mock
 import torch
 import torchvision.io
 from torch import nn
+from torchvision.models.detection import transform
 from torchvision.ops.misc import FrozenBatchNorm2d
 
-from runner.contract import Numerics, Thresholds
+from runner.contract import Numerics, ResizeRule, Thresholds
 from runner.errors import said
 
 Shapes = Mapping[str, Tuple[int, ...]]
@@ -221,6 +222,15 @@ HAS_RENEWED_DECODERS = "apply_exif_orientation" in inspect.signature(torchvision
 #: The private functions of torchvision.ops.boxes, in 0.10 as in the newest, one of which batched_nms takes to keep the
 #: classes apart, and what they are called here.
 NMS_ROUTES = {"_batched_nms_coordinate_trick": "coordinate trick", "_batched_nms_vanilla": "vanilla"}
+
+
+def own_resize_rule() -> ResizeRule:
+    """Return how this torchvision computes the scale of a picture: in float32 (0.10), or in Python's floats (0.29).
+
+    Asked of a picture that becomes a row smaller by the first: 3 float32(5 / 3) is less than 5.
+    """
+    tiny, _ = transform._resize_image_and_masks(torch.zeros(1, 3, 3), 5.0, 5.0)
+    return "float64" if tiny.shape[-1] == 5 else "float32"
 
 
 #: What errors of memory say: torch's allocators, CUDA where it makes its context, cuBLAS and cuDNN.

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar
 
 import torch
 
@@ -20,6 +20,7 @@ from runner.contract import (
     Detections,
     Job,
     Reader,
+    ResizeRule,
     Software,
     Task,
     rows,
@@ -54,6 +55,7 @@ class PassTask:
     """Everything one detection pass needs. `key` is what two passes must share to be halves of one (see key_of).
 
     What the model answers goes through `check` before it is encoded, in none of the parts that are timed.
+    `resize_rule` is the one by which the model resizes, if it is torchvision's that does.
     """
 
     model: Callable[[List[torch.Tensor]], List[Dict[str, torch.Tensor]]]
@@ -64,6 +66,7 @@ class PassTask:
     key: str
     skip_bad_images: bool
     check: Check = trusted
+    resize_rule: Optional[ResizeRule] = None
 
 
 def detect(task: PassTask, out: Path, load_ms: float, progress: Progress) -> Detections:
@@ -91,6 +94,7 @@ def detect(task: PassTask, out: Path, load_ms: float, progress: Progress) -> Det
         waited_ms=waited_ms,
         other_load_cpus=contention.read(),
         turned_images=turned,
+        resize_rule=task.resize_rule,
         **totals._asdict(),
     )
 

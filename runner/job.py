@@ -23,6 +23,7 @@ from runner import (
     masks,
     memory,
     models,
+    rules,
     software,
     staged,
     used_gpu,
@@ -93,7 +94,8 @@ def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
     if blank.job.model.code is None:
         graphs.require_one(model, blank.job.model, device)
     check = _check(blank.job)
-    with torch.no_grad():
+    remarks += rules.remarks(blank.job.variant, model)
+    with torch.no_grad(), rules.held(blank.job.variant, model):
         result = suite(blank, model, device, folders, load_ms, progress, check)
     if isinstance(check, answers.Checked):
         # An earlier process may have detected in every picture.
@@ -178,8 +180,9 @@ def _detect(
         models.require_classes(model, job.model, job.dataset)
         masks.require_encoder(model, job.environment)
     key = detection.key_of(job, state_sha256, software.observe())
+    rule = rules.rule_of(job.variant, model)
     task = detection.PassTask(
-        model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images, check
+        model, job.dataset, job.detection, folders.images, device, key, job.skip_bad_images, check, rule
     )
     watch = Contention()
     detections = detection.detect(task, folders.out, load_ms, progress)

@@ -1,6 +1,6 @@
 """What a model does with each picture between its input and its detections, watched without touching it.
 
-Two hooks and a note at each non-maximum suppression; none of them waits for the device.
+Three hooks and a note at each non-maximum suppression; none of them waits for the device.
 """
 
 import importlib
@@ -9,10 +9,14 @@ from types import TracebackType
 from typing import Any, Callable, List, Optional, Tuple, Type
 from unittest import mock
 
+import torch
 from torch import nn
 
 from runner.compat import NMS_ROUTES
 from runner.contract.rows import Seen
+
+#: Channels are averaged over every so many rows and columns: enough to tell one from another.
+GRID = 16
 
 
 class Witness:
@@ -21,14 +25,13 @@ class Witness:
     def __init__(self, model: Any):
         self._model = model
         self._stack = ExitStack()
-        self._sizes: List[Tuple[int, int]] = []
-        self._proposals: List[int] = []
-        self._suppressions: List[Tuple[str, int]] = []
+        self._forget()
 
     def __enter__(self) -> "Witness":
         if isinstance(self._model, nn.Module):
-            self._hook("transform", lambda output: self._sizes.extend(output[0].image_sizes))
-            self._hook("rpn", lambda output: self._proposals.extend(len(boxes) for boxes in output[0]))
+            self._hook("transform", self._note_pictures)
+            self._hook("backbone", self._note_precision)
+            self._hook("rpn", lambda given, output: self._proposals.extend(len(boxes) for boxes in output[0]))
             self._watch_suppression()
         return self
 
@@ -37,10 +40,18 @@ class Witness:
     ) -> None:
         self._stack.close()
 
-    def _hook(self, part: str, note: Callable[[Any], None]) -> None:
+    def _note_pictures(self, given: Any, output: Any) -> None:
+        self._means.extend(image[:, ::GRID, ::GRID].mean(dim=(1, 2)) for image in given[0])
+        self._sizes.extend(output[0].image_sizes)
+
+    def _note_precision(self, given: Any, output: Any) -> None:
+        maps = list(output.values()) if isinstance(output, dict) else [output]
+        self._precision = str(maps[0].dtype).replace("torch.", "")
+
+    def _hook(self, part: str, note: Callable[[Any, Any], None]) -> None:
         module = getattr(self._model, part, None)
         if isinstance(module, nn.Module):
-            hook = module.register_forward_hook(lambda module, inputs, output: _tolerant(note, output))
+            hook = module.register_forward_hook(lambda module, given, output: _tolerant(note, given, output))
             self._stack.callback(hook.remove)
 
     def _watch_suppression(self) -> None:
@@ -67,15 +78,24 @@ class Witness:
         sizes = self._sizes if len(self._sizes) == n else [(None, None)] * n
         proposals = self._proposals if two_stage else [None] * n
         each = self._suppressions if len(self._suppressions) == n * (1 + two_stage) else [(None, None)] * n
+        firsts = [(count, way) for way, count in each[:n]] if len(each) == 2 * n else [(None, None)] * n
+        means = [(255 * mean).tolist() for mean in self._means] if len(self._means) == n else [None] * n
         seen = [
-            Seen(*size, proposals=proposed, candidates=candidates, nms_route=route)
-            for size, proposed, (route, candidates) in zip(sizes, proposals, each[-n:])
+            Seen(*size, proposed, candidates, route, *first, self._precision, mean and tuple(mean))
+            for size, proposed, (route, candidates), first, mean in zip(sizes, proposals, each[-n:], firsts, means)
         ]
-        self._sizes, self._proposals, self._suppressions = [], [], []
+        self._forget()
         return seen
 
+    def _forget(self) -> None:
+        self._sizes: List[Tuple[int, int]] = []
+        self._means: List[torch.Tensor] = []
+        self._precision: Optional[str] = None
+        self._proposals: List[int] = []
+        self._suppressions: List[Tuple[str, int]] = []
 
-def _tolerant(note: Callable[[Any], None], output: Any) -> None:
+
+def _tolerant(note: Callable[[Any, Any], None], given: Any, output: Any) -> None:
     """Note what a part made, unless it is another part of the same name, as a person's own detector may have."""
     with suppress(AttributeError, IndexError, KeyError, TypeError):
-        note(output)
+        note(given, output)

@@ -1,12 +1,13 @@
 """Two detection passes of one model over the same images: how far they agree."""
 
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from harness.agreement.causes import Looked, look
 from harness.agreement.matching import Matched, match
-from harness.documents.agreement import VERDICTS, Agreement, ImageDifference, PassName, Tolerances, Verdict
-from runner.contract import SCHEMA_VERSION, Job, Thresholds
+from harness.agreement.sides import Sides
+from harness.documents.agreement import VERDICTS, Agreement, ImageDifference, PassName, Portion, Tolerances, Verdict
+from runner.contract import SCHEMA_VERSION, Job
 from runner.contract.rows import Row
 
 #: So many of the images that differ most are named, and drawn.
@@ -28,10 +29,10 @@ class Tally:
     score_difference: float = 0.0
     mask_iou: float | None = None
     keypoint_shift_px: float | None = None
-    worst: list[tuple[tuple[float, ...], int, ImageDifference]] = field(default_factory=list)
+    looked: list[Looked] = field(default_factory=list)
 
-    def add(self, reference: Row, other: Row, matched: Matched) -> None:
-        """Count an image."""
+    def add(self, reference: Row, other: Row, matched: Matched, sides: Sides, tolerances: Tolerances) -> None:
+        """Count an image, and look for what made it differ."""
         self.images += 1
         self.pixels_different += reference.pixels_sha256 != other.pixels_sha256
         for side, row in enumerate((reference, other)):
@@ -44,19 +45,26 @@ class Tally:
         self.score_difference = max(self.score_difference, matched.score_difference)
         self.mask_iou = _known(min, self.mask_iou, matched.mask_iou)
         self.keypoint_shift_px = _known(max, self.keypoint_shift_px, matched.keypoint_shift_px)
-        if matched.verdict == "different":
-            self.different += 1
-            self._remember(reference, matched)
+        difference = _difference(reference, matched) if matched.verdict == "different" else None
+        self.different += difference is not None
+        self.looked.append(look((reference, other), matched, difference, sides, tolerances))
 
-    def _remember(self, row: Row, matched: Matched) -> None:
-        lost = len(matched.unmatched_reference), len(matched.unmatched_other)
-        distances = matched.box_shift_px, matched.score_difference
-        difference = ImageDifference(row.file, *lost, *distances, matched.mask_iou, matched.keypoint_shift_px)
-        unlike = 0.0 if matched.mask_iou is None else 1 - matched.mask_iou
-        entry = ((sum(lost), *distances, matched.keypoint_shift_px or 0.0, unlike), -self.images, difference)
-        heapq.heappush(self.worst, entry)
-        if len(self.worst) > WORST:
-            heapq.heappop(self.worst)
+
+def _difference(row: Row, matched: Matched) -> ImageDifference:
+    lost = len(matched.unmatched_reference), len(matched.unmatched_other)
+    distances = matched.box_shift_px, matched.score_difference
+    return ImageDifference(row.file, *lost, *distances, matched.mask_iou, matched.keypoint_shift_px)
+
+
+def worst(differences: Iterable[ImageDifference]) -> list[ImageDifference]:
+    """Return the images that differ most, in that order."""
+
+    def much(of: ImageDifference) -> tuple[float, ...]:
+        unlike = 0.0 if of.mask_iou is None else 1 - of.mask_iou
+        lost = of.unmatched_reference + of.unmatched_other
+        return -lost, -of.box_shift_px, -of.score_difference, -(of.keypoint_shift_px or 0.0), -unlike
+
+    return sorted(differences, key=much)[:WORST]
 
 
 def _known(which: Callable[[list[float]], float], one: float | None, two: float | None) -> float | None:
@@ -64,18 +72,23 @@ def _known(which: Callable[[list[float]], float], one: float | None, two: float 
     return which(values) if values else None
 
 
-def tally(
-    reference: Iterable[Row], other: Iterable[Row], thresholds: Thresholds | None, tolerances: Tolerances
-) -> Tally:
-    """Compare two passes image by image; both have the same images in the same order."""
+def tally(pairs: Iterable[tuple[Row, Row]], sides: Sides, tolerances: Tolerances) -> Tally:
+    """Compare the two rows of each image."""
     counted = Tally()
-    for one, two in zip(reference, other, strict=True):
-        counted.add(one, two, match(one, two, thresholds, tolerances))
+    for one, two in pairs:
+        counted.add(one, two, match(one, two, sides.thresholds[1], tolerances), sides, tolerances)
     return counted
 
 
-def agreement(counted: Tally, job: Job, reference: PassName, other: PassName, tolerances: Tolerances) -> Agreement:
-    """Return the document of a comparison, without AP."""
+def agreement(
+    counted: Tally,
+    job: Job,
+    reference: PassName,
+    other: PassName,
+    tolerances: Tolerances,
+    parts: Sequence[Portion],
+) -> Agreement:
+    """Return the document of a comparison, without AP. The worst images are those of the first parts."""
     return Agreement(
         schema_version=SCHEMA_VERSION,
         model=job.model.builder,
@@ -95,6 +108,8 @@ def agreement(counted: Tally, job: Job, reference: PassName, other: PassName, to
         score_difference=counted.score_difference,
         mask_iou=counted.mask_iou,
         keypoint_shift_px=counted.keypoint_shift_px,
-        worst=[difference for _, _, difference in sorted(counted.worst, reverse=True)],
+        worst=[each for part in parts for each in part.worst][:WORST],
         ap_differences=[],
+        parts=list(parts),
+        weights=job.model.weights.kind,
     )

@@ -1,17 +1,21 @@
 """Which passes of which runs are compared, and their agreements kept beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from pathlib import Path
 
 from harness import documents
+from harness.agreement.circumstances import resized_alike
 from harness.agreement.compare import agreement, tally
+from harness.agreement.parts import parts
 from harness.agreement.precision import difference
+from harness.agreement.sides import sides_of
 from harness.catalogue import detector
-from harness.data import coco
+from harness.data.coco import Annotations
 from harness.documents.agreement import Agreement, ApDifference, PassName, Tolerances
 from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.scores import Iou
 from harness.errors import BadInput
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of
@@ -68,33 +72,33 @@ def within(run: Passes) -> list[tuple[Pass, Pass]]:
 
 
 def between(reference: Passes, other: Passes) -> list[tuple[Pass, Pass]]:
-    """Return each pass of the other run with the reference's of the same model, images and weights.
+    """Return each pass of the other run with the reference's of the same model and images.
 
-    Of several, it is that of the same cell, else the first of the same environment, else the first: what the runs
-    differ in is asked, not what their environments do.
+    Of several, it is one of the same weights, then that of the same cell, else the first of the same environment, else
+    the first: what the runs differ in is asked, not what their environments do.
     """
-    beside = [(each, [first for first in reference.passes if _alike(first, each)]) for each in other.passes]
+    beside = [(each, [first for first in reference.passes if _same_images(first, each)]) for each in other.passes]
     return [(min(firsts, key=lambda first: _distance(first, each)), each) for each, firsts in beside if firsts]
 
 
 def alone(pairs: list[tuple[Pass, Pass]], *runs: Passes) -> list[Pass]:
-    """Return the passes of the runs that are in no pair, since no other has their model, images and weights."""
+    """Return the passes of the runs that are in no pair, since no other has their model and images."""
     paired = {(each.folder.path, each.job.cell) for pair in pairs for each in pair}
     every = [each for run in runs for each in run.passes]
     return [each for each in every if (each.folder.path, each.job.cell) not in paired]
 
 
-def _distance(one: Pass, two: Pass) -> tuple[bool, bool]:
-    return one.job.cell != two.job.cell, one.job.environment != two.job.environment
+def _distance(one: Pass, two: Pass) -> tuple[bool, bool, bool]:
+    return not _alike(one, two), one.job.cell != two.job.cell, one.job.environment != two.job.environment
 
 
 def _alike(one: Pass, two: Pass) -> bool:
     """Tell whether two passes share what they must to be compared: model, images and weights."""
-    return (
-        one.job.model.builder == two.job.model.builder
-        and _images(one) == _images(two)
-        and one.cell.result.weights_sha256 == two.cell.result.weights_sha256
-    )
+    return _same_images(one, two) and one.cell.result.weights_sha256 == two.cell.result.weights_sha256
+
+
+def _same_images(one: Pass, two: Pass) -> bool:
+    return one.job.model.builder == two.job.model.builder and _images(one) == _images(two)
 
 
 def _images(of: Pass) -> tuple[str, list[int]] | None:
@@ -134,12 +138,46 @@ def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
 
     Raises BadInput where the annotations are gone or changed, BadDocument where a pass can't be read.
     """
-    thresholds = other.job.model.thresholds
-    counted = tally(rows_of(reference), rows_of(other), thresholds, tolerances)
-    judged = agreement(counted, other.job, reference.name, other.name, tolerances)
-    judged = replace(judged, ap_differences=list(_ap_differences(reference, other)))
+    judged = _judged(reference, other, tolerances, zip(rows_of(reference), rows_of(other), strict=True))
     documents.write(other.place / "agreement.json", judged)
     return judged
+
+
+def compare_redone(reference: Pass, redone: Pass, tolerances: Tolerances) -> Agreement:
+    """Compare a pass over some images of the reference with that in these, and keep the agreement beside it.
+
+    Raises as compare does.
+    """
+    rows = {row.image_id: row for row in rows_of(redone)}
+    chosen = [(row, rows[row.image_id]) for row in rows_of(reference) if row.image_id in rows]
+    judged = _judged(reference, redone, tolerances, chosen)
+    documents.write(redone.place / "agreement.json", judged)
+    return judged
+
+
+def compare_resized_alike(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
+    """Compare two passes in the images that both resized to one size, and keep nothing. Raises as compare does.
+
+    Raises BadInput, too, where they did not record the sizes, or resized no image alike.
+    """
+    both = list(zip(rows_of(reference), rows_of(other), strict=True))
+    alike = [resized_alike(*rows) for rows in both]
+    if not any(each is not None for each in alike):
+        reason = f"{other.job.cell}: it is not known to which sizes the passes resized their images"
+        raise BadInput(reason, "run them again with this version, or compare without --equal-size")
+    chosen = [rows for rows, same in zip(both, alike, strict=True) if same]
+    if not chosen:
+        raise BadInput(f"{other.job.cell}: no image was resized alike in both passes", "compare without --equal-size")
+    return replace(_judged(reference, other, tolerances, chosen), left_out=len(both) - len(chosen))
+
+
+def _judged(reference: Pass, other: Pass, tolerances: Tolerances, pairs: Iterable[tuple[Row, Row]]) -> Agreement:
+    sides = sides_of(reference.cell, other.cell)
+    counted = tally(pairs, sides, tolerances)
+    change = Change.of(reference, other)
+    found = parts(counted.looked, sides, change.over)
+    judged = agreement(counted, other.job, reference.name, other.name, tolerances, found)
+    return replace(judged, ap_differences=change.over([each.image_id for each in counted.looked]))
 
 
 def rows_of(of: Pass) -> Iterator[Row]:
@@ -147,15 +185,37 @@ def rows_of(of: Pass) -> Iterator[Row]:
     return columns.rows_of(of.file)
 
 
-def _ap_differences(reference: Pass, other: Pass) -> Iterator[ApDifference]:
-    planned = next(cell for cell in other.folder.plan.cells if cell.job.cell == other.job.cell)
-    if planned.annotations is None:
-        return
-    makes = other.cell.result.makes
-    model = detector(other.job.model.builder, makes)
-    annotations: coco.Annotations = annotations_of(Path(str(planned.annotations)), other.job, makes)
-    for each in (reference, other):  # what one of them could not read is left out of both
-        annotations = annotations.of(columns.read(each.file, annotations).readable)
-    one, two = (columns.read(each.file, annotations) for each in (reference, other))
-    for iou in scorable(model, annotations)[0]:
-        yield difference(annotations, one.of(iou), two.of(iou), iou)
+@dataclass(frozen=True)
+class Change:
+    """What there is to compare the AP of two passes by: the annotations of what both could read, and what is scored.
+
+    Frames of a video have no annotations.
+    """
+
+    files: tuple[Path, Path]
+    annotations: Annotations | None
+    kinds: list[Iou]
+
+    @classmethod
+    def of(cls, reference: Pass, other: Pass) -> "Change":
+        """Read the annotations that the other pass was planned with. Raises as compare does."""
+        planned = next(cell for cell in other.folder.plan.cells if cell.job.cell == other.job.cell)
+        if planned.annotations is None:
+            return cls((reference.file, other.file), None, [])
+        makes = other.cell.result.makes
+        annotations = annotations_of(Path(str(planned.annotations)), other.job, makes)
+        for each in (reference, other):  # what one of them could not read is left out of both
+            annotations = annotations.of(columns.read(each.file, annotations).readable)
+        kinds, _ = scorable(detector(other.job.model.builder, makes), annotations)
+        return cls((reference.file, other.file), annotations, kinds)
+
+    def over(self, ids: Sequence[int]) -> list[ApDifference]:
+        """Return the change of each kind of AP over some images; none where no object is annotated in them."""
+        if self.annotations is None:
+            return []
+        wanted = set(ids)
+        chosen = self.annotations.of(each for each in self.annotations.pictures if each in wanted)
+        if not chosen.objects:
+            return []
+        one, two = (columns.read(file, chosen) for file in self.files)
+        return [difference(chosen, one.of(iou), two.of(iou), iou) for iou in self.kinds]

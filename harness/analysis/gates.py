@@ -13,12 +13,17 @@ Gates = dict[tuple[tuple[object, ...], str], Agreement]
 def gates(cells: Iterable[Cell]) -> Gates:
     """Return the agreements of the detection passes among the cells, of several on one model the worst.
 
-    A pass of a sweep, with other numerics than the protocol's, tells nothing of what was timed.
+    One that differs for no known cause is worse than one that differs for a known one. A pass of a sweep, with other
+    numerics than the protocol's, tells nothing of what was timed.
     """
     worst: Gates = {}
     for cell in cells:
         if cell.agreement and cell.job.variant.numerics is None:
             where = (shared(cell).detecting, cell.job.model.builder)
             known = worst.get(where, cell.agreement)
-            worst[where] = max(known, cell.agreement, key=lambda each: VERDICTS.index(each.verdict))
+            worst[where] = max(known, cell.agreement, key=_badness)
     return worst
+
+
+def _badness(of: Agreement) -> tuple[int, int, int]:
+    return VERDICTS.index(of.verdict), of.unexplained, of.images_different

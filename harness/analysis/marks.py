@@ -38,7 +38,8 @@ def _marks(timing: Timing) -> Iterator[Mark]:
     agreement, weights = timing.agreement, timing.series.weights
     if agreement and agreement.verdict == "different":
         where = f"{agreement.images_different} of {agreement.images} images"
-        yield Mark("different", f"detects otherwise than {agreement.against} in {where}", serious=True)
+        why = f": {agreement.because}" if agreement.because else ""
+        yield Mark(agreement.word, f"detects otherwise than {agreement.against} in {where}{why}", serious=True)
     if not timing.series.pinned:
         deviations = [text for cell in timing.cells if cell.execution for text in cell.execution.deviations]
         yield Mark("not pinned", "; ".join(dict.fromkeys(deviations)) or "the environment has no pins", serious=True)

@@ -54,7 +54,7 @@ def labels(cell: Cell) -> Labels:
         "harness": facts["harness"],
         **columns.values(cell),
         "pinned": execution.pinned if execution else None,
-        "detects_as": f"{verdict.against}: {verdict.verdict}" if verdict else None,
+        "detects_as": f"{verdict.against}: {verdict.word}" if verdict else None,
     }
 
 

@@ -6,16 +6,19 @@ from pathlib import Path
 import pandas as pd
 
 from harness import agreeing, pipeline
+from harness.agreeing import Redone
 from harness.analysis.merging import Merged, merged
 from harness.api.agreements import Agreements, agreements
 from harness.api.checked import (
     Flag,
+    Names,
     RunName,
     Size,
     Telling,
     Text,
     Where,
     checked,
+    names_of,
     path_of,
     run_name,
 )
@@ -74,30 +77,42 @@ def agree(
     sweep: Flag = False,
     box_tolerance: Size = 0.1,
     score_tolerance: Size = 0.001,
+    equal_size: Flag = False,
+    allow: Names = (),
+    experiment: Flag = False,
     pictures: Where | None = None,
     progress: Telling = SILENT,
 ) -> Agreements:
-    """Tell whether environments, readers or runs detect the same, as `harness agree` does.
+    """Tell whether environments, readers or runs detect the same, and if not, why, as `harness agree` does.
 
     run, other: the passes of one run are compared with one another, or those of the other with the first's.
     sweep: run the passes again with each switch of the numerics turned, and compare; of one run.
     box_tolerance: how far a corner or a keypoint may move, in pixels. score_tolerance: how far a score may.
+    equal_size: compare only images that both resized to one size. allow: the causes for which passes may differ.
+    experiment: run the images that differ again, by the rule of the pass that they were compared with.
     pictures: the folder in which what differs is drawn, else beside the results.
 
     What differs raises nothing: look at `agreed`. Raises BadInput where there is nothing to compare, CannotRunHere and
-    Interrupted, with sweep, as `harness.run` does.
+    Interrupted, with sweep and experiment, as `harness.run` does.
     """
+    allowed = agreeing.allowed(names_of(allow))
     runs = [open_run(run_name(each)) for each in (run, other) if each is not None]
     if sweep and len(runs) > 1:
         raise BadInput(f"{len(runs)} runs were named", "name one for --sweep, else one or two")
+    if sweep and experiment:
+        raise BadInput("--sweep and --experiment are two ways to run again", "choose one")
     tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
     ran = True
     if sweep:
         with Preflight() as preflight:
             outcome = agreeing.swept(runs[0], preflight, progress)
         runs, ran = [runs[0], outcome.folder], outcome.fine
-    compared = agreeing.compared(runs, tolerances, path_of(pictures), progress)
-    return agreements(compared, ran=ran)
+    compared = agreeing.compared(runs, tolerances, path_of(pictures), progress, equal_size=equal_size)
+    redone: list[Redone] = []
+    if experiment:
+        with Preflight() as preflight:
+            redone, ran = agreeing.experimented(compared, tolerances, preflight, progress)
+    return agreements(compared, redone, agreed=ran and compared.within(allowed))
 
 
 @checked

@@ -78,21 +78,33 @@ def agree(
     sweep: Annotated[bool, typer.Option("--sweep", help="Run again with each switch of the numerics turned.")] = False,
     box_tolerance: Annotated[float, typer.Option(metavar="PX", min=0, help="How far a corner may move.")] = 0.1,
     score_tolerance: Annotated[float, typer.Option(metavar="X", min=0, help="How far a score may move.")] = 0.001,
+    equal_size: Annotated[
+        bool, typer.Option("--equal-size", help="Only images that both resized to one size.")
+    ] = False,
+    allow: Annotated[
+        list[str] | None, typer.Option(metavar="CAUSE,...", help="Causes for which passes may differ, such as resize.")
+    ] = None,
+    experiment: Annotated[
+        bool, typer.Option("--experiment", help="Run images that differ again, by the reference's rule.")
+    ] = False,
     pictures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where what differs is drawn, if not beside the results.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tell whether environments, readers or runs detect the same.
+    """Tell whether environments, readers or runs detect the same, and if not, why.
 
-    Exit code 1 where they do not.
+    Exit code 1 where they differ for no known cause, or for one that --allow does not name.
     """
-    from harness.cli.commands.agree import agree_runs, agree_swept
+    from harness.cli.commands.agree import Asked, agree_redone, agree_runs, agree_swept
     from harness.documents.agreement import Tolerances
     from harness.errors import BadInput
 
     if len(runs) > (1 if sweep else 2):
         raise BadInput(f"{len(runs)} runs were named", "name one for --sweep, else one or two")
+    if sweep and experiment:
+        raise BadInput("--sweep and --experiment are two ways to run again", "choose one")
     tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
-    if not (agree_swept if sweep else agree_runs)(runs, tolerances, pictures, as_json=as_json):
+    how = agree_swept if sweep else agree_redone if experiment else agree_runs
+    if not how(runs, Asked(tolerances, pictures, as_json, equal_size, allow or ())):
         raise typer.Exit(1)

@@ -1,8 +1,10 @@
 """What a comparison of two detection passes leaves behind, as a document."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from harness.documents.causes import UNEXPLAINED, Cause, words
 from harness.documents.scores import Iou
 from runner.contract import Document
 
@@ -69,12 +71,45 @@ class ApDifference(Document):
 
 
 @dataclass(frozen=True)
+class Portion(Document):
+    """The images of two passes that have the same causes in common.
+
+    Those of `image_ids` differ, and have the AP differences and the worst images; `alike` went through the same and
+    agree. `evidence` is what both sides recorded that shows each cause, of the first image that differs. `unexplained`
+    ones differ in more than their causes can produce, or have none.
+    """
+
+    causes: list[Cause]
+    unexplained: bool
+    image_ids: list[int]
+    alike: int
+    evidence: list[str]
+    worst: list[ImageDifference]
+    ap_differences: list[ApDifference]
+
+    @property
+    def images(self) -> int:
+        """How many images differ."""
+        return len(self.image_ids)
+
+    @property
+    def words(self) -> str:
+        """What its images are: "resized to another size", "unexplained"."""
+        if not self.unexplained:
+            return words(self.causes)
+        return UNEXPLAINED + (f", though {words(self.causes)}" if self.causes else "")
+
+
+@dataclass(frozen=True)
 class Agreement(Document):
     """How far two passes of one model over the same images agree.
 
     The largest shift and difference, the least mask IoU, are over matched detections; None where there are no masks or
     keypoints. `borderline` counts detections that only one pass has, since they lie at a cut-off: the score threshold,
-    or the last place in an image that is full. `pixels_different` images were decoded to other pixels.
+    or the last place in an image that is full. `pixels_different` images were decoded to other pixels. `parts` are the
+    images by what made them differ, unexplained ones first; None where an earlier version did not ask. `left_out`
+    images are not compared, since they were not resized alike; None where all are. `weights` are their kind, None in
+    earlier versions.
     """
 
     schema_version: int
@@ -97,6 +132,57 @@ class Agreement(Document):
     keypoint_shift_px: float | None
     worst: list[ImageDifference]
     ap_differences: list[ApDifference]
+    parts: list[Portion] | None = None
+    left_out: int | None = None
+    weights: str | None = None
+
+    @property
+    def unexplained(self) -> int:
+        """In how many images the passes differ for no known cause; all of them where nobody asked for causes."""
+        if self.parts is None:
+            return self.images_different
+        return sum(part.images for part in self.parts if part.unexplained)
+
+    def beyond(self, allowed: Iterable[str]) -> int:
+        """Return in how many images the passes differ for a cause that is not allowed, or for none."""
+        if self.parts is None:
+            return self.images_different
+        known = set(allowed)
+        return sum(part.images for part in self.parts if part.unexplained or not known.issuperset(part.causes))
+
+    @property
+    def word(self) -> str:
+        """The verdict in a table, a different one with its causes: "different: resize"."""
+        if self.verdict != "different" or not self._differing:
+            return self.verdict
+        names = [UNEXPLAINED] * any(part.unexplained for part in self._differing)
+        names += dict.fromkeys(cause for part in self._differing for cause in part.causes)
+        return f"{self.verdict}: {', '.join(names)}"
+
+    @property
+    def because(self) -> str:
+        """What made images differ, "14 resized to another size"; empty where none do, or nobody asked."""
+        return ", ".join(f"{part.images} {part.words}" for part in self._differing)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in full, such as "different in 1 of 9: 1 unexplained; equal in the 8 others"."""
+        if self.verdict != "different":
+            return f"{self.verdict} in all {self.images}{self._alike}"
+        others = self.images - self.images_different
+        text = f"different in {self.images_different} of {self.images}" + (f": {self.because}" if self.because else "")
+        text += f"; equal in the {others} others{self._alike}" if others else ""
+        return text + ("" if self.unexplained else f"; 0 {UNEXPLAINED}")
+
+    @property
+    def _differing(self) -> list[Portion]:
+        return [part for part in self.parts or [] if part.images]
+
+    @property
+    def _alike(self) -> str:
+        """Return how many images agree although they went through something that may make others differ."""
+        said = [f"{part.alike} of them {words(part.causes)}" for part in self.parts or [] if part.alike]
+        return f" ({', '.join(said)})" if said else ""
 
     @property
     def against(self) -> str:

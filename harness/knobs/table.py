@@ -71,6 +71,23 @@ KNOBS: tuple[Knob, ...] = (
         suite="accuracy",
         paces=True,
     ),
+    Knob(
+        "resize_rule",
+        (Sight("resize_rule", "", "resized by {}", "resize rule", unset="the stack's own"),),
+        Option(one_of("float32", "float64"), "In what the scale is computed, if not the stack's own.", ACCURACY),
+        suite="accuracy",
+        detects=True,
+    ),
+    Knob(
+        "nms_route",
+        (Sight("nms_route", "", "NMS {}", "NMS route", unset="the stack's own"),),
+        Option(
+            one_of("vanilla", "coordinate-trick"), "How NMS tells classes apart, if not as the stack does.", ACCURACY
+        ),
+        suite="accuracy",
+        paces=True,
+        detects=True,
+    ),
     _switch("matmul_precision", values=("highest", "medium")),
     _switch("tf32", "cudnn_allow_tf32", device="cuda"),
     _switch("cudnn_benchmark", device="cuda"),

@@ -169,7 +169,8 @@ def _remarks_on(cell: Cell, iou: Iou) -> list[str]:
     remarks += _orientation(cell)
     if cell.agreement and cell.agreement.verdict == "different":
         images, reference = cell.agreement.images_different, cell.agreement.against
-        remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images")
+        why = f": {cell.agreement.because}" if cell.agreement.because else ""
+        remarks.append(f"DIFFERENT from {reference} in {images} of {cell.agreement.images} images{why}")
     missing = [scored.interval_missing_reason for scored in cell.scores.scores if scored.iou == iou]
     remarks += [f"no interval: {reason}" for reason in dict.fromkeys(missing) if reason]
     return remarks + warnings_of(cell.result) + [f"WARNING: {text}" for text in cell.scores.warnings]

@@ -1,10 +1,12 @@
 """The table of agreements: one row a pass that was compared with its reference."""
 
+from collections.abc import Iterator
+
 from harness.catalogue import displays
 from harness.documents.agreement import Agreement, ApDifference, Verdict
 from harness.documents.scores import Iou
 from harness.report.table import Column, Table
-from harness.text import GAP
+from harness.text import GAP, count
 
 MEANINGS: dict[Verdict, str] = {
     "identical": "bit for bit",
@@ -12,6 +14,9 @@ MEANINGS: dict[Verdict, str] = {
     "equal": "one to one within the tolerances",
     "different": "not one to one within the tolerances",
 }
+RANDOM = (
+    "random weights exaggerate: nearly equal scores make small causes change what is kept; trained ones differ less"
+)
 HEADINGS: dict[Iou, str] = {"bbox": "AP", "segm": "mask AP", "keypoints": "keypoint AP"}
 
 
@@ -21,7 +26,7 @@ def agreement_table(agreements: list[Agreement]) -> Table:
     names = Column("Model", [named[each.model] for each in agreements])
     groups = [
         [Column("pass", [_name(each) for each in agreements])],
-        [Column("detects", [each.verdict for each in agreements])],
+        [Column("detects", [each.word for each in agreements])],
         [Column("images that differ", [f"{each.images_different} of {each.images}" for each in agreements])],
         [Column("box shift px", [f"{each.box_shift_px:.3g}" for each in agreements])],
         [Column("score difference", [f"{each.score_difference:.2g}" for each in agreements])],
@@ -67,6 +72,7 @@ def _notes(agreements: list[Agreement], named: dict[str, str]) -> list[str]:
             f"tolerances: box {tolerances.box_px:g} px, score {tolerances.score:g}, mask IoU {tolerances.mask_iou:g}, "
             f"keypoint {tolerances.keypoint_px:g} px"
         )
+    notes += _causes(agreements, named)
     references = dict.fromkeys(f"{each.against} ({each.reference.cell})" for each in agreements)
     notes.append(f"compared with {', '.join(references)}; AP in points of percent, 95 % interval, paired by image")
     notes += [
@@ -77,6 +83,22 @@ def _notes(agreements: list[Agreement], named: dict[str, str]) -> list[str]:
     ]
     notes += [f"{_name(each)}, {named[each.model]}: worst images {_worst(each)}" for each in agreements if each.worst]
     return notes
+
+
+def _causes(agreements: list[Agreement], named: dict[str, str]) -> Iterator[str]:
+    """Yield what made passes differ, each with what was recorded of it and what it does to AP."""
+    for each in (each for each in agreements if each.parts):
+        name = f"{_name(each)}, {named[each.model]}"
+        yield f"{name}: {each.sentence}"
+        for part in (part for part in each.parts or [] if part.images):
+            changes = [f"{HEADINGS[ap.iou]} {_change(ap)}" for ap in part.ap_differences]
+            said = [*(f"such as {text}" for text in part.evidence[:1]), *part.evidence[1:], *changes]
+            if said:
+                yield f"{name}, {part.words}: {', '.join(said)}"
+        if each.left_out is not None:
+            yield f"{name}: {count(each.left_out, 'image')} left out, which the passes did not resize to one size"
+    if any(each.weights == "random" and each.verdict == "different" for each in agreements):
+        yield RANDOM
 
 
 def _worst(agreement: Agreement) -> str:

@@ -78,7 +78,7 @@ def _verdicts(series: LatencySeries, alike: list[Timed], shown: Iterable[str], g
     references = dict.fromkeys(each.against for each in agreements if each)
     if not references:
         return []
-    return [Column(f"detects as {' or '.join(references)}?", [each.verdict if each else GAP for each in agreements])]
+    return [Column(f"detects as {' or '.join(references)}?", [each.word if each else GAP for each in agreements])]
 
 
 def _odd_cells(shown: dict[str, str]) -> list[str]:

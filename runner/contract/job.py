@@ -10,6 +10,8 @@ Suite = Literal["latency", "accuracy"]
 Device = Literal["cpu", "cuda"]
 Reader = Literal["cv2", "pil", "torchvision"]
 BoxRule = Literal["float", "truncate-int"]
+ResizeRule = Literal["float32", "float64"]
+NmsRoute = Literal["vanilla", "coordinate-trick"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ class Variant(Document):
     """Knobs beyond the protocol. None leaves the protocol's, or the machine's, own value.
 
     `percentile` (0 to 100, both excluded) is reported beside the protocol's figure, None where nobody asked for one.
+    resize_rule is the precision in which a detection pass computes the scale of a picture, nms_route how it keeps
+    classes apart as it suppresses boxes; None leaves both to the stack.
     """
 
     threads: Optional[int] = None
@@ -120,6 +124,8 @@ class Variant(Document):
     reader: Optional[Reader] = None
     batch: Optional[int] = None
     percentile: Optional[float] = None
+    resize_rule: Optional[ResizeRule] = None
+    nms_route: Optional[NmsRoute] = None
 
 
 @dataclass(frozen=True)

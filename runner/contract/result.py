@@ -5,7 +5,7 @@ from typing import List, Literal, Optional
 
 from runner.contract.content import Content
 from runner.contract.inside import Stages
-from runner.contract.job import Job
+from runner.contract.job import Job, ResizeRule
 from runner.contract.model import Document
 from runner.contract.surroundings import CpuSupply, Hardware, Software
 
@@ -110,7 +110,9 @@ class Detections(Document):
     waited_ms is how long those stood still for it. wall_ms, from the first image to the last row, is of this process
     alone, which found resumed_images done by an earlier one; first_batch_ms is what its first batch took of that, the
     warm-up of the model included. turned_images is how many pictures carry an EXIF orientation that the reader did not
-    follow, None where an early version of the runner did not look. other_load_cpus is as a latency's.
+    follow, None where an early version of the runner did not look. other_load_cpus is as a latency's. resize_rule is the
+    precision in which the scale of a picture was computed, None where the model scales to one size or in its own way,
+    and in earlier versions.
     """
 
     file: str
@@ -128,6 +130,7 @@ class Detections(Document):
     encode_ms: float
     other_load_cpus: Optional[float]
     turned_images: Optional[int] = None
+    resize_rule: Optional[ResizeRule] = None
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,15 @@ import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 
 #: Its name in the folder of a cell.
 FILE = "detections.sqlite"
-#: The version of the tables below, kept in the file, and the columns that layout 1 did not have.
-LAYOUT = 2
-NEW = (
-    "exif_orientation",
-    "exif_followed",
-    "resized_height",
-    "resized_width",
-    "proposals",
-    "candidates",
-    "nms_route",
-)
+#: The version of the tables below, kept in the file, and how many of the last columns an earlier layout lacks.
+LAYOUT = 3
+LACKING = {1: 11, 2: 4, LAYOUT: 0}
 #: How long the process of a killed run may hold the file until it notices that nobody listens any more.
 ORPHAN_S = 60.0
 TABLES = """
@@ -35,7 +27,8 @@ CREATE TABLE images (
     decode_ms REAL NOT NULL, transfer_ms REAL NOT NULL, forward_ms REAL NOT NULL, encode_ms REAL NOT NULL,
     box_xyxy BLOB, scores BLOB, labels BLOB, masks BLOB, keypoints BLOB, keypoint_scores BLOB,
     exif_orientation INTEGER, exif_followed INTEGER, resized_height INTEGER, resized_width INTEGER,
-    proposals INTEGER, candidates INTEGER, nms_route TEXT
+    proposals INTEGER, candidates INTEGER, nms_route TEXT,
+    proposal_candidates INTEGER, proposal_route TEXT, precision TEXT, channel_means BLOB
 );
 """
 
@@ -69,7 +62,9 @@ class Seen(NamedTuple):
     """What a model did with a picture on the way; None where it has no such step, or nobody could look.
 
     The size to which it was resized; the proposals of the first stage; the boxes that went into the last non-maximum
-    suppression, and which of torchvision's two ways that took: "coordinate trick" or "vanilla".
+    suppression, and which of torchvision's two ways that took: "coordinate trick" or "vanilla". In passes of layout 3,
+    the same of the suppression among proposals; the type of the numbers that its backbone returned; and the means of
+    red, green and blue, 0..255, over a grid of what it was given.
     """
 
     resized_height: Optional[int] = None
@@ -77,6 +72,10 @@ class Seen(NamedTuple):
     proposals: Optional[int] = None
     candidates: Optional[int] = None
     nms_route: Optional[str] = None
+    proposal_candidates: Optional[int] = None
+    proposal_route: Optional[str] = None
+    precision: Optional[str] = None
+    channel_means: Optional[Tuple[float, ...]] = None
 
 
 UNSEEN = Seen()
@@ -126,7 +125,7 @@ class Writer:
         """Add rows and commit them together."""
         with self._connection:
             self._connection.executemany(
-                f"INSERT INTO images VALUES ({', '.join('?' * 25)})",  # noqa: S608 -- question marks alone
+                f"INSERT INTO images VALUES ({', '.join('?' * 29)})",  # noqa: S608 -- question marks alone
                 [(position, *_columns(row)) for position, row in enumerate(rows, start=self.done)],
             )
         self.done += len(rows)
@@ -193,9 +192,9 @@ def read(path: Path) -> Iterator[Row]:
     """Yield the rows of a pass in their order. Raises sqlite3.Error where the file is no such pass."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         layout = connection.execute("PRAGMA user_version").fetchone()[0]
-        if layout not in (1, LAYOUT):
+        if layout not in LACKING:
             raise sqlite3.DatabaseError(f"its layout is {layout}, not 1 to {LAYOUT}")
-        unknown = [None] * (len(NEW) if layout == 1 else 0)
+        unknown = [None] * LACKING[layout]
         for columns in connection.execute("SELECT * FROM images ORDER BY position"):
             yield _row(*columns[1:], *unknown)
 
@@ -231,7 +230,9 @@ def _columns(row: Row) -> List[Any]:
         ]
     picture = [row.image_id, row.file, row.failure, row.height, row.width, row.pixels_sha256]
     count = 0 if detections is None else len(detections.scores)
-    return [*picture, count, *row.times, *blobs, row.exif_orientation, row.exif_followed, *row.seen]
+    *seen, means = row.seen
+    turned = row.exif_orientation, row.exif_followed
+    return [*picture, count, *row.times, *blobs, *turned, *seen, _blob(means, "<f4")]
 
 
 def _row(
@@ -244,7 +245,8 @@ def _row(
     n: int,
     *rest: Any,
 ) -> Row:
-    times, blobs, (orientation, followed), seen = Times(*rest[:4]), rest[4:10], rest[10:12], Seen(*rest[12:])
+    means = None if rest[-1] is None else tuple(numpy.frombuffer(rest[-1], "<f4").tolist())
+    times, blobs, (orientation, followed), seen = Times(*rest[:4]), rest[4:10], rest[10:12], Seen(*rest[12:-1], means)
     detections = None if blobs[0] is None else _detections(n, *blobs)
     turned = None if followed is None else bool(followed)
     return Row(image_id, file, times, failure, height, width, pixels_sha256, detections, orientation, turned, seen)

@@ -10,9 +10,12 @@ import pytest
 
 from harness import paths
 from harness.agreement.compare import Tally, tally
+from harness.agreement.parts import parts
+from harness.agreement.sides import Sides
 from harness.catalogue import models, protocols
 from harness.data import checkpoints, coco, shapes
 from harness.documents.agreement import Tolerances
+from harness.documents.causes import Cause
 from harness.documents.run_folder import RunFolder
 from runner.contract import Dataset, ModelSpec, Thresholds, rows
 from tests.integration.commands import LITE, fails, harness
@@ -63,12 +66,20 @@ def sound(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[rows.Row
 def around(before: Callable[[Any], Any] | None = None, after: Callable[[Any], Any] | None = None) -> Model:
     """Return the model with something done to each picture before, or to each output after it."""
     model = trained()
+    sound = model.forward
 
     def faulty(images: list[Any]) -> list[dict[str, Any]]:
-        outputs = model([before(image) for image in images] if before else images)
+        outputs = sound([before(image) for image in images] if before else images)
         return [after(output) for output in outputs] if after else outputs
 
-    return faulty
+    return with_forward(model, faulty)
+
+
+def with_forward(model: Any, forward: Model) -> Model:
+    """Return the model with another way through it, which is watched as its own is."""
+    model.forward = forward
+    changed: Model = model
+    return changed
 
 
 def with_lower_threshold() -> Model:
@@ -79,13 +90,14 @@ def with_lower_threshold() -> Model:
 
 def in_half_precision() -> Model:
     model = trained()
+    sound = model.forward
 
     def faulty(images: list[Any]) -> list[dict[str, Any]]:
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            outputs: list[dict[str, Any]] = model(images)
+            outputs: list[dict[str, Any]] = sound(images)
         return [{name: value.float() if name != "labels" else value for name, value in o.items()} for o in outputs]
 
-    return faulty
+    return with_forward(model, faulty)
 
 
 def resized_otherwise() -> Model:
@@ -95,26 +107,40 @@ def resized_otherwise() -> Model:
     return faulty
 
 
-FAULTS: dict[str, Callable[[], Model]] = {
-    "BGR for RGB": lambda: around(before=lambda image: image.flip(0)),
-    "integer boxes": lambda: around(after=lambda output: {**output, "boxes": output["boxes"].trunc()}),
-    "a shifted label map": lambda: around(after=lambda output: {**output, "labels": output["labels"] % 4 + 1}),
-    "a lowered score threshold": with_lower_threshold,
-    "half precision": in_half_precision,
-    "a different resize": resized_otherwise,
+#: Faults, and the cause by which each is known; None for what nothing but the detections tells.
+FAULTS: dict[str, tuple[Callable[[], Model], Cause | None]] = {
+    "BGR for RGB": (lambda: around(before=lambda image: image.flip(0)), "channels"),
+    "integer boxes": (lambda: around(after=lambda output: {**output, "boxes": output["boxes"].trunc()}), None),
+    "a shifted label map": (
+        lambda: around(after=lambda output: {**output, "labels": output["labels"] % 4 + 1}),
+        None,
+    ),
+    "a lowered score threshold": (with_lower_threshold, "thresholds"),
+    "half precision": (in_half_precision, "precision"),
+    "a different resize": (resized_otherwise, "resize"),
 }
 
 
-def compared(one: list[rows.Row], two: list[rows.Row]) -> Tally:
-    return tally(one, two, THRESHOLDS, Tolerances())
+def sides(other: Thresholds | None = THRESHOLDS) -> Sides:
+    return Sides(("pil", "pil"), (None, None), (None, None), (THRESHOLDS, other))
+
+
+def compared(one: list[rows.Row], two: list[rows.Row], of: Sides | None = None) -> Tally:
+    return tally(zip(one, two, strict=True), of or sides(), Tolerances())
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_deliberate_fault_is_found(fault: str, data: Path, tmp_path: Path, sound: list[rows.Row]) -> None:
-    counted = compared(sound, detected(data, tmp_path / "pass", FAULTS[fault]()))
+def test_a_deliberate_fault_is_found_and_named(fault: str, data: Path, tmp_path: Path, sound: list[rows.Row]) -> None:
+    assert THRESHOLDS is not None
+    build, cause = FAULTS[fault]
+    lowered = replace(THRESHOLDS, score=THRESHOLDS.score / 2)
+    both = sides(lowered if cause == "thresholds" else THRESHOLDS)
+    counted = compared(sound, detected(data, tmp_path / "pass", build()), both)
     assert counted.verdict == "different"
     assert counted.different > 0
     assert counted.pixels_different == 0
+    (found,) = [part for part in parts(counted.looked, both) if part.images]
+    assert (found.causes, found.unexplained) == ([cause] if cause else [], cause is None)
 
 
 def test_the_same_model_without_a_fault_agrees(data: Path, tmp_path: Path, sound: list[rows.Row]) -> None:

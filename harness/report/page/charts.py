@@ -154,7 +154,7 @@ def _mean(label: str, mean: float) -> Row:
 
 def _ratio(ratio: Multiple) -> Row:
     agreement = ratio.timing.agreement
-    verdict = f", {agreement.verdict}" if agreement else ""
+    verdict = f", {agreement.word}" if agreement else ""
     return {
         "label": ratio.timing.label,
         "value": ratio.ratio,

@@ -49,7 +49,8 @@ def suppressed(count: int) -> torch.Tensor:
     return found
 
 
-IMAGES = [torch.zeros(3, 4, 4)] * 2
+IMAGES = [torch.full((3, 4, 4), 0.2)] * 2
+GREY = pytest.approx((51.0, 51.0, 51.0))
 #: More than a thousand boxes on a CPU, and torchvision takes another way.
 MANY = 1500
 
@@ -62,8 +63,8 @@ def test_a_one_stage_model_has_candidates_and_no_proposals(n: int) -> None:
         assert (
             witness.take(n)
             == [
-                Seen(10 + n, 20, None, 7, "coordinate trick"),
-                Seen(10 + n, 21, None, MANY, "vanilla"),
+                Seen(10 + n, 20, None, 7, "coordinate trick", channel_means=GREY),
+                Seen(10 + n, 21, None, MANY, "vanilla", channel_means=GREY),
             ][:n]
         )
 
@@ -77,8 +78,8 @@ def test_a_two_stage_model_has_both_and_the_last_suppression_counts(n: int) -> N
             assert (
                 witness.take(n)
                 == [
-                    Seen(10 + n, 20, 30, MANY, "vanilla"),
-                    Seen(10 + n, 21, 31, 7, "coordinate trick"),
+                    Seen(10 + n, 20, 30, MANY, "vanilla", 30, "coordinate trick", None, GREY),
+                    Seen(10 + n, 21, 31, 7, "coordinate trick", 31, "coordinate trick", None, GREY),
                 ][:n]
             )
 
@@ -87,7 +88,7 @@ def test_what_can_not_be_told_apart_is_none() -> None:
     model = Model([7], two_stage=False)
     with Witness(model) as witness:
         model(IMAGES)
-        assert witness.take(2) == [Seen(12, 20), Seen(12, 21)]
+        assert witness.take(2) == [Seen(12, 20, channel_means=GREY), Seen(12, 21, channel_means=GREY)]
 
 
 def test_what_is_no_model_is_not_watched() -> None:
@@ -113,3 +114,18 @@ def test_the_detections_are_the_same_under_watch() -> None:
         alone = boxes.batched_nms(*arguments)
         with Witness(nn.Identity()):
             assert torch.equal(boxes.batched_nms(*arguments), alone)
+
+
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float32])
+def test_what_the_model_was_given_and_computed_in_is_seen(half: torch.dtype) -> None:
+    model = Model([7], two_stage=False)
+    model.backbone = nn.Identity()
+    picture = torch.stack([torch.full((40, 40), value / 255) for value in (10.0, 20.0, 30.0)])
+    with Witness(model) as witness:
+        model([picture])
+        model.backbone({"0": picture.to(half)})
+        (seen,) = witness.take(1)
+        assert seen.channel_means == pytest.approx((10, 20, 30), abs=1e-3)
+        assert seen.precision == str(half).removeprefix("torch.")
+        model([picture])
+        assert witness.take(1)[0].precision is None

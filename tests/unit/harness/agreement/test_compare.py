@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as run_lengths
 
-from harness.agreement.compare import tally
+from harness.agreement.compare import tally, worst
 from harness.agreement.matching import Matched, iou, match
 from harness.agreement.precision import difference
+from harness.agreement.sides import Sides
 from harness.documents.agreement import Tolerances
 from harness.scoring.detections import Detected
 from harness.scoring.evaluate import evaluation_of
@@ -29,6 +30,11 @@ def detections(boxes: Any, scores: Any, labels: Any = None, **more: Any) -> Imag
     n = len(scores)
     columns = np.array(boxes, "f4").reshape(n, 4), np.array(scores, "f4"), np.array(labels or [1] * n, "i4")
     return ImageDetections(*columns, **more)
+
+
+def sides(limits: Thresholds | None = LIMITS, other: Thresholds | None = None, **more: Any) -> Sides:
+    plain = Sides(("one", "two"), (None, None), (None, None), (limits, other or limits))
+    return replace(plain, **more)
 
 
 def row(of: ImageDetections | None, file: str = "a.jpg", **changes: Any) -> Row:
@@ -233,8 +239,10 @@ def test_masks_of_a_picture_that_was_turned_have_nothing_in_common() -> None:
 
 def test_the_worst_of_images_that_differ_by_their_masks_alone_come_first() -> None:
     whole, *others = (detections([[0, 0, 100, 50]], [0.9], masks=[encoded(width)]) for width in (100, 90, 50))
-    counted = tally([row(whole)] * 2, [row(each, f"{i}.jpg") for i, each in enumerate(others)], LIMITS, TOLERANCES)
-    assert [each.mask_iou for _, _, each in sorted(counted.worst, reverse=True)] == pytest.approx([0.5, 0.9])
+    pairs = [(row(whole), row(each, f"{i}.jpg")) for i, each in enumerate(others)]
+    counted = tally(pairs, sides(), TOLERANCES)
+    differences = [each.difference for each in counted.looked if each.difference]
+    assert [each.mask_iou for each in worst(differences)] == pytest.approx([0.5, 0.9])
 
 
 @pytest.mark.parametrize(("shift", "verdict"), [(0.0, "identical"), (0.05, "equal"), (2.0, "different")])
@@ -288,11 +296,12 @@ def test_a_pass_is_as_good_as_its_worst_image_and_names_the_worst_three() -> Non
     moved = [changed(SOME, boxes=SOME.boxes + np.float32(shift)) for shift in (0.0, 0.05, 0.2, 0.9, 0.4, 0.3)]
     one = [row(SOME, f"{i}.jpg") for i in range(6)]
     two = [row(each, f"{i}.jpg", pixels_sha256="cd" * 32 if i == 1 else "ab" * 32) for i, each in enumerate(moved)]
-    counted = tally(one, two, LIMITS, TOLERANCES)
+    counted = tally(zip(one, two, strict=True), sides(), TOLERANCES)
     assert (counted.verdict, counted.images, counted.different, counted.pixels_different) == ("different", 6, 4, 1)
-    assert [found.file for _, _, found in sorted(counted.worst, reverse=True)] == ["3.jpg", "4.jpg", "5.jpg"]
+    differences = [each.difference for each in counted.looked if each.difference]
+    assert [found.file for found in worst(differences)] == ["3.jpg", "4.jpg", "5.jpg"]
     assert counted.box_shift_px == pytest.approx(0.9, abs=1e-5)
-    assert tally(one[:2], two[:2], LIMITS, TOLERANCES).verdict == "equal"
+    assert tally(zip(one[:2], two[:2], strict=True), sides(), TOLERANCES).verdict == "equal"
 
 
 def test_the_paired_interval_is_of_the_same_images_on_both_sides() -> None:

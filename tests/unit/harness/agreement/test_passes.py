@@ -47,7 +47,6 @@ def test_a_pass_is_compared_with_that_of_its_own_cell_or_else_environment(data: 
 @pytest.mark.parametrize(
     ("other", "changes", "reason"),
     [
-        (cell("l"), {"weights": "cd" * 32}, "have other weights; run with the same"),
         (cell("l"), {"limit": 2}, "are of other images or annotations"),
         (cell("l", model=job("ssdlite320_mobilenet_v3_large").model), {}, "they detected with other models"),
     ],
@@ -60,6 +59,15 @@ def test_what_is_not_comparable_is_refused_with_the_reason(
     assert between(*sides) == []
     with pytest.raises(BadInput, match=reason):
         require_comparable([], *sides)
+
+
+def test_passes_of_other_weights_are_compared_and_that_is_said(data: Path, tmp_path: Path) -> None:
+    one = run_of(data, tmp_path / "a", cell("l"))
+    two = run_of(data, tmp_path / "b", cell("l", shift=0.5), weights="cd" * 32)
+    ((reference, other),) = between(passes_of(one), passes_of(two))
+    agreement = compare(reference, other, Tolerances())
+    assert (agreement.word, agreement.unexplained) == ("different: weights", 0)
+    assert [part.evidence for part in agreement.parts or []] == [["weights: abababab and cdcdcdcd"]]
 
 
 def test_a_pass_that_has_none_beside_it_is_not_passed_over_in_silence(data: Path, tmp_path: Path) -> None:

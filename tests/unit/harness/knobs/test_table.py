@@ -14,12 +14,13 @@ from harness.knobs.entry import Knob, Sight
 from harness.knobs.kinds import COUNT, one_of
 from harness.knobs.table import KNOBS, OPTIONS
 from harness.knobs.words import detecting
-from runner.contract import Dataset, Job, Numerics, Reader, Result, Variant
+from runner.contract import Dataset, Job, NmsRoute, Numerics, Reader, ResizeRule, Result, Variant
 from runner.contract.serialise import from_dict
 from tests.samples import execution, hardware, job, ok_result, software
 
 SHORT = job(variant=Variant(iterations=3))
 EXAMPLES = {"iterations": "3", "percentile": "99.9", "threads": "2", "cpus": "0", "reader": "pil", "batch": "4"}
+EXAMPLES |= {"resize_rule": "float64", "nms_route": "vanilla"}
 
 
 def stands(kind: Any, path: str) -> bool:
@@ -57,8 +58,9 @@ def test_what_an_option_takes_fits_the_contract_and_reads_back(name: str) -> Non
     assert knob.text(value) == EXAMPLES[name]
 
 
-def test_the_readers_are_those_of_the_contract() -> None:
-    assert OPTIONS["reader"][1].kind.metavar == "|".join(get_args(Reader))
+@pytest.mark.parametrize(("name", "of"), [("reader", Reader), ("resize_rule", ResizeRule), ("nms_route", NmsRoute)])
+def test_the_names_of_a_choice_are_those_of_the_contract(name: str, of: Any) -> None:
+    assert OPTIONS[name][1].kind.metavar == "|".join(get_args(of))
 
 
 @pytest.mark.parametrize("name", ["threads", "iterations", "batch"])
@@ -108,10 +110,10 @@ def measured(of: Job, **changes: Any) -> Cell:
 def test_columns_hold_what_was_observed_and_what_only_the_job_tells() -> None:
     of = job(variant=Variant(threads=4, cpus="0-3", iterations=3, reader="pil"))
     seen = measured(of, software=software(threads=2), hardware=replace(hardware(), usable_cpus=[1, 0]))
-    unasked = {"percentile": None, "reader": None, "batch": None}
-    assert values(seen) == {"iterations": 3, "threads": 2, "cpus": "0-1", **unasked}
+    others = dict.fromkeys(("percentile", "reader", "batch", "resize_rule", "nms_route"))
+    assert values(seen) == {"iterations": 3, "threads": 2, "cpus": "0-1", **others}
     lost = measured(of, software=None, hardware=None)
-    assert values(lost) == {"iterations": 3, "threads": 4, "cpus": "0-3", **unasked}
+    assert values(lost) == {"iterations": 3, "threads": 4, "cpus": "0-3", **others}
 
 
 def test_a_pass_has_the_reader_and_batch_that_hold() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from harness.agreement.compare import agreement, tally
+from harness.agreement.sides import sides_of
 from harness.analysis.labels import conflicts
 from harness.analysis.series import latency_series
 from harness.analysis.timings import timings_of
@@ -47,8 +48,9 @@ def test_one_folder_is_called_by_its_function_with_the_hash_in_a_note() -> None:
 def agreed(cell: Cell, verdict: Verdict) -> Cell:
     """Return a detection pass beside a timed cell, which detects as another does."""
     name = PassName("run", "cell", "cuda11.8")
-    found = tally([], [], None, Tolerances())
-    return replace(cell, agreement=replace(agreement(found, cell.job, name, name, Tolerances()), verdict=verdict))
+    found = tally([], sides_of(cell, cell), Tolerances())
+    judged = agreement(found, cell.job, name, name, Tolerances(), [])
+    return replace(cell, agreement=replace(judged, verdict=verdict))
 
 
 def test_it_stands_in_the_column_of_catalogued_models_and_contradicts_none() -> None:

@@ -115,7 +115,7 @@ def test_a_later_layout_starts_anew_and_is_not_read(tmp_path: Path) -> None:
     write(path, row(1))
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(sqlite3.DatabaseError, match="its layout is 99, not 1 to 2"):
+    with pytest.raises(sqlite3.DatabaseError, match="its layout is 99, not 1 to 3"):
         list(rows.read(path))
     write(path, row(2))
     assert [read.image_id for read in rows.read(path)] == [2]
@@ -164,7 +164,7 @@ def test_half_a_million_boxes_take_at_most_25_megabytes(tmp_path: Path) -> None:
 
 def test_what_was_seen_on_the_way_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "pass.sqlite"
-    seen = Seen(800, 1200, 1000, 4321, "vanilla")
+    seen = Seen(800, 1200, 1000, 4321, "vanilla", 4000, "coordinate trick", "float16", (1.5, 2.25, 255.0))
     kept = [
         replace(row(1, 0), exif_orientation=6, exif_followed=True, seen=seen),
         replace(row(2, 0), exif_orientation=3, exif_followed=False),
@@ -188,6 +188,19 @@ def test_a_pass_of_layout_1_is_read_and_started_anew() -> None:
     assert read
     assert {(each.seen, each.exif_orientation, each.exif_followed) for each in read} == {(UNSEEN, None, None)}
     assert all(each.pixels_sha256 and each.detections is not None for each in read)
+
+
+def test_a_pass_of_layout_2_lacks_only_what_was_added_since(tmp_path: Path) -> None:
+    path, old = tmp_path / "pass.sqlite", Seen(800, 1200, 1000, 4321, "vanilla")
+    seen = old._replace(proposal_candidates=4000, precision="float32", channel_means=(1.0, 2.0, 3.0))
+    write(path, replace(row(1), exif_orientation=6, exif_followed=True, seen=seen))
+    with sqlite3.connect(path) as connection:
+        for column in ("proposal_candidates", "proposal_route", "precision", "channel_means"):
+            connection.execute(f"ALTER TABLE images DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 2")
+    (read,) = rows.read(path)
+    assert read.seen == old
+    assert (read.exif_orientation, read.exif_followed) == (6, True)
 
 
 def test_a_path_is_no_address(tmp_path: Path) -> None:
