@@ -5,17 +5,15 @@ import shlex
 
 import pytest
 import typer.main
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
-from harness.cli.app import app
 from harness.cli.grouped import EXAMPLES, GROUP_OF, GROUPS
+from harness.cli.measuring import run_app
 
 
 @pytest.fixture
 def run() -> TyperCommand:
-    whole = typer.main.get_command(app)
-    assert isinstance(whole, TyperGroup)
-    command = whole.commands["run"]
+    command = typer.main.get_command(run_app)
     assert isinstance(command, TyperCommand)
     return command
 
