@@ -4,19 +4,19 @@ The bare app is as lean as typer can be, without rich and completion: what remai
 costs. Both are started by the same kind of console script and the same interpreter, which compiled them before.
 """
 
-import inspect
 import subprocess
 import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import typer
-from typer.models import CommandInfo
+import typer.main
+from typer.core import TyperGroup
 
 from benchmarks.rows import Broken, Sides, Skipped
 from benchmarks.turns import take_turns
 from harness.cli.app import app
+from harness.cli.late import LateCommand
 
 SCRIPT = Path(sys.executable).parent / "harness"
 PAIRS = 60
@@ -44,35 +44,23 @@ def _help_ms(script: Path) -> float:
 
 def _write_bare(folder: Path) -> Path:
     """Write the bare app and its console script, which is the real one but for the module that it imports."""
-    (folder / "bare.py").write_text("\n".join(["import typer", *_source(app, "app"), "main = app", ""]))
+    listed = typer.main.get_command(app)
+    assert isinstance(listed, TyperGroup)
+    (folder / "bare.py").write_text("\n".join(["import typer", *_source(listed, "app"), "main = app", ""]))
     script = folder / "harness"
     script.write_text(SCRIPT.read_text(encoding="utf-8").replace("from harness.cli.app import", "from bare import"))
     script.chmod(0o755)
     return script
 
 
-def _source(real: typer.Typer, variable: str) -> list[str]:
+def _source(real: TyperGroup, variable: str) -> list[str]:
     """Return lines that give `variable` an app with the commands and groups of `real`, without any parameter."""
-    lines = [f"{variable} = typer.Typer(help={_text(real.info.help)!r}, {LEAN})"]
-    for number, command in enumerate(real.registered_commands):
-        lines.append(f"@{variable}.command({_name(command)!r}, help={_help(command)!r})")
-        lines.append(f"def {variable}_{number}(): ...")
-    for number, group in enumerate(real.registered_groups):
-        assert group.typer_instance is not None
-        inner = f"{variable}_group_{number}"
-        # A group without a name is none: its commands are the app's own.
-        named = f", name={group.name!r}" if isinstance(group.name, str) else ""
-        lines += [*_source(group.typer_instance, inner), f"{variable}.add_typer({inner}{named})"]
+    lines = [f"{variable} = typer.Typer(help={real.help!r}, {LEAN})"]
+    for number, (name, listed) in enumerate(real.commands.items()):
+        command = listed.whole() if isinstance(listed, LateCommand) else listed
+        inner = f"{variable}_{number}"
+        if isinstance(command, TyperGroup):
+            lines += [*_source(command, inner), f"{variable}.add_typer({inner}, name={name!r})"]
+        else:
+            lines += [f"@{variable}.command({name!r}, help={command.help!r})", f"def {inner}(): ..."]
     return lines
-
-
-def _name(command: CommandInfo) -> str:
-    return command.name or str(getattr(command.callback, "__name__", "")).replace("_", "-")
-
-
-def _help(command: CommandInfo) -> str:
-    return command.help or inspect.getdoc(command.callback) or ""
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""  # typer holds a placeholder for what was not given

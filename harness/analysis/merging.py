@@ -73,11 +73,6 @@ def tidy(names: Sequence[str], *, allow: bool = False) -> "DataFrame":
     return merged(names, allow=allow).frame
 
 
-def tidy_of(folder: RunFolder) -> "DataFrame":
-    """Return the tidy table of an open run, of no rows where none of its cells has a result yet."""
-    return frame_of([part.rows for part in _parts_of([folder])])
-
-
 def _parts_of(folders: Sequence[RunFolder]) -> list[Part]:
     """Return what stays of the runs. Raises BadInput where one is being executed, before or after it was read."""
     for folder in folders:

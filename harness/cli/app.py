@@ -3,21 +3,47 @@
 import signal
 import sys
 from contextlib import suppress
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 
-from harness import __version__, text
-from harness.cli.comparing import compare
-from harness.cli.data import data_app
-from harness.cli.demo import demo
-from harness.cli.grouped import GroupedCommand
-from harness.cli.images import images_app
-from harness.cli.measuring import reproduce, run
-from harness.cli.options import Device, Json
-from harness.cli.published import published_app
-from harness.cli.results import agree, merge, report, score
-from harness.errors import BadInput, HarnessError, refused
+from harness import text
+from harness.cli.late import add_late
+from harness.errors import HarnessError, refused
+
+#: Every command in the order of the list: what it is for, in the words of its own help, and where it stands.
+COMMANDS = {
+    "models": ("List the catalogued models and what torchvision publishes of them.", "harness.cli.host:models"),
+    "run": ("Measure models in environments and print the tables.", "harness.cli.measuring:run_app"),
+    "choose": (
+        "Print the environment that --image auto means on this host; the reason goes to standard error.",
+        "harness.cli.host:choose",
+    ),
+    "doctor": (
+        "Tell what runs on this host, and if not, why; with --noise, how small a difference it can show.",
+        "harness.cli.host:doctor",
+    ),
+    "version": ("Print the harness's version.", "harness.cli.host:version"),
+    "report": ("Print the tables of runs, or write a page of them with charts.", "harness.cli.results:report"),
+    "merge": (
+        "Merge runs, of one or several machines, into one tidy table and wide ones.",
+        "harness.cli.results:merge",
+    ),
+    "compare": (
+        "Tell whether B is faster or slower than A, or equivalent, model by model, and how sure that is.",
+        "harness.cli.comparing:compare",
+    ),
+    "reproduce": (
+        "Measure what was published in 2021 again, and print both side by side with a verdict for each model.",
+        "harness.cli.reproducing:reproduce",
+    ),
+    "score": ("Score detections as COCO does: those of a run, or of any file.", "harness.cli.results:score"),
+    "agree": ("Tell whether environments, readers or runs detect the same.", "harness.cli.results:agree"),
+    "demo": ("Make a video of what a model detects, with the time of each frame.", "harness.cli.demo:demo"),
+    "images": ("The images of the Docker environments.", "harness.cli.images:images_app"),
+    "published": ("The numbers published in 2021.", "harness.cli.published:published_app"),
+    "data": ("Datasets and checkpoints.", "harness.cli.data:data_app"),
+}
 
 app = typer.Typer(
     help="Measure torchvision's detection models in pinned environments.",
@@ -26,9 +52,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # halves the time of --help
 )
-app.add_typer(images_app, name="images")
-app.add_typer(published_app, name="published")
-app.add_typer(data_app, name="data")
+for name, (about, place) in COMMANDS.items():
+    add_late(app, name, about, place)
 
 
 def main() -> NoReturn:
@@ -55,54 +80,6 @@ def _fail(error: HarnessError) -> NoReturn:
     with suppress(OSError):
         text.flush_output()
     sys.exit(error.exit_code)
-
-
-def models(as_json: Json = False) -> None:
-    """List the catalogued models and what torchvision publishes of them."""
-    from harness.cli.commands.models import list_models
-
-    list_models(as_json)
-
-
-def choose(device: Device = "auto") -> None:
-    """Print the environment that --image auto means on this host; the reason goes to standard error."""
-    from harness.preflight.checks import Preflight
-
-    with Preflight() as preflight:
-        environment, reason = preflight.choose(preflight.target(device))
-        for remark in preflight.left_out(device):
-            print(text.printable(remark), file=sys.stderr)
-    print(f"measuring in {environment.name}: {text.printable(reason)}", file=sys.stderr)
-    print(environment.name)
-
-
-def doctor(
-    minutes: Annotated[str | None, typer.Argument(metavar="MINUTES", help="Of --noise: about how long (5).")] = None,
-    noise: Annotated[bool, typer.Option("--noise", help="Measure how noisy this host is; nothing is changed.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Tell what runs on this host, and if not, why; with --noise, how small a difference it can show."""
-    if noise:
-        from harness.cli.commands.noise import print_noise
-
-        print_noise(minutes, sys.argv[1:], as_json=as_json)
-        return
-    if minutes is not None:
-        raise BadInput(f"doctor takes minutes with --noise alone, not {minutes!r:.80}", "write doctor --noise MINUTES")
-    from harness.cli.commands.doctor import print_findings
-
-    print_findings(as_json)
-
-
-def version(as_json: Json = False) -> None:
-    """Print the harness's version."""
-    import json
-
-    print(json.dumps({"version": __version__}) if as_json else __version__)
-
-
-for command in (models, run, choose, doctor, version, report, merge, compare, reproduce, score, agree, demo):
-    app.command(cls=GroupedCommand if command is run else None)(command)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import typer
 
 from harness.cli.options import Json, Names
 
-data_app = typer.Typer(help="Datasets and checkpoints.", no_args_is_help=True, rich_markup_mode=None)
+data_app = typer.Typer(
+    help="Datasets and checkpoints.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
 
 
 @data_app.command("fetch")

@@ -6,7 +6,9 @@ import typer
 
 from harness.cli.options import Json
 
-images_app = typer.Typer(help="The images of the Docker environments.", no_args_is_help=True, rich_markup_mode=None)
+images_app = typer.Typer(
+    help="The images of the Docker environments.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
 
 
 @images_app.command("build")

@@ -15,7 +15,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda[:N|UUID]", help="Where to compute.")]
 Long = Annotated[bool, typer.Option("--long", help="Tables in full: detections, iterations, images / s, AR.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan only.")]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run goes (results/ID).")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where the run goes (results/ID).")]
 Precision = Annotated[
     str | None, typer.Option(metavar="PERCENT", help="End repeats once they agree so closely, as in 3%.")
 ]

@@ -4,7 +4,9 @@ import typer
 
 from harness.cli.options import Json
 
-published_app = typer.Typer(help="The numbers published in 2021.", no_args_is_help=True, rich_markup_mode=None)
+published_app = typer.Typer(
+    help="The numbers published in 2021.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
 
 
 @published_app.callback()

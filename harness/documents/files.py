@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from harness.documents.measured import flaw
 from harness.documents.migrations import upgraded
-from harness.documents.plan import Plan
+from harness.documents.plan import Plan, PlannedCell
 from harness.documents.sharing import Shared
 from harness.errors import ANOTHER_OUT, BadDocument, reason_of, refused, remedy_of
 from harness.paths import ROOT
@@ -44,15 +44,16 @@ def schema(kind: type[Document]) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_adapter(cast("Any", kind)).json_schema()}
 
 
-def read(kind: type[D], path: Path) -> D:
+def read(kind: type[D], path: Path, shared: Shared | None = None) -> D:
     """Read and validate a document, one of an earlier version as the present one has it.
 
-    Raises BadDocument, which names the file and the first thing wrong with it.
+    `shared` are the parts of the run's documents that were read before. Raises BadDocument, which names the file and
+    the first thing wrong with it.
     """
     content = content_of(path)
     if content is None:
         raise BadDocument(f"{path} does not exist", "name a folder that harness run has made")
-    return parsed(kind, path, content)
+    return parsed(kind, path, content, shared)
 
 
 def content_of(path: Path | str) -> bytes | None:
@@ -67,10 +68,7 @@ def content_of(path: Path | str) -> bytes | None:
 
 
 def parsed(kind: type[D], path: Path | str, content: bytes, shared: Shared | None = None) -> D:
-    """Return the document that the content of a file is. Raises BadDocument as read does.
-
-    `shared` are the parts of results that were read before.
-    """
+    """Return the document that the content of a file is, `shared` as in read. Raises BadDocument as read does."""
     try:
         data = _from_json(content)
         version = data.get("schema_version") if isinstance(data, dict) else None
@@ -81,6 +79,8 @@ def parsed(kind: type[D], path: Path | str, content: bytes, shared: Shared | Non
             )
         if isinstance(version, int) and 1 <= version < SCHEMA_VERSION:
             data = upgraded(data, version)
+        if shared and kind is Plan:
+            _share_cells(data, shared)
         unknown = shared.insert(data) if shared else {}
         document: D = _adapter(cast("Any", kind)).validate_python(data)
     except (ValueError, RecursionError) as error:
@@ -91,6 +91,18 @@ def parsed(kind: type[D], path: Path | str, content: bytes, shared: Shared | Non
     if shared and isinstance(document, Result):
         shared.learn(unknown, document)
     return document
+
+
+def _share_cells(data: Any, shared: Shared) -> None:
+    """Put the cells of a plan, validated one by one, in the place of their plain data, up to one that is wrong."""
+    cells = data.get("cells") if isinstance(data, dict) else None
+    for number, cell in enumerate(cells if isinstance(cells, list) else ()):
+        unknown = shared.insert(cell)
+        try:
+            cells[number] = _adapter(PlannedCell).validate_python(cell)
+        except ValidationError:
+            return  # the whole plan's validation names the place
+        shared.learn(unknown, cells[number])
 
 
 def _from_json(content: bytes) -> Any:

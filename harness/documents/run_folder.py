@@ -139,7 +139,7 @@ class RunFolder:
     @cached_property
     def plan(self) -> Plan:
         """The plan that the run executes. Raises BadDocument where it is unusable or names a folder elsewhere."""
-        plan = documents.read(Plan, self.path / "plan.json")
+        plan = documents.read(Plan, self.path / "plan.json", self._shared)
         for name in (cell.job.cell for cell in plan.cells):
             if not is_cell_name(name):
                 raise BadDocument(f"{self.path / 'plan.json'} names a cell {name!r:.80}", "this is no run of a harness")

@@ -11,6 +11,7 @@ import typer
 
 import harness
 from harness.cli.app import app
+from harness.cli.late import LateCommand
 from harness.errors import BadInput
 
 #: Commands that have another name in Python, since harness.report is a room of the package: the others keep theirs.
@@ -26,8 +27,9 @@ RESERVED = {"from": "from_"}
 def commands(group: Any = None, above: str = "") -> dict[str, Any]:
     """Return every command by its function's name."""
     found: dict[str, Any] = {}
-    whole: Any = group or typer.main.get_command(app)
-    for name, command in whole.commands.items():
+    listed: Any = group or typer.main.get_command(app)
+    for name, command in listed.commands.items():
+        command = command.whole() if isinstance(command, LateCommand) else command
         inner = getattr(command, "commands", None)
         found |= commands(command, f"{above}{name}_") if inner else {above + name: command}
     return found

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from harness.analysis.merging import merged, tidy, tidy_of
+from harness.analysis.merging import merged, tidy
 from harness.cli.commands.merge import merge_runs
 from harness.documents import Host
 from harness.documents.run_folder import RunFolder
@@ -42,7 +42,6 @@ def test_a_frame_of_nothing_is_refused(tmp_path: Path) -> None:
     for names in ([], [str(run_folder(tmp_path / "empty").path)]):
         with pytest.raises(BadInput, match="there is nothing to merge"):
             tidy(names)
-    assert tidy_of(RunFolder(tmp_path / "empty")).empty
     with pytest.raises(BadInput, match="there is no run"):
         tidy([str(tmp_path / "nowhere")])
 
@@ -59,7 +58,7 @@ def test_a_run_that_is_being_executed_is_refused_and_left_alone(tmp_path: Path) 
 def test_a_run_that_nobody_may_write_to_is_read(tmp_path: Path) -> None:
     folder = run_folder(tmp_path / "a", ok_result(job()))
     before = sorted(folder.path.rglob("*"))
-    assert len(tidy_of(folder)) > 0
+    assert len(tidy([str(folder.path)])) > 0
     assert sorted(folder.path.rglob("*")) == before
 
 
@@ -69,7 +68,7 @@ def test_results_of_a_newer_version_are_refused(tmp_path: Path) -> None:
     newer = f'"schema_version": {SCHEMA_VERSION + 1}'
     result.write_text(result.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', newer, 1))
     with pytest.raises(BadDocument, match=f"has schema version {SCHEMA_VERSION + 1}, this harness reads up to"):
-        tidy_of(folder)
+        tidy([str(folder.path)])
 
 
 def test_a_copy_is_no_repeat_and_an_unknown_machine_none_other(tmp_path: Path) -> None:
@@ -93,7 +92,7 @@ def test_a_copy_is_no_repeat_and_an_unknown_machine_none_other(tmp_path: Path) -
 )
 def test_a_number_that_no_table_holds_is_refused(tmp_path: Path, result: Result) -> None:
     with pytest.raises(BadDocument, match="holds a number that is too large for any table; leave the run out"):
-        tidy_of(run_folder(tmp_path / "a", result))
+        tidy([str(run_folder(tmp_path / "a", result).path)])
 
 
 def rung(threads: int, observed: int | None = None, **changes: Any) -> Result:

@@ -5,17 +5,15 @@ import shlex
 
 import pytest
 import typer.main
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
-from harness.cli.app import app
 from harness.cli.grouped import EXAMPLES, GROUP_OF, GROUPS
+from harness.cli.measuring import run_app
 
 
 @pytest.fixture
 def run() -> TyperCommand:
-    whole = typer.main.get_command(app)
-    assert isinstance(whole, TyperGroup)
-    command = whole.commands["run"]
+    command = typer.main.get_command(run_app)
     assert isinstance(command, TyperCommand)
     return command
 
@@ -33,8 +31,9 @@ def _dedented(body: str) -> str:
 def test_every_option_stands_in_one_group(run: TyperCommand) -> None:
     shown = sections(run)
     assert list(shown) == [*(group.capitalize() for group in GROUPS), "Examples"]
-    named = [line.split()[0] for group in list(shown)[:-1] for line in shown[group] if line.startswith("--")]
-    assert sorted(named) == sorted(option.opts[0] for option in run.get_params(typer.Context(run)))
+    lines = [line for group in list(shown)[:-1] for line in shown[group]]
+    named = [found[1] for line in lines if (found := re.match(r"(?:-\w, )?(--\S+)", line))]
+    assert sorted(named) == sorted(max(option.opts, key=len) for option in run.get_params(typer.Context(run)))
 
 
 def test_knobs_stand_in_the_groups_of_their_table(run: TyperCommand) -> None:
