@@ -110,9 +110,9 @@ class Detections(Document):
     waited_ms is how long those stood still for it. wall_ms, from the first image to the last row, is of this process
     alone, which found resumed_images done by an earlier one; first_batch_ms is what its first batch took of that, the
     warm-up of the model included. turned_images is how many pictures carry an EXIF orientation that the reader did not
-    follow, None where an early version of the runner did not look. other_load_cpus is as a latency's. resize_rule is the
-    precision in which the scale of a picture was computed, None where the model scales to one size or in its own way,
-    and in earlier versions.
+    follow, None where an early version of the runner did not look. other_load_cpus is as a latency's. resize_rule is
+    the precision in which the scale of a picture was computed, None where the model scales to one size or in its own
+    way, and in earlier versions.
     """
 
     file: str
