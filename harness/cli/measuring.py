@@ -11,6 +11,9 @@ from harness.cli.knobs import with_knobs
 from harness.cli.options import Code, Device, DryRun, Long, NormEps, Out, Precision, RunNames, Stages
 
 
+run_app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
 @run_app.command(cls=GroupedCommand)
 @with_knobs(before="memory")
 def run(
