@@ -10,7 +10,6 @@ from harness.cli.grouped import GroupedCommand
 from harness.cli.knobs import with_knobs
 from harness.cli.options import Code, Device, DryRun, Long, NormEps, Out, Precision, RunNames, Stages
 
-
 run_app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
