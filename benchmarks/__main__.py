@@ -86,8 +86,9 @@ ROWS = [
     ),
     Row(
         name="stops-recorded",
-        what="iterations until the median of a series is known to 1 %, beside 120",
+        what="iterations until the median of a recorded series is known to 1 %, beside 120",
         unit="it.",
+        exact=True,
         measure=stopping.measure_recorded,
     ),
     Row(

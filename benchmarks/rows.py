@@ -36,7 +36,8 @@ class Row:
     """A comparison. It holds where the whole interval of its ratio lies from `floor` to `bound`.
 
     It does not hold where all of the interval lies beyond them, and is undecided where the interval encloses one of
-    them. A row left undecided is measured again, up to `looks` times, and judged by the pairs of all of them.
+    them. A row left undecided is measured again, up to `looks` times, and judged by the pairs of all of them. The
+    figures of an `exact` row have no noise, and their ratio no interval but what they span.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Row:
     bound: float = 1.0
     floor: float | None = None
     looks: int = 1
+    exact: bool = False
 
     def ratios(self, sides: Sides) -> list[float]:
         """Return ours / reference of each pair."""
@@ -53,7 +55,10 @@ class Row:
 
     def interval(self, sides: Sides) -> Interval:
         """Return the interval of the ratio, as wide as makes all looks together wrong in 5 % of cases (Bonferroni)."""
-        return median_interval(self.ratios(sides), 1 - (1 - CONFIDENCE) / self.looks)
+        ratios = self.ratios(sides)
+        if self.exact:
+            return Interval(min(ratios), median(ratios), max(ratios))
+        return median_interval(ratios, 1 - (1 - CONFIDENCE) / self.looks)
 
     def verdict(self, ratio: Interval) -> Verdict:
         """Tell what the interval says of the bounds."""

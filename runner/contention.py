@@ -111,5 +111,6 @@ def _of_all_cpus() -> Tuple[Optional[float], Optional[float]]:
     except OSError:  # a sandbox may hide it
         return None, None
     steal: Optional[float] = getattr(counted, "steal", None)
-    kinds = [getattr(counted, kind, None) for kind in BUSY]
-    return (None if None in kinds else sum(kinds) + (steal or 0.0)), steal
+    if not all(hasattr(counted, kind) for kind in BUSY):
+        return None, steal
+    return sum(getattr(counted, kind) for kind in BUSY) + (steal or 0.0), steal

@@ -180,7 +180,7 @@ def test_what_the_kernel_does_not_count_is_unknown_for_a_reason() -> None:
         acting.count("own", 100, 98, 7000.0)
         assert watching.read() == 0.5
         assert watching.supply() == CpuSupply(0.3, 100, 98, 7000.0, None, UNCOUNTED)
-        patch.setattr(contention.psutil, "cpu_times", gone)
+        patch.setattr("runner.contention.psutil.cpu_times", gone)
         assert (watching.read(), watching.supply().steal_cpus) == (None, None)
         acting.quotas.clear()
         assert Contention().supply() == CpuSupply(None, None, None, None, None, f"there is no CPU quota; {UNCOUNTED}")

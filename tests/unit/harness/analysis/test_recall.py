@@ -2,6 +2,7 @@ import json
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from harness.documents.run_folder import RunFolder
 from harness.documents.shelf import SECRET, Shelf
 from harness.errors import BadDocument
 from harness.paths import ROOT
-from runner.contract import Failure
+from runner.contract import Failure, Variant
 from tests.samples import job, latency, ok_result, run_folder
 
 REFERENCE = ROOT / "results" / "reference"
@@ -70,6 +71,18 @@ def test_what_is_kept_is_what_was_read(name: str, reads: list[Path]) -> None:
     folder = RunFolder(REFERENCE / name)
     first = part_of(folder)
     assert first.rows.num_rows > 0
+    assert same(part_of(folder), first)
+    assert len(reads) == 1
+
+
+def test_so_are_a_percentile_and_the_step_of_a_ladder(tmp_path: Path, reads: list[Path]) -> None:
+    timed = replace(latency([10.0, 12.5, 11.0] * 200), percentile=99.0)
+    folder = run_folder(tmp_path / "run", ok_result(job(variant=Variant(threads=2)), latency=timed), waited_seconds=1.5)
+    first = part_of(folder)
+    [entry] = first.timed
+    assert entry.steps == (("threads", "2"),)
+    assert entry.times
+    assert entry.times.tail
     assert same(part_of(folder), first)
     assert len(reads) == 1
 

@@ -17,7 +17,7 @@ from harness.report.latency import latency_table
 from harness.report.stops import stops_tables
 from harness.report.table import Form, Table
 from harness.text import GAP
-from runner.contract import Result
+from runner.contract import Result, Variant
 from runner.contract.processes import over_processes
 from tests.samples import execution, job, latency, ok_result
 from tests.unit.harness.standard_cells import a_series, counted, measured
@@ -126,6 +126,12 @@ def test_an_interval_over_pictures_says_that_it_includes_them() -> None:
     assert [text.endswith(" %, content included") for text in column(table, "ended")] == [True, False]
     assert not [text for text in warnings_of(PRECISE) if text.startswith(CONTENT)]
     assert "content included" in [mark.text for mark in marks_of(timings_of(cells(once))[0])]
+
+
+def test_the_steps_of_a_ladder_are_told_apart() -> None:
+    steps = [replace(PRECISE, job=replace(PRECISE.job, variant=Variant(threads=n))) for n in (1, 2)]
+    [table] = stops_tables([Cell(step.job, step, execution(step.job)) for step in steps])
+    assert [name.split(", ")[1] for name in column(table, "Cell")] == ["1 thread", "2 threads"]
 
 
 def test_what_a_cell_waited_for_its_turn_is_shown_where_it_is_worth_it() -> None:
