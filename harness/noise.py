@@ -90,8 +90,8 @@ def _image(preflight: Preflight, target: Target) -> str:
 
 def _pilot(plan: Plan, preflight: Preflight, progress: Progress) -> RunFolder:
     """Return the run, with one process measured. Raises CannotRunHere where that failed."""
-    with progress.working("timing one process"):
-        outcome = pipeline.start(replace(plan, cells=plan.cells[:1]), preflight, Silent(), "noise")
+    progress.say("one process first, which says how many the time holds")
+    outcome = pipeline.start(replace(plan, cells=plan.cells[:1]), preflight, progress, "noise")
     (cell,) = outcome.folder.cells()
     if not outcome.fine:
         reason = cell.result.failure.message if cell.result.failure else "it left no result"
