@@ -13,7 +13,7 @@ from harness.catalogue import protocols
 from harness.paths import ROOT
 from runner.contract.certainty import sure_percentile
 from runner.contract.goals import goal_under
-from runner.contract.pilot import Goal, Standing, look, replay
+from runner.contract.pilot import Standing, look, replay
 from runner.contract.processes import enough_processes, over_processes
 
 TRIALS = 2000
@@ -145,7 +145,10 @@ SCENARIOS = [
 
 @dataclass(frozen=True)
 class Trial:
-    """One series: how it ended, its true figure, and its half width after so many iterations, by these."""
+    """One series: how it ended, its true figure, and its half width after so many iterations, by these.
+
+    The first part alone has widths: their median takes fewer trials than a share does.
+    """
 
     end: Standing
     true: float
@@ -177,13 +180,12 @@ def drawn(number: int, part: int, trials: int = PART) -> list[Trial]:
         raise ValueError("standard-1 has no stopping rule to simulate")
     rng = np.random.default_rng([20, number, part])
     pictures = [f"{i % scenario.pictures}" for i in range(scenario.length)]
-    return [_trial(pictures, goal, *scenario.series(rng)) for _ in range(trials)]
-
-
-def _trial(pictures: list[str], goal: Goal, times: np.ndarray, true: float) -> Trial:
-    most = goal.max_iterations
-    widths = {n: look(times[:n], pictures[:n], goal, last=True).half_width for n in TYPICAL if n <= most}
-    return Trial(replay(times[:most], pictures, goal), true, widths)
+    typical = [n for n in TYPICAL if n <= scenario.length and part == 0]
+    seen = []
+    for times, true in (scenario.series(rng) for _ in range(trials)):
+        widths = {n: look(times[:n], pictures[:n], goal, last=True).half_width for n in typical}
+        seen.append(Trial(replay(times[: scenario.length], pictures, goal), true, widths))
+    return seen
 
 
 def row_of(number: int, trials: list[Trial]) -> Row:
@@ -198,7 +200,7 @@ def row_of(number: int, trials: list[Trial]) -> Row:
         sum(_holds(trial.end, trial.true) for trial in sure) / len(sure) if known else None,
         None if scenario.step is None else sum(_found(trial.end, scenario.step) for trial in trials) / len(trials),
         (int(np.median(counts)), int(np.percentile(counts, 95))),
-        {n: _median([trial.widths.get(n) for trial in trials]) for n in TYPICAL},
+        {n: _median([trial.widths[n] for trial in trials if n in trial.widths]) for n in TYPICAL},
     )
 
 

@@ -1,30 +1,34 @@
 """Writes the tables of docs/statistics.md anew by simulation, a few minutes; a test tells when they need it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from harness.paths import ROOT
-from tools.coverage import PART, SCENARIOS, TRIALS, TYPICAL, drawn, fingerprint, percentiles, processes, row_of
+from tools.coverage import PART, SCENARIOS, TRIALS, TYPICAL, Row, drawn, fingerprint, percentiles, processes, row_of
 
 PAGE = ROOT / "docs" / "statistics.md"
 BEGIN, END = "<!-- coverage -->\n", "<!-- end of coverage -->\n"
 NONE = "\u2013"
 
 
-def of_series(trials: int) -> Iterator[list[str]]:
-    """Yield the table of the whole procedure, scenario by scenario, of so many trials (a multiple of PART)."""
+def simulated(trials: int) -> Iterator[Row]:
+    """Yield what comes of each scenario, of so many trials (a multiple of PART)."""
+    with ProcessPoolExecutor() as pool:
+        numbers, parts = range(len(SCENARIOS)), range(trials // PART)
+        tasks = [[pool.submit(drawn, number, part) for part in parts] for number in numbers]
+        for number in numbers:
+            yield row_of(number, [trial for task in tasks[number] for trial in task.result()])
+
+
+def of_series(rows: Iterable[Row]) -> Iterator[list[str]]:
+    """Yield the table of the whole procedure, scenario by scenario."""
     after = "width after " + ", ".join(str(n) for n in TYPICAL)
     yield ["series", "verdict", "covered", "end of warm-up", "iterations: median, P95", after]
-    parts = range(trials // PART)
-    with ProcessPoolExecutor() as pool:
-        tasks = [[pool.submit(drawn, number, part) for part in parts] for number in range(len(SCENARIOS))]
-        for number, of_scenario in enumerate(tasks):
-            seen = row_of(number, [trial for task in of_scenario for trial in task.result()])
-            shares = [seen.verdicts, seen.covered, seen.begins]
-            widths = [_width(seen.widths[n]) for n in TYPICAL]
-            counts = [str(count) for count in seen.iterations]
-            yield [seen.name, *(_percent(share) for share in shares), ", ".join(counts), ", ".join(widths)]
+    for row in rows:
+        shares = [_percent(share) for share in (row.verdicts, row.covered, row.begins)]
+        counts = ", ".join(str(count) for count in row.iterations)
+        yield [row.name, *shares, counts, ", ".join(_width(row.widths[n]) for n in TYPICAL)]
 
 
 def over_processes() -> Iterator[list[str]]:
@@ -52,10 +56,10 @@ def _percent(share: float | None) -> str:
     return NONE if share is None else f"{100 * share:.1f} %"
 
 
-def tables(trials: int) -> str:
-    """Return the tables and what they are of; those of series come of so many trials."""
+def tables(rows: Iterable[Row], trials: int) -> str:
+    """Return the tables and what they are of; the rows come of so many trials."""
     of = f"{trials} trials a line of the first table, {TRIALS} of the others. <!-- sources {fingerprint()} -->"
-    parts = [of_series(trials), over_processes(), of_percentiles()]
+    parts = [of_series(rows), over_processes(), of_percentiles()]
     return "\n\n".join([of, *("\n".join(_lines(list(rows))) for rows in parts)]) + "\n"
 
 
@@ -65,11 +69,15 @@ def _lines(rows: list[list[str]]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Write the page, which may have changed meanwhile, with its tables replaced."""
+    """Simulate and write."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else TRIALS
     if wanted < PART or wanted % PART:
         sys.exit(f"{wanted} is no multiple of {PART} trials")
-    made = tables(wanted)
+    replace_tables(tables(simulated(wanted), wanted))
+
+
+def replace_tables(made: str) -> None:
+    """Write the page, which may have changed meanwhile, with these tables."""
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     _, after = rest.split(END)
     PAGE.write_text(before + BEGIN + made + END + after, encoding="utf-8")

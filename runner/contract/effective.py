@@ -57,31 +57,38 @@ def _share_within(angle: float, freedom: int) -> float:
 def effective_size(series: numpy.ndarray, weights: Optional[numpy.ndarray] = None) -> Effective:
     """Return how many independent samples tell as much of the mean as this series (n,), never more than n.
 
-    Geyer's initial monotone sequence (Statistical Science 7, 1992): autocorrelations are summed in pairs, for as long
-    as these are positive and decrease. A pair within the standard error of one correlation, and a first correlation
-    alone within its own, counts as none: of independent samples about half the estimates would otherwise fall below n
-    by chance. With
-    `weights` (n,) it is of the weighted mean: each correlation counts by the product of the weights that it joins.
-    The degrees of freedom are those of a spectral estimate with as many lags (Priestley, Spectral Analysis and Time
-    Series, 1981, section 6.2): n / (2 lags + 1).
+    By Geyer's initial monotone sequence of autocorrelations. With `weights` (n,) it is of the weighted mean: each
+    correlation counts by the product of the weights that it joins. The degrees of freedom are those of a spectral
+    estimate with as many lags (Priestley, Spectral Analysis and Time Series, 1981, section 6.2): n / (2 lags + 1).
     """
     n = len(series)
     correlations = _autocorrelations(series)
     if correlations is None:
         return Effective(float(n), float(max(1, n - 1)))
-    pairs = correlations[: n // 2 * 2].reshape(-1, 2).sum(axis=1)
-    ends = numpy.flatnonzero(pairs <= 1 / math.sqrt(n))
-    count = max(1, int(ends[0]) if len(ends) else len(pairs))
-    if count == 1 and pairs[0] - 1 < 1 / math.sqrt(n):
-        kept = correlations[:1]
-    else:
-        shrunk = numpy.minimum.accumulate(pairs[:count]) / pairs[:count]
-        kept = correlations[: 2 * count] * numpy.repeat(shrunk, 2)
+    kept = _initial_sequence(correlations)
     products = (
         numpy.ones(len(kept)) if weights is None or weights.min() == weights.max() else _products(weights, len(kept))
     )
     spread = products[0] + 2 * float(kept[1:] @ products[1:])
     return Effective(n / max(1.0, spread), n / (2 * len(kept) - 1.0))
+
+
+def _initial_sequence(correlations: numpy.ndarray) -> numpy.ndarray:
+    """Return the autocorrelations that count, from lag 0 on, of those of all lags (n,).
+
+    They are summed in pairs, as long as these are positive and decrease (Geyer, Statistical Science 7, 1992). A pair
+    within the standard error of one correlation counts as none, and so do all where the first one is within its own:
+    of independent samples about half the estimates would otherwise fall below n by chance.
+    """
+    n = len(correlations)
+    error = 1 / math.sqrt(n)
+    if correlations[1] < error:
+        return correlations[:1]
+    pairs = correlations[: n // 2 * 2].reshape(-1, 2).sum(axis=1)
+    ends = numpy.flatnonzero(pairs <= error)
+    count = max(1, int(ends[0]) if len(ends) else len(pairs))
+    shrunk = numpy.minimum.accumulate(pairs[:count]) / pairs[:count]
+    return numpy.asarray(correlations[: 2 * count] * numpy.repeat(shrunk, 2))
 
 
 def _autocorrelations(series: numpy.ndarray) -> Optional[numpy.ndarray]:
