@@ -29,7 +29,7 @@ from harness.data import checkpoints, coco, shapes
 from harness.scoring import by_hotcoco, coco_data, passes
 from runner import detection
 from runner import models as runner_models
-from runner.contract import Dataset, ModelSpec
+from runner.contract import Dataset, ModelSpec, rows
 
 #: Of the evaluation set; a turn of each side takes some seconds.
 IMAGES = 100
@@ -81,7 +81,7 @@ def _ours(model: Any, annotations: coco.Annotations, images: Path) -> dict[str, 
         out, began = Path(name), time.perf_counter()
         task = detection.PassTask(model, dataset, how, images, CPU, "a pass", skip_bad_images=False)
         detections = detection.detect(task, out, 0.0, lambda event, **fields: None)
-        columns = passes.read(out / detection.FILE, annotations).of("bbox")
+        columns = passes.read(out / rows.FILE, annotations).of("bbox")
         truth = coco_data.dataset(annotations, "bbox")
         evaluation = by_hotcoco.evaluated(truth, coco_data.results(annotations, columns, "bbox", "float"), "bbox")
         evaluation.summary_lines()

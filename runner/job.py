@@ -29,7 +29,7 @@ from runner import (
     used_gpu,
 )
 from runner.contention import Contention
-from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, Stages, source_sha256
+from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, Stages, rows, source_sha256
 from runner.errors import JobError, said
 from runner.latency import Progress
 from runner.own import answers, blame, building
@@ -99,7 +99,7 @@ def _measure(blank: Result, folders: Folders, progress: Progress) -> Result:
         result = suite(blank, model, device, folders, load_ms, progress, check)
     if isinstance(check, answers.Checked):
         # An earlier process may have detected in every picture.
-        makes = check.makes or detection.makes(folders.out / detection.FILE)
+        makes = check.makes or detection.makes(folders.out / rows.FILE)
         result, remarks = replace(result, makes=makes), remarks + check.remarks()
     return replace(result, status="ok", memory=meter.read(), remarks=remarks)
 

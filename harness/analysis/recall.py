@@ -19,8 +19,9 @@ from pydantic import TypeAdapter
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.tidy import EMPTY
 from harness.analysis.timed import Timed, TimedFigures
+from harness.documents.contents import Contents
 from harness.documents.files import content_of
-from harness.documents.run_folder import Cell, Contents, RunFolder
+from harness.documents.run_folder import Cell, RunFolder
 from harness.documents.shelf import Shelf
 from harness.paths import PACKAGE
 from runner import contract

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness import agreeing, pipeline
+from harness import agreeing, judging
 from harness.agreeing import Redone
 from harness.analysis.merging import Merged, merged
 from harness.api.agreements import Agreements, agreements
@@ -65,7 +65,7 @@ def score(
     if run is None or annotations is not None or detections is not None:
         raise BadInput("score what?", "name a run, or both annotations and detections")
     folder = open_run(run_name(run))
-    problems = pipeline.rescored(folder, progress, scorer)
+    problems = judging.rescored(folder, progress, scorer)
     return scores_of_run(folder.cells(), problems)
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
 from harness import documents
 from harness.documents.agreement import Agreement
+from harness.documents.contents import NOTHING, Contents
 from harness.documents.execution import Execution
 from harness.documents.files import content_of, parsed, storing
 from harness.documents.plan import Plan
@@ -44,29 +45,6 @@ class Cell:
     scores: CellScores | None = None
     agreement: Agreement | None = None
     run: str = ""
-
-
-class Contents(NamedTuple):
-    """What the documents of a cell hold, as bytes; None where there is none."""
-
-    result: bytes | None = None
-    execution: bytes | None = None
-    scores: bytes | None = None
-    agreement: bytes | None = None
-
-    @property
-    def sha256(self) -> bytes:
-        """The hash that tells these from any others, 32 bytes."""
-        digest = hashlib.sha256()
-        for content in self:
-            digest.update(ABSENT if content is None else len(content).to_bytes(8))
-            digest.update(content or b"")
-        return digest.digest()
-
-
-NOTHING = Contents()
-#: Stands in a hash for a document that is not there, where others have their length.
-ABSENT = b"\xff" * 8
 
 
 def cell_name(*parts: str) -> str:

@@ -12,6 +12,8 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy
 
+from runner.contract.blobs import blob, per_detection
+
 #: Its name in the folder of a cell.
 FILE = "detections.sqlite"
 #: The version of the tables below, kept in the file, and how many of the last columns an earlier layout lacks.
@@ -220,19 +222,19 @@ def _columns(row: Row) -> List[Any]:
     blobs: List[Optional[bytes]] = [None] * 6
     if detections is not None:
         blobs = [
-            _blob(detections.boxes, "<f4"),
-            _blob(detections.scores, "<f4"),
-            _blob(detections.labels, "<i4"),
+            blob(detections.boxes, "<f4"),
+            blob(detections.scores, "<f4"),
+            blob(detections.labels, "<i4"),
             # The encoding's characters begin at '0'.
             None if detections.masks is None else b"\n".join(detections.masks),
-            _blob(detections.keypoints, "<f4"),
-            _blob(detections.keypoint_scores, "<f4"),
+            blob(detections.keypoints, "<f4"),
+            blob(detections.keypoint_scores, "<f4"),
         ]
     picture = [row.image_id, row.file, row.failure, row.height, row.width, row.pixels_sha256]
     count = 0 if detections is None else len(detections.scores)
     *seen, means = row.seen
     turned = row.exif_orientation, row.exif_followed
-    return [*picture, count, *row.times, *blobs, *turned, *seen, _blob(means, "<f4")]
+    return [*picture, count, *row.times, *blobs, *turned, *seen, blob(means, "<f4")]
 
 
 def _row(
@@ -260,18 +262,6 @@ def _detections(
         scores=numpy.frombuffer(scores, "<f4"),
         labels=numpy.frombuffer(labels, "<i4"),
         masks=None if masks is None else masks.split(b"\n") if n else [],
-        keypoints=_per_detection(keypoints, n, 3),
-        keypoint_scores=_per_detection(keypoint_scores, n),
+        keypoints=per_detection(keypoints, n, 3),
+        keypoint_scores=per_detection(keypoint_scores, n),
     )
-
-
-def _per_detection(blob: Optional[bytes], n: int, *last: int) -> Any:
-    """Return the (n, k, *last) values of a blob whose k its length tells, or None."""
-    if blob is None:
-        return None
-    values = numpy.frombuffer(blob, "<f4")
-    return values.reshape(n, -1, *last) if n else values.reshape(0, 0, *last)
-
-
-def _blob(values: Any, kind: str) -> Optional[bytes]:
-    return None if values is None else numpy.ascontiguousarray(values, kind).tobytes()

@@ -55,7 +55,7 @@ def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:
     task = detection.PassTask(model, dataset, how, data / "images", torch.device("cpu"), "a", skip_bad_images=False)
     with torch.no_grad():
         detection.detect(task, out, 0.0, lambda event, **fields: None)
-    return list(rows.read(out / detection.FILE))
+    return list(rows.read(out / rows.FILE))
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ FLOORS = [
     {"cli", "api"},
     {"repeating", "agreeing", "comparing", "showing", "noise"},
     {"pipeline"},
+    {"judging"},
     {"report", "clips"},
     {"plan", "execute", "agreement"},
     {"preflight", "scoring"},

@@ -10,7 +10,7 @@ from harness.cli.console import print_table, print_tables, say
 from harness.cli.live import progress_on
 from harness.documents.runs import open_run
 from harness.documents.scores import Score
-from harness.pipeline import rescored
+from harness.judging import rescored
 from harness.report.accuracy import accuracy_tables
 from harness.report.table import Column, Form, Table
 from harness.scoring.files import score_file

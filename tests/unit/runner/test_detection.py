@@ -16,8 +16,8 @@ from PIL import Image
 
 from runner import detection
 from runner.contract import BadImage, Dataset, DetectionPass, Variant, arrivals, rows
-from runner.contract.rows import Row
-from runner.detection import FILE, PassTask, detect, key_of, makes
+from runner.contract.rows import FILE, Row
+from runner.detection import PassTask, detect, key_of, makes
 from runner.errors import JobError
 from runner.own.answers import Checked
 from tests.samples import job, software

@@ -11,7 +11,7 @@ from harness.data import coco, shapes
 from harness.documents import PlannedCell
 from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument
-from harness.pipeline import judge
+from harness.judging import judge
 from harness.progress import Silent
 from runner.contract import Dataset, Detections, Job, rows
 from runner.contract.rows import ImageDetections, Row, Times
