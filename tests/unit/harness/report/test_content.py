@@ -53,7 +53,7 @@ def test_it_stands_in_full_alone() -> None:
 def test_without_a_line_there_is_a_reason() -> None:
     (few,) = content_tables([content_cell(detections=[1, 2, 3])])
     assert columns(few)["ms a detection"] == columns(few)["explained"] == [GAP]
-    assert any("nothing to say: 3 pictures are too few for a line: it takes 5" in note for note in few.notes)
+    assert any("no lines: 3 pictures are too few for a line: it takes 5" in note for note in few.notes)
     (alike,) = content_tables([content_cell(detections=[7] * 11)])
     assert any("every picture has 7 detections" in note for note in alike.notes)
     (unseen,) = content_tables([content_cell(reason="it is not built as torchvision's detectors are")])
