@@ -91,7 +91,7 @@ def test_tidy_rows_have_the_lines_with_their_intervals_and_the_counts() -> None:
 def test_the_page_draws_what_a_detection_costs_and_says_it() -> None:
     timings = timings_of(CELLS)
     (chart,) = (chart for chart in charts(CELLS, timings, published=False) if chart.name == "content")
-    assert chart.title.startswith("Each detection takes 0.50 ms longer in ")
+    assert chart.title.startswith("Latency is seen to grow with detections: 0.50 ms each in ")
     assert {row["label"] for row in chart.rows if row["heading"] is None} == {timings[0].label}
     assert findings.by_detections(timings[0]).endswith("0.50 ms longer with each detection (0.50 to 0.50)")
     alike = timings_of([content_cell(detections=[7] * 11)])
@@ -102,6 +102,9 @@ def test_a_cost_that_is_not_seen_is_not_said_to_be() -> None:
     (timing,) = timings_of([CELLS[0]])
     assert findings.costs([(timing, Estimate(0.1, -0.2, 0.4))]) == (
         "No latency is seen to grow with the number of detections"
+    )
+    assert findings.costs([(timing, Estimate(0.1, -0.2, 0.4)), (timing, Estimate(0.2, 0.1, 0.3))]) == (
+        f"Latency is seen to grow with detections in 1 of 2 lines: 0.20 ms each in {timing.model.display}"
     )
 
 
