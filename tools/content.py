@@ -12,7 +12,7 @@ from harness.paths import ROOT
 from runner.contract import Latency, Samples
 
 SOURCES = ("harness/analysis/content.py", "harness/analysis/huber.py", "harness/analysis/pictured.py")
-TRIALS = 500
+TRIALS = 1000
 #: In ms: a picture of nothing, each detection, each megapixel.
 LEVEL, DETECTION, MEGAPIXEL = 40.0, 0.2, 30.0
 #: The true cost of each variable with a line.
@@ -25,7 +25,7 @@ class Scenario:
 
     `between` is how pictures differ in what nobody counts, normal, `noise` how samples do; `odd` of the pictures take
     half as long again, `late` of the samples twice as long, and neighbours in time correlate by `phi`. `goes_with` is
-    how the pixels correlate with the detections. With `growing` noise, a picture of more detections scatters more.
+    how the pixels correlate with the detections. With `growing`, all of these grow with the time.
     """
 
     name: str
@@ -50,7 +50,7 @@ SCENARIOS = (
     Scenario("11 pictures, one sample in ten twice as long", late=0.1),
     Scenario("22 pictures, one in ten half as long again", pictures=22, odd=0.1),
     Scenario("22 pictures, pixels correlated with detections by 0.7", pictures=22, goes_with=0.7),
-    Scenario("22 pictures, more scatter with more detections", pictures=22, growing=True),
+    Scenario("11 pictures, scatter in proportion to the time", growing=True),
 )
 
 
@@ -91,7 +91,7 @@ def _latency(scenario: Scenario, draws: np.random.Generator) -> Latency:
     detections = np.rint(15 * np.exp(common)).astype(int)
     widths = np.rint(500 * np.exp(0.4 * ranks)).astype(int)  # of pictures 1000 pixels high
     true = LEVEL + DETECTION * detections + MEGAPIXEL * widths / 1000
-    more = 1 + detections / 30 if scenario.growing else np.ones(n)
+    more = true / true.mean() if scenario.growing else np.ones(n)
     between = scenario.between * more * draws.standard_normal(n) + 0.5 * (draws.random(n) < scenario.odd)
     noise = scenario.noise * np.tile(more, turns) * _correlated(draws, n * turns, scenario.phi)
     late = draws.random(n * turns) < scenario.late

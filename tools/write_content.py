@@ -1,4 +1,4 @@
-"""Writes the table of docs/content.md anew by simulation, half a minute; a test tells when it needs it."""
+"""Writes the table of docs/content.md anew by simulation, a minute or less; a test tells when it needs it."""
 
 from collections.abc import Iterator
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.analysis.huber import middle
 from runner.contract import Content, Latency
 from runner.contract.statistics import measured_ms
 
@@ -48,7 +49,7 @@ def pictures_of(latencies: Sequence[Latency]) -> Pictures:
         for name in ("detections", "height", "width")
     )
     variables = {
-        "detections": np.array([np.median(detections[group]) for group in groups]),
+        "detections": np.array([_median(detections[group]) for group in groups]),
         "megapixels": np.array([height[group[0]] * width[group[0]] / MEGA for group in groups]),
     }
     computed = _computed(latencies, numbers, len(names))
@@ -56,7 +57,7 @@ def pictures_of(latencies: Sequence[Latency]) -> Pictures:
         variables["computed_megapixels"] = computed
     return Pictures(
         names=names,
-        ms=np.array([np.median(samples[group]) for group in groups]),
+        ms=np.array([_median(samples[group]) for group in groups]),
         variables=variables,
         samples=samples,
         of=every,
@@ -87,7 +88,11 @@ def _numbered(latencies: Sequence[Latency]) -> tuple[list[str], list[dict[str, i
 
 
 def _level(ms: Floats, of: NDArray[np.intp]) -> float:
-    return float(np.mean([np.median(ms[of == number]) for number in np.unique(of)]))
+    return float(np.mean([_median(ms[of == number]) for number in np.unique(of)]))
+
+
+def _median(values: Floats) -> float:
+    return middle(np.sort(values))
 
 
 def _computed(latencies: Sequence[Latency], numbers: Sequence[dict[str, int]], pictures: int) -> Floats | None:

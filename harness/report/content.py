@@ -120,4 +120,4 @@ def _of_row(figures: ContentFigures, latencies: Sequence[Latency]) -> list[str]:
 
 def _short(lacking: Sequence[str]) -> str:
     """Return what is lacking, where it is most of all as one."""
-    return "nothing to say" if len(lacking) >= len(VARIABLES) + len(DETECTIONS) else ", ".join(lacking)
+    return "no lines" if len(lacking) >= len(VARIABLES) + len(DETECTIONS) else ", ".join(lacking)

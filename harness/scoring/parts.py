@@ -34,7 +34,7 @@ def ap_by_parts(annotations: Annotations, matches: Matches, resamples: int = RES
     return by_objects + [_part(matches, "pixels", part, resamples) for part in _chosen(pixels, squares)]
 
 
-class Chosen(NamedTuple):
+class Picked(NamedTuple):
     """Which images (I,) a part has, and its least and most value, None without an end."""
 
     images: Which
@@ -42,15 +42,15 @@ class Chosen(NamedTuple):
     most: int | None
 
 
-def _chosen(values: NDArray[np.int64], begins: tuple[int, ...]) -> Iterator[Chosen]:
+def _chosen(values: NDArray[np.int64], begins: tuple[int, ...]) -> Iterator[Picked]:
     """Yield the parts with images, each from its begin up to the next."""
     for least, beyond in zip(begins, (*begins[1:], None), strict=True):
         chosen = (values >= least) & (True if beyond is None else values < beyond)
         if chosen.any():
-            yield Chosen(chosen, least, None if beyond is None else beyond - 1)
+            yield Picked(chosen, least, None if beyond is None else beyond - 1)
 
 
-def _part(matches: Matches, of: Literal["objects", "pixels"], chosen: Chosen, resamples: int) -> ApPart:
+def _part(matches: Matches, of: Literal["objects", "pixels"], chosen: Picked, resamples: int) -> ApPart:
     part = _of_images(matches, chosen.images)
     ap, interval, reason = _precision(part, resamples)
     return ApPart(

@@ -83,6 +83,22 @@ def test_both_stacks_hold_the_same_random_weights_and_saw_the_same_pixels(both: 
 
 
 @pytest.mark.docker
+def test_both_stacks_tell_what_there_was_to_do_in_each_picture(both: Path) -> None:
+    for cell in cells(both).values():
+        latency = cell.result.latency
+        assert latency is not None
+        assert latency.contents is not None
+        assert [content.name for content in latency.contents] == [each.name for each in latency.inputs]
+        samples = latency.samples
+        for content in latency.contents:
+            assert (content.resized_height, content.resized_width, content.padded_pixels) == (320, 320, 0)
+            assert (content.proposals, content.missing_reason) == (None, "the model has one stage, and no proposals")
+            assert (content.candidates or 0) >= (content.uncut or 0) >= content.detections > 0
+            counts = {n for name, n in zip(samples.image, samples.detections, strict=True) if name == content.name}
+            assert counts == {content.detections}
+
+
+@pytest.mark.docker
 def test_the_script_in_the_docs_recomputes_the_table(both: Path) -> None:
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     script = text.split("```python\n")[1].split("```")[0]

@@ -123,10 +123,12 @@ def costs(lines: Sequence[tuple[Timing, Estimate]]) -> str:
     by_cost = sorted(surely, key=lambda pair: pair[1].value)
     several = len({timing.number for timing, _ in lines}) > 1
     told = [
-        f"{significant(line.value, 2)} ms longer in {timing.model.display}{f' ({timing.label})' if several else ''}"
+        f"{significant(line.value, 2)} ms each in {timing.model.display}{f' ({timing.label})' if several else ''}"
         for timing, line in ([by_cost[-1], by_cost[0]] if len(by_cost) > 1 else by_cost)
     ]
-    return f"Each detection takes {' and '.join(told)}"
+    # Of many intervals at 95 % some miss 0 by chance, so it is said of how many they are.
+    where = f" in {len(surely)} of {count(len(lines), 'line')}" if len(surely) < len(lines) else ""
+    return f"Latency is seen to grow with detections{where}: {' and '.join(told)}"
 
 
 def _cost(line: Estimate) -> str:

@@ -50,6 +50,8 @@ MAY_DIFFER = {
     "result.makes": "what a detector answers with, which its code and weights tell",
     "result.remarks": "follow from the weights' file; the state that was read from it tells more",
     "result.latency.load_ms": OUTCOME,
+    "result.latency.contents": OUTCOME,
+    "result.latency.contents_missing_reason": OUTCOME,
     "result.latency.stopped_by": OUTCOME,
     "result.latency.planned_iterations": "what was asked for; the variant's iterations tell series apart",
     "result.latency.other_load_cpus": "an outcome; said of the cell",

@@ -26,7 +26,8 @@ def test_the_ap_of_a_part_is_the_scorer_s_own_of_its_pictures_alone(seed: int) -
     by_objects = [part for part in parts if part.of == "objects"]
     assert sum(part.images for part in by_objects) == len(truth.pictures)
     for part in by_objects:
-        here = [number for number in truth.pictures if part.least <= objects_of(truth, number) <= (part.most or 99)]
+        most = 99 if part.most is None else part.most
+        here = [number for number in truth.pictures if part.least <= objects_of(truth, number) <= most]
         alone = truth.of(here)
         kept = found.chosen(np.isin(found.image_ids, here))
         assert part.objects == sum(objects_of(truth, number) for number in here)

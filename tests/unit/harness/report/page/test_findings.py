@@ -202,7 +202,7 @@ def test_the_titles_of_samples_say_what_the_samples_show() -> None:
     [timing] = timings_of([with_latency(timing.cells[0], replace(latency, samples=steady))])
     assert findings.spread(timing).endswith("took 53.0 to 72.0 ms, the first inference 9.6 times the median")
     assert findings.drift(timing).endswith("the second half of the samples was 19.3% slower than the first")
-    assert findings.by_detections(timing).endswith("1.0 ms longer with each detection (correlation 1.00)")
+    assert findings.by_detections(timing).endswith("1.0 ms longer with each detection (1.0 to 1.0)")
 
 
 def test_latency_is_said_to_follow_detections_only_where_it_does() -> None:
