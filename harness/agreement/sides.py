@@ -28,6 +28,7 @@ class Sides:
     thresholds: tuple[Thresholds | None, Thresholds | None]
     precision: str | None = None
     threads: str | None = None
+    stack: str | None = None
     cuts: str | None = None
     weights: str | None = None
 
@@ -44,6 +45,7 @@ def sides_of(reference: Cell, other: Cell) -> Sides:
         thresholds=(one, two),
         precision=_switches(*softwares, {cell.job.device for cell in both}) if len(softwares) == 2 else None,
         threads=_unlike("threads", *(each.threads for each in softwares)) if len(softwares) == 2 else None,
+        stack=_unlike("torch", *(each.torch for each in softwares)) if len(softwares) == 2 else None,
         cuts=_cuts(one, two),
         weights=_weights(*both),
     )

@@ -80,6 +80,7 @@ _WHY: dict[Cause, str] = {
     "nms": "run in both with --nms-route vanilla",
     "precision": "harness agree --sweep turns each switch",
     "threads": "run in both with --threads 1",
+    "rounding": "a sum in another order is no rule",
     "thresholds": "run in both with one protocol",
     "weights": "run in both with the same --weights",
     "cut-off": "a tie is no rule, and may fall either way",
