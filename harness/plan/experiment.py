@@ -51,9 +51,14 @@ def _by(cause: Cause, job: Job, rules: Rules) -> Job:
     if cause == "thresholds":
         return replace(job, model=replace(job.model, thresholds=rules.reference.job.model.thresholds))
     variant = _variant(cause, job.variant, rules)
-    if variant is None or replace(job, variant=variant) == job:
+    if variant is None or _detecting(replace(job, variant=variant)) == _detecting(job):
         raise BadInput(f"{job.cell}: what is {WORDS[cause]} can't be redone as in the reference", _WHY[cause])
     return replace(job, variant=variant)
+
+
+def _detecting(job: Job) -> tuple[object, ...]:
+    """Return how a job detects, whether the protocol or the variant says so."""
+    return job.detection, job.numerics, job.variant.resize_rule, job.variant.nms_route
 
 
 def _variant(cause: Cause, variant: Variant, rules: Rules) -> Variant | None:
