@@ -118,9 +118,12 @@ def _acting(looked: list[Looked], sides: Sides) -> Iterable[Evidence]:
     left = [each for each in looked if each.difference and not each.explained]
     if untouched and not left:
         return
-    for cause, text in (("precision", sides.precision), ("thresholds", sides.cuts), ("weights", sides.weights)):
-        if text:
-            yield Evidence(cause, text)  # type: ignore[arg-type] -- names of the tuple above
+    wide: dict[Cause, str | None] = {
+        "precision": sides.precision,
+        "thresholds": sides.cuts,
+        "weights": sides.weights,
+    }
+    yield from (Evidence(cause, text) for cause, text in wide.items() if text)
     if sides.threads and (not untouched or any(each.rounding for each in left)):
         yield Evidence("threads", sides.threads)
 

@@ -10,7 +10,7 @@ from harness.documents.agreement import Portion
 from harness.documents.causes import WORDS, Cause
 from harness.documents.run_folder import Cell, RunFolder, cell_name
 from harness.errors import BadInput
-from runner.contract import Job, NmsRoute, Variant
+from runner.contract import Dataset, Job, NmsRoute, Variant
 
 
 class Rules(NamedTuple):
@@ -38,7 +38,7 @@ def plan(folder: RunFolder, cells: Sequence[PlannedCell]) -> Plan:
     return replace(folder.plan, created_at=now, cells=list(cells))
 
 
-def _chosen(job: Job, image_ids: Sequence[int]) -> object:
+def _chosen(job: Job, image_ids: Sequence[int]) -> Dataset | None:
     dataset, wanted = job.dataset, set(image_ids)
     if dataset is None:
         return None
@@ -66,13 +66,13 @@ def _variant(cause: Cause, variant: Variant, rules: Rules) -> Variant | None:
     job, result = rules.reference.job, rules.reference.result
     if cause == "resize":
         rule = result.detections.resize_rule if result.detections else None
-        return rule and replace(variant, resize_rule=rule)
+        return replace(variant, resize_rule=rule) if rule else None
     if cause in ("exif", "channels", "decoder"):
-        return job.detection and replace(variant, reader=job.detection.reader)
+        return replace(variant, reader=job.detection.reader) if job.detection else None
     if cause == "nms":
-        return rules.nms_route and replace(variant, nms_route=rules.nms_route)
+        return replace(variant, nms_route=rules.nms_route) if rules.nms_route else None
     if cause == "threads":
-        return result.software and replace(variant, threads=result.software.threads)
+        return replace(variant, threads=result.software.threads) if result.software else None
     return replace(variant, numerics=job.numerics) if cause == "precision" else None
 
 
