@@ -4,13 +4,12 @@ import math
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from harness import pipeline
 from harness.analysis import noise as analysis
 from harness.catalogue import environments
 from harness.documents import Plan, noise
-from harness.documents.noise import Disturbance, Noise, Shown
+from harness.documents.noise import Disturbance, Noise, Reach
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, CannotRunHere
 from harness.host import machine
@@ -46,11 +45,13 @@ def checked_minutes(minutes: float) -> float:
 
 
 def measure(minutes: float, command: list[str], preflight: Preflight, progress: Progress) -> Noise:
-    """Measure for about so long, and keep what came out. Returns it, `interrupted` where it was and had enough.
+    """Measure for about so long. Returns what came out, `interrupted` where it was and had enough.
 
     Raises BadInput where the time does not hold two processes a side, CannotRunHere where the model can't run or too
-    few of its processes were fine, and Interrupted where too few had been measured by then.
+    few of its processes were fine, Interrupted where too few had been measured by then, and before any of it
+    StorageError where nothing could be kept.
     """
+    noise.require_place(machine.host_id())
     ends, throttled = time.monotonic() + 60 * minutes, disturbances.throttled_count()
     plan = _planned(command, preflight, progress)
     folder, interrupted = _pilot(plan, preflight, progress), False
@@ -63,9 +64,7 @@ def measure(minutes: float, command: list[str], preflight: Preflight, progress: 
         interrupted = True
         if len(_fine(folder)) < FEWEST:
             raise
-    made = _noise(folder, interrupted, [*disturbances.settings(), *_felt(folder, throttled)])
-    noise.keep(made)
-    return made
+    return _noise(folder, interrupted, [*disturbances.settings(), *_felt(folder, throttled)])
 
 
 def _planned(command: list[str], preflight: Preflight, progress: Progress) -> Plan:
@@ -91,8 +90,8 @@ def _image(preflight: Preflight, target: Target) -> str:
 
 def _pilot(plan: Plan, preflight: Preflight, progress: Progress) -> RunFolder:
     """Return the run, with one process measured. Raises CannotRunHere where that failed."""
-    with progress.working("timing one process"):
-        outcome = pipeline.start(replace(plan, cells=plan.cells[:1]), preflight, Silent(), "noise")
+    progress.say("one process first, which says how many the time holds")
+    outcome = pipeline.start(replace(plan, cells=plan.cells[:1]), preflight, progress, "noise")
     (cell,) = outcome.folder.cells()
     if not outcome.fine:
         reason = cell.result.failure.message if cell.result.failure else "it left no result"
@@ -147,7 +146,7 @@ def _noise(folder: RunFolder, interrupted: bool, seen: list[Disturbance]) -> Noi
         paired_false_alarms=paired,
         unpaired_false_alarms=unpaired,
         repeats=analysis.repeats_for(wall.neighbours),
-        smallest=[Shown(n, analysis.smallest_shown(wall.neighbours, n)) for n in REPEATS],
+        smallest=[Reach(n, analysis.smallest_shown(wall.neighbours, n)) for n in REPEATS],
         disturbances=seen,
     )
 
@@ -159,8 +158,3 @@ def _read(folder: RunFolder) -> str:
 def _no_cpu_time(latencies: list[Latency]) -> str:
     unknown = any(one.samples.process_cpu_ms is None for one in latencies)
     return "the runner did not look" if unknown else "its clock stood still over most iterations"
-
-
-def place_of(made: Noise) -> Path | None:
-    """Return where it is kept, None where the host has no id to keep it by."""
-    return noise.place(made.host) if made.host else None

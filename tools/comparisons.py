@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
+from scipy.stats import t
 
 from harness.analysis.ratio import Ratio, more_repeats, paired, unpaired, verdict
 from harness.paths import ROOT
@@ -135,7 +136,6 @@ def _settled_for_sure(design: Design) -> bool:
 
 
 def _half_width(error: float, degrees: float, misses: float) -> float:
-    from scipy.stats import t
 
     return float(t.isf(misses / 2, degrees)) * error
 

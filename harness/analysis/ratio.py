@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+#: Log figures, one a process: (n,).
+Logs = Sequence[float] | np.ndarray
 Verdict = Literal["equivalent", "faster", "slower", "ambiguous"]
 #: How often a verdict of several models may be wrong, and an interval miss.
 ERROR = 0.05
@@ -38,7 +40,7 @@ class Ratio:
     processes: tuple[int, int]
 
 
-def paired(a: Sequence[float], b: Sequence[float]) -> Ratio:
+def paired(a: Logs, b: Logs) -> Ratio:
     """Return the ratio of processes that ran by turns: log figures (n,) of A and of B, in one order of rounds.
 
     What a round has in common, such as a drift of the machine, cancels out. ValueError below two rounds.
@@ -51,7 +53,7 @@ def paired(a: Sequence[float], b: Sequence[float]) -> Ratio:
     return _ratio(float(differences.mean()), error, n - 1, True, (n, n))
 
 
-def unpaired(a: Sequence[float], b: Sequence[float]) -> Ratio:
+def unpaired(a: Logs, b: Logs) -> Ratio:
     """Return the ratio of processes with no rounds in common: log figures of A and of B, by Welch's t.
 
     A drift between A and B can't be told from a difference. ValueError below two processes a side.
@@ -172,8 +174,17 @@ def _above(ratio: Ratio, distance: float) -> float:
 
 def _ratio(log: float, error: float, degrees: float, paired: bool, processes: tuple[int, int]) -> Ratio:
     wide, narrow = _point(degrees, ERROR) * error, _point(degrees, 2 * ERROR) * error
-    ends = (math.exp(log + part) for part in (0.0, -wide, wide, -narrow, narrow))
-    return Ratio(*ends, degrees, error, paired, processes)
+    return Ratio(
+        value=math.exp(log),
+        low=math.exp(log - wide),
+        high=math.exp(log + wide),
+        narrow_low=math.exp(log - narrow),
+        narrow_high=math.exp(log + narrow),
+        degrees=degrees,
+        standard_error=error,
+        paired=paired,
+        processes=processes,
+    )
 
 
 def _point(degrees: float, error: float) -> float:
@@ -187,7 +198,7 @@ def _limit(margin: float) -> float:
     return math.log1p(margin)
 
 
-def _checked(logs: Sequence[float]) -> np.ndarray:
+def _checked(logs: Logs) -> np.ndarray:
     values = np.asarray(logs, dtype=float)
     if len(values) < 2:
         raise ValueError(f"an interval over processes needs two a side, not {len(values)}")

@@ -10,7 +10,7 @@ from harness import noise as measuring_noise
 from harness.api.checked import Flag, Minutes, Telling, Text, checked, recorded
 from harness.api.shown import Shown, frame_of
 from harness.catalogue import published
-from harness.documents.noise import Noise, kept
+from harness.documents.noise import Noise, keep, kept
 from harness.host import machine
 from harness.paths import results_folder
 from harness.pipeline import Interrupted
@@ -93,6 +93,7 @@ def _noise(minutes: float | bool, command: list[str], preflight: Preflight, prog
         return kept(machine.host_id())
     wanted = measuring_noise.MINUTES if minutes is True else measuring_noise.checked_minutes(minutes)
     seen = measuring_noise.measure(wanted, command, preflight, progress)
+    keep(seen)
     if seen.interrupted:
         raise Interrupted(results_folder() / seen.run, seen.run)
     return seen

@@ -76,7 +76,7 @@ def choose(device: Device = "auto") -> None:
 
 
 def doctor(
-    minutes: Annotated[str | None, typer.Argument(metavar="[MINUTES]", help="Of --noise: about how long (5).")] = None,
+    minutes: Annotated[str | None, typer.Argument(metavar="MINUTES", help="Of --noise: about how long (5).")] = None,
     noise: Annotated[bool, typer.Option("--noise", help="Measure how noisy this host is; nothing is changed.")] = False,
     as_json: Json = False,
 ) -> None:

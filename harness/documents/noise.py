@@ -40,7 +40,7 @@ class Disturbance(Document):
 
 
 @dataclass(frozen=True)
-class Shown(Document):
+class Reach(Document):
     """The smallest difference, as a share, that so many repeats a side find in nine of ten comparisons."""
 
     repeats: int
@@ -76,7 +76,7 @@ class Noise(Document):
     paired_false_alarms: float
     unpaired_false_alarms: float
     repeats: int | None
-    smallest: list[Shown] = field(default_factory=list)
+    smallest: list[Reach] = field(default_factory=list)
     disturbances: list[Disturbance] = field(default_factory=list)
 
 
@@ -85,15 +85,21 @@ def place(host: str) -> Path:
     return user_state_path("detection-harness") / "noise" / f"{host}.json"
 
 
+def require_place(host: str | None) -> None:
+    """Make the folder in which a host's noise is kept. Raises StorageError where that can't be."""
+    if host is not None:
+        folder = place(host).parent
+        with storing(folder, "made", elsewhere=""):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
 def keep(noise: Noise) -> Path | None:
     """Keep it in the place of an earlier one and return where, None where the host has no id. Raises StorageError."""
     if noise.host is None:
         return None
-    path = place(noise.host)
-    with storing(path.parent, "made", elsewhere=""):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, noise)
-    return path
+    require_place(noise.host)
+    write(place(noise.host), noise)
+    return place(noise.host)
 
 
 def kept(host: str | None) -> Noise | None:

@@ -9,8 +9,9 @@ from rich.console import Console
 from harness import noise
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
-from harness.cli.telling import INTERRUPTED, interruptible
-from harness.documents.noise import Disturbance, Noise, Scatter
+from harness.cli.telling import INTERRUPTED
+from harness.documents.noise import Disturbance, Noise, Scatter, keep
+from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 from harness.preflight.noise import COMPUTES, sentence
 from harness.report.table import Column, Table
@@ -21,15 +22,19 @@ def print_noise(minutes: str | None, command: list[str], *, as_json: bool) -> No
     """Measure the host's noise and print it."""
     console = Console(stderr=as_json)
     wanted = noise.MINUTES if minutes is None else noise.parse_minutes(minutes)
-    with Preflight() as preflight, interruptible(console):
-        found = noise.measure(wanted, command, preflight, progress_on(console))
+    try:
+        with Preflight() as preflight:
+            found = noise.measure(wanted, command, preflight, progress_on(console))
+    except Interrupted as interrupted:
+        say(console, f"interrupted before two processes a side were measured; nothing is kept but {interrupted.folder}")
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         print(json.dumps(dataclasses.asdict(found), indent=1, allow_nan=False))
     else:
         for line in lines(found):
             say(console, line)
         print_table(console, disturbances(found.disturbances))
-    kept = noise.place_of(found)
+    kept = keep(found)  # once it is told, so that a disk that is full loses nothing
     say(console, f"kept in {kept}" if kept else "not kept: this host has no machine-id to know it by")
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from harness.analysis import noise
+from harness.analysis.ratio import paired
 from runner.contract import Latency
 from tests.samples import latency
 
@@ -65,7 +66,7 @@ def test_what_can_be_shown_is_found_nine_times_in_ten(repeats: int) -> None:
     rng, found = np.random.default_rng(10), 0
     for _ in range(1000):
         a, b = 0.02 * rng.normal(size=(2, repeats))
-        found += noise.paired(a, b + difference).low > 1
+        found += paired(a, b + difference).low > 1
     assert 0.87 <= found / 1000 <= 0.93
 
 

@@ -154,6 +154,10 @@ def test_either_way_round_it_is_the_same(two: tuple[list[float], list[float]]) -
         assert (more == 0) is (said != "ambiguous")
 
 
+def half_widths(degrees: float) -> float:
+    return float(stats.t.isf(0.025, degrees) + stats.t.isf(0.05, degrees))
+
+
 def test_more_repeats_are_as_many_as_leave_no_ratio_ambiguous() -> None:
     """Of so many rounds of the same scatter the intervals' half widths fit the margin together; of one less not yet."""
     differences = np.array([0.05, -0.03, 0.06, -0.05, 0.01])
@@ -161,7 +165,7 @@ def test_more_repeats_are_as_many_as_leave_no_ratio_ambiguous() -> None:
     assert more is not None
     for n, settles in ((5 + more, True), (5 + more - 1, False)):
         error = differences.std(ddof=1) / math.sqrt(n)
-        assert (sum(stats.t.isf([0.025, 0.05], n - 1)) * error < LIMIT) is settles
+        assert (half_widths(n - 1) * error < LIMIT) == settles
 
 
 def test_so_are_they_where_rounds_are_none() -> None:
@@ -170,7 +174,7 @@ def test_so_are_they_where_rounds_are_none() -> None:
     assert more is not None
     for n, settles in ((3 + more, True), (2 + more, False)):
         error = math.sqrt(2 / n) * 0.04
-        assert (sum(stats.t.isf([0.025, 0.05], 2 * n - 2)) * error < LIMIT) is settles
+        assert (half_widths(2 * n - 2) * error < LIMIT) == settles
 
 
 def test_what_no_number_of_repeats_settles_has_none() -> None:
