@@ -84,7 +84,8 @@ def _models(side: Sequence[Process], named: dict[str, str]) -> str:
 
 
 def _of_model(model: str, sides: list[list[Process]], display: str) -> tuple[list[Pair], list[str]]:
-    traits = [name for name in [*CHOSEN, *_OF_KNOBS] if any(len({_trait(e, name) for e in side}) > 1 for side in sides)]
+    every: list[str | int] = [*CHOSEN, *_OF_KNOBS]
+    traits = [name for name in every if any(len({_trait(e, name) for e in side}) > 1 for side in sides)]
     kinds: list[dict[tuple[str, ...], list[Process]]] = [{}, {}]
     for side, kind in zip(sides, kinds, strict=True):
         for each in side:
