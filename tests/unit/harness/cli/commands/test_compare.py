@@ -132,4 +132,5 @@ def test_the_workflow_of_the_docs_is_one_and_its_commands_are_the_harness_s() ->
         command: Any = typer.main.get_command(app)
         for part in name.split():
             command = command.commands[part]
-        command.make_context(name, shlex.split(arguments.replace('"', "")), resilient_parsing=True)
+        parser = command.make_parser(typer.Context(command, info_name=name))
+        parser.parse_args(shlex.split(arguments.replace('"', "").replace("\\", "")))  # raises for an unknown option
