@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 
 from harness.analysis.frontier import Placed
-from harness.analysis.ratios import Comparison
+from harness.analysis.ratios import Multiples
 from harness.analysis.timings import Timing, latencies
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
@@ -72,7 +72,7 @@ def frontier(points: Sequence[Placed]) -> str:
     return f"No model is both faster and more accurate than {listed(names, 'or')}{where}"
 
 
-def compared(comparison: Comparison) -> str:
+def compared(comparison: Multiples) -> str:
     """Say how each other series compares with the reference, by the geometric mean of its ratios."""
     models = Counter(ratio.timing.label for ratio in comparison.ratios)
     said = [
