@@ -74,7 +74,7 @@ class Redone:
 def allowed(names: Sequence[str]) -> list[str]:
     """Return causes by their names, each of which may be several with commas. Raises BadInput where one is none."""
     chosen = [part.strip() for name in names for part in name.split(",")]
-    return [pick("cause", name, CAUSES) for name in chosen]
+    return [pick("cause", name, {cause: cause for cause in CAUSES}) for name in chosen]
 
 
 def compared(

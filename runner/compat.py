@@ -227,10 +227,10 @@ NMS_ROUTES = {"_batched_nms_coordinate_trick": "coordinate trick", "_batched_nms
 def own_resize_rule() -> ResizeRule:
     """Return how this torchvision computes the scale of a picture: in float32 (0.10), or in Python's floats (0.29).
 
-    Asked of a picture that becomes a row smaller by the first: 3 float32(5 / 3) is less than 5.
+    Asked of a picture that becomes a row smaller by the first, where 7 / 5 is 7 times the nearest number to 1 / 5.
     """
-    tiny, _ = transform._resize_image_and_masks(torch.zeros(1, 3, 3), 5.0, 5.0)
-    return "float64" if tiny.shape[-1] == 5 else "float32"
+    tiny, _ = transform._resize_image_and_masks(torch.zeros(1, 5, 5), 7.0, 7.0)
+    return "float64" if tiny.shape[-1] == 7 else "float32"
 
 
 #: What errors of memory say: torch's allocators, CUDA where it makes its context, cuBLAS and cuDNN.

@@ -63,10 +63,14 @@ def resizing(rule: ResizeRule) -> Iterator[None]:
 def resized(size: Tuple[int, int], least: float, most: float, rule: ResizeRule) -> Tuple[int, int]:
     """Return the height and width of a picture whose shorter side becomes `least`, or else its longer `most`.
 
-    The scale is computed in float32 as by torchvision 0.10, in float64 as by newer ones; interpolate rounds down.
+    The scale is computed in float32 as by torchvision 0.10, where torch divides by multiplying with the reciprocal, or
+    in Python's floats as by newer ones; interpolate rounds down.
     """
-    sides = torch.tensor(size, dtype=getattr(torch, rule))
-    scale = float(torch.min(float(least) / sides.min(), float(most) / sides.max()))
+    if rule == "float64":
+        scale = min(least / min(size), most / max(size))
+    else:
+        inverse = torch.tensor([min(size), max(size)], dtype=torch.float32).reciprocal()
+        scale = float((inverse * torch.tensor([least, most], dtype=torch.float32)).min())
     return math.floor(size[0] * scale), math.floor(size[1] * scale)
 
 

@@ -8,26 +8,30 @@ import numpy as np
 from harness.agreement.circumstances import Evidence, circumstances, same_proposals
 from harness.agreement.matching import Matched
 from harness.agreement.sides import Sides
-from harness.agreement.traces import traces
+from harness.agreement.traces import traces, within
 from harness.documents.agreement import ImageDifference, Tolerances
 from harness.documents.causes import CAUSES, Cause
 from runner.contract.rows import Row
 
 #: Of the images that differ for rounding, which decides here and there in another way, most detections are alike.
 MOSTLY = 0.5
+#: So many tolerances rounding alone may move a box or a score where nothing was decided in another way.
+SLIGHTLY = 3
 
 
 @dataclass(frozen=True)
 class Looked:
     """An image that was looked at: what happened to it, and whether that explains the difference, if there is one.
 
-    `rounding` tells whether most detections are alike, as they are where sums were made in another order.
+    `rounding` tells whether most detections are alike, as they are where sums were made in another order, and `slight`
+    whether the others have a match, too, and are only a little further from it than the tolerances.
     """
 
     image_id: int
     evidence: list[Evidence]
     explained: bool
     rounding: bool = False
+    slight: bool = False
     difference: ImageDifference | None = None
 
     @property
@@ -52,13 +56,26 @@ def look(
     enough = [each for each in found if each is not nms or not same_proposals(*rows)]
     traced = traces(rows, matched, sides, nms, tolerances)
     more = [each for each in traced.evidence if each.cause != "cut-off" or not enough]
+    mostly = _mostly_alike(rows, matched, tolerances)
     return Looked(
         image_id,
         list(dict.fromkeys([*enough, *more])),
         explained=bool(enough) or traced.whole,
-        rounding=_mostly_alike(rows, matched, tolerances),
+        rounding=mostly,
+        slight=mostly and _slight(matched, tolerances),
         difference=difference,
     )
+
+
+def _slight(matched: Matched, tolerances: Tolerances) -> bool:
+    wider = Tolerances(
+        box_px=SLIGHTLY * tolerances.box_px,
+        score=SLIGHTLY * tolerances.score,
+        mask_iou=1 - SLIGHTLY * (1 - tolerances.mask_iou),
+        keypoint_px=SLIGHTLY * tolerances.keypoint_px,
+    )
+    lacking = len(matched.unmatched_reference) + len(matched.unmatched_other)
+    return not lacking and within(matched, wider)
 
 
 def _mostly_alike(rows: tuple[Row, Row], matched: Matched, tolerances: Tolerances) -> bool:
@@ -92,7 +109,7 @@ def attributed(every: Iterable[Looked], sides: Sides) -> list[Attributed]:
     """
     looked = list(every)
     acting = list(_acting(looked, sides))
-    return [_with(each, acting) for each in looked if each.difference]
+    return [_with(each, acting, sides) for each in looked if each.difference]
 
 
 def _acting(looked: list[Looked], sides: Sides) -> Iterable[Evidence]:
@@ -101,13 +118,18 @@ def _acting(looked: list[Looked], sides: Sides) -> Iterable[Evidence]:
     left = [each for each in looked if each.difference and not each.explained]
     if untouched and not left:
         return
-    for cause, text in (("precision", sides.precision), ("thresholds", sides.cuts), ("weights", sides.weights)):
-        if text:
-            yield Evidence(cause, text)  # type: ignore[arg-type] -- names of the tuple above
+    wide: dict[Cause, str | None] = {
+        "precision": sides.precision,
+        "thresholds": sides.cuts,
+        "weights": sides.weights,
+    }
+    yield from (Evidence(cause, text) for cause, text in wide.items() if text)
     if sides.threads and (not untouched or any(each.rounding for each in left)):
         yield Evidence("threads", sides.threads)
 
 
-def _with(looked: Looked, acting: Iterable[Evidence]) -> Attributed:
+def _with(looked: Looked, acting: Iterable[Evidence], sides: Sides) -> Attributed:
     more = [each for each in acting if each.cause != "threads" or looked.rounding]
+    if looked.slight and sides.stack and not looked.explained and not more:
+        more = [Evidence("rounding", sides.stack)]
     return Attributed(looked, [*looked.evidence, *more], looked.explained or bool(more))

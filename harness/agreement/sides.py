@@ -28,6 +28,7 @@ class Sides:
     thresholds: tuple[Thresholds | None, Thresholds | None]
     precision: str | None = None
     threads: str | None = None
+    stack: str | None = None
     cuts: str | None = None
     weights: str | None = None
 
@@ -42,8 +43,9 @@ def sides_of(reference: Cell, other: Cell) -> Sides:
         resize_rules=(_rule(reference), _rule(other)),
         nms_routes=(reference.job.variant.nms_route, other.job.variant.nms_route),
         thresholds=(one, two),
-        precision=_switches(*softwares, {cell.job.device for cell in both}) if len(softwares) == 2 else None,
+        precision=_switches(softwares, {cell.job.device for cell in both}) if len(softwares) == 2 else None,
         threads=_unlike("threads", *(each.threads for each in softwares)) if len(softwares) == 2 else None,
+        stack=_unlike("torch", *(each.torch for each in softwares)) if len(softwares) == 2 else None,
         cuts=_cuts(one, two),
         weights=_weights(*both),
     )
@@ -66,7 +68,8 @@ def _joined(*texts: str | None) -> str | None:
     return ", ".join(text for text in texts if text) or None
 
 
-def _switches(one: Software, two: Software, devices: set[str]) -> str | None:
+def _switches(both: list[Software], devices: set[str]) -> str | None:
+    one, two = both
     idle = set().union(*(names for device, names in ON_ONE.items() if device not in devices))
     known = sorted(set(one.numerics) & set(two.numerics) - idle)
     return _joined(*(_unlike(name.replace("_", " "), one.numerics[name], two.numerics[name]) for name in known))

@@ -139,13 +139,13 @@ def _by_route(lacks: list[_Lack], threshold: float, room: int) -> Explained:
     near = [(np.abs(each - threshold) <= TRICK_IOU).any(axis=1) for each in overlaps]
     if not any(some.any() for some in near):
         return near
-    explained = []
+    explained: Explained = []
     for lack, own, beside in zip(lacks, near, reversed(near), strict=True):
         against = lacks[1 - lack.side]
         chosen = _chosen(against.own, against.at[beside])
         taken = (_overlaps(lack, chosen) > threshold - TRICK_IOU).any(axis=1)
-        full = len(lack.beside.scores) >= room
-        explained.append(own | taken | (full & (lack.scores <= _last(lack.beside))))
+        last = lack.scores <= (_last(lack.beside) if len(lack.beside.scores) >= room else -np.inf)
+        explained.append(own | taken | last)
     return explained
 
 

@@ -42,6 +42,8 @@ CHOSEN: dict[str, Callable[[LatencySeries], str]] = {
 }
 _SIGHTS = {sight.name for knob in KNOBS for sight in knob.seen}
 _OF_KNOBS = [number for number, fact in enumerate(FACTS) if fact.of is Of.RECIPE and fact.name in _SIGHTS]
+#: Each by its name there, or its place among FACTS.
+TRAITS: list[str | int] = [*CHOSEN, *_OF_KNOBS]
 
 
 def paired(a: Sequence[Process], b: Sequence[Process]) -> Paired:
@@ -84,11 +86,11 @@ def _models(side: Sequence[Process], named: dict[str, str]) -> str:
 
 
 def _of_model(model: str, sides: list[list[Process]], display: str) -> tuple[list[Pair], list[str]]:
-    traits = [name for name in [*CHOSEN, *_OF_KNOBS] if any(len({_trait(e, name) for e in side}) > 1 for side in sides)]
+    traits = [name for name in TRAITS if any(len({trait(e, name) for e in side}) > 1 for side in sides)]
     kinds: list[dict[tuple[str, ...], list[Process]]] = [{}, {}]
     for side, kind in zip(sides, kinds, strict=True):
         for each in side:
-            kind.setdefault(tuple(_trait(each, name) for name in traits), []).append(each)
+            kind.setdefault(tuple(trait(each, name) for name in traits), []).append(each)
     common = [kind for kind in kinds[0] if kind in kinds[1]]
     left = [
         f"{display}, {', '.join(kind)}: only in {letter}"
@@ -102,7 +104,8 @@ def _of_model(model: str, sides: list[list[Process]], display: str) -> tuple[lis
     return [Pair(model, parts[kind], kinds[0][kind], kinds[1][kind]) for kind in common], left
 
 
-def _trait(process: Process, name: str | int) -> str:
+def trait(process: Process, name: str | int) -> str:
+    """Return what a process is, in words, by one of TRAITS."""
     if isinstance(name, str):
         return CHOSEN[name](process.series)
     return FACTS[name].text(process.series.facts[name])

@@ -23,7 +23,7 @@ class Multiple:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Multiples:
     """Series that differ in their environment alone. `reference` is the first pinned one, else the first."""
 
     reference: Timing
@@ -44,7 +44,7 @@ class Comparison:
         return f"{series.hardware}, {series.protocol}, {series.weights} weights"
 
 
-def comparisons(timings: Sequence[Timing]) -> list[Comparison]:
+def comparisons(timings: Sequence[Timing]) -> list[Multiples]:
     """Return a comparison for each hardware, protocol and kind of weights that several environments were timed with."""
     groups: dict[Series, list[Timing]] = {}
     for timing in timings:
@@ -53,11 +53,11 @@ def comparisons(timings: Sequence[Timing]) -> list[Comparison]:
     return [comparison for comparison in compared if comparison.ratios]
 
 
-def _compare(timings: list[Timing]) -> Comparison:
+def _compare(timings: list[Timing]) -> Multiples:
     first = next((timing for timing in timings if timing.series.pinned), timings[0])
     reference = {timing.model.builder: timing for timing in timings if timing.series == first.series}
     others = [t for t in timings if t.series != first.series and t.model.builder in reference]
-    return Comparison(first, [_ratio(timing, reference[timing.model.builder]) for timing in others])
+    return Multiples(first, [_ratio(timing, reference[timing.model.builder]) for timing in others])
 
 
 def _ratio(timing: Timing, to: Timing) -> Multiple:

@@ -93,8 +93,9 @@ def _flat(of: Agreement) -> dict[str, Any]:
 def _causes(of: Agreement) -> Iterator[dict[str, Any]]:
     """Yield a row for each part and kind of AP; one without AP where no object is annotated in its images."""
     for part in of.parts or []:
-        for change in part.ap_differences or [None]:
-            yield _part(part, change)
+        yield from (_part(part, change) for change in part.ap_differences)
+        if not part.ap_differences:
+            yield _part(part, None)
 
 
 def _part(part: Portion, change: ApDifference | None) -> dict[str, Any]:

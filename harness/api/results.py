@@ -31,8 +31,9 @@ from harness.errors import BadInput
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
 from harness.report.export import write
+from harness.report.history import history_tables
 from harness.report.tables import tables_of
-from harness.report.writing import write_page
+from harness.report.writing import write_history, write_page
 from harness.scoring.files import score_file
 
 SILENT = Silent()
@@ -143,24 +144,31 @@ def merge(*runs: RunName, out: Where, published: Flag = False, allow: Flag = Fal
 
 
 @checked
-def tables(*runs: RunName, published: Flag = False) -> list[TextTable]:
+def tables(*runs: RunName, published: Flag = False, over_time: Flag = False) -> list[TextTable]:
     """Return the tables of runs, as `harness report` prints them.
 
-    published: add the published columns. Raises BadInput where no cell has a result, or one comes twice.
+    published: add the published columns. over_time: instead, each model's figure over the runs' dates.
+
+    Raises BadInput where no cell has a result, or one comes twice.
     """
-    cells = cells_of(open_runs(list(map(run_name, runs))))
-    return [text_table(table) for table in tables_of(cells, published=published)]
+    folders = open_runs(list(map(run_name, runs)))
+    found = history_tables(folders) if over_time else tables_of(cells_of(folders), published=published)
+    return [text_table(table) for table in found]
 
 
 @checked
-def page(*runs: RunName, out: Where, published: Flag = False, progress: Telling = SILENT) -> Path:
+def page(
+    *runs: RunName, out: Where, published: Flag = False, over_time: Flag = False, progress: Telling = SILENT
+) -> Path:
     """Write report.html, which needs no other file, and report.md with charts, as `harness report -o` does.
 
-    out: the folder. published: add the published columns. Returns the path of report.html. Raises as tables does, and
+    out: the folder. published: add the published columns. over_time: begin with each model's figure over the runs'
+    dates. Returns the path of report.html. Raises as tables does, and
     StorageError where it can't be written.
     """
     with progress.working("drawing"):
-        return write_page(open_runs(list(map(run_name, runs))), Path(out), published=published)
+        written = write_history if over_time else write_page
+        return written(open_runs(list(map(run_name, runs))), Path(out), published=published)
 
 
 def _merged(runs: Sequence[RunName], *, published: bool, allow: bool) -> Merged:

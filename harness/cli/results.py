@@ -17,15 +17,18 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write report.html and report.md there instead.")
     ] = None,
+    over_time: Annotated[
+        bool, typer.Option("--over-time", help="Each model's figure over the runs' dates, and where it changed.")
+    ] = False,
     long: Long = False,
 ) -> None:
     """Print the tables of runs, or write a page of them with charts."""
     from harness.cli.commands.report import print_report, write_report
 
     if out is None:
-        print_report(runs, published=published, form=form, long=long)
+        print_report(runs, published=published, form=form, long=long, over_time=over_time)
     else:
-        write_report(runs, out, published=published)
+        write_report(runs, out, published=published, over_time=over_time)
 
 
 def merge(

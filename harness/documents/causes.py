@@ -5,7 +5,17 @@ from typing import Literal, get_args
 
 #: In the order in which they are tested, which is that of a picture's way through a pass.
 Cause = Literal[
-    "exif", "channels", "decoder", "resize", "nms", "precision", "threads", "thresholds", "weights", "cut-off"
+    "exif",
+    "channels",
+    "decoder",
+    "resize",
+    "nms",
+    "precision",
+    "threads",
+    "rounding",
+    "thresholds",
+    "weights",
+    "cut-off",
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 UNEXPLAINED = "unexplained"
@@ -18,6 +28,7 @@ WORDS: dict[Cause, str] = {
     "nms": "suppressed by another route of NMS",
     "precision": "computed with other numerics",
     "threads": "computed with another number of threads",
+    "rounding": "rounded otherwise by another torch",
     "thresholds": "cut by other thresholds",
     "weights": "of other weights or graph",
     "cut-off": "tied at a cut-off",

@@ -10,7 +10,7 @@ from harness.documents.agreement import Portion
 from harness.documents.causes import WORDS, Cause
 from harness.documents.run_folder import Cell, RunFolder, cell_name
 from harness.errors import BadInput
-from runner.contract import Job, NmsRoute, Variant
+from runner.contract import Dataset, Job, NmsRoute, Variant
 
 
 class Rules(NamedTuple):
@@ -38,7 +38,7 @@ def plan(folder: RunFolder, cells: Sequence[PlannedCell]) -> Plan:
     return replace(folder.plan, created_at=now, cells=list(cells))
 
 
-def _chosen(job: Job, image_ids: Sequence[int]) -> object:
+def _chosen(job: Job, image_ids: Sequence[int]) -> Dataset | None:
     dataset, wanted = job.dataset, set(image_ids)
     if dataset is None:
         return None
@@ -51,9 +51,14 @@ def _by(cause: Cause, job: Job, rules: Rules) -> Job:
     if cause == "thresholds":
         return replace(job, model=replace(job.model, thresholds=rules.reference.job.model.thresholds))
     variant = _variant(cause, job.variant, rules)
-    if variant is None or replace(job, variant=variant) == job:
+    if variant is None or _detecting(replace(job, variant=variant)) == _detecting(job):
         raise BadInput(f"{job.cell}: what is {WORDS[cause]} can't be redone as in the reference", _WHY[cause])
     return replace(job, variant=variant)
+
+
+def _detecting(job: Job) -> tuple[object, ...]:
+    """Return how a job detects, whether the protocol or the variant says so."""
+    return job.detection, job.numerics, job.variant.resize_rule, job.variant.nms_route
 
 
 def _variant(cause: Cause, variant: Variant, rules: Rules) -> Variant | None:
@@ -61,13 +66,13 @@ def _variant(cause: Cause, variant: Variant, rules: Rules) -> Variant | None:
     job, result = rules.reference.job, rules.reference.result
     if cause == "resize":
         rule = result.detections.resize_rule if result.detections else None
-        return rule and replace(variant, resize_rule=rule)
+        return replace(variant, resize_rule=rule) if rule else None
     if cause in ("exif", "channels", "decoder"):
-        return job.detection and replace(variant, reader=job.detection.reader)
+        return replace(variant, reader=job.detection.reader) if job.detection else None
     if cause == "nms":
-        return rules.nms_route and replace(variant, nms_route=rules.nms_route)
+        return replace(variant, nms_route=rules.nms_route) if rules.nms_route else None
     if cause == "threads":
-        return result.software and replace(variant, threads=result.software.threads)
+        return replace(variant, threads=result.software.threads) if result.software else None
     return replace(variant, numerics=job.numerics) if cause == "precision" else None
 
 
@@ -80,6 +85,7 @@ _WHY: dict[Cause, str] = {
     "nms": "run in both with --nms-route vanilla",
     "precision": "harness agree --sweep turns each switch",
     "threads": "run in both with --threads 1",
+    "rounding": "a sum in another order is no rule",
     "thresholds": "run in both with one protocol",
     "weights": "run in both with the same --weights",
     "cut-off": "a tie is no rule, and may fall either way",

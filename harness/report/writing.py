@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import documents
+from harness.analysis.history import History
 from harness.documents.comparison import Comparison
 from harness.documents.plan import is_call
 from harness.documents.run_folder import RunFolder
 from harness.documents.runs import cells_of
 from harness.report.comparison import comparison_tables, side
+from harness.report.history import histories_of, history_table
 from harness.report.tables import tables_of
 
 
@@ -25,21 +27,34 @@ def write_comparison(found: Comparison, folders: list[RunFolder], out: Path) -> 
     return _write(folders, out, f"A: {side(found.a)} · B: {side(found.b)}", found)
 
 
+def write_history(folders: list[RunFolder], out: Path, *, published: bool) -> Path:
+    """Write a page of runs that begins with what each model took over time, as write_page does."""
+    return _write(folders, out, f"{len(folders)} runs over time", histories=histories_of(folders), published=published)
+
+
 def _write(
-    folders: list[RunFolder], out: Path, title: str, found: Comparison | None = None, *, published: bool = False
+    folders: list[RunFolder],
+    out: Path,
+    title: str,
+    found: Comparison | None = None,
+    histories: Sequence[History] = (),
+    *,
+    published: bool = False,
 ) -> Path:
     from harness.report import page  # only here: what draws takes a while to import
 
     cells = cells_of(folders)
+    first = [*(comparison_tables(found) if found else []), *map(history_table, histories)]
     report = page.Report(
         cells=cells,
-        tables=[*(comparison_tables(found) if found else []), *tables_of(cells, published=published)],
+        tables=[*first, *tables_of(cells, published=published)],
         published=published,
         commands=[_command(folder.plan.command) for folder in folders],
         title=title,
         clips=list(page.clips_of(folders)),
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         comparison=found,
+        histories=histories,
     )
     files = {"report.html": page.build(report), "report.md": page.markdown(report)}
     files |= page.static_charts(report.charts)

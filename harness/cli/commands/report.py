@@ -10,16 +10,18 @@ from harness.cli.live import progress_on
 from harness.documents.runs import cells_of, open_runs
 from harness.errors import unknown
 from harness.report import render
+from harness.report.history import history_tables
 from harness.report.table import Form
 from harness.report.tables import tables_of
-from harness.report.writing import write_page
+from harness.report.writing import write_history, write_page
 
 
-def print_report(names: list[str], *, published: bool, form: str | None, long: bool) -> None:
+def print_report(names: list[str], *, published: bool, form: str | None, long: bool, over_time: bool = False) -> None:
     """Print the tables of the named runs, in the terminal's own form unless one is asked for; in a file in full."""
     if form not in (None, "markdown", "csv"):
         raise unknown("format", form, ["markdown", "csv"])
-    tables = tables_of(cells_of(open_runs(names)), published=published)
+    folders = open_runs(names)
+    tables = history_tables(folders) if over_time else tables_of(cells_of(folders), published=published)
     if form is None and sys.stdout.isatty():
         print_tables(Console(), tables, Form.LONG if long else Form.SHORT)
     elif form == "csv":
@@ -28,9 +30,9 @@ def print_report(names: list[str], *, published: bool, form: str | None, long: b
         sys.stdout.write("\n".join(map(render.markdown, tables)))
 
 
-def write_report(names: list[str], out: Path, *, published: bool) -> None:
+def write_report(names: list[str], out: Path, *, published: bool, over_time: bool = False) -> None:
     """Write report.html, which needs no other file, and report.md with its charts into a folder."""
     console, folders = Console(), open_runs(names)
     with progress_on(console).working("drawing"):
-        written = write_page(folders, out, published=published)
+        written = (write_history if over_time else write_page)(folders, out, published=published)
     say(console, str(written))

@@ -7,7 +7,7 @@ import altair as alt
 from harness.analysis.content import content_figures
 from harness.analysis.frontier import Placed, placed
 from harness.analysis.huber import Estimate
-from harness.analysis.ratios import Comparison, Multiple, comparisons
+from harness.analysis.ratios import Multiple, Multiples, comparisons
 from harness.analysis.timings import Timing, latencies
 from harness.documents.run_folder import Cell
 from harness.report.page import findings
@@ -131,7 +131,7 @@ def _scatter(look: Look) -> alt.LayerChart:
     return layered(layers, height=360)
 
 
-def _ratios(name: str, comparison: Comparison, look: Look) -> Chart:
+def _ratios(name: str, comparison: Multiples, look: Look) -> Chart:
     by_model: dict[str, list[Multiple]] = {}
     for ratio in comparison.ratios:
         by_model.setdefault(ratio.timing.model.display, []).append(ratio)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from harness.analysis.history import History
 from harness.analysis.timings import Timing, timings_of
 from harness.documents.comparison import Comparison
 from harness.documents.run_folder import Cell
@@ -13,6 +14,7 @@ from harness.report.page.charts import charts
 from harness.report.page.clips import Clip
 from harness.report.page.drawing import Chart
 from harness.report.page.forest import forest
+from harness.report.page.over_time import history_charts
 from harness.report.table import Table
 
 
@@ -21,7 +23,8 @@ class Report:
     """Cells and what is said of them. `tables` stand in a report as they are, `commands` are those that repeat it.
 
     `published` puts the latencies of 2021 beside the measured ones, and lets the AP that torchvision publishes stand
-    in for what was not measured. A `comparison` of two sides comes before all else.
+    in for what was not measured. A `comparison` of two sides, or `histories`, come before
+    all else.
     """
 
     cells: Sequence[Cell]
@@ -32,6 +35,7 @@ class Report:
     made_at: str
     clips: Sequence[Clip] = ()
     comparison: Comparison | None = None
+    histories: Sequence[History] = ()
 
     @cached_property
     def timings(self) -> list[Timing]:
@@ -42,7 +46,8 @@ class Report:
     def charts(self) -> list[Chart]:
         """The charts of figures, drawn once for the page and beside its Markdown."""
         of_cells = charts(self.cells, self.timings, published=self.published)
-        return [forest(self.comparison), *of_cells] if self.comparison else of_cells
+        compared = [forest(self.comparison)] if self.comparison else []
+        return [*compared, *history_charts(self.histories), *of_cells]
 
     @property
     def headline(self) -> str:

@@ -1,5 +1,6 @@
 """Runs of detection passes for tests, in real folders."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,33 +25,44 @@ def cell(name: str, environment: str = "local", **changes: Any) -> dict[str, Any
 def run_of(
     data: Path, path: Path, *cells: dict[str, Any], weights: str = "ab" * 32, limit: int = PICTURES
 ) -> RunFolder:
-    """Make a run whose passes each found one box an image, shifted by the cell's own `shift`."""
+    """Make a run whose passes each found one box an image, shifted by the cell's own `shift`.
+
+    `resized` of a cell are the heights to which it resized its images, if it recorded them.
+    """
     annotations = coco.read(data / "annotations" / "instances.json")
     ids = list(annotations.pictures)[:limit]
     files = [annotations.pictures[key].file_name for key in ids]
     dataset = Dataset("some-shapes", annotations.sha256, sorted(annotations.categories), ids, files)
-    shifts = [each.get("shift", 0.0) for each in cells]
-    plain = [{name: value for name, value in each.items() if name != "shift"} for each in cells]
+    found = [{name: each[name] for name in ("shift", "resized") if name in each} for each in cells]
+    plain = [{name: value for name, value in each.items() if name not in ("shift", "resized")} for each in cells]
     jobs = [job(**{"suite": "accuracy", "dataset": dataset, "images": [], **each}) for each in plain]
     planned = [PlannedCell(each, named=True, annotations=str(annotations.path)) for each in jobs]
     path.mkdir()
     documents.write(path / "plan.json", replace(plan(*planned), dataset_folder=str(data / "images")))
     folder = RunFolder(path)
-    for each, shift in zip(jobs, shifts, strict=True):
+    for each, what in zip(jobs, found, strict=True):
         place = folder.clear(each)
-        detections = detected(place, dataset, shift)
+        detections = detected(place, dataset, **what)
         result = ok_result(each, latency=None, weights_sha256=weights, detections=detections)
         documents.write(place / "result.json", result)
     return folder
 
 
-def detected(place: Path, dataset: Dataset, shift: float) -> Detections:
+def detected(
+    place: Path, dataset: Dataset, shift: float = 0.0, resized: Sequence[int | None] = (None,) * PICTURES
+) -> Detections:
     """Write a pass and return what its result says of it."""
     box = np.array([[10, 10, 50, 50]], "f4") + np.float32(shift)
     detections = rows.ImageDetections(box, np.array([0.9], "f4"), np.array([1], "i4"))
-    images = zip(dataset.ids, dataset.files, strict=True)
+    images = zip(dataset.ids, dataset.files, resized, strict=False)
+    seen = [(image_id, file, rows.Seen(height, height)) for image_id, file, height in images]
     with rows.writing(place / FILE, "a pass") as writer:
-        writer.append([rows.Row(*image, rows.Times(), None, 100, 100, "ab" * 32, detections) for image in images])
+        writer.append(
+            [
+                rows.Row(image_id, file, rows.Times(), None, 100, 100, "ab" * 32, detections, seen=size)
+                for image_id, file, size in seen
+            ]
+        )
         totals = writer.totals()
     times: dict[str, Any] = {
         "load_ms": 1.0,

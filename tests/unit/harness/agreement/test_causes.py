@@ -146,6 +146,23 @@ def test_what_the_passes_differ_in_is_no_cause_where_images_that_nothing_befell_
     assert causes(result) == [(["resize"], False, 2)]
 
 
+@pytest.mark.parametrize(
+    ("by", "torch", "named"),
+    [(0.15, "2.9.0", ["rounding"]), (0.15, "1.9.0+cu102", []), (0.9, "2.9.0", [])],
+)
+def test_another_torch_explains_what_lies_slightly_beyond_the_tolerance(
+    by: float, torch: str, named: list[str]
+) -> None:
+    def slightly(row: Row) -> Row:
+        of = row.detections
+        assert of is not None
+        boxes = of.boxes.copy()
+        boxes[0] += np.float32(by)
+        return replace(row, detections=replace(of, boxes=boxes))
+
+    assert causes(judged(on([2], slightly), cell(software={"torch": torch}))) == [(named, not named, 1)]
+
+
 def test_rounding_does_not_explain_that_most_boxes_moved() -> None:
     assert causes(judged(on([2], moved), cell(software={"threads": 1}))) == [([], True, 1)]
 

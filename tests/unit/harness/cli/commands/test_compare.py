@@ -1,9 +1,14 @@
 """What `harness compare` prints and how it ends, and that Python answers the same."""
 
 import json
+import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+import yaml
 from typer.testing import CliRunner
 
 import harness
@@ -11,6 +16,7 @@ from harness.cli.app import app
 from harness.documents import schema
 from harness.documents.comparison import Comparison
 from harness.documents.files import parsed
+from harness.paths import ROOT
 from tests.command_line import told, told_json
 from tests.unit.harness.sides import OTHER, ROUNDS, process, side, write
 
@@ -109,3 +115,22 @@ def test_more_repeats_are_offered_where_one_is_ambiguous(tmp_path: Path) -> None
     printed = told("compare", *sides(tmp_path / "run"))
     assert "more repeats a side would settle it" in printed
     assert "1 ambiguous" in printed
+
+
+def test_the_workflow_of_the_docs_is_one_and_its_commands_are_the_harness_s() -> None:
+    text = (ROOT / "docs" / "comparing.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    workflow = yaml.safe_load(block)
+    assert set(workflow) == {"name", True, "jobs"}  # YAML 1.1 takes `on` for a truth
+    steps = workflow["jobs"]["compare"]["steps"]
+    assert all(("uses" in step) != ("run" in step) for step in steps)
+    commands = re.findall(
+        r"harness\"? ((?:images )?[a-z]+)( [^|)\n]*)?", "\n".join(step.get("run", "") for step in steps)
+    )
+    assert {name for name, _ in commands} == {"images build", "images list", "run", "compare"}
+    for name, arguments in commands:
+        command: Any = typer.main.get_command(app)
+        for part in name.split():
+            command = command.commands[part]
+        parser = command.make_parser(typer.Context(command, info_name=name))
+        parser.parse_args(shlex.split(arguments.replace('"', "").replace("\\", "")))  # raises for an unknown option

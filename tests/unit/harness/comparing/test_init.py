@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,9 @@ def test_environments_of_one_run_are_paired_by_round(tmp_path: Path) -> None:
     assert (model.model, model.part, model.unpaired_reason) == (SSD, "", None)
     assert model.wall.paired
     assert model.wall.ratio == pytest.approx(1.1)
-    assert (model.wall.low, model.wall.high) == (pytest.approx(1.1), pytest.approx(1.1))  # the drift cancels out
+    assert [model.wall.low, model.wall.high] == pytest.approx([1.1, 1.1])  # the drift cancels out
     assert model.wall.verdict == "slower"
-    assert (model.wall_a_ms, model.wall_b_ms) == (pytest.approx(240240**0.2), pytest.approx(1.1 * 240240**0.2))
+    assert [model.wall_a_ms, model.wall_b_ms] == pytest.approx([240240**0.2, 1.1 * 240240**0.2])
 
 
 def test_two_runs_are_not_paired_and_that_is_said(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_what_was_measured_one_after_the_other_is_not_paired(tmp_path: Path) -> 
 def test_a_ladder_never_gets_one_verdict(tmp_path: Path) -> None:
     results = []
     for threads, times in ((1, 2.0), (2, 0.5)):
-        seen = {
+        seen: dict[str, Any] = {
             "of": {"variant": Variant(threads=threads), "step": f"t{threads}"},
             "software": software(threads=threads),
         }
@@ -172,7 +173,7 @@ def test_what_computes_is_named_where_it_differs(tmp_path: Path) -> None:
         ({"of": {"images": []}}, "inputs"),
     ],
 )
-def test_what_must_be_alike_is_refused_or_labelled(tmp_path: Path, changes: dict[str, object], what: str) -> None:
+def test_what_must_be_alike_is_refused_or_labelled(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
     write(tmp_path / "a", *side())
     write(tmp_path / "b", *side(begun="09:00", **changes))
     with pytest.raises(BadInput, match=f"not comparable: .*{what}.*--allow"):
