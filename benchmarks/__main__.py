@@ -12,6 +12,7 @@ from rich.console import Console
 from benchmarks import (
     accuracy,
     cell,
+    comparing,
     importing,
     merging,
     overhead,
@@ -146,6 +147,13 @@ ROWS = [
         unit="s",
         bound=1.1,
         measure=merging.measure_growth,
+    ),
+    Row(
+        name="compare",
+        what="comparing two runs of 100 cells of 1,000 samples beside reading them",
+        unit="s",
+        bound=1.5,
+        measure=comparing.measure,
     ),
     Row(
         name="report-page",

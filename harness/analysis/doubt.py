@@ -56,12 +56,21 @@ def doubt_of(result: Result) -> Doubt | None:
 def _usual(samples: Samples, walls: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Return how many CPUs a call on each sample's picture usually keeps busy (n,), at least one."""
     busy = np.asarray(samples.process_cpu_ms, dtype=float) / walls
-    names, usual = np.asarray(samples.image), np.ones(len(walls))
-    for name in set(samples.image):
-        visits = (names == name) & measured
-        if visits.any():
-            usual[names == name] = max(1.0, float(np.percentile(busy[visits], BEST)))
+    places: dict[str, int] = {}
+    place = np.array([places.setdefault(name, len(places)) for name in samples.image], dtype=int)
+    best = np.array([_best(busy[(place == n) & measured]) for n in range(len(places))])
+    usual: np.ndarray = best[place] if len(places) else np.ones(len(walls))
     return usual
+
+
+def _best(busy: np.ndarray) -> float:
+    """Return what the best visits of a picture keep busy, at least one CPU: the percentile between two of them."""
+    if not len(busy):
+        return 1.0
+    ordered, at = np.sort(busy), BEST / 100 * (len(busy) - 1)
+    low = int(at)
+    high = min(low + 1, len(ordered) - 1)
+    return max(1.0, float(ordered[low] + (ordered[high] - ordered[low]) * (at - low)))
 
 
 def without_doubt(latency: Latency, doubt: Doubt) -> Latency | None:

@@ -7,8 +7,9 @@ import numpy as np
 
 from harness.analysis.doubt import doubt_of
 from harness.analysis.facts import CPU_LIBRARY
+from harness.analysis.kinds import CellKinds
 from harness.analysis.parts import Measurement
-from harness.analysis.series import LatencySeries, latency_series, state_of
+from harness.analysis.series import LatencySeries
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency, Result
@@ -53,25 +54,42 @@ class Process:
     memory_bytes: int | None
 
 
-def process_of(cell: Cell, run: str) -> Process | None:
-    """Return what a cell says, None where it measured no latency. Raises BadDocument where a time is none."""
+class Processes:
+    """Makes processes of cells; of a kind of cells, what they have in common is made once."""
+
+    def __init__(self) -> None:
+        self._kinds = CellKinds()
+
+    def of(self, cell: Cell, run: str) -> Process | None:
+        """Return what a cell says, None where it measured no latency. Raises BadDocument where a time is none.
+
+        `run` is the path of its run.
+        """
+        kind = self._kinds.of(cell).timed if cell.result.latency else None
+        if kind is None:
+            return None
+        state = kind.state if cell.result.weights_sha256 else None
+        return _process(cell, run, replace(kind.series, state=state.model if state else None))
+
+
+def _process(cell: Cell, run: str, series: LatencySeries) -> Process | None:
     latency, result = cell.result.latency, cell.result
     if latency is None:
         return None
-    state = state_of(cell) if result.weights_sha256 else None
-    wall = _by_picture(latency, times_ms(latency.samples), cell.job.protocol.statistic)
+    visits = _Visits(latency, cell.job.protocol.statistic)
+    wall = visits.logs(times_ms(latency.samples))
     if not wall or not all(np.isfinite(list(wall.values()))):
         raise BadDocument(
             f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
             "delete its result.json and run it again (harness run --resume)",
         )
-    cpu, missing = _cpu(cell, latency)
+    cpu, missing = _cpu(cell, latency, visits)
     return Process(
         of=Measurement(cell.execution.host.id if cell.execution else None, cell.job.cell, result.started_at),
         run=run,
         round=cell.job.repeat,
         builder=cell.job.model.builder,
-        series=replace(latency_series(cell), state=state.model if state else None),
+        series=series,
         wall=wall,
         cpu=cpu,
         cpu_missing=missing,
@@ -81,29 +99,39 @@ def process_of(cell: Cell, run: str) -> Process | None:
     )
 
 
-def _cpu(cell: Cell, latency: Latency) -> tuple[dict[str, float] | None, str | None]:
+def _cpu(cell: Cell, latency: Latency, visits: "_Visits") -> tuple[dict[str, float] | None, str | None]:
     times = latency.samples.process_cpu_ms
     if cell.job.device != "cpu":
         return None, NO_GPU_WORK
     if times is None:
         return None, NO_CPU_TIME
-    figures = _by_picture(latency, times, cell.job.protocol.statistic)
+    figures = visits.logs(times)
     return (figures, None) if all(np.isfinite(list(figures.values()))) else (None, ZERO)
 
 
-def _by_picture(latency: Latency, times: list[float], statistic: str) -> dict[str, float]:
-    """Return the logarithm of each picture's mean or median over its measured visits; -inf of none at all."""
-    measured = np.array([phase == "measured" for phase in latency.samples.phase])
-    names, place = np.unique(np.asarray(latency.samples.image)[measured], return_inverse=True)
-    values = np.asarray(times, dtype=float)[measured]
-    counts = np.bincount(place, minlength=len(names))
-    if statistic == "mean":
-        figures = np.bincount(place, values, minlength=len(names)) / counts
-    else:
-        ordered, first = values[np.lexsort((values, place))], np.cumsum(counts) - counts
-        figures = (ordered[first + (counts - 1) // 2] + ordered[first + counts // 2]) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return dict(zip(names.tolist(), np.log(figures).tolist(), strict=True))
+class _Visits:
+    """Which picture each measured sample is of, and by which statistic a picture's figure is made."""
+
+    def __init__(self, latency: Latency, statistic: str):
+        samples = latency.samples
+        self._statistic, self._measured = statistic, np.array([phase == "measured" for phase in samples.phase])
+        places: dict[str, int] = {}
+        pairs = zip(samples.image, samples.phase, strict=True)
+        self._place = np.array(
+            [places.setdefault(name, len(places)) for name, phase in pairs if phase == "measured"], dtype=int
+        )
+        self._names, self._counts = list(places), np.bincount(self._place, minlength=len(places))
+
+    def logs(self, times: list[float]) -> dict[str, float]:
+        """Return the logarithm of each picture's mean or median; of what is no duration it is not finite."""
+        values, counts = np.asarray(times, dtype=float)[self._measured], self._counts
+        if self._statistic == "mean":
+            figures = np.bincount(self._place, values, minlength=len(counts)) / counts
+        else:
+            ordered, first = values[np.lexsort((values, self._place))], np.cumsum(counts) - counts
+            figures = (ordered[first + (counts - 1) // 2] + ordered[first + counts // 2]) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return dict(zip(self._names, np.log(figures).tolist(), strict=True))
 
 
 def _libraries(result: Result) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def read(folder: RunFolder) -> tuple[Part, str]:
     """
     own, documents = RunFolder(folder.path, folder.label), hashlib.sha256()  # whose plan goes when it has been read
     rows, kinds = Rows(), CellKinds()
-    with _no_collection(), _countable(folder):
+    with no_collection(), _countable(folder):
         jobs = [planned.job for planned in own.plan.cells if planned.job.shard is None]
         part = Part([job.cell for job in jobs], EMPTY, [], [], [])
         for job in jobs:
@@ -58,7 +58,7 @@ def _countable(folder: RunFolder) -> Iterator[None]:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Have no cycles looked for meanwhile: documents have none, and thousands of them take a third more time."""
     enabled = gc.isenabled()
     gc.disable()

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from harness.analysis import comparison
 from harness.analysis.comparison import Asked
-from harness.analysis.process import Process, process_of
+from harness.analysis.process import Process, Processes
+from harness.analysis.reading import no_collection
 from harness.analysis.sides import Side, require_part, side_of
 from harness.analysis.timed import outcome
 from harness.catalogue import detector, pick
@@ -34,14 +36,14 @@ class Read:
     failures: dict[str, list[str]] = field(default_factory=dict)
     timed: int = 0
 
-    def take(self, cell: Cell, folder: RunFolder) -> None:
-        """Take in a cell of the side."""
+    def take(self, cell: Cell, folder: RunFolder, process: Process | None) -> None:
+        """Take in a cell of the side, and the process that it is, if it was timed."""
         if cell.result.detections:
             self.passes.append((folder, cell))
         if cell.job.suite != "latency":
             return
         self.timed += 1
-        if process := process_of(cell, str(folder.path.resolve())):
+        if process:
             self.processes.append(process)
         elif reasons := outcome(cell):
             self.failures.setdefault(f"{detector(cell.job.model.builder).display}: {reasons[0]}", []).append("")
@@ -101,23 +103,31 @@ def _failed(letter: str, read: Read) -> Iterator[str]:
 
 def read_sides(sides: tuple[Side, Side]) -> tuple[Read, Read]:
     """Read both sides, each run once. Raises BadInput where a run is being executed, or has no such part."""
-    read, seen = (Read(), Read()), {}
-    for folder in {side.folder.path.resolve(): side.folder for side in sides}.values():
-        folder.require_idle()
-        mine = [n for n in (0, 1) if sides[n].folder.path.resolve() == folder.path.resolve()]
-        there: list[Cell] = []
-        for cell in folder.stream():
-            took = [n for n in mine if sides[n].has(cell)]
-            for n in took:
-                read[n].take(cell, folder)
-                seen[n] = True
-            if not took or len(mine) > 1:
-                there.append(cell)
-        for n in mine:
-            if n not in seen:
-                require_part(sides[n], there)
-        folder.require_idle()
+    read = (Read(), Read())
+    by_path: dict[Path, list[tuple[Side, Read]]] = {}
+    for side, into in zip(sides, read, strict=True):
+        by_path.setdefault(side.folder.path.resolve(), []).append((side, into))
+    with no_collection():
+        for path, of in by_path.items():
+            folder = of[0][0].folder
+            folder.require_idle()
+            _read_run(folder, str(path), of)
+            folder.require_idle()
     return read
+
+
+def _read_run(folder: RunFolder, path: str, sides: list[tuple[Side, Read]]) -> None:
+    """Read a run into its sides. Of a side whose part is not in it, the whole run is read again to say what is."""
+    processes, taken = Processes(), 0
+    for cell in folder.stream():
+        wanting = [(n, into) for n, (side, into) in enumerate(sides) if side.has(cell)]
+        process = processes.of(cell, path) if wanting else None
+        for n, into in wanting:
+            into.take(cell, folder, process)
+            taken |= 1 << n
+    for n, (side, _) in enumerate(sides):
+        if not taken & 1 << n:
+            require_part(side, list(folder.stream()))
 
 
 def _with_agreements(found: Comparison, read: tuple[Read, Read]) -> Iterator[ModelComparison]:

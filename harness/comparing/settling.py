@@ -10,7 +10,7 @@ from harness import pipeline
 from harness.analysis import pairing
 from harness.analysis.comparison import Asked
 from harness.analysis.pairing import Pair
-from harness.analysis.process import Process, process_of
+from harness.analysis.process import Process, Processes
 from harness.analysis.sides import Side, side_of
 from harness.comparing import Read, of_sides, read_sides
 from harness.documents import Plan, PlannedCell
@@ -74,8 +74,11 @@ class _Extra:
         )
 
     def _of(self, letter: str) -> Iterator[Process]:
-        for cell in self.folder.stream() if self.folder else ():
-            process = process_of(cell, str(self.folder.path.resolve())) if self.folder else None
+        if self.folder is None:
+            return
+        processes, path = Processes(), str(self.folder.path.resolve())
+        for cell in self.folder.stream():
+            process = processes.of(cell, path)
             if process and cell.job.cell.startswith(f"{letter}--"):
                 yield process
 

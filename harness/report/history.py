@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.analysis.history import History, Point, histories
-from harness.analysis.process import Process, process_of
+from harness.analysis.process import Process, Processes
 from harness.catalogue import detector
 from harness.documents.run_folder import RunFolder
 from harness.documents.runs import once
@@ -14,8 +14,9 @@ from harness.text import GAP, count
 def histories_of(folders: Sequence[RunFolder]) -> list[History]:
     """Return what each model took in the runs. Raises BadInput where none was timed, or a measurement comes twice."""
     runs: dict[str, list[Process]] = {folder.label: [] for folder in folders}
+    made = Processes()
     for folder, cell in once(folders):
-        if process := process_of(cell, str(folder.path.resolve())):
+        if process := made.of(cell, folder.label):
             runs[folder.label].append(process)
     return histories(list(runs.items()))
 
