@@ -23,6 +23,7 @@ from runner import (
     masks,
     memory,
     models,
+    profiled,
     software,
     staged,
     used_gpu,
@@ -137,6 +138,7 @@ def _time(
     load, supply = watch.read(), watch.supply()
     contents, missing_reason = content.observe(model, source, check)
     stages, no_stages = _stages(job, model, source, device, check)
+    profile, no_profile = profiled.observe(model, source, device, job.profile) if job.profile else (None, None)
     measured = Latency(
         load_ms=load_ms,
         planned_iterations=job.measured_iterations,
@@ -147,6 +149,8 @@ def _time(
         contents_missing_reason=missing_reason,
         stages=stages,
         stages_missing_reason=no_stages,
+        profile=profile,
+        profile_missing_reason=no_profile,
         **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=supply)

@@ -30,6 +30,7 @@ from runner.contract.job import (
     Weights,
 )
 from runner.contract.machine import CpuSupply, Gpu, Hardware, UsedGpu
+from runner.contract.profile import ModuleTimes, Operator, Profile
 from runner.contract.result import (
     BadImage,
     Detections,
@@ -70,7 +71,10 @@ __all__ = [
     "Latency",
     "Memory",
     "ModelSpec",
+    "ModuleTimes",
     "Numerics",
+    "Operator",
+    "Profile",
     "Protocol",
     "Reader",
     "Repeating",
