@@ -12,7 +12,7 @@ PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated coverage reference report perf test-gpu gpu-wheels test-online clean
+.PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated coverage comparisons reference report perf test-gpu gpu-wheels test-online clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ generated: $(VENV)/.harness ## write what is made from other files anew: schema,
 
 coverage: $(VENV)/.harness ## simulate how often the statistics hold, some minutes, into docs/statistics.md
 	$(BIN)/python -m tools.write_coverage
+
+comparisons: $(VENV)/.harness ## simulate how often the verdicts of two sets of processes hold, into docs/statistics.md
+	$(BIN)/python -m tools.write_comparisons
 
 reference: $(VENV)/.harness $(VENV)/.torch ## measure the run that ships in results/reference anew, on an idle machine
 	scripts/measure-reference

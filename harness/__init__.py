@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from harness.api.agreements import Agreements as Agreements
+    from harness.api.comparisons import Comparisons as Comparisons
+    from harness.api.comparisons import compare as compare
     from harness.api.data import data_fetch as data_fetch
     from harness.api.data import data_list as data_list
     from harness.api.data import data_verify as data_verify
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 #: Where each of those names is.
 PLACES = {
     "harness.api.agreements": ["Agreements"],
+    "harness.api.comparisons": ["Comparisons", "compare"],
     "harness.api.data": ["data_fetch", "data_list", "data_verify"],
     "harness.api.host": ["Chosen", "Examined", "choose", "doctor", "models", "published_check"],
     "harness.api.images": ["images_build", "images_list", "images_lock", "images_prune", "images_verify"],

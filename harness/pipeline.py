@@ -20,6 +20,7 @@ from harness.execute.executors.docker import DockerExecutor, remove_orphans
 from harness.execute.executors.local import LocalExecutor
 from harness.images import building, recipes
 from harness.plan import Request, describe, own
+from harness.preflight import noise
 from harness.preflight.checks import Preflight, Target
 from harness.progress import Progress
 from harness.report import render
@@ -62,7 +63,7 @@ def planned(request: Request, command: list[str], preflight: Preflight, progress
     """Plan a run, fetch what its cells need, and tell what it will measure."""
     with progress.downloads() as on_bytes:
         made, remarks = plan.make(request, command, preflight, on_bytes)
-    for text in [*remarks, *describe.sentences(made)]:
+    for text in [*remarks, *describe.sentences(made), *noise.of_plan(made)]:
         progress.say(text)
     return made
 

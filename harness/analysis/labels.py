@@ -22,24 +22,43 @@ class Trait:
     word: str = ""
     prominent: bool = False
     may_differ: bool = False
+    essential: bool = False
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two series differ in, by its name, with each one's value, None where unknown.
+
+    An `essential` one, known of both, makes them measurements of different things.
+    """
+
+    word: str
+    a: str | None
+    b: str | None
+    essential: bool
+
+
+#: The facts without which two latencies are not of the same work.
+ESSENTIAL = ("recipe", "inputs")
 
 
 def _traits(series: Series) -> Iterator[Trait]:
     column, facts = isinstance(series, LatencySeries), list(zip(FACTS, series.facts, strict=True))
-    yield Trait(series.protocol, series.protocol, "protocol", column)
+    yield Trait(series.protocol, series.protocol, "protocol", column, essential=True)
     # What a person's own function fills its detector with is nobody's choice, and contradicts none.
     chosen = None if series.weights == OWN else series.weights
-    yield Trait(chosen, f"{series.weights} weights", "weights", column)
-    yield Trait(series.state, series.state or "", "weights or thresholds of one model", column)
+    yield Trait(chosen, f"{series.weights} weights", "weights", column, essential=True)
+    yield Trait(series.state, series.state or "", "weights or thresholds of one model", column, essential=True)
     if isinstance(series, AccuracySeries):
         yield Trait(series.content, f"content {series.content}" if series.content else "", may_differ=True)
         yield _how_detected(series, [(fact, value) for fact, value in facts if _tells_how_detected(fact)])
     for fact, value in facts:
         if not _tells_how_detected(fact):
-            yield Trait(value, fact.text(value), fact.word, column and fact.of is Of.RECIPE, fact.may_differ)
+            prominent, essential = column and fact.of is Of.RECIPE, fact.name in ESSENTIAL
+            yield Trait(value, fact.text(value), fact.word or fact.name, prominent, fact.may_differ, essential)
     yield Trait("yes" if series.pinned else "no", "pinned" if series.pinned else "not pinned", "pinned", column)
     machine = f"machine {series.host}" if series.host else f"unknown machine of {series.run}"
-    yield Trait(machine, machine, may_differ=True)
+    yield Trait(machine, machine, "machine", may_differ=True)
 
 
 def _tells_how_detected(fact: Fact) -> bool:
@@ -118,6 +137,17 @@ def conflicts(series: Iterable[Series]) -> list[str]:
             groups.setdefault(place, []).append(each)
     differing = ((alike[0], _differences(alike)) for alike in groups.values())
     return [f"{first.environment} on {first.hardware}: {', '.join(texts)}" for first, texts in differing if texts]
+
+
+def differences(a: Series, b: Series) -> list[Difference]:
+    """Return what two series differ in, what is known of one alone too: first what makes them incomparable."""
+    pairs = zip(_traits(a), _traits(b), strict=True)
+    found = [
+        Difference(one.word, one.value, two.value, one.essential and None not in (one.value, two.value))
+        for one, two in pairs
+        if one.value != two.value
+    ]
+    return sorted(found, key=lambda each: not each.essential)
 
 
 def _differences(alike: Sequence[Series]) -> list[str]:

@@ -9,7 +9,7 @@ from harness.analysis.timings import Timing
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Multiple:
     """A model's latency in another series over that in the reference.
 
     low and high divide the far ends of both 95 % intervals, so they are wider than a 95 % interval; None where one of
@@ -23,11 +23,11 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Multiples:
     """Series that differ in their environment alone. `reference` is the first pinned one, else the first."""
 
     reference: Timing
-    ratios: list[Ratio]
+    ratios: list[Multiple]
 
     @property
     def means(self) -> dict[str, float]:
@@ -44,7 +44,7 @@ class Comparison:
         return f"{series.hardware}, {series.protocol}, {series.weights} weights"
 
 
-def comparisons(timings: Sequence[Timing]) -> list[Comparison]:
+def comparisons(timings: Sequence[Timing]) -> list[Multiples]:
     """Return a comparison for each hardware, protocol and kind of weights that several environments were timed with."""
     groups: dict[Series, list[Timing]] = {}
     for timing in timings:
@@ -53,15 +53,15 @@ def comparisons(timings: Sequence[Timing]) -> list[Comparison]:
     return [comparison for comparison in compared if comparison.ratios]
 
 
-def _compare(timings: list[Timing]) -> Comparison:
+def _compare(timings: list[Timing]) -> Multiples:
     first = next((timing for timing in timings if timing.series.pinned), timings[0])
     reference = {timing.model.builder: timing for timing in timings if timing.series == first.series}
     others = [t for t in timings if t.series != first.series and t.model.builder in reference]
-    return Comparison(first, [_ratio(timing, reference[timing.model.builder]) for timing in others])
+    return Multiples(first, [_ratio(timing, reference[timing.model.builder]) for timing in others])
 
 
-def _ratio(timing: Timing, to: Timing) -> Ratio:
-    return Ratio(timing, timing.ms / to.ms, _over(timing.low_ms, to.high_ms), _over(timing.high_ms, to.low_ms))
+def _ratio(timing: Timing, to: Timing) -> Multiple:
+    return Multiple(timing, timing.ms / to.ms, _over(timing.low_ms, to.high_ms), _over(timing.high_ms, to.low_ms))
 
 
 def _over(ms: float | None, to_ms: float | None) -> float | None:

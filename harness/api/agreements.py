@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.agreeing import Compared
 from harness.api.shown import Shown, frame_of
-from harness.comparing import Compared
 from harness.documents.agreement import Agreement, ImageDifference
 
 NAMES = ("run", "cell", "environment")

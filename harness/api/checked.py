@@ -29,6 +29,9 @@ def _plain(value: object) -> object:
 
 Count = Annotated[int, Field(ge=1, description="a whole number from 1 on"), BeforeValidator(_plain)]
 Size = Annotated[float, Field(ge=0, allow_inf_nan=False, description="a number from 0 on"), BeforeValidator(_plain)]
+Minutes = Annotated[
+    float, Field(gt=0, allow_inf_nan=False, description="a number of minutes above 0"), BeforeValidator(_plain)
+]
 Number = Annotated[float, Field(description="a number"), BeforeValidator(_plain)]
 Text = Annotated[str, Field(description="a text")]
 Flag = Annotated[bool, Field(description="True or False")]

@@ -6,11 +6,20 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from harness import catalogue
-from harness.api.checked import Text, checked
+from harness import noise as measuring_noise
+from harness.api.checked import Flag, Minutes, Telling, Text, checked, recorded
 from harness.api.shown import Shown, frame_of
 from harness.catalogue import published
+from harness.documents.noise import Noise, keep, kept
+from harness.host import machine
+from harness.paths import results_folder
+from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 from harness.preflight.doctor import Findings, examine
+from harness.preflight.noise import sentence
+from harness.progress import Progress, Silent
+
+SILENT = Silent()
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -19,19 +28,29 @@ class Examined(Shown):
 
     `environments` has a row for each environment: environment, image (whether it is here, missing where nobody can
     tell or none is needed), cpu, and a column cuda:N for each GPU that answers: how it runs there, or why not. `gpus`
-    has a row for each GPU. `findings` has all that was found; what is unknown is None.
+    has a row for each GPU. `findings` has all that was found; what is unknown is None. `noise` is what was measured of
+    this host's noise, now or earlier, None where nothing was; `disturbances` has a row for each thing that may make
+    times differ: name, seen, disturbs, helps, missing_reason.
     """
 
     environments: pd.DataFrame
     gpus: pd.DataFrame
     findings: Findings
+    noise: Noise | None = None
+
+    @property
+    def disturbances(self) -> pd.DataFrame:
+        """What may make times differ, a row each; none where the noise was not measured."""
+        rows = map(asdict, self.noise.disturbances if self.noise else [])
+        return frame_of(rows, ("name", "seen", "disturbs", "helps", "missing_reason"))
 
     def _title(self) -> str:
         engine = f"Docker engine {self.findings.engine}" if self.findings.engine else str(self.findings.engine_reason)
         return f"this host: {self.findings.cores} cores, {engine}"
 
     def _lines(self) -> list[str]:
-        return [self.findings.gpus_reason] if self.findings.gpus_reason else []
+        reason = self.findings.gpus_reason
+        return [*([reason] if reason else []), *([sentence(self.noise)] if self.noise else [])]
 
     def _frames(self) -> Iterator[pd.DataFrame]:
         yield self.environments
@@ -47,17 +66,37 @@ class Chosen:
 
 
 @checked
-def doctor() -> Examined:
-    """Look at this host, as `harness doctor` does: what runs on it, and if not, why. Nothing is started or fetched."""
+def doctor(*, noise: Minutes | Flag = False, progress: Telling = SILENT) -> Examined:
+    """Look at this host, as `harness doctor` does: what runs on it, and if not, why. Nothing is started or fetched.
+
+    noise: measure how noisy the host is, as `harness doctor --noise` does, for about so many minutes; True takes five.
+    progress: is told what goes on; the default is told nothing.
+
+    With noise it raises BadInput where the time is too short, CannotRunHere where no model can run, StorageError where
+    nothing can be written, and Interrupted by Ctrl-C, before which it keeps what was measured if that is enough.
+    """
+    command = recorded(doctor, locals())
     with Preflight() as preflight:
         findings = examine(preflight)
+        seen = _noise(noise, command, preflight, progress)
     computing = {gpu.key: f"cuda:{n}" for n, gpu in enumerate(findings.gpus) if gpu.failure is None}
     lines = [
         {"environment": line.environment, "image": line.image, "cpu": line.cpu}
         | {name: line.gpus.get(key) for key, name in computing.items()}
         for line in findings.matrix
     ]
-    return Examined(frame_of(lines), frame_of(map(asdict, findings.gpus), ("index", "name", "uuid")), findings)
+    return Examined(frame_of(lines), frame_of(map(asdict, findings.gpus), ("index", "name", "uuid")), findings, seen)
+
+
+def _noise(minutes: float | bool, command: list[str], preflight: Preflight, progress: Progress) -> Noise | None:
+    if minutes is False:
+        return kept(machine.host_id())
+    wanted = measuring_noise.MINUTES if minutes is True else measuring_noise.checked_minutes(minutes)
+    seen = measuring_noise.measure(wanted, command, preflight, progress)
+    keep(seen)
+    if seen.interrupted:
+        raise Interrupted(results_folder() / seen.run, seen.run)
+    return seen
 
 
 @checked

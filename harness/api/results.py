@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness import comparing, pipeline
+from harness import agreeing, pipeline
 from harness.analysis.merging import Merged, merged
 from harness.api.agreements import Agreements, agreements
 from harness.api.checked import (
@@ -94,9 +94,9 @@ def agree(
     ran = True
     if sweep:
         with Preflight() as preflight:
-            outcome = comparing.swept(runs[0], preflight, progress)
+            outcome = agreeing.swept(runs[0], preflight, progress)
         runs, ran = [runs[0], outcome.folder], outcome.fine
-    compared = comparing.compared(runs, tolerances, path_of(pictures), progress)
+    compared = agreeing.compared(runs, tolerances, path_of(pictures), progress)
     return agreements(compared, ran=ran)
 
 

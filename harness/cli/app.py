@@ -3,11 +3,12 @@
 import signal
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from harness import __version__, text
+from harness.cli.comparing import compare
 from harness.cli.data import data_app
 from harness.cli.grouped import GroupedCommand
 from harness.cli.images import images_app
@@ -15,7 +16,7 @@ from harness.cli.measuring import reproduce, run
 from harness.cli.options import Device, Json
 from harness.cli.published import published_app
 from harness.cli.results import agree, merge, report, score
-from harness.errors import HarnessError, refused
+from harness.errors import BadInput, HarnessError, refused
 
 app = typer.Typer(
     help="Measure torchvision's detection models in pinned environments.",
@@ -74,8 +75,19 @@ def choose(device: Device = "auto") -> None:
     print(environment.name)
 
 
-def doctor(as_json: Json = False) -> None:
-    """Tell what runs on this host, and if not, why."""
+def doctor(
+    minutes: Annotated[str | None, typer.Argument(metavar="MINUTES", help="Of --noise: about how long (5).")] = None,
+    noise: Annotated[bool, typer.Option("--noise", help="Measure how noisy this host is; nothing is changed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what runs on this host, and if not, why; with --noise, how small a difference it can show."""
+    if noise:
+        from harness.cli.commands.noise import print_noise
+
+        print_noise(minutes, sys.argv[1:], as_json=as_json)
+        return
+    if minutes is not None:
+        raise BadInput(f"doctor takes minutes with --noise alone, not {minutes!r:.80}", "write doctor --noise MINUTES")
     from harness.cli.commands.doctor import print_findings
 
     print_findings(as_json)
@@ -88,7 +100,7 @@ def version(as_json: Json = False) -> None:
     print(json.dumps({"version": __version__}) if as_json else __version__)
 
 
-for command in (models, run, choose, doctor, version, report, merge, reproduce, score, agree):
+for command in (models, run, choose, doctor, version, report, merge, compare, reproduce, score, agree):
     app.command(cls=GroupedCommand if command is run else None)(command)
 
 

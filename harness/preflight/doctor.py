@@ -3,7 +3,6 @@
 import os
 import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil
 
@@ -14,13 +13,9 @@ from harness.host import gpus, locks, machine
 from harness.host.gpus import HostGpu
 from harness.images import recipes
 from harness.paths import ROOT
-from harness.preflight import compatibility
+from harness.preflight import compatibility, disturbances
 from harness.preflight.checks import Preflight, Target
 from runner.contract import cgroups
-
-GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
-BOOST = Path("/sys/devices/system/cpu/cpufreq/boost")
-NO_TURBO = Path("/sys/devices/system/cpu/intel_pstate/no_turbo")
 
 
 @dataclass(frozen=True)
@@ -84,8 +79,8 @@ def examine(preflight: Preflight) -> Findings:
         gpus_reason=f"{preflight.gpus.reason}; {preflight.gpus.remedy}." if preflight.gpus.reason else None,
         cores=len(os.sched_getaffinity(0)),
         cpu_limit=_cpu_limit(),
-        governor=_read(GOVERNOR),
-        turbo=_turbo(),
+        governor=disturbances.governor(),
+        turbo=disturbances.turbo(),
         load_1min=os.getloadavg()[0],
         memory_bytes=memory.total,
         memory_available_bytes=memory.available,
@@ -131,14 +126,6 @@ def _verdict(preflight: Preflight, environment: Environment, target: Target, fit
     return fit if built else f"{fit} once built"
 
 
-def _turbo() -> bool | None:
-    """Tell whether the CPU may clock above its base frequency, None where the kernel does not say."""
-    boost, no_turbo = _read(BOOST), _read(NO_TURBO)
-    if boost is not None:
-        return boost == "1"
-    return no_turbo == "0" if no_turbo is not None else None
-
-
 def _cpu_limit() -> float | None:
     """Return how many CPUs the tightest quota on this process amounts to, None where there is none to be read."""
     try:
@@ -152,11 +139,4 @@ def _memory_limit() -> int | None:
     try:
         return cgroups.memory_limit()
     except cgroups.Unknown:
-        return None
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="ascii").strip() or None
-    except OSError:
         return None

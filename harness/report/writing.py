@@ -6,24 +6,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import documents
+from harness.documents.comparison import Comparison
 from harness.documents.plan import is_call
 from harness.documents.run_folder import RunFolder
 from harness.documents.runs import cells_of
+from harness.report.comparison import comparison_tables, side
 from harness.report.tables import tables_of
 
 
 def write_page(folders: list[RunFolder], out: Path, *, published: bool) -> Path:
     """Write report.html, which needs no other file, and report.md with its charts into a folder. Returns the first."""
+    return _write(folders, out, f"Report of {', '.join(folder.label for folder in folders)}", published=published)
+
+
+def write_comparison(found: Comparison, folders: list[RunFolder], out: Path) -> Path:
+    """Write a page of two sides beside each other, and below it their whole runs, as write_page does."""
+    return _write(folders, out, f"A: {side(found.a)} · B: {side(found.b)}", found)
+
+
+def _write(
+    folders: list[RunFolder], out: Path, title: str, found: Comparison | None = None, *, published: bool = False
+) -> Path:
     from harness.report import page  # only here: what draws takes a while to import
 
     cells = cells_of(folders)
     report = page.Report(
         cells=cells,
-        tables=tables_of(cells, published=published),
+        tables=[*(comparison_tables(found) if found else []), *tables_of(cells, published=published)],
         published=published,
         commands=[_command(folder.plan.command) for folder in folders],
-        title=f"Report of {', '.join(folder.label for folder in folders)}",
+        title=title,
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        comparison=found,
     )
     files = {"report.html": page.build(report), "report.md": page.markdown(report)}
     files |= page.static_charts(report.charts)

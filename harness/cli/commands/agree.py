@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import comparing
+from harness import agreeing
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
@@ -26,14 +26,14 @@ def agree_swept(names: list[str], tolerances: Tolerances, pictures: Path | None,
     """Repeat the passes with each switch of the numerics turned, and compare. Returns whether all ran and agree."""
     folder, console = open_run(names[0]), Console(stderr=as_json)
     with Preflight() as preflight, interruptible(console):
-        outcome = comparing.swept(folder, preflight, progress_on(console))
+        outcome = agreeing.swept(folder, preflight, progress_on(console))
     tell(console, outcome)
     agreed = _told([folder, outcome.folder], tolerances, pictures, as_json=as_json)
     return agreed and outcome.fine  # a cell that did not run agrees with nothing
 
 
 def _told(runs: list[RunFolder], tolerances: Tolerances, pictures: Path | None, *, as_json: bool) -> bool:
-    compared = comparing.compared(runs, tolerances, pictures, progress_on(Console(stderr=True)))
+    compared = agreeing.compared(runs, tolerances, pictures, progress_on(Console(stderr=True)))
     if as_json:
         print(json.dumps([dataclasses.asdict(each) for each in compared.agreements], indent=1))
     else:

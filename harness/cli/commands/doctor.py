@@ -7,9 +7,11 @@ from rich.console import Console
 
 from harness.catalogue import models
 from harness.cli.console import print_table, say
+from harness.host import machine
 from harness.host.gpus import INSTALL_TOOLKIT, HostGpu
 from harness.preflight.checks import Preflight
 from harness.preflight.doctor import Findings, examine
+from harness.preflight.noise import cited
 from harness.report.table import Column, Table
 from harness.text import GAP, count
 
@@ -24,7 +26,8 @@ def print_findings(as_json: bool) -> None:
         print(json.dumps(dataclasses.asdict(findings), indent=1))
         return
     console = Console()
-    for line in _host(findings):
+    known = cited(machine.host_id())
+    for line in [*_host(findings), *([f"noise     {known}"] if known else [])]:
         say(console, line)
     print_table(console, _matrix(findings))
 

@@ -7,7 +7,7 @@ import altair as alt
 from harness.analysis.content import content_figures
 from harness.analysis.frontier import Placed, placed
 from harness.analysis.huber import Estimate
-from harness.analysis.ratios import Comparison, Ratio, comparisons
+from harness.analysis.ratios import Multiple, Multiples, comparisons
 from harness.analysis.timings import Timing, latencies
 from harness.documents.run_folder import Cell
 from harness.report.page import findings
@@ -44,7 +44,7 @@ def _latency(timings: Sequence[Timing], look: Look) -> Chart:
     rows = numbered([(name, [_timed(timing) for timing in alike]) for name, alike in by_model.items()])
     about = "Latency of one image in ms for each model and series, with its 95 % interval, fastest model first."
     x = log("value:Q", MS, padding=46)
-    return Chart("latency", findings.fastest(timings), about, _intervals(x, look), rows)
+    return Chart("latency", findings.fastest(timings), about, intervals(x, look), rows)
 
 
 def _timed(timing: Timing) -> Row:
@@ -67,7 +67,7 @@ def _interval(low: float | None, high: float | None, unit: str) -> str:
     return f"{significant(low, 4)} to {significant(high, 4)} {unit}".strip()
 
 
-def _intervals(x: alt.X, look: Look, *extra: alt.Chart) -> alt.LayerChart:
+def intervals(x: alt.X, look: Look, *extra: alt.Chart) -> alt.LayerChart:
     """Draw rows of a value with its interval and its text, below the headings of their groups."""
     of = base()
     values = of.transform_filter("datum.heading === null")
@@ -131,8 +131,8 @@ def _scatter(look: Look) -> alt.LayerChart:
     return layered(layers, height=360)
 
 
-def _ratios(name: str, comparison: Comparison, look: Look) -> Chart:
-    by_model: dict[str, list[Ratio]] = {}
+def _ratios(name: str, comparison: Multiples, look: Look) -> Chart:
+    by_model: dict[str, list[Multiple]] = {}
     for ratio in comparison.ratios:
         by_model.setdefault(ratio.timing.model.display, []).append(ratio)
     means = [_mean(label, mean) for label, mean in comparison.means.items()]
@@ -144,7 +144,7 @@ def _ratios(name: str, comparison: Comparison, look: Look) -> Chart:
     )
     one = base().mark_rule(strokeDash=[3, 3]).encode(x=alt.XDatum(1))
     x = log("value:Q", "latency as a multiple of the reference's (log scale)", padding=70)
-    return Chart(name, findings.compared(comparison), about, _intervals(x, look, one), rows)
+    return Chart(name, findings.compared(comparison), about, intervals(x, look, one), rows)
 
 
 def _mean(label: str, mean: float) -> Row:
@@ -152,7 +152,7 @@ def _mean(label: str, mean: float) -> Row:
     return {"label": label, "value": mean, "low": mean, "high": mean, "text": text, "tip": text, "interval": ""}
 
 
-def _ratio(ratio: Ratio) -> Row:
+def _ratio(ratio: Multiple) -> Row:
     agreement = ratio.timing.agreement
     verdict = f", {agreement.verdict}" if agreement else ""
     return {

@@ -20,8 +20,9 @@ LOG_AXIS = alt.Axis(tickCount=8, labelOverlap="greedy", labelSeparation=6, label
 class Chart:
     """A chart: its file's name, the finding as its title, and what is drawn, in words for those who can't see it.
 
-    A row's `label` is its series', by which the page filters; rows of a `group` stand below its `heading`. A chart
-    without rows is of samples. `key` says what the numbers in the chart mean.
+    A row's `label` is its series', by which the page filters unless the chart is `always` whole, with a legend of its
+    own; rows of a `group` stand below its `heading`. A chart without rows is of samples. `key` says what the numbers in
+    the chart mean.
     """
 
     name: str
@@ -30,10 +31,13 @@ class Chart:
     drawing: alt.LayerChart
     rows: list[Row] = field(default_factory=list)
     key: list[str] = field(default_factory=list)
+    always: bool = False
 
     @property
     def series(self) -> list[str]:
         """The labels of the series that it shows."""
+        if self.always:
+            return []
         return list(dict.fromkeys(str(row["label"]) for row in self.rows if row["label"] is not None))
 
 

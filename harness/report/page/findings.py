@@ -9,7 +9,7 @@ import numpy as np
 from harness.analysis.content import content_figures
 from harness.analysis.frontier import Placed
 from harness.analysis.huber import Estimate
-from harness.analysis.ratios import Comparison
+from harness.analysis.ratios import Multiples
 from harness.analysis.timings import Timing, latencies
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
@@ -70,7 +70,7 @@ def frontier(points: Sequence[Placed]) -> str:
     return f"No model is both faster and more accurate than {listed(names, 'or')}{where}"
 
 
-def compared(comparison: Comparison) -> str:
+def compared(comparison: Multiples) -> str:
     """Say how each other series compares with the reference, by the geometric mean of its ratios."""
     models = Counter(ratio.timing.label for ratio in comparison.ratios)
     said = [

@@ -17,7 +17,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.analysis.timings import Timing
-from harness.report.page import findings
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.drawing import Chart
 from harness.report.page.figures import all_printable, printable
@@ -45,7 +44,7 @@ def build(report: Report) -> str:
     page = _templates().get_template("page.html.jinja")
     return page.render(
         title=report.title,
-        headline=findings.headline(cells, timings),
+        headline=report.headline,
         made_at=report.made_at,
         policy=_policy([bundle, script]),
         style=Markup(_text("page.css")),  # noqa: S704 -- the project's own file
@@ -106,6 +105,11 @@ def _without_legend(spec: Any) -> Any:
     return [_without_legend(each) for each in spec] if isinstance(spec, list) else spec
 
 
+def _spec(chart: Chart) -> Any:
+    spec = chart.drawing.to_dict()
+    return spec if chart.always else _without_legend(spec)
+
+
 def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
     """Return what the script needs, as JSON that can stand in HTML."""
     series = [
@@ -117,7 +121,7 @@ def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
         }
         for timing in _first_of_series(timings)
     ]
-    specs = {chart.name: {"spec": _without_legend(chart.drawing.to_dict()), "rows": chart.rows} for chart in drawn}
+    specs = {chart.name: {"spec": _spec(chart), "rows": chart.rows, "always": chart.always} for chart in drawn}
     document = {"series": series, "charts": specs, "samples": samples_by_model(timings)}
     text = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.translate(ESCAPES)

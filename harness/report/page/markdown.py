@@ -8,7 +8,6 @@ import altair as alt
 import vl_convert
 
 from harness.report import render
-from harness.report.page import findings
 from harness.report.page.drawing import ROWS, Chart
 from harness.report.page.figures import all_printable, printable
 from harness.report.page.report import Report
@@ -25,10 +24,10 @@ def static_charts(drawn: Sequence[Chart]) -> dict[str, str]:
 
 def markdown(report: Report) -> str:
     """Return the report as Markdown; its pictures are the files of static_charts(), in the same folder."""
-    cells, timings, commands = report.cells, report.timings, report.commands
+    commands = report.commands
     pictures = [f"![{_text(chart.title)}. {_text(chart.about)}]({_file(chart)})\n" for chart in report.charts]
     repeat = ["## Repeat this\n", "\n".join(["```", *map(printable, commands), "```", ""])] if commands else []
-    headline = f"**{_text(findings.headline(cells, timings))}**\n"
+    headline = f"**{_text(report.headline)}**\n"
     parts = [f"# {_text(report.title)}\n", headline, f"Made {_text(report.made_at)}\n"]
     return "\n".join([*parts, *pictures, *map(render.markdown, report.tables), *repeat])
 

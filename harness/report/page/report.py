@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.analysis.timings import Timing, timings_of
+from harness.documents.comparison import Comparison
 from harness.documents.run_folder import Cell
+from harness.report.comparison import headline
+from harness.report.page import findings
 from harness.report.page.charts import charts
 from harness.report.page.drawing import Chart
+from harness.report.page.forest import forest
 from harness.report.table import Table
 
 
@@ -16,7 +20,7 @@ class Report:
     """Cells and what is said of them. `tables` stand in a report as they are, `commands` are those that repeat it.
 
     `published` puts the latencies of 2021 beside the measured ones, and lets the AP that torchvision publishes stand
-    in for what was not measured.
+    in for what was not measured. A `comparison` of two sides comes before all else.
     """
 
     cells: Sequence[Cell]
@@ -25,6 +29,7 @@ class Report:
     commands: Sequence[str]
     title: str
     made_at: str
+    comparison: Comparison | None = None
 
     @cached_property
     def timings(self) -> list[Timing]:
@@ -34,4 +39,10 @@ class Report:
     @cached_property
     def charts(self) -> list[Chart]:
         """The charts of figures, drawn once for the page and beside its Markdown."""
-        return charts(self.cells, self.timings, published=self.published)
+        of_cells = charts(self.cells, self.timings, published=self.published)
+        return [forest(self.comparison), *of_cells] if self.comparison else of_cells
+
+    @property
+    def headline(self) -> str:
+        """The sentence that stands above everything."""
+        return headline(self.comparison) if self.comparison else findings.headline(self.cells, self.timings)

@@ -44,6 +44,7 @@
   // ---- the rows of a chart
 
   function rowsOf(chart) {
+    if (chart.always) return chart.rows;
     const rows = chart.rows.filter((row) => row.label === null || shown.has(row.label));
     const groups = new Set(rows.filter((row) => row.label !== null).map((row) => row.group));
     return rows.filter((row) => groups.has(row.group));

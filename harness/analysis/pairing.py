@@ -1,0 +1,156 @@
+"""Which processes of two sides are compared: those of one model, and where a side has several kinds, of one kind."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from harness.analysis.facts import FACTS, Of
+from harness.analysis.labels import conflicts
+from harness.analysis.process import Process
+from harness.analysis.series import LatencySeries
+from harness.catalogue import displays
+from harness.errors import BadInput
+from harness.knobs.table import KNOBS
+from harness.text import count
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A model's processes on both sides; `part` says which of several kinds, "" of the only one."""
+
+    builder: str
+    part: str
+    a: list[Process]
+    b: list[Process]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """What can be compared, and a sentence for each model or kind that can't."""
+
+    pairs: list[Pair]
+    left_out: list[str]
+
+
+#: What kinds of one model are told apart by, where a side has several: what a person chose. By name, in this order.
+CHOSEN: dict[str, Callable[[LatencySeries], str]] = {
+    "environment": lambda series: series.environment,
+    "device": lambda series: series.device,
+    "machine": lambda series: f"{series.hardware}{f', machine {series.host}' if series.host else ''}",
+    "protocol": lambda series: series.protocol,
+    "weights": lambda series: f"{series.weights} weights",
+}
+_SIGHTS = {sight.name for knob in KNOBS for sight in knob.seen}
+_OF_KNOBS = [number for number, fact in enumerate(FACTS) if fact.of is Of.RECIPE and fact.name in _SIGHTS]
+
+
+def paired(a: Sequence[Process], b: Sequence[Process]) -> Paired:
+    """Return which processes are compared with which. Raises BadInput where none can be."""
+    _require_others(a, b)
+    models = [model for model in dict.fromkeys(each.builder for each in a) if any(each.builder == model for each in b)]
+    named = displays({each.builder for each in [*a, *b]})
+    if not models:
+        raise BadInput(
+            f"no model in common: A has {_models(a, named)}, B has {_models(b, named)}",
+            "measure one --model on both sides",
+        )
+    left = [f"{named[m]}: only in {'B' if any(e.builder == m for e in b) else 'A'}" for m in named if m not in models]
+    pairs = []
+    for model in models:
+        found, unmatched = _of_model(model, [_of(model, side) for side in (a, b)], named[model])
+        pairs += found
+        left += unmatched
+    enough = [pair for pair in pairs if min(len(pair.a), len(pair.b)) > 1]
+    left += [_too_few(pair, named[pair.builder]) for pair in pairs if pair not in enough]
+    if not enough:
+        raise BadInput(f"nothing can be compared: {'; '.join(left)}", _remedy(pairs))
+    return Paired(enough, left)
+
+
+def _of(model: str, side: Sequence[Process]) -> list[Process]:
+    return [each for each in side if each.builder == model]
+
+
+def _require_others(a: Sequence[Process], b: Sequence[Process]) -> None:
+    """Raise BadInput where a measurement is on both sides: it is no repeat of itself."""
+    both = {each.of for each in a} & {each.of for each in b}
+    if both:
+        cell = min(each.cell for each in both)
+        raise BadInput(f"both sides hold the measurement {cell}", "name two runs, or two parts of one such as RUN:ENV")
+
+
+def _models(side: Sequence[Process], named: dict[str, str]) -> str:
+    return ", ".join(dict.fromkeys(named[each.builder] for each in side)) or "none that was timed"
+
+
+def _of_model(model: str, sides: list[list[Process]], display: str) -> tuple[list[Pair], list[str]]:
+    traits = [name for name in [*CHOSEN, *_OF_KNOBS] if any(len({_trait(e, name) for e in side}) > 1 for side in sides)]
+    kinds: list[dict[tuple[str, ...], list[Process]]] = [{}, {}]
+    for side, kind in zip(sides, kinds, strict=True):
+        for each in side:
+            kind.setdefault(tuple(_trait(each, name) for name in traits), []).append(each)
+    common = [kind for kind in kinds[0] if kind in kinds[1]]
+    left = [
+        f"{display}, {', '.join(kind)}: only in {letter}"
+        for letter, own, other in (("A", *kinds), ("B", *reversed(kinds)))
+        for kind in own
+        if kind not in other
+    ]
+    # What all of a model's kinds that are compared share is not said with each.
+    told = [n for n in range(len(traits)) if len({kind[n] for kind in common}) > 1]
+    parts = {kind: ", ".join(kind[n] for n in told) for kind in common}
+    return [Pair(model, parts[kind], kinds[0][kind], kinds[1][kind]) for kind in common], left
+
+
+def _trait(process: Process, name: str | int) -> str:
+    if isinstance(name, str):
+        return CHOSEN[name](process.series)
+    return FACTS[name].text(process.series.facts[name])
+
+
+def _too_few(pair: Pair, display: str) -> str:
+    letter = "A" if len(pair.a) < 2 else "B"
+    part = f", {pair.part}" if pair.part else ""
+    return f"{display}{part}: one process in {letter}, and an interval over processes needs two a side"
+
+
+def _remedy(pairs: Sequence[Pair]) -> str:
+    if pairs:
+        return "measure with more --repeats"
+    return "name a part that the other side has, too, such as RUN:ENV or RUN@threads=1"
+
+
+def mixed(pairs: Sequence[Pair]) -> list[str]:
+    """Return what was not measured alike within one side, as a merge says it."""
+    said = [conflicts(each.series for each in side) for pair in pairs for side in (pair.a, pair.b)]
+    return list(dict.fromkeys(text for texts in said for text in texts))
+
+
+def unpaired_reason(a: Sequence[Process], b: Sequence[Process]) -> str | None:
+    """Return why processes can't be compared round by round, None where they ran by turns in one run.
+
+    That is told by when they began: no process of a round after one of the next.
+    """
+    sides = [_by_round(a), _by_round(b)]
+    common = sorted(sides[0].keys() & sides[1].keys())
+    if not {each.run for each in a} & {each.run for each in b}:
+        return "they are of two runs"
+    if (len(sides[0]), len(sides[1])) != (len(a), len(b)):
+        return "a round has several of them"
+    if len(common) < 2:
+        return f"they have {count(len(common), 'round')} in common"
+    spans = [sorted(side[key].of.started_at for side in sides) for key in common]
+    if any(former[-1] > later[0] for former, later in pairwise(spans)):
+        return "they did not run by turns"
+    return None
+
+
+def _by_round(side: Sequence[Process]) -> dict[tuple[str, int], Process]:
+    return {(each.run, each.round): each for each in side}
+
+
+def by_rounds(pair: Pair, figures: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
+    """Return the figures of A's and B's processes in one order of the rounds that both have."""
+    a, b = (dict(zip(_by_round(side), each, strict=True)) for side, each in zip((pair.a, pair.b), figures, strict=True))
+    common = sorted(a.keys() & b.keys())
+    return [a[one] for one in common], [b[one] for one in common]

@@ -1,0 +1,71 @@
+"""harness compare: two sides beside each other, printed and, where that is asked for, on a page."""
+
+import dataclasses
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import comparing
+from harness.analysis.comparison import Asked
+from harness.cli.console import print_tables, say
+from harness.cli.live import progress_on
+from harness.cli.telling import interruptible
+from harness.comparing import settling
+from harness.documents.comparison import Comparison
+from harness.documents.run_folder import RunFolder
+from harness.plan import budget
+from harness.preflight.checks import Preflight
+from harness.report.comparison import comparison_tables, headline, markdown
+from harness.report.table import Form
+from harness.report.writing import write_comparison
+
+
+@dataclasses.dataclass(frozen=True)
+class Settle:
+    """That what is ambiguous is to be settled: in how much time at most, as a text, and the command that asked."""
+
+    most: str | None
+    command: list[str]
+
+
+def compare_sides(
+    a: str, b: str, asked: Asked, form: str, out: Path | None, settle: Settle | None = None
+) -> Comparison:
+    """Compare two sides, and print it as json, markdown, or tables in short or long. Returns what was found."""
+    console = Console(stderr=True)
+    more: RunFolder | None = None
+    if settle:
+        found, more = _settled(a, b, asked, settle, console)
+    else:
+        found = comparing.compared(a, b, asked, progress_on(console))
+    _print(found, form)
+    if out is not None:
+        with progress_on(console).working("drawing"):
+            written = write_comparison(found, comparing.folders(a, b), out)
+        say(console, str(written))
+    if more:
+        say(console, f"further repeats, as cells of A and of B by turns: {more.path}")
+    elif found.ambiguous and form in ("short", "long"):
+        say(console, f"more repeats, by turns: harness compare {shlex.join([a, b])} --settle --max-time 10m")
+    return found
+
+
+def _settled(a: str, b: str, asked: Asked, settle: Settle, console: Console) -> tuple[Comparison, RunFolder | None]:
+    most_s = None if settle.most is None else budget.parse_time("--max-time", settle.most)
+    with Preflight() as preflight, interruptible(console):
+        done = settling.settled(a, b, asked, most_s, settle.command, preflight, progress_on(console))
+    return done.comparison, done.folder
+
+
+def _print(found: Comparison, form: str) -> None:
+    if form == "json":
+        print(json.dumps(dataclasses.asdict(found), indent=1, allow_nan=False))
+    elif form == "markdown":
+        sys.stdout.write(markdown(found))
+    else:
+        console = Console()
+        print_tables(console, comparison_tables(found), Form.LONG if form == "long" else Form.SHORT)
+        say(console, headline(found))

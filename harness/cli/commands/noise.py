@@ -1,0 +1,89 @@
+"""harness doctor --noise: how noisy this host is, what disturbs, and what it can tell nevertheless."""
+
+import dataclasses
+import json
+
+import typer
+from rich.console import Console
+
+from harness import noise
+from harness.cli.console import print_table, say
+from harness.cli.live import progress_on
+from harness.cli.telling import INTERRUPTED
+from harness.documents.noise import Disturbance, Noise, Scatter, keep
+from harness.pipeline import Interrupted
+from harness.preflight.checks import Preflight
+from harness.preflight.noise import COMPUTES, sentence
+from harness.report.table import Column, Table
+from harness.text import GAP, count
+
+
+def print_noise(minutes: str | None, command: list[str], *, as_json: bool) -> None:
+    """Measure the host's noise and print it."""
+    console = Console(stderr=as_json)
+    wanted = noise.MINUTES if minutes is None else noise.parse_minutes(minutes)
+    try:
+        with Preflight() as preflight:
+            found = noise.measure(wanted, command, preflight, progress_on(console))
+    except Interrupted as interrupted:
+        say(console, f"interrupted before two processes a side were measured; nothing is kept but {interrupted.folder}")
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print(json.dumps(dataclasses.asdict(found), indent=1, allow_nan=False))
+    else:
+        for line in lines(found):
+            say(console, line)
+        print_table(console, disturbances(found.disturbances))
+    kept = keep(found)  # once it is told, so that a disk that is full loses nothing
+    say(console, f"kept in {kept}" if kept else "not kept: this host has no machine-id to know it by")
+    if found.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def lines(found: Noise) -> list[str]:
+    """Return what is printed above the table of what disturbs."""
+    what = f"{found.model} in {found.environment} {COMPUTES[found.device]}"
+    how = f"{count(found.processes, 'process', 'processes')} of {found.iterations} iterations"
+    failed = f", {found.failed} failed" if found.failed else ""
+    told = [
+        f"noise         {what}: {how}{failed}{', interrupted' if found.interrupted else ''}",
+        f"processes     {_processes(found.wall)}",
+        f"samples       {_percent(found.wall.samples)} within a process",
+        f"CPU time      {_cpu(found)}",
+        f"false alarms  {_percent(found.paired_false_alarms)} by rounds, {_percent(found.unpaired_false_alarms)} "
+        f"otherwise: faster or slower than itself by {100 * found.margin:g} %",
+        f"can show      {', '.join(f'{_percent(one.difference)} by {one.repeats}' for one in found.smallest)} repeats, "
+        "in 9 of 10 comparisons",
+    ]
+    return [*told, sentence(found, found.margin)]
+
+
+def _processes(scatter: Scatter) -> str:
+    return (
+        f"{_percent(scatter.processes)} apart, {_percent(scatter.neighbours)} where they follow each other "
+        f"(below {_percent(scatter.neighbours_at_most)} with 95 %)"
+    )
+
+
+def _cpu(found: Noise) -> str:
+    if found.cpu is None:
+        return f"unknown: {found.cpu_missing_reason}"
+    apart = f"{_percent(found.cpu.neighbours)} apart where processes follow each other"
+    if not found.cpu.neighbours:
+        return apart
+    return f"{apart}: {found.wall.neighbours / found.cpu.neighbours:.1f} times as steady as wall time"
+
+
+def disturbances(seen: list[Disturbance]) -> Table:
+    """Return what disturbs as a table."""
+    judged = {True: "yes", False: "no", None: "unknown"}
+    columns = [
+        Column("Disturbs", [judged[one.disturbs] for one in seen], "names"),
+        Column("Seen", [one.seen or one.missing_reason or GAP for one in seen], "words"),
+        Column("What would help", [one.helps or GAP for one in seen], "words"),
+    ]
+    return Table("", Column("What may disturb", [one.name for one in seen]), [[column] for column in columns])
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,111 @@
+"""What `harness compare` prints and how it ends, and that Python answers the same."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import harness
+from harness.cli.app import app
+from harness.documents import schema
+from harness.documents.comparison import Comparison
+from harness.documents.files import parsed
+from tests.command_line import told, told_json
+from tests.unit.harness.sides import OTHER, ROUNDS, process, side, write
+
+NEWER = "cpu-debian13"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in which one model is slower in the newer environment beside a busy neighbour, another as fast."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    slower = side(environment=NEWER, by=1.3, load=1.4)
+    write(folder, *side(load=0.0), *slower, *side(model=OTHER), *side(model=OTHER, environment=NEWER))
+    return folder
+
+
+def sides(run: Path) -> tuple[str, str]:
+    return f"{run}:cuda10.2", f"{run}:{NEWER}"
+
+
+def test_the_disturbance_is_told_before_any_verdict(run: Path) -> None:
+    printed = told("compare", *sides(run))
+    assert 0 < printed.index("disturbed, CPUs that other work kept busy: 0.00 beside A, 1.40") < printed.index("slower")
+    assert "B beside A by wall time, within 3 %: 1 slower, 1 equivalent" in printed
+
+
+def test_it_fits_a_terminal_of_eighty_columns(run: Path) -> None:
+    printed = CliRunner().invoke(app, ["compare", *sides(run)], env={"COLUMNS": "80"}).stdout
+    table = printed[printed.index("Not alike") : printed.index("- B / A with")]
+    assert max(map(len, table.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], 0),
+        (["--fail-on", "10%"], 1),
+        (["--fail-on", "50%"], 0),
+        (["--fail-on-ambiguous"], 0),
+        (["--margin", "0%", "--fail-on-ambiguous"], 6),
+        (["--margin", "0%", "--fail-on-ambiguous", "--fail-on", "10%"], 1),
+    ],
+)
+def test_the_exit_code(run: Path, options: list[str], code: int) -> None:
+    told("compare", *sides(run), *options, exit_code=code)
+
+
+def test_json_is_the_document_that_its_schema_describes(run: Path) -> None:
+    printed = told_json("compare", *sides(run), "--fail-on", "10%", "--on", "both", exit_code=1)
+    document = parsed(Comparison, "comparison", json.dumps(printed).encode())
+    assert document.schema_version == printed["schema_version"]
+    assert set(printed) == set(schema(Comparison)["properties"])
+    assert str(run.parent) not in json.dumps(printed)  # nor is any place on this machine
+
+
+def test_python_answers_what_is_printed(run: Path, tmp_path: Path) -> None:
+    found = harness.compare(*sides(run), fail_on="10%", out=tmp_path / "page")
+    printed = told_json("compare", *sides(run), "--fail-on", "10%", exit_code=1)
+    assert found.fails is printed["fails"] is True
+    rows = found.models.set_index(["model", "clock"])
+    for each in printed["models"]:
+        for clock in ("wall", "cpu"):
+            row = rows.loc[(each["model"], clock)]
+            assert {name: row[name] for name in ("ratio", "low", "verdict")} == {
+                name: each[clock][name] for name in ("ratio", "low", "verdict")
+            }
+    assert found.markdown() == told("compare", *sides(run), "--markdown", "--fail-on", "10%", exit_code=1)
+    assert "CPUs that other work kept busy" in repr(found)
+    assert "<table" in found._repr_html_()
+    assert list(found.over_models.clock) == ["wall", "cpu"]
+
+
+def test_the_page_begins_with_the_comparison(run: Path, tmp_path: Path) -> None:
+    told("compare", *sides(run), "-o", tmp_path)
+    page, drawn = (tmp_path / "report.html").read_text(), (tmp_path / "comparison.svg").read_text()
+    assert page.index("1 slower, 1 equivalent") < page.index("Not alike")
+    assert drawn.count("slower</text>") == 4  # the model and the mean, by each clock
+    text = (tmp_path / "report.md").read_text()
+    assert text.index("comparison.svg") < text.index("latency.svg")
+
+
+def test_two_forms_at_once_are_refused(run: Path) -> None:
+    with pytest.raises(harness.BadInput, match="choose one"):
+        told("compare", *sides(run), "--json", "--markdown")
+    with pytest.raises(harness.BadInput, match="add --settle"):
+        told("compare", *sides(run), "--max-time", "10m")
+    with pytest.raises(harness.BadInput, match="write the --max-time such as"):
+        told("compare", *sides(run), "--settle", "--max-time", "soon")
+
+
+def test_more_repeats_are_offered_where_one_is_ambiguous(tmp_path: Path) -> None:
+    noisy = [
+        process(ms * by, n, environment=NEWER)
+        for n, (ms, by) in enumerate(zip(ROUNDS, (1, 1.1, 1, 1.2, 1), strict=True), 1)
+    ]
+    write(tmp_path / "run", *side(), *noisy)
+    printed = told("compare", *sides(tmp_path / "run"))
+    assert "more repeats a side would settle it" in printed
+    assert "1 ambiguous" in printed

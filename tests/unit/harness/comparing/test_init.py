@@ -1,0 +1,267 @@
+"""Two sides of runs, as people name them, compared."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import comparing
+from harness.analysis.process import NO_CPU_TIME
+from harness.documents.comparison import Comparison
+from harness.errors import BadInput
+from harness.progress import Silent
+from runner.contract import CpuSupply, Failure, SharedLibrary, Variant, Weights
+from tests.samples import job, software
+from tests.unit.harness.sides import OTHER, ROUNDS, SSD, process, side, write
+
+NEWER = "cpu-debian13"
+
+
+def compare(
+    a: object, b: object, *, margin: str = "3%", fail_on: str | None = None, on: str = "wall", allow: bool = False
+) -> Comparison:
+    return comparing.compared(str(a), str(b), comparing.asked(margin, fail_on, on, allow=allow), Silent())
+
+
+def test_environments_of_one_run_are_paired_by_round(tmp_path: Path) -> None:
+    drifting = (10.0, 11.0, 12.0, 13.0, 14.0)
+    write(tmp_path / "run", *side(drifting), *side(drifting, by=1.1, environment=NEWER))
+    found = compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}")
+    (model,) = found.models
+    assert (model.model, model.part, model.unpaired_reason) == (SSD, "", None)
+    assert model.wall.paired
+    assert model.wall.ratio == pytest.approx(1.1)
+    assert (model.wall.low, model.wall.high) == (pytest.approx(1.1), pytest.approx(1.1))  # the drift cancels out
+    assert model.wall.verdict == "slower"
+    assert (model.wall_a_ms, model.wall_b_ms) == (pytest.approx(240240**0.2), pytest.approx(1.1 * 240240**0.2))
+
+
+def test_two_runs_are_not_paired_and_that_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side())
+    write(tmp_path / "b", *side(by=1.2, begun="09:00"))
+    (model,) = compare(tmp_path / "a", tmp_path / "b").models
+    assert model.unpaired_reason == "they are of two runs"
+    assert not model.wall.paired
+    assert model.wall.low < 1.2 < model.wall.high
+
+
+def test_what_was_measured_one_after_the_other_is_not_paired(tmp_path: Path) -> None:
+    late = [process(ms, n, environment=NEWER, begun=f"3{n}:00") for n, ms in enumerate(ROUNDS, 1)]
+    write(tmp_path / "run", *side(), *late)
+    (model,) = compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}").models
+    assert model.unpaired_reason == "they did not run by turns"
+
+
+def test_a_ladder_never_gets_one_verdict(tmp_path: Path) -> None:
+    results = []
+    for threads, times in ((1, 2.0), (2, 0.5)):
+        seen = {
+            "of": {"variant": Variant(threads=threads), "step": f"t{threads}"},
+            "software": software(threads=threads),
+        }
+        results += side(**seen) + side(by=times, environment=NEWER, **seen)
+    write(tmp_path / "run", *results)
+    found = compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}")
+    assert [(each.part, each.wall.verdict) for each in found.models] == [
+        ("threads: 1", "slower"),
+        ("threads: 2", "faster"),
+    ]
+    assert found.over_models == []
+    one, two = f"{tmp_path}/run:cuda10.2@threads=1", f"{tmp_path}/run@threads=2:cuda10.2"
+    (model,) = compare(one, two).models
+    assert (model.part, model.wall.verdict) == ("", "equivalent")
+    assert ("threads", "1", "2") in [(each.what, each.a, each.b) for each in compare(one, two).unlike]
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (":cuda11.4", "there is no environment 'cuda11.4' in the run .*; it has cuda10.2"),
+        ("@threads=7", "no cell has threads=7; there is threads=2"),
+        ("@threads=many", "no cell has threads=many; there is threads=2"),
+        ("@thread=1", "there is no knob 'thread'; did you mean threads"),
+        ("@threads", "gives 'threads' no value"),
+        (":", "names no environment"),
+    ],
+)
+def test_an_unknown_part_is_named_with_what_there_is(tmp_path: Path, part: str, said: str) -> None:
+    write(tmp_path / "run", *side())
+    with pytest.raises(BadInput, match=said):
+        compare(f"{tmp_path}/run{part}", tmp_path / "run")
+
+
+def test_a_run_may_have_a_colon_in_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "a:b", *side())
+    write(tmp_path / "b", *side(begun="09:00"))
+    assert compare(f"{tmp_path}/a:b:cuda10.2", tmp_path / "b").a.environment == "cuda10.2"
+
+
+def test_a_run_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no run"):
+        compare(f"{tmp_path}/none:cuda10.2", f"{tmp_path}/none")
+
+
+def test_pictures_are_paired_first(tmp_path: Path) -> None:
+    slow, fast = {"a.jpg": 100.0, "b.jpg": 10.0}, {"a.jpg": 100.0, "b.jpg": 20.0}
+    write(tmp_path / "a", *[process(slow | {"c.jpg": 1.0}, n) for n in (1, 2)])
+    write(tmp_path / "b", *[process(fast, n, begun="09:00") for n in (1, 2)])
+    (model,) = compare(tmp_path / "a", tmp_path / "b").models
+    assert model.wall.ratio == pytest.approx(2**0.5)  # of the pictures' own, and not of their sums
+    assert (model.pictures, model.pictures_left_out) == (2, 1)
+
+
+def test_both_clocks_have_a_verdict_and_an_exit_code_follows_the_one_that_is_asked(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side())
+    waits = [process(2 * ms, n, cpu=0.5, begun="09:00") for n, ms in enumerate(ROUNDS, 1)]
+    write(tmp_path / "b", *waits)
+    for on, fails in (("wall", True), ("cpu", False), ("both", True)):
+        found = compare(tmp_path / "a", tmp_path / "b", margin="10%", fail_on="3%", on=on)
+        assert found.fails is fails
+    (model,) = found.models
+    assert model.cpu
+    assert (model.wall.verdict, model.cpu.verdict) == ("slower", "equivalent")
+
+
+def test_without_cpu_time_the_rest_is_compared(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side(cpu=None))
+    write(tmp_path / "b", *side(begun="09:00"))
+    (model,) = (found := compare(tmp_path / "a", tmp_path / "b", margin="10%", on="cpu")).models
+    assert (model.cpu, model.cpu_missing_reason, model.wall.verdict) == (None, NO_CPU_TIME, "equivalent")
+    assert found.ambiguous
+
+
+def test_a_busy_neighbour_beside_one_side_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "run", *side(load=0.02), *side(environment=NEWER, load=1.4))
+    found = compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}")
+    assert [(each.what, each.a, each.b) for each in found.unlike if each.disturbs] == [
+        ("CPUs that other work kept busy", "0.02", "1.40")
+    ]
+
+
+def test_a_quota_that_stopped_one_side_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "run", *side(), *side(environment=NEWER, cpu_supply=CpuSupply(1.0, 100, 40, 900.0, 0.0)))
+    disturbing = [
+        each for each in compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}").unlike if each.disturbs
+    ]
+    assert [(each.what, each.a, each.b) for each in disturbing] == [("periods stopped by a CPU quota", None, "40%")]
+
+
+def test_what_computes_is_named_where_it_differs(tmp_path: Path) -> None:
+    common, own = (
+        SharedLibrary("libgomp.so.1.0.0", "/", "1.0.0"),
+        SharedLibrary("libopenblas.so", "/", "OpenBLAS 0.3.2 X"),
+    )
+    write(
+        tmp_path / "run",
+        *side(software=software(shared_libraries=[common, own])),
+        *side(environment=NEWER, software=software(shared_libraries=[common], threads=1)),
+    )
+    told = {
+        each.what: (each.a, each.b) for each in compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}").unlike
+    }
+    assert told["BLAS or OpenMP"] == ("OpenBLAS 0.3.2", None)
+    assert told["threads"] == ("2", "1")
+    assert told["environment"] == ("cuda10.2", NEWER)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"of": {"protocol": "published-2021"}}, "protocol"),
+        ({"weights_sha256": "cd" * 32}, "weights or thresholds of one model"),
+        ({"of": {"images": []}}, "inputs"),
+    ],
+)
+def test_what_must_be_alike_is_refused_or_labelled(tmp_path: Path, changes: dict[str, object], what: str) -> None:
+    write(tmp_path / "a", *side())
+    write(tmp_path / "b", *side(begun="09:00", **changes))
+    with pytest.raises(BadInput, match=f"not comparable: .*{what}.*--allow"):
+        compare(tmp_path / "a", tmp_path / "b")
+    found = compare(tmp_path / "a", tmp_path / "b", allow=True)
+    assert what in [each.what for each in found.unlike if each.essential]
+
+
+def test_weights_of_another_kind_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side())
+    spec = replace(job(SSD).model, weights=Weights("pretrained"))
+    write(tmp_path / "b", *side(begun="09:00", of={"model": spec}))
+    with pytest.raises(BadInput, match=r"weights \(random \| pretrained\)"):
+        compare(tmp_path / "a", tmp_path / "b")
+
+
+def test_several_models_have_a_mean_and_are_corrected(tmp_path: Path) -> None:
+    write(
+        tmp_path / "run",
+        *side(),
+        *side(environment=NEWER, by=1.1),
+        *side(model=OTHER),
+        *side(environment=NEWER, by=1 / 1.1, model=OTHER),
+    )
+    found = compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}", fail_on="3%")
+    assert [each.wall.verdict for each in found.models] == ["slower", "faster"]
+    mean, of_cpu = found.over_models
+    assert (mean.clock, mean.models, of_cpu.clock) == ("wall", 2, "cpu")
+    assert mean.estimate.ratio == pytest.approx(1.0)
+    assert found.fails
+
+
+def test_an_exit_code_depends_on_all_models_together(tmp_path: Path) -> None:
+    # Of this one model alone it would be shown; of six at once it is not.
+    noisy = (1.12, 1.02, 1.16, 1.05, 1.13)
+    results = [process(ms, n) for n, ms in enumerate(ROUNDS, 1)]
+    results += [process(ms * by, n, environment=NEWER) for n, (ms, by) in enumerate(zip(ROUNDS, noisy, strict=True), 1)]
+    write(tmp_path / "one", *results)
+    models = [OTHER, "retinanet_resnet50_fpn", "fcos_resnet50_fpn", "fasterrcnn_resnet50_fpn"]
+    for model in models:
+        results += side(model=model) + side(model=model, environment=NEWER)
+    write(tmp_path / "five", *results)
+    for name, fails in (("one", True), ("five", False)):
+        found = compare(f"{tmp_path}/{name}:cuda10.2", f"{tmp_path}/{name}:{NEWER}", fail_on="3%")
+        assert found.fails is fails
+
+
+def test_no_model_in_common(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side())
+    write(tmp_path / "b", *side(model=OTHER))
+    with pytest.raises(BadInput, match=r"no model in common: A has SSDlite320 .*, B has SSD300"):
+        compare(tmp_path / "a", tmp_path / "b")
+
+
+def test_one_process_a_side(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side())
+    write(tmp_path / "b", process(10.0, 1, begun="09:00"))
+    with pytest.raises(BadInput, match=r"one process in B.*more --repeats"):
+        compare(tmp_path / "a", tmp_path / "b")
+
+
+def test_a_model_that_can_not_be_compared_takes_no_other_along(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side(), *side(model=OTHER))
+    write(tmp_path / "b", *side(begun="09:00"), process(10.0, 1, OTHER, begun="09:00"))
+    found = compare(tmp_path / "a", tmp_path / "b")
+    assert [each.model for each in found.models] == [SSD]
+    assert "one process in B" in found.left_out[0]
+
+
+def test_failed_cells_are_told(tmp_path: Path) -> None:
+    failure = Failure("crash", "it crashed", "look at log.txt", "model")
+    broken = replace(process(10.0, 6, begun="09:00"), status="failed", failure=failure, latency=None)
+    write(tmp_path / "a", *side())
+    write(tmp_path / "b", *side(begun="09:00"), broken)
+    (text,) = compare(tmp_path / "a", tmp_path / "b").left_out
+    assert text.startswith("B: 1 process left out, SSDlite320")
+    assert "it crashed" in text
+    write(tmp_path / "c", broken)
+    with pytest.raises(BadInput, match=r"B, .*, has no latency: .*it crashed"):
+        compare(tmp_path / "a", tmp_path / "c")
+
+
+def test_a_side_is_not_compared_with_itself(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side())
+    with pytest.raises(BadInput, match="both sides hold the measurement"):
+        compare(tmp_path / "a", f"{tmp_path}/a:cuda10.2")
+
+
+@pytest.mark.parametrize("text", ["-3%", "many", "300%", ""])
+def test_a_margin_is_a_share(text: str) -> None:
+    with pytest.raises(BadInput, match="is no share from 0"):
+        comparing.asked(text, None, "wall", allow=False)
