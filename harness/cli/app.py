@@ -10,6 +10,7 @@ import typer
 from harness import __version__, text
 from harness.cli.comparing import compare
 from harness.cli.data import data_app
+from harness.cli.explaining import explain
 from harness.cli.grouped import GroupedCommand
 from harness.cli.images import images_app
 from harness.cli.measuring import reproduce, run
@@ -100,7 +101,7 @@ def version(as_json: Json = False) -> None:
     print(json.dumps({"version": __version__}) if as_json else __version__)
 
 
-for command in (models, run, choose, doctor, version, report, merge, compare, reproduce, score, agree):
+for command in (models, run, choose, doctor, version, report, merge, compare, explain, reproduce, score, agree):
     app.command(cls=GroupedCommand if command is run else None)(command)
 
 

@@ -181,7 +181,7 @@ def _content(timings: Sequence[Timing], look: Look) -> list[Chart]:
     )
     none = base().mark_rule(strokeDash=[3, 3]).encode(x=alt.XDatum(0))
     x = alt.X("value:Q", title="ms longer with each detection", scale=alt.Scale(padding=46, nice=False))
-    drawing = _intervals(x, look, none)
+    drawing = intervals(x, look, none)
     return [Chart("content", findings.costs(lines), about, drawing, numbered(list(by_model.items())))]
 
 
