@@ -36,21 +36,45 @@ class Anew:
     variant: Variant
 
 
-def explain(a: str, b: str, models: Sequence[str], progress: Progress) -> Explained:
-    """Explain what B takes longer or shorter than A by the profiles of two sides that were measured.
+@dataclass(frozen=True)
+class Question:
+    """What a person asks to be explained: two runs or parts of them, or two environments that are measured first."""
 
-    Raises BadInput where a side does not exist or has no profile, and where the sides share no model.
+    a: str
+    b: str
+    models: Sequence[str] = ()
+    weights: str = "auto"
+
+
+def explain(question: Question, command: list[str], progress: Progress) -> Explained:
+    """Explain what B takes longer or shorter than A by their profiles.
+
+    Raises BadInput where a side does not exist or has no profile, and where the sides share no model; and as a run does
+    where environments are measured.
     """
-    sides = (side_of(a), side_of(b))
+    names = _names(question, command, progress)
     with progress.working("reading results"):
-        found = [_profiled(side) for side in sides]
-    return _beside((a, b), found, models)
+        found = [_profiled(side_of(name)) for name in names]
+    return _beside(names, found, question.models)
 
 
-def measured(
-    a: Anew, b: Anew, request: Request, command: list[str], out: Path | None, preflight: Preflight, progress: Progress
-) -> Path:
-    """Measure and profile two environments in turn, in a new run. Returns its folder; raises as a run does."""
+def _names(question: Question, command: list[str], progress: Progress) -> tuple[str, str]:
+    """Return the names of both sides, as parts of a run that is measured now where they are environments."""
+    a, b = anew(question.a), anew(question.b)
+    if a is None or b is None:
+        if a or b:
+            raise BadInput("one of A and B is a run, the other an environment", "name two runs, or two environments")
+        return question.a, question.b
+    if not question.models:
+        raise BadInput("nothing says which model is to be measured", "name one with --model")
+    request = Request(images=[], models=list(question.models), weights=question.weights)
+    with Preflight() as preflight:
+        run = _measured(a, b, request, command, preflight, progress)
+    return part_of(run, a), part_of(run, b)
+
+
+def _measured(a: Anew, b: Anew, request: Request, command: list[str], preflight: Preflight, progress: Progress) -> Path:
+    """Measure and profile two environments by turns, in a new run. Returns its folder; raises as a run does."""
     if (a.environment, a.variant) == (b.environment, b.variant):
         raise BadInput(f"{a.text} and {b.text} are the same", "name two environments, or two values of a knob")
     asked = [_request(request, side) for side in (a, b)]
@@ -58,7 +82,7 @@ def measured(
         asked = [replace(asked[0], ladder=[b.variant])]
     plans = [pipeline.planned(each, command, preflight, progress) for each in asked]
     cells = [cell for pair in zip(*(each.cells for each in plans), strict=True) for cell in pair]
-    return pipeline.start(replace(plans[0], cells=cells), preflight, progress, "explain", out).folder.path
+    return pipeline.start(replace(plans[0], cells=cells), preflight, progress, "explain").folder.path
 
 
 def _request(request: Request, side: Anew) -> Request:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.analysis.circumstances import bearing, circumstances
-from harness.analysis.places import Spent, by_place, kinds_of
+from harness.analysis.places import Expense, by_place, kinds_of
 from harness.analysis.uncertainty import median_interval
 from harness.documents.explanation import EXPLANATION_VERSION, Circumstance, Explanation, PlaceDifference, Why
 from runner.contract import Profile, Result
@@ -68,7 +68,7 @@ def _differences(a: Profile, b: Profile, differing: list[Circumstance]) -> list[
     kinds = kinds_of((a, b))
     first, second = by_place(a, kinds), by_place(b, kinds)
     sign = 1.0 if np.median(b.wall_ms) > np.median(a.wall_ms) else -1.0
-    pairs = {place: (first.get(place, Spent()), second.get(place, Spent())) for place in {**first, **second}}
+    pairs = {place: (first.get(place, Expense()), second.get(place, Expense())) for place in {**first, **second}}
     longer = {place: sign * (there.ms - here.ms) for place, (here, there) in pairs.items()}
     places = sorted((place for place in pairs if longer[place] > 0), key=lambda place: -longer[place])
     whole = sum(longer[place] for place in places)
@@ -95,7 +95,7 @@ def _named(differences: Sequence[PlaceDifference]) -> list[PlaceDifference]:
     return named
 
 
-def _why(fast: Spent, slow: Spent) -> Why:
+def _why(fast: Expense, slow: Expense) -> Why:
     """Return why a place takes longer on one side: the work, the kernels, the threads, or none of that."""
     known = fast.elements and slow.elements
     # A module is called once more where a version of torchvision wraps it.

@@ -29,7 +29,7 @@ Place = tuple[str, str]
 
 
 @dataclass
-class Spent:
+class Expense:
     """What a side spends at a place: ms by operator and shapes, and the elements of tensors that operators take in."""
 
     ms: float = 0.0
@@ -58,9 +58,9 @@ class Spent:
         )
 
 
-def by_place(profile: Profile, kinds: Mapping[str, str]) -> dict[Place, Spent]:
+def by_place(profile: Profile, kinds: Mapping[str, str]) -> dict[Place, Expense]:
     """Return what is spent at each place; `kinds` are those of modules by their paths."""
-    found: dict[Place, Spent] = defaultdict(Spent)
+    found: dict[Place, Expense] = defaultdict(Expense)
     for module in profile.modules:
         spent = found[part_of(module.path), kinds.get(module.path, OTHER)]
         spent.ms += float(np.median(module.wall_ms))

@@ -24,6 +24,7 @@ def explain(
     ] = None,
 ) -> None:
     """Tell where B is slower or faster than A: in which operators, and under which circumstances."""
-    from harness.cli.commands.explain import Wanted, explain_sides
+    from harness.cli.commands.explain import explain_sides
+    from harness.explaining import Question
 
-    explain_sides(Wanted(a, b, model or [], weights, sys.argv[1:]), out, as_json=as_json)
+    explain_sides(Question(a, b, model or [], weights), sys.argv[1:], out, as_json=as_json)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import explaining
+from harness import explain, explaining
 from harness.errors import BadInput, StorageError
-from harness.progress import Silent
 from harness.report.explained import write
 from runner.contract import Result
 from tests.samples import job, ok_result, run_folder
@@ -28,34 +27,34 @@ def of(builder: str = "ssd300_vgg16", environment: str = "cuda10.2", **changed: 
 def test_models_that_both_sides_have_are_explained_and_the_others_said(tmp_path: Path) -> None:
     a = at(tmp_path / "a", of(), of("ssdlite320_mobilenet_v3_large"))
     b = at(tmp_path / "b", of(m1=(4.0, 4.0)))
-    found = explaining.explain(a, b, [], Silent())
+    found = explain(a, b)
     assert [each.model for each in found.models] == ["SSD300 VGG16"]
     assert found.models[0].differences[0].what == "depthwise convolutions"
     assert found.remarks == [f"SSDlite320 MobileNetV3-Large is not explained: {b} has no profile of it"]
     with pytest.raises(BadInput, match="has no profile of it; name a --model that both sides have"):
-        explaining.explain(a, b, ["ssdlite320_mobilenet_v3_large"], Silent())
+        explain(a, b, models=["ssdlite320_mobilenet_v3_large"])
 
 
 def test_parts_of_one_run_are_sides(tmp_path: Path) -> None:
     run = at(tmp_path / "a", of(), of(environment="cuda11.1", m1=(4.0, 4.0)))
-    found = explaining.explain(f"{run}:cuda10.2", f"{run}:cuda11.1", [], Silent())
+    found = explain(f"{run}:cuda10.2", f"{run}:cuda11.1")
     assert found.models[0].b_ms > found.models[0].a_ms
 
 
 def test_a_run_that_was_not_profiled_says_how_or_why(tmp_path: Path) -> None:
     plain = at(tmp_path / "a", ok_result(job()))
     with pytest.raises(BadInput, match="has no profile; measure it with: harness run --profile"):
-        explaining.explain(plain, plain, [], Silent())
+        explain(plain, plain)
     measured = of().latency
     assert measured
     failed = replace(of(), latency=replace(measured, profile=None, profile_missing_reason="the pass failed: no"))
     run = at(tmp_path / "b", failed)
     with pytest.raises(BadInput, match="has no profile: the pass failed: no"):
-        explaining.explain(run, run, [], Silent())
+        explain(run, run)
 
 
 def test_runs_of_different_hosts_are_explained_and_it_is_said(tmp_path: Path) -> None:
-    found = explaining.explain(at(tmp_path / "a", of()), at(tmp_path / "b", of(), host="g"), [], Silent())
+    found = explain(at(tmp_path / "a", of()), at(tmp_path / "b", of(), host="g"))
     assert len(found.models) == 1
     assert found.remarks[0].endswith("on different hosts, so that the machine explains a part")
 
@@ -71,10 +70,20 @@ def test_an_environment_is_measured_anew_with_its_knobs() -> None:
 
 def test_it_is_written_whole_or_refused_in_a_sentence(tmp_path: Path) -> None:
     run = at(tmp_path / "a", of(), of(environment="cuda11.1", m1=(4.0, 4.0)))
-    found = explaining.explain(f"{run}:cuda10.2", f"{run}:cuda11.1", [], Silent())
+    found = explain(f"{run}:cuda10.2", f"{run}:cuda11.1")
     written = write(found.models, found.remarks, tmp_path / "out")
     (told,) = json.loads((written / "explain.json").read_text())
     assert told["schema_version"] == 1 and told["differences"][0]["why"] == "slower"
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="can't be written"):
         write(found.models, [], tmp_path / "file" / "out")
+
+
+def test_sides_are_two_runs_or_two_environments_that_differ(tmp_path: Path) -> None:
+    run = at(tmp_path / "a", of())
+    with pytest.raises(BadInput, match="one of A and B is a run, the other an environment"):
+        explain(run, "cuda10.2")
+    with pytest.raises(BadInput, match="nothing says which model is to be measured; name one with --model"):
+        explain("cuda10.2", "local")
+    with pytest.raises(BadInput, match="are the same; name two environments"):
+        explain("cuda10.2", "cuda10.2", models=["ssd300_vgg16"])
