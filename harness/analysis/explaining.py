@@ -27,6 +27,7 @@ def explained(names: tuple[str, str], a: Result, b: Result, display: str) -> Exp
     beyond = _beyond_noise(first, second)
     return Explanation(
         schema_version=EXPLANATION_VERSION,
+        builder=a.job.model.builder,
         model=display,
         a=names[0],
         b=names[1],

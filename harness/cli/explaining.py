@@ -18,6 +18,7 @@ def explain(
     weights: Annotated[
         str, typer.Option(metavar="pretrained|random|auto", help="Of what is measured: random when offline (auto).")
     ] = "auto",
+    tries: Annotated[bool, typer.Option("--try", help="Take causes away from both, and tell what remains.")] = False,
     as_json: Json = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write explain.json and explain.md there.")
@@ -27,4 +28,4 @@ def explain(
     from harness.cli.commands.explain import explain_sides
     from harness.explaining import Question
 
-    explain_sides(Question(a, b, model or [], weights), sys.argv[1:], out, as_json=as_json)
+    explain_sides(Question(a, b, model or [], weights, tries), sys.argv[1:], out, as_json=as_json)

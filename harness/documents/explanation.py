@@ -51,6 +51,25 @@ class Circumstance(Document):
 
 
 @dataclass(frozen=True)
+class Remaining(Document):
+    """B's time over A's, with its 95 % interval over so many pairs of fresh processes."""
+
+    ratio: float
+    low: float
+    high: float
+    processes: int
+
+
+@dataclass(frozen=True)
+class Tried(Document):
+    """A cause that was taken away from both sides: the ratio with it and without it, None below two processes each."""
+
+    what: str
+    before: Remaining | None
+    after: Remaining | None
+
+
+@dataclass(frozen=True)
 class Explanation(Document):
     """Where the time of a model differs between A and B: the largest first, until nine tenths are named.
 
@@ -59,6 +78,7 @@ class Explanation(Document):
     """
 
     schema_version: int
+    builder: str
     model: str
     a: str
     b: str
@@ -70,3 +90,4 @@ class Explanation(Document):
     differences: list[PlaceDifference]
     circumstances: list[Circumstance]
     remarks: list[str] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.documents.explanation import Explanation, PlaceDifference, Spending
+from harness.documents.explanation import Explanation, PlaceDifference, Remaining, Spending, Tried
 from harness.text import GAP
 
 #: What each reason means, in words.
@@ -26,8 +26,18 @@ def sentences(explained: Explanation) -> Iterator[str]:
             yield f"    {', '.join(each.a.operators) or 'none'} in A, {', '.join(each.b.operators) or 'none'} in B"
         if each.bearing:
             yield f"    what differs and bears on it: {', '.join(each.bearing)}"
-    for text in explained.remarks:
+    for text in [*map(_of_try, explained.tried), *explained.remarks]:
         yield f"  {text}"
+
+
+def _of_try(each: Tried) -> str:
+    return f"tried {each.what}: B takes {_remaining(each.after)} A's time; before, {_remaining(each.before)} it"
+
+
+def _remaining(ratio: Remaining | None) -> str:
+    if ratio is None:
+        return "an unknown multiple (too few processes) of"
+    return f"{ratio.ratio:.2f} times ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
 def _of_place(each: PlaceDifference) -> str:
@@ -54,7 +64,7 @@ def _section(explained: Explanation) -> Iterator[str]:
         yield from ("| what differs | A | B |", "| --- | --- | --- |")
         yield from (f"| {each.what} | {_cell(each.a)} | {_cell(each.b)} |" for each in explained.circumstances)
         yield ""
-    yield from (f"- {text}" for text in explained.remarks)
+    yield from (f"- {text}" for text in [*map(_of_try, explained.tried), *explained.remarks])
 
 
 def _row(each: PlaceDifference) -> str:

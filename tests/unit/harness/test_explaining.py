@@ -3,14 +3,22 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from harness import explain, explaining
+from harness import explain
+from harness.analysis.explaining import explained
+from harness.documents import Plan
 from harness.errors import BadInput, StorageError
+from harness.explaining.turns import anew, measured, part_of, tried, without
+from harness.plan import Request
+from harness.progress import Silent
 from harness.report.explained import write
-from runner.contract import Result
-from tests.samples import job, ok_result, run_folder
+from harness.report.explanation import sentences
+from runner.contract import Result, Variant
+from tests.samples import job, ok_result, plan, run_folder, software
 from tests.unit.harness.profiles import profile, result
 
 
@@ -60,12 +68,12 @@ def test_runs_of_different_hosts_are_explained_and_it_is_said(tmp_path: Path) ->
 
 
 def test_an_environment_is_measured_anew_with_its_knobs() -> None:
-    side = explaining.anew("cuda10.2@threads=1")
+    side = anew("cuda10.2@threads=1")
     assert side is not None and (side.environment, side.variant.threads) == ("cuda10.2", 1)
-    assert explaining.part_of(Path("/r"), side) == "/r:cuda10.2@threads=1"
-    assert explaining.anew("latest:cuda10.2") is None
+    assert part_of(Path("/r"), side) == "/r:cuda10.2@threads=1"
+    assert anew("latest:cuda10.2") is None
     with pytest.raises(BadInput, match="several values"):
-        explaining.anew("cuda10.2@threads=1,2")
+        anew("cuda10.2@threads=1,2")
 
 
 def test_it_is_written_whole_or_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -87,3 +95,56 @@ def test_sides_are_two_runs_or_two_environments_that_differ(tmp_path: Path) -> N
         explain("cuda10.2", "local")
     with pytest.raises(BadInput, match="are the same; name two environments"):
         explain("cuda10.2", "cuda10.2", models=["ssd300_vgg16"])
+    with pytest.raises(BadInput, match="--try measures, and A and B are measured already"):
+        explain(run, run, tries=True)
+
+
+def test_what_remains_without_a_cause_has_its_interval(tmp_path: Path) -> None:
+    times = {("cuda10.2", 2): 40.0, ("cuda10.2", 1): 66.0, ("cpu-debian13", 2): 160.0, ("cpu-debian13", 1): 39.6}
+    results = [
+        replace(
+            ok_result(timed, wall_ms=ms * (1 + (repeat - 2) / 100 * (environment == "cuda10.2"))),
+            software=software(threads=threads),
+        )
+        for (environment, threads), ms in times.items()
+        for repeat in (1, 2, 3)
+        for timed in [job(environment=environment, repeat=repeat, variant=Variant(threads=threads))]
+        for timed in [replace(timed, cell=f"{environment}-{threads}-{repeat}")]
+    ]
+    run = Path(at(tmp_path / "a", *results))
+    a, b = anew("cuda10.2@threads=2"), anew("cpu-debian13@threads=2")
+    assert a and b and without(a, "threads=1").text == "cuda10.2@threads=1"
+    (found,) = tried(run, a, b, "ssd300_vgg16")
+    assert found.what == "one thread" and found.before and found.after
+    assert found.before.ratio == pytest.approx(4, rel=0.01) and found.after.ratio == pytest.approx(0.6, rel=0.01)
+    assert found.after.low < 0.6 < found.after.high and found.after.processes == 3
+    told = replace(explained(("A", "B"), of(), of(m1=(4.0, 4.0)), "SSD300"), tried=[found])
+    assert any("tried one thread: B takes 0.60 times" in line for line in sentences(told))
+    assert next(iter(tried(run, a, b, "other"))).after is None
+
+
+def test_sides_are_measured_by_turns_with_and_without_the_causes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+    plans = {}
+
+    def planned(request: Request, *_: object) -> Plan:
+        asked.append(request)
+        variants = [request.variant, *request.ladder]
+        jobs = [job(environment=request.images[0], repeat=n, variant=each) for n in (1, 2) for each in variants]
+        return plan(*jobs)
+
+    def start(made: Plan, *_: object) -> Any:
+        plans["made"] = made
+        return SimpleNamespace(folder=SimpleNamespace(path=Path("/r")))
+
+    monkeypatch.setattr("harness.explaining.turns.pipeline", SimpleNamespace(planned=planned, start=start))
+    a, b = anew("cuda10.2@threads=2"), anew("cpu-debian13")
+    assert a and b
+    assert measured(a, b, Request(images=[], models=["ssd300_vgg16"]), [], Silent(), tries=True) == Path("/r")
+    assert [(each.images, each.repeats, each.profile, len(each.ladder)) for each in asked] == [
+        (["cuda10.2"], 3, True, 1),
+        (["cpu-debian13"], 3, True, 1),
+    ]
+    assert [(cell.job.environment, cell.job.variant.threads) for cell in plans["made"].cells][:4] == [
+        *(("cuda10.2", 2), ("cuda10.2", 1), ("cpu-debian13", None), ("cpu-debian13", 1)),
+    ]

@@ -1,20 +1,18 @@
-"""The use case of `explain`: two sides read, or measured anew in turn, and what makes their times differ."""
+"""The use case of `explain`: two sides read, or measured by turns first, and what makes their times differ."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness import pipeline
 from harness.analysis.explaining import explained
 from harness.analysis.sides import Side, side_of
-from harness.catalogue import detector, environments
+from harness.catalogue import detector
 from harness.documents.explanation import Explanation
 from harness.documents.run_folder import Cell
 from harness.errors import BadInput
-from harness.plan import Request, make_variants
-from harness.preflight.checks import Preflight
+from harness.explaining.turns import Anew, anew, measured, part_of, tried
+from harness.plan import Request
 from harness.progress import Progress
-from runner.contract import Variant
 
 HOW = "measure it with: harness run --profile"
 
@@ -28,22 +26,17 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class Anew:
-    """A side that is measured first: an environment, and the variant of its knobs."""
-
-    text: str
-    environment: str
-    variant: Variant
-
-
-@dataclass(frozen=True)
 class Question:
-    """What a person asks to be explained: two runs or parts of them, or two environments that are measured first."""
+    """What a person asks to be explained: two runs or parts of them, or two environments that are measured first.
+
+    With `tries`, what may be the cause is taken away from both, and what remains is measured.
+    """
 
     a: str
     b: str
     models: Sequence[str] = ()
     weights: str = "auto"
+    tries: bool = False
 
 
 def explain(question: Question, command: list[str], progress: Progress) -> Explained:
@@ -52,59 +45,30 @@ def explain(question: Question, command: list[str], progress: Progress) -> Expla
     Raises BadInput where a side does not exist or has no profile, and where the sides share no model; and as a run does
     where environments are measured.
     """
-    names = _names(question, command, progress)
+    now = _measured(question, command, progress)
+    names = (part_of(now[2], now[0]), part_of(now[2], now[1])) if now else (question.a, question.b)
     with progress.working("reading results"):
-        found = [_profiled(side_of(name)) for name in names]
-    return _beside(names, found, question.models)
+        found = _beside(names, [_profiled(side_of(name)) for name in names], question.models)
+        if now is None or not question.tries:
+            return found
+        a, b, run = now
+        both = [replace(each, tried=list(tried(run, a, b, each.builder))) for each in found.models]
+        return replace(found, models=both)
 
 
-def _names(question: Question, command: list[str], progress: Progress) -> tuple[str, str]:
-    """Return the names of both sides, as parts of a run that is measured now where they are environments."""
+def _measured(question: Question, command: list[str], progress: Progress) -> tuple[Anew, Anew, Path] | None:
+    """Return the sides that were measured now, and in which run; None where both name runs."""
     a, b = anew(question.a), anew(question.b)
     if a is None or b is None:
         if a or b:
             raise BadInput("one of A and B is a run, the other an environment", "name two runs, or two environments")
-        return question.a, question.b
+        if question.tries:
+            raise BadInput("--try measures, and A and B are measured already", "name two environments, or leave it out")
+        return None
     if not question.models:
         raise BadInput("nothing says which model is to be measured", "name one with --model")
     request = Request(images=[], models=list(question.models), weights=question.weights)
-    with Preflight() as preflight:
-        run = _measured(a, b, request, command, preflight, progress)
-    return part_of(run, a), part_of(run, b)
-
-
-def _measured(a: Anew, b: Anew, request: Request, command: list[str], preflight: Preflight, progress: Progress) -> Path:
-    """Measure and profile two environments by turns, in a new run. Returns its folder; raises as a run does."""
-    if (a.environment, a.variant) == (b.environment, b.variant):
-        raise BadInput(f"{a.text} and {b.text} are the same", "name two environments, or two values of a knob")
-    asked = [_request(request, side) for side in (a, b)]
-    if a.environment == b.environment:
-        asked = [replace(asked[0], ladder=[b.variant])]
-    plans = [pipeline.planned(each, command, preflight, progress) for each in asked]
-    cells = [cell for pair in zip(*(each.cells for each in plans), strict=True) for cell in pair]
-    return pipeline.start(replace(plans[0], cells=cells), preflight, progress, "explain").folder.path
-
-
-def _request(request: Request, side: Anew) -> Request:
-    return replace(request, images=[side.environment], variant=side.variant, profile=True, stages=True)
-
-
-def anew(text: str) -> Anew | None:
-    """Return the side to be measured where a text names an environment, as in cuda10.2@threads=1, else None."""
-    name, *knobs = text.split("@")
-    if name.partition(":")[0] not in environments():
-        return None
-    given = dict(knob.partition("=")[::2] for knob in knobs)
-    variants = make_variants(**given)
-    if len(variants) > 1:
-        raise BadInput(f"{text} gives several values", "name one value of each knob")
-    return Anew(text, name, variants[0])
-
-
-def part_of(run: Path, side: Anew) -> str:
-    """Return how a side that was measured is named: the run's part of its environment and knobs."""
-    knobs = "".join(f"@{knob}" for knob in side.text.split("@")[1:])
-    return f"{run}:{side.environment}{knobs}"
+    return a, b, measured(a, b, request, command, progress, tries=question.tries)
 
 
 def _profiled(side: Side) -> dict[str, Cell]:
