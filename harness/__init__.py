@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from harness.api.data import data_verify as data_verify
     from harness.api.demo import Demo as Demo
     from harness.api.demo import demo as demo
+    from harness.api.explained import Explained as Explained
+    from harness.api.explained import Explanation as Explanation
+    from harness.api.explained import explain as explain
     from harness.api.host import Chosen as Chosen
     from harness.api.host import Examined as Examined
     from harness.api.host import choose as choose
@@ -60,6 +63,7 @@ PLACES = {
     "harness.api.comparisons": ["Comparisons", "compare"],
     "harness.api.data": ["data_fetch", "data_list", "data_verify"],
     "harness.api.demo": ["Demo", "demo"],
+    "harness.api.explained": ["Explained", "Explanation", "explain"],
     "harness.api.host": ["Chosen", "Examined", "choose", "doctor", "models", "published_check"],
     "harness.api.images": ["images_build", "images_list", "images_lock", "images_prune", "images_verify"],
     "harness.api.measuring": ["open_run", "reproduce", "resume", "run"],

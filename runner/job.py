@@ -23,6 +23,7 @@ from runner import (
     masks,
     memory,
     models,
+    profiled,
     rules,
     software,
     staged,
@@ -139,6 +140,7 @@ def _time(
     load, supply = watch.read(), watch.supply()
     contents, missing_reason = content.observe(model, source, check)
     stages, no_stages = _stages(job, model, source, device, check)
+    profile, no_profile = profiled.observe(model, source, device, job.profile) if job.profile else (None, None)
     measured = Latency(
         load_ms=load_ms,
         planned_iterations=job.measured_iterations,
@@ -150,6 +152,8 @@ def _time(
         stages=stages,
         stages_missing_reason=no_stages,
         percentile=job.variant.percentile,
+        profile=profile,
+        profile_missing_reason=no_profile,
         **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=supply)

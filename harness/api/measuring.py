@@ -58,6 +58,7 @@ def run(
     precision: Text | None = None,
     memory: Text | None = None,
     stages: Flag = False,
+    profile: Flag = False,
     dry_run: Flag = False,
     out: Where | None = None,
     published: Flag = False,
@@ -81,6 +82,7 @@ def run(
     repeats: latency's fresh processes for each cell. precision: how closely they have to agree for the rest not to be
     needed, such as "3%". memory: limit of a cell, such as "8g".
     stages: look at what takes how long within an iteration, in a pass after each latency (`harness.tables` has it).
+    profile: look at which operators take it, for `harness.explain`.
     dry_run: plan only; the answer has `planned` and `remarks`, with the expected time, and no path.
     out: the folder of the run, else results/ID. published: add the published columns to its table.md.
     progress: is told what goes on; the default is told nothing.
@@ -121,6 +123,7 @@ def run(
         code=path_of(code),
         stages=stages,
         dry=dry_run,
+        profile=profile,
     )
     telling = Noting(progress)
     with Preflight() as preflight:

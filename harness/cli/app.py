@@ -33,6 +33,10 @@ COMMANDS = {
         "Tell whether B is faster or slower than A, or equivalent, model by model, and how sure that is.",
         "harness.cli.comparing:compare",
     ),
+    "explain": (
+        "Tell where B is slower or faster than A: in which operators, and under which circumstances.",
+        "harness.cli.explaining:explain",
+    ),
     "reproduce": (
         "Measure what was published in 2021 again, and print both side by side with a verdict for each model.",
         "harness.cli.reproducing:reproduce",

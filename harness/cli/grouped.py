@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "what": ("model", "all_models", "published_models", "code", "suite", "protocol", "weights", "norm_eps", "images"),
     "where": ("image", "device"),
-    "latency": ("repeats", "precision", "stages"),
+    "latency": ("repeats", "precision", "stages", "profile"),
     "accuracy": ("dataset", "annotations", "ids", "shards", "skip_bad_images"),
     "limits": ("limit", "memory"),
     "output": ("dry_run", "out", "resume", "published", "long", "help"),

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from harness.cli import options
 from harness.cli.grouped import GroupedCommand
 from harness.cli.knobs import with_knobs
-from harness.cli.options import Code, Device, DryRun, Long, NormEps, Out, Precision, RunNames, Stages
+from harness.cli.options import Code, Device, DryRun, Long, Out, Precision, RunNames
 
 run_app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -30,11 +31,8 @@ def run(
         str,
         typer.Option(metavar="pretrained|random|shapes|auto|PATH", help="auto: pretrained, or random when offline."),
     ] = "pretrained",
-    norm_eps: NormEps = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|DIR", help="coco-val2017, shapes, a designed set, or a COCO-format folder."),
-    ] = None,
+    norm_eps: options.NormEps = None,
+    dataset: options.DatasetName = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="Your own pictures.")] = None,
     annotations: Annotated[
         Path | None, typer.Option(metavar="FILE", help="COCO-format annotations of --images.")
@@ -48,7 +46,8 @@ def run(
     repeats: Annotated[int | None, typer.Option(min=1, help="Fresh processes for each cell.")] = None,
     precision: Precision = None,
     memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory limit of a cell, such as 8g.")] = None,
-    stages: Stages = False,
+    stages: options.Stages = False,
+    profile: options.Profiled = False,
     dry_run: DryRun = False,
     out: Out = None,
     resume: Annotated[str | None, typer.Option(metavar="ID", help="Go on with a run; only --precision counts.")] = None,
@@ -81,6 +80,7 @@ def run(
         precision=None if precision is None else parse_precision(precision),
         code=code,
         stages=stages,
+        profile=profile,
     )
     if resume:
         fine = resume_run(resume, published=published, long=long, precision=request.precision)

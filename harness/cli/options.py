@@ -23,3 +23,7 @@ NormEps = Annotated[
     float | None, typer.Option(metavar="EPS", help="Your own weights: the batch norms' epsilon in training.")
 ]
 Stages = Annotated[bool, typer.Option("--stages", help="What takes how long, in a pass of its own.")]
+Profiled = Annotated[bool, typer.Option("--profile", help="Which operators take it, for harness explain.")]
+DatasetName = Annotated[
+    str | None, typer.Option(metavar="NAME|DIR", help="coco-val2017, shapes, a designed set, or a COCO-format folder.")
+]

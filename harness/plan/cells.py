@@ -28,6 +28,8 @@ KNOWN_WEIGHTS = ("pretrained", "random", "shapes", "auto")
 MOST_CELLS = 100_000
 #: Iterations of the pass that looks at stages, where the latency takes no fewer.
 STAGED = 30
+#: Iterations that are profiled, which a profiler makes longer.
+PROFILED = 12
 
 
 def make(request: Request, command: list[str], preflight: Preflight, on_bytes: OnBytes) -> tuple[Plan, list[str]]:
@@ -39,7 +41,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     protocol = pick("protocol", request.protocol, protocols())
     protocol = rounds.with_repeats(protocol, request.repeats)
     inputs.check(request.inputs, suites, protocol)
-    require_latency(stages=request.stages, suites=suites)
+    require_latency(request, suites)
     rounds.check_precision(request.precision, suites, protocol)
     variants = [request.variant, *request.ladder]
     for variant in variants:
@@ -76,7 +78,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     cells = [
         PlannedCell(
             job=_job(
-                replace(blank, suite=suite, repeat=repeat, variant=variant, stages=_staged(request, suite)),
+                replace(blank, suite=suite, repeat=repeat, variant=variant, **_looking(request, suite)),
                 stack,
                 model,
                 weights[model.builder],
@@ -123,8 +125,10 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
 
 
-def _staged(request: Request, suite: Suite) -> int | None:
-    return STAGED if request.stages and suite == "latency" else None
+def _looking(request: Request, suite: Suite) -> dict[str, int]:
+    """Return how many iterations of a cell look inside, by the field of the job."""
+    asked = {"stages": STAGED if request.stages else 0, "profile": PROFILED if request.profile else 0}
+    return {name: count for name, count in asked.items() if count and suite == "latency"}
 
 
 def _without_uuid(text: str, device: str, target: Target) -> str:

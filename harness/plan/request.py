@@ -35,7 +35,8 @@ class Request:
     """What to measure, in the words of the command line.
 
     `ladder` are variants that are measured beside `variant`; `precision` is a share, None for the protocol's. `stages`
-    are looked at in a pass after each latency. For a plan that is only shown, a `dry` one, nothing is fetched.
+    are looked at in a pass after each latency, and so are operators for a `profile`. For a plan that is only shown, a
+    `dry` one, nothing is fetched.
     """
 
     images: list[str]
@@ -57,6 +58,7 @@ class Request:
     code: Path | None = None
     stages: bool = False
     dry: bool = False
+    profile: bool = False
 
 
 def make_variant(**chosen: object) -> Variant:
@@ -80,10 +82,11 @@ def require_suites(variant: Variant, suites: Sequence[Suite]) -> None:
             raise BadInput(f"--{name.replace('_', '-')} belongs to the suite {knob.suite}", remedy)
 
 
-def require_latency(*, stages: bool, suites: Sequence[Suite]) -> None:
-    """Raise BadInput where stages are asked for, and no latency is measured that they could be of."""
-    if stages and "latency" not in suites:
-        raise BadInput("--stages belongs to the suite latency", "add --suite latency, or leave it out")
+def require_latency(request: Request, suites: Sequence[Suite]) -> None:
+    """Raise BadInput where a look inside is asked for, and no latency is measured that it could be of."""
+    for name in ("stages", "profile"):
+        if getattr(request, name) and "latency" not in suites:
+            raise BadInput(f"--{name} belongs to the suite latency", "add --suite latency, or leave it out")
 
 
 def parse_size(text: str) -> int:

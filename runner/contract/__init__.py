@@ -27,6 +27,7 @@ from runner.contract.job import (
     Variant,
 )
 from runner.contract.model import Code, Document, ModelSpec, Thresholds, Weights
+from runner.contract.profile import ModuleTimes, Operator, Profile
 from runner.contract.result import (
     BadImage,
     Detections,
@@ -66,8 +67,11 @@ __all__ = [
     "Latency",
     "Memory",
     "ModelSpec",
+    "ModuleTimes",
     "NmsRoute",
     "Numerics",
+    "Operator",
+    "Profile",
     "Protocol",
     "Reader",
     "Repeating",

@@ -18,9 +18,8 @@ NmsRoute = Literal["vanilla", "coordinate-trick"]
 class Stopping(Document):
     """When a phase ends: after a count, when the series is steady, or when the interval is narrow enough.
 
-    `relative_half_width` (a share of the figure) and `confidence` belong to the rule `interval`, and so does
-    `pilot_effective_samples`, the effective sample size that its first stage needs; `steady_window` to the rule
-    `steady`. `max_seconds` caps the phase besides max_iterations.
+    `relative_half_width` (a share), `confidence` and `pilot_effective_samples`, which its first stage needs,
+    belong to the rule `interval`, `steady_window` to `steady`. `max_seconds` caps the phase besides max_iterations.
     """
 
     rule: Literal["count", "steady", "interval"]
@@ -165,7 +164,7 @@ class Shard(Document):
 class Job(Document):
     """Everything the runner needs to execute one cell, independent of where folders are mounted.
 
-    images are latency's inputs, dataset is accuracy's. `stages` are iterations more, that look at what takes how long.
+    images are latency's inputs, dataset is accuracy's. `stages` and `profile` are iterations that look inside.
     """
 
     schema_version: int
@@ -183,6 +182,7 @@ class Job(Document):
     skip_bad_images: bool = False
     shard: Optional[Shard] = None
     stages: Optional[int] = None
+    profile: Optional[int] = None
 
     @property
     def measured_iterations(self) -> int:

@@ -7,6 +7,7 @@ from runner.contract.content import Content
 from runner.contract.inside import Stages
 from runner.contract.job import Job, ResizeRule
 from runner.contract.model import Document
+from runner.contract.profile import Profile
 from runner.contract.surroundings import CpuSupply, Hardware, Software
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
@@ -74,8 +75,8 @@ class Latency(Document):
     was asked for, if any.
     `contents` are of the inputs, in a call each of its own after the last sample: with noise in a GPU's arithmetic a
     count may be another than a sample's. None where the reason says why, without one where an early version of the
-    runner did not look. `stages` are of a pass of its own behind that, None where it was not asked for, or the reason
-    says why.
+    runner did not look. `stages` are of a pass of its own behind that, and so is the `profile`: None where nobody asked
+    for it, or the reason says why.
     """
 
     load_ms: float
@@ -92,6 +93,8 @@ class Latency(Document):
     contents_missing_reason: Optional[str] = None
     stages: Optional[Stages] = None
     stages_missing_reason: Optional[str] = None
+    profile: Optional[Profile] = None
+    profile_missing_reason: Optional[str] = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ SOURCES = [path for part in ("harness", "runner") for path in (ROOT / part).rglo
 FLOORS = [
     {"__init__"},
     {"cli", "api"},
-    {"repeating", "agreeing", "comparing", "showing", "noise"},
+    {"repeating", "explaining", "agreeing", "comparing", "showing", "noise"},
     {"pipeline"},
     {"judging"},
     {"report", "clips"},

@@ -12,7 +12,7 @@ from harness.data.shapes import designs
 from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.host.gpus import Gpus, HostGpu
 from harness.plan import Request
-from harness.plan.cells import STAGED
+from harness.plan.cells import PROFILED, STAGED
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight, Target
 from runner.contract import Variant
@@ -392,7 +392,8 @@ def test_every_model_s_thresholds_are_in_its_job(dataset: Path) -> None:
 
 
 def test_stages_are_looked_at_after_latencies_alone() -> None:
-    made, _ = plan.make(replace(ONE, stages=True), [], FakeHost(), nothing)
-    assert [cell.job.stages for cell in made.cells] == [STAGED, STAGED]
-    with pytest.raises(BadInput, match="--stages belongs to the suite latency"):
-        make(replace(ONE, stages=True, suites=["accuracy"]))
+    made, _ = plan.make(replace(ONE, stages=True, profile=True), [], FakeHost(), nothing)
+    assert [(cell.job.stages, cell.job.profile) for cell in made.cells] == [(STAGED, PROFILED)] * 2
+    for name in ("stages", "profile"):
+        with pytest.raises(BadInput, match=f"--{name} belongs to the suite latency"):
+            make(replace(ONE, suites=["accuracy"], **{name: True}))

@@ -1,0 +1,83 @@
+"""An explanation as text: for a terminal, and as Markdown."""
+
+from collections.abc import Iterator, Sequence
+
+from harness.documents.explanation import Explanation, PlaceDifference, Remaining, Spending, Tried
+from harness.text import GAP
+
+#: What each reason means, in words.
+WHY = {
+    "other work": "other work: larger tensors, or more calls",
+    "other kernels": "other kernels",
+    "threads waiting": "wall time without CPU time: threads wait, or are fewer",
+    "slower": "the same work and kernels, slower",
+}
+NOTHING = "nothing beyond noise"
+
+
+def sentences(explained: Explanation) -> Iterator[str]:
+    """Yield what explains a model's difference: a headline, then a line for each place, the largest first."""
+    ratio = explained.b_ms / explained.a_ms
+    head = f"{explained.model}: {explained.a_ms:.1f} ms in {explained.a}, {explained.b_ms:.1f} ms in {explained.b}"
+    yield f"{head}: {ratio:.2f} times" if explained.beyond_noise else f"{head}: {NOTHING}"
+    for each in explained.differences:
+        yield f"  {_of_place(each)}"
+        if each.a.operators is not None and each.b.operators is not None and each.a.operators != each.b.operators:
+            yield f"    {', '.join(each.a.operators) or 'none'} in A, {', '.join(each.b.operators) or 'none'} in B"
+        if each.bearing:
+            yield f"    what differs and bears on it: {', '.join(each.bearing)}"
+    for text in [*map(_of_try, explained.tried), *explained.remarks]:
+        yield f"  {text}"
+
+
+def _of_try(each: Tried) -> str:
+    return f"tried {each.what}: B takes {_remaining(each.after)} A's time; before, {_remaining(each.before)} it"
+
+
+def _remaining(ratio: Remaining | None) -> str:
+    if ratio is None:
+        return "an unknown multiple (too few processes) of"
+    return f"{ratio.ratio:.2f} times ({ratio.low:.2f} to {ratio.high:.2f})"
+
+
+def _of_place(each: PlaceDifference) -> str:
+    times = f"{each.b.ms / each.a.ms:.1f} times" if each.a.ms else "in B alone"
+    where = f"{each.where}, {each.what}: {times}, {100 * each.share:.0f} % of the difference"
+    return f"{where}; {each.a.ms:.2f} → {each.b.ms:.2f} ms; {WHY[each.why]}"
+
+
+def markdown(explanations: Sequence[Explanation], remarks: Sequence[str]) -> str:
+    """Return explanations as Markdown: a section for each model, with its places and the circumstances that differ."""
+    parts = [line for each in explanations for line in _section(each)]
+    return "\n".join(["# Where the difference lies", "", *parts, *(f"- {text}" for text in remarks), ""])
+
+
+def _section(explained: Explanation) -> Iterator[str]:
+    head, *_ = sentences(explained)
+    yield from (f"## {explained.model}", "", head + ".", "")
+    if explained.differences:
+        yield "| where | A ms | B ms | share | A CPU ms | B CPU ms | A calls | B calls | why | operators in A | in B |"
+        yield "| --- " * 11 + "|"
+        yield from map(_row, explained.differences)
+        yield ""
+    if explained.circumstances:
+        yield from ("| what differs | A | B |", "| --- | --- | --- |")
+        yield from (f"| {each.what} | {_cell(each.a)} | {_cell(each.b)} |" for each in explained.circumstances)
+        yield ""
+    yield from (f"- {text}" for text in [*map(_of_try, explained.tried), *explained.remarks])
+
+
+def _row(each: PlaceDifference) -> str:
+    a, b = each.a, each.b
+    figures = [f"{value:.2f}" for value in (a.ms, b.ms)]
+    figures += [f"{100 * each.share:.0f} %", f"{a.cpu_ms:.2f}", f"{b.cpu_ms:.2f}", f"{a.calls:g}", f"{b.calls:g}"]
+    cells = [f"{each.where}, {each.what}", *figures, WHY[each.why], _operators(a), _operators(b)]
+    return f"| {' | '.join(cells)} |"
+
+
+def _operators(spending: Spending) -> str:
+    return ", ".join(f"`{name}`" for name in spending.operators) if spending.operators else GAP
+
+
+def _cell(text: str | None) -> str:
+    return GAP if text is None else text.replace("|", "\\|")

@@ -1,0 +1,73 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from runner import profiled
+from runner.contract import Operator, Profile
+from runner.profiled import summed
+from tests.unit.runner.detectors import Answers, TwoStages
+from tests.unit.runner.test_staged import CPU, SLOW_MS, Pictures, Tired, slow
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def known() -> Profile:
+    profile, reason = profiled.observe(slow(TwoStages(), "rpn.forward"), Pictures(), CPU, 2)
+    assert profile is not None and reason is None
+    return profile
+
+
+def test_a_slow_module_has_the_time_itself_and_what_calls_it_has_not(known: Profile) -> None:
+    took = {each.path: min(each.wall_ms) for each in known.modules}
+    assert [path for path, ms in took.items() if ms >= SLOW_MS] == ["rpn"]
+    assert {"model", "transform", "transform.resize", "backbone", "rpn.filter_proposals", "roi_heads"} < set(took)
+    assert {each.path: each.calls for each in known.modules}["ops.boxes.batched_nms"] == 2
+    assert len(known.wall_ms) == 2 and max(known.cpu_ms) < SLOW_MS
+
+
+def test_operators_are_of_the_module_that_ran_them(known: Profile) -> None:
+    suppressions = [each for each in known.operators if each.name == "torchvision::nms"]
+    assert known.missing_reason is None and suppressions
+    assert {each.module for each in suppressions} == {"ops.boxes.batched_nms"}
+    assert sum(each.calls for each in suppressions) == 2
+    assert any(each.shapes.startswith("12x4") for each in suppressions)
+
+
+def test_a_stack_without_a_profiler_has_its_modules_and_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch, "profiler")
+    profile, _ = profiled.observe(TwoStages(), Pictures(), CPU, 1)
+    assert profile is not None and profile.operators == [] and profile.modules
+    assert profile.missing_reason == f"torch {torch.__version__} has no torch.profiler"
+
+
+def test_a_function_is_one_module_and_what_fails_has_its_reason() -> None:
+    def detect(images: Any) -> Answers:
+        return []
+
+    profile, _ = profiled.observe(detect, Pictures(), CPU, 1)
+    assert profile is not None and [each.path for each in profile.modules] == ["model"]
+    assert profiled.observe(Tired(), Pictures(), CPU, 1) == (None, "the pass that profiled failed: no more calls")
+
+
+def event(name: str, us: float, parent: Any = None, **more: Any) -> Any:
+    plain = {"self_cpu_memory_usage": 0, "input_shapes": [], "kernels": []}
+    return SimpleNamespace(name=name, self_cpu_time_total=us, cpu_parent=parent, **{**plain, **more})
+
+
+def test_events_are_summed_by_module_name_and_shapes() -> None:
+    module = event("module backbone", 1)
+    outer = event("aten::conv2d", 10, module, input_shapes=[[1, 3, 8, 8], []])
+    inner = event("aten::mkldnn_convolution", 3000, outer, self_cpu_memory_usage=64)
+    kernel = SimpleNamespace(name="gemm", duration=500)
+    device = event("aten::mm", 100, None, kernels=[kernel, kernel])
+    assert summed([module, outer, inner, inner, device, event("[memory]", 9)], 2) == [
+        Operator("backbone", "aten::mkldnn_convolution", "", 1, 3.0, 64),
+        Operator("model", "aten::mm", "", 0.5, 0.05, 0, ["gemm"], 0.5),
+        Operator("backbone", "aten::conv2d", "1x3x8x8", 0.5, 0.005, 0),
+    ]
