@@ -11,15 +11,16 @@ import fcntl
 import os
 import pwd
 import stat
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
+from typing import Self
 
 from harness.errors import StorageError, reason_of, remedy_of
 from harness.host.gpus import HostGpu
+from harness.host.looking import Looker
 from harness.paths import locks_folder
 from harness.text import printable
 from runner.contract import pseudonym
@@ -121,31 +122,25 @@ def _is_in_place(device: str, file: FileIO) -> bool:
         return False
 
 
-class Lookout(threading.Thread):
-    """Tells who holds a lock while its block waits for it."""
+class Lookout(Looker):
+    """Tells who holds a lock while its block waits for it, at first and whenever that changes."""
 
     def __init__(self, device: str, file: FileIO, on_waiting: OnWaiting):
-        super().__init__(daemon=True)
+        super().__init__(LOOK_INTERVAL_S)
         self._device, self._file, self._on_waiting = device, file, on_waiting
         self._told: str | None = None
-        self._ended = threading.Event()
 
-    def __enter__(self) -> "Lookout":
-        self._look()
-        self.start()
-        return self
+    def __enter__(self) -> Self:
+        self._tell()
+        return super().__enter__()
 
-    def __exit__(self, *error: object) -> None:
-        self._ended.set()
-        self.join()
+    def look(self) -> bool:
+        """Tell who holds it where that has changed; see Looker."""
+        with suppress(OSError):  # nobody reads it any more: the next one to tell something will find out
+            self._tell()
+        return True
 
-    def run(self) -> None:
-        """Look until the lock is had."""
-        while not self._ended.wait(LOOK_INTERVAL_S):
-            with suppress(OSError):  # nobody reads it any more: the next one to tell something will find out
-                self._look()
-
-    def _look(self) -> None:
+    def _tell(self) -> None:
         holder = _said(self._file)
         if holder != self._told:
             self._told = holder

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.host.gpus import HostGpu
 from harness.host.interruptions import held_back
+from harness.host.looking import Looker
 from harness.paths import ROOT
 from harness.progress import OnLine
 
@@ -77,31 +77,22 @@ class LocalExecutor:
         )
 
 
-class Watchdog(threading.Thread):
+class Watchdog(Looker):
     """Kills a process that passes its deadline (time.monotonic) or its resident memory limit, while its block runs."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", deadline: float, memory_bytes: int | None):
-        super().__init__(daemon=True)
+        super().__init__(WATCH_INTERVAL_S)
         self.timed_out = self.out_of_memory = False
         self._process, self._deadline, self._memory_bytes = process, deadline, memory_bytes
-        self._ended = threading.Event()
 
-    def __enter__(self) -> "Watchdog":
-        self.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ended.set()
-        self.join()
-
-    def run(self) -> None:
-        """Look until told to stop; a limit that is passed ends it and is noted."""
-        while not self._ended.wait(WATCH_INTERVAL_S):
-            self.timed_out = time.monotonic() >= self._deadline
-            self.out_of_memory = self._memory_bytes is not None and resident(self._process.pid) > self._memory_bytes
-            if self.timed_out or self.out_of_memory:
-                kill_session(self._process)
-                return
+    def look(self) -> bool:
+        """Kill the process where it has passed a limit, and note which; see Looker."""
+        self.timed_out = time.monotonic() >= self._deadline
+        self.out_of_memory = self._memory_bytes is not None and resident(self._process.pid) > self._memory_bytes
+        if self.timed_out or self.out_of_memory:
+            kill_session(self._process)
+            return False
+        return True
 
 
 def resident(pid: int) -> int:
