@@ -1,5 +1,6 @@
 """Samples that took longer than the work in them: the process did not get the CPU time that a call usually gets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,11 +57,16 @@ def doubt_of(result: Result) -> Doubt | None:
 def _usual(samples: Samples, walls: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Return how many CPUs a call on each sample's picture usually keeps busy (n,), at least one."""
     busy = np.asarray(samples.process_cpu_ms, dtype=float) / walls
-    places: dict[str, int] = {}
-    place = np.array([places.setdefault(name, len(places)) for name in samples.image], dtype=int)
-    best = np.array([_best(busy[(place == n) & measured]) for n in range(len(places))])
-    usual: np.ndarray = best[place] if len(places) else np.ones(len(walls))
+    names, place = numbered(samples.image)
+    best = np.array([_best(busy[(place == n) & measured]) for n in range(len(names))])
+    usual: np.ndarray = best[place]
     return usual
+
+
+def numbered(images: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Return the names of pictures, each once, and of each sample its picture's place among them (n,)."""
+    places = {name: number for number, name in enumerate(dict.fromkeys(images))}
+    return list(places), np.fromiter(map(places.__getitem__, images), dtype=int, count=len(images))
 
 
 def _best(busy: np.ndarray) -> float:
