@@ -36,7 +36,7 @@ def _timed(work: Callable[[list[str]], None], names: list[str]) -> float:
 
 
 def _compare(names: list[str]) -> None:
-    comparing.compared(*names, comparing.asked("3%", None, "both", allow=False), Silent())
+    comparing.compared(names[0], names[1], comparing.asked("3%", None, "both", allow=False), Silent())
 
 
 def _read(names: list[str]) -> None:

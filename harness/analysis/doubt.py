@@ -1,5 +1,6 @@
 """Samples that took longer than the work in them: the process did not get the CPU time that a call usually gets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,7 +45,7 @@ def doubt_of(result: Result) -> Doubt | None:
     if latency is None or result.job.device != "cpu" or latency.samples.process_cpu_ms is None:
         return None
     samples = latency.samples
-    measured = np.array([phase == "measured" for phase in samples.phase])
+    measured = np.fromiter(map("measured".__eq__, samples.phase), dtype=bool, count=len(samples.phase))
     walls = np.maximum(np.asarray(samples.wall_ms, dtype=float), 1e-9)
     got = np.asarray(latency.samples.process_cpu_ms, dtype=float) / walls / _usual(samples, walls, measured)
     flags = measured & (got < USUAL)
@@ -56,21 +57,23 @@ def doubt_of(result: Result) -> Doubt | None:
 def _usual(samples: Samples, walls: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """Return how many CPUs a call on each sample's picture usually keeps busy (n,), at least one."""
     busy = np.asarray(samples.process_cpu_ms, dtype=float) / walls
-    places: dict[str, int] = {}
-    place = np.array([places.setdefault(name, len(places)) for name in samples.image], dtype=int)
-    best = np.array([_best(busy[(place == n) & measured]) for n in range(len(places))])
-    usual: np.ndarray = best[place] if len(places) else np.ones(len(walls))
-    return usual
+    names, place = numbered(samples.image)
+    kept, where = busy[measured], place[measured]
+    ordered, counts = kept[np.lexsort((kept, where))], np.bincount(where, minlength=len(names))
+    seen, first = counts > 0, np.cumsum(counts) - counts
+    at = BEST / 100 * (counts[seen] - 1)
+    low = at.astype(int)
+    lower, upper = (ordered[first[seen] + n] for n in (low, np.minimum(low + 1, counts[seen] - 1)))
+    usual = np.ones(len(names))
+    usual[seen] = np.maximum(1.0, lower + (upper - lower) * (at - low))
+    of_samples: np.ndarray = usual[place]
+    return of_samples
 
 
-def _best(busy: np.ndarray) -> float:
-    """Return what the best visits of a picture keep busy, at least one CPU: the percentile between two of them."""
-    if not len(busy):
-        return 1.0
-    ordered, at = np.sort(busy), BEST / 100 * (len(busy) - 1)
-    low = int(at)
-    high = min(low + 1, len(ordered) - 1)
-    return max(1.0, float(ordered[low] + (ordered[high] - ordered[low]) * (at - low)))
+def numbered(images: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Return the names of pictures, each once, and of each sample its picture's place among them (n,)."""
+    places = {name: number for number, name in enumerate(dict.fromkeys(images))}
+    return list(places), np.fromiter(map(places.__getitem__, images), dtype=int, count=len(images))
 
 
 def without_doubt(latency: Latency, doubt: Doubt) -> Latency | None:

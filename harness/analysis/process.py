@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.analysis.doubt import doubt_of
+from harness.analysis.doubt import doubt_of, numbered
 from harness.analysis.facts import CPU_LIBRARY
 from harness.analysis.kinds import CellKinds
 from harness.analysis.parts import Measurement
@@ -113,24 +113,24 @@ class _Visits:
     """Which picture each measured sample is of, and by which statistic a picture's figure is made."""
 
     def __init__(self, latency: Latency, statistic: str):
-        samples = latency.samples
-        self._statistic, self._measured = statistic, np.array([phase == "measured" for phase in samples.phase])
-        places: dict[str, int] = {}
-        pairs = zip(samples.image, samples.phase, strict=True)
-        self._place = np.array(
-            [places.setdefault(name, len(places)) for name, phase in pairs if phase == "measured"], dtype=int
-        )
-        self._names, self._counts = list(places), np.bincount(self._place, minlength=len(places))
+        phases = latency.samples.phase
+        self._statistic = statistic
+        self._measured = np.fromiter(map("measured".__eq__, phases), dtype=bool, count=len(phases))
+        names, place = numbered(latency.samples.image)
+        self._place, counts = place[self._measured], np.bincount(place[self._measured], minlength=len(names))
+        self._seen = counts > 0
+        self._names, self._counts = [name for name, seen in zip(names, self._seen, strict=True) if seen], counts
 
     def logs(self, times: list[float]) -> dict[str, float]:
         """Return the logarithm of each picture's mean or median; of what is no duration it is not finite."""
         values, counts = np.asarray(times, dtype=float)[self._measured], self._counts
-        if self._statistic == "mean":
-            figures = np.bincount(self._place, values, minlength=len(counts)) / counts
-        else:
-            ordered, first = values[np.lexsort((values, self._place))], np.cumsum(counts) - counts
-            figures = (ordered[first + (counts - 1) // 2] + ordered[first + counts // 2]) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
+            if self._statistic == "mean":
+                figures = (np.bincount(self._place, values, minlength=len(counts)) / counts)[self._seen]
+            else:
+                ordered, first = values[np.lexsort((values, self._place))], np.cumsum(counts) - counts
+                lower, upper = (first + part // 2 for part in (counts - 1, counts))
+                figures = (ordered[lower[self._seen]] + ordered[upper[self._seen]]) / 2
             return dict(zip(self._names, np.log(figures).tolist(), strict=True))
 
 

@@ -22,6 +22,9 @@ from harness.report.comparison import comparison_tables, headline, markdown
 from harness.report.table import Form
 from harness.report.writing import write_comparison
 
+#: What is asked for and can be asked for again; a runner or an image that was replaced can not.
+CAN_BE_HAD = ("environment", "threads", "CPUs", "device")
+
 
 @dataclasses.dataclass(frozen=True)
 class Settle:
@@ -49,8 +52,15 @@ def compare_sides(
     if more:
         say(console, f"further repeats, as cells of A and of B by turns: {more.path}")
     elif found.ambiguous and form in ("short", "long"):
-        say(console, f"more repeats, by turns: harness compare {shlex.join([a, b])} --settle --max-time 10m")
+        say(console, _offer(a, b, found))
     return found
+
+
+def _offer(a: str, b: str, found: Comparison) -> str:
+    """Say how to measure more repeats: by turns, where what differs can be had again."""
+    if any(each.what in CAN_BE_HAD for each in found.unlike):
+        return f"more repeats, by turns: harness compare {shlex.join([a, b])} --settle --max-time 10m"
+    return "more repeats: measure both again, with a higher --repeats each"
 
 
 def _settled(a: str, b: str, asked: Asked, settle: Settle, console: Console) -> tuple[Comparison, RunFolder | None]:

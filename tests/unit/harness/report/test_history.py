@@ -1,6 +1,7 @@
 """Runs over time: figures, changes and their labels, in tables and on the page."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def folders(paths: list[Path]) -> list[RunFolder]:
     return open_runs(list(map(str, paths)))
 
 
-def dated(path: Path, day: int, by: float, **changes: object) -> Path:
+def dated(path: Path, day: int, by: float, **changes: Any) -> Path:
     results = [
         process(by * ms, n, started_at=f"2026-03-{day:02d}T03:0{n}:00.000+00:00", **changes)
         for n, ms in enumerate(ROUNDS, 1)

@@ -115,6 +115,13 @@ def test_more_repeats_are_offered_where_one_is_ambiguous(tmp_path: Path) -> None
     printed = told("compare", *sides(tmp_path / "run"))
     assert "more repeats a side would settle it" in printed
     assert "1 ambiguous" in printed
+    ran = CliRunner().invoke(app, ["compare", *sides(tmp_path / "run")], env={"COLUMNS": "300"})
+    assert "--settle --max-time 10m" in ran.output
+    write(
+        tmp_path / "later", *[process(ms * by, n, begun="09:00") for n, (ms, by) in enumerate(((9, 1), (11, 1.2)), 1)]
+    )
+    ran = CliRunner().invoke(app, ["compare", str(tmp_path / "later"), f"{tmp_path}/run:cuda10.2"])
+    assert "with a higher --repeats" in ran.output
 
 
 def test_the_workflow_of_the_docs_is_one_and_its_commands_are_the_harness_s() -> None:
