@@ -26,6 +26,10 @@ from harness.report.writing import write_comparison
 CAN_BE_HAD = ("environment", "threads", "CPUs", "device")
 
 
+#: Verdicts that have a reason.
+DIFFERENT = ("faster", "slower")
+
+
 @dataclasses.dataclass(frozen=True)
 class Settle:
     """That what is ambiguous is to be settled: in how much time at most, as a text, and the command that asked."""
@@ -53,6 +57,8 @@ def compare_sides(
         say(console, f"further repeats, as cells of A and of B by turns: {more.path}")
     elif found.ambiguous and form in ("short", "long"):
         say(console, _offer(a, b, found))
+    if form in ("short", "long") and any(each.wall.verdict in DIFFERENT for each in found.models):
+        say(console, f"why: harness explain {shlex.join([a, b])}")
     return found
 
 
