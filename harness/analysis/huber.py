@@ -69,7 +69,7 @@ def fitted(columns: Floats, values: Floats) -> Fit:
         scale = _scale(values - columns @ coefficients, p)
         if np.abs(columns @ (coefficients - before)).max() <= TOLERANCE * scale:
             break
-    return Fit(coefficients, _covariance(columns, values - columns @ coefficients, scale), n - p)
+    return Fit(np.asarray(coefficients, float), _covariance(columns, values - columns @ coefficients, scale), n - p)
 
 
 def _scale(residuals: Floats, p: int) -> float:

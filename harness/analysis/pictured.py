@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def pictures_of(latencies: Sequence[Latency]) -> Pictures:
     )
 
 
-def _measured(latency: Latency, column: str) -> list[object]:
+def _measured(latency: Latency, column: str) -> list[Any]:
     """Return a column of the measured samples."""
     values = getattr(latency.samples, column)
     return [value for value, phase in zip(values, latency.samples.phase, strict=True) if phase == "measured"]

@@ -86,10 +86,16 @@ def _column(heading: str, values: list[str]) -> Column:
 
 
 def estimated(estimate: Estimate | None) -> str:
-    """Return a figure with its interval, to as many digits as the interval bears."""
+    """Return a figure with its interval, three digits each."""
     if estimate is None:
         return GAP
-    return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
+    value, low, high = (_figure(each) for each in (estimate.value, estimate.low, estimate.high))
+    return f"{value} ({low} to {high})"
+
+
+def _figure(value: float) -> str:
+    """Return three digits of a number, those before its point whole."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _share(share: float | None) -> str:

@@ -34,7 +34,11 @@ def _latency(detections: Sequence[int], turns: int = 4) -> Latency:
     noise = 0.1 * np.random.default_rng(7).standard_normal(n * turns)
     times = LEVEL + PER_DETECTION * np.tile(detections, turns) + noise
     plain = latency(times.tolist(), warmup=0)
-    seen = {"height": [480] * n, "width": [640 + 7 * (i * i % 11) for i in range(n)], "detections": list(detections)}
+    seen: dict[str, Any] = {
+        "height": [480] * n,
+        "width": [640 + 7 * (i * i % 11) for i in range(n)],
+        "detections": list(detections),
+    }
     names = [f"{i}.jpg" for i in range(n)] * turns
     samples = replace(plain.samples, image=names, **{name: each * turns for name, each in seen.items()})
     return replace(plain, samples=samples)

@@ -11,7 +11,7 @@ from harness.catalogue import protocols
 from runner import content
 from runner.contract import Content, Input
 from runner.inputs import Source
-from tests.unit.runner.detectors import Answers, Dense, TwoStages
+from tests.unit.runner.detectors import Answers, Dense, Transform, TwoStages
 
 pytestmark = pytest.mark.torch
 
@@ -51,12 +51,17 @@ def test_a_detector_that_is_built_otherwise_is_not_called_at_all() -> None:
     assert contents is None and reason is not None and "not built as torchvision's" in reason
 
 
+class OddTransform(Transform):
+    def forward(self, images: Any, targets: None = None) -> Any:
+        return images, targets
+
+
 class Odd(Dense):
     """Has a transform of its own, which answers otherwise, and no suppression."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.transform.forward = lambda images: (images, None)
+        self.transform = OddTransform()
 
     def forward(self, images: Any) -> Answers:
         self.transform(images)

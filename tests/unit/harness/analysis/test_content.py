@@ -29,7 +29,7 @@ def measured(
     times = np.tile(cost, turns) + noise * np.random.default_rng(seed).standard_normal(n * turns)
     plain = latency(times.tolist(), warmup=0)
     names = [f"{i}.jpg" for i in range(n)]
-    seen = {"height": [1000] * n, "width": widths, "detections": list(detections)}
+    seen: dict[str, Any] = {"height": [1000] * n, "width": widths, "detections": list(detections)}
     samples = replace(plain.samples, image=names * turns, **{name: each * turns for name, each in seen.items()})
     return replace(plain, samples=samples, **more)
 

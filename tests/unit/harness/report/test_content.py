@@ -110,3 +110,4 @@ def test_a_cost_that_is_not_seen_is_not_said_to_be() -> None:
 
 def test_a_figure_has_its_interval_beside_it() -> None:
     assert estimated(Estimate(1.2345, 1.0, 1.5)) == "1.23 (1 to 1.5)"
+    assert estimated(Estimate(1302.0, -11.26, 3756.4)) == "1302 (-11.3 to 3756)"
