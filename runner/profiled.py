@@ -15,8 +15,8 @@ from runner.insides import Place
 from runner.timeline import Spent, Timeline, clock_of
 
 WARMUP = 2
-#: Iterations under the profiler at most, which keeps every event of each and takes seconds to sort them.
-UNDER_PROFILER = 3
+#: Iterations under the profiler at most: it keeps every event of each, and old ones take minutes to sort many.
+UNDER_PROFILER = 1
 #: What the ranges of modules are called for the profiler, before their paths.
 RANGE = "module "
 #: Operators that take most are kept, this many.
