@@ -15,6 +15,8 @@ from runner.insides import Place
 from runner.timeline import Spent, Timeline, clock_of
 
 WARMUP = 2
+#: Iterations under the profiler at most: it keeps every event of each, and old ones take minutes to sort many.
+UNDER_PROFILER = 1
 #: What the ranges of modules are called for the profiler, before their paths.
 RANGE = "module "
 #: Operators that take most are kept, this many.
@@ -37,7 +39,7 @@ def observe(
         timed = _Timed(places, device)
         for _ in range(WARMUP + iterations):
             timed.call(model, source.next().argument)
-        operators, reason = _operators(model, source, device, iterations, places)
+        operators, reason = _operators(model, source, device, min(iterations, UNDER_PROFILER), places)
     except (Exception, SystemExit) as error:
         return None, f"the pass that profiled failed: {said(error) or type(error).__name__}"
     return timed.profile(operators, reason), None

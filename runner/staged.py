@@ -1,7 +1,7 @@
 """What each stage of an iteration takes, looked at in a pass of its own: no sample of the latency pays for it."""
 
 from contextlib import ExitStack
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 
@@ -57,17 +57,22 @@ def observe(
 
     Raises nothing, whatever a person's own code does: what was measured by then is worth more than this.
     """
-    inside, clock = insides.of(model), clock_of(device)
+    clock = clock_of(device)
     timeline = Timeline(clock)
     source.restart()
     turns: List[_Turn] = []
     try:
-        with insides.wrapped(inside.of(*STAGE_OF, NMS), _charging(timeline)):
+        with charging(model, timeline):
             for _ in range(WARMUP + iterations):
                 turns.append(_turn(model, source, timeline, clock, check))
     except (Exception, SystemExit) as error:
         return None, f"the pass that looked at the stages failed: {said(error) or type(error).__name__}"
-    return _stages(turns[WARMUP:], inside.missing_reason), None
+    return _stages(turns[WARMUP:], insides.of(model).missing_reason), None
+
+
+def charging(model: Any, timeline: Timeline) -> ContextManager[None]:
+    """Have the time of each place of a model charged to its stage while the context is open."""
+    return insides.wrapped(insides.of(model).of(*STAGE_OF, NMS), _charging(timeline))
 
 
 def _charging(timeline: Timeline) -> insides.Wrap:

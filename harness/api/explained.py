@@ -30,7 +30,7 @@ def explain(
     *,
     models: Names = (),
     weights: Text = "auto",
-    tries: Flag = False,
+    try_: Flag = False,
     out: Where | None = None,
     progress: Telling = SILENT,
 ) -> Explained:
@@ -39,13 +39,13 @@ def explain(
     a, b: runs that were measured with `profile=True`, or parts of them, such as "latest:cuda10.2@threads=1"; or two
     environments, such as "cuda10.2@threads=1", which are measured first.
     models: those to be explained, by default all that both runs have. weights: of what is measured.
-    tries: of environments, take away from both what may be the cause, and measure what remains.
+    try_: of environments, take away from both what may be the cause, and measure what remains.
     out: a folder for explain.json and explain.md.
 
     The answer has `models`, an explanation each, and `remarks`. Raises BadInput where a side does not exist or has no
     profile, and as `harness.run` does.
     """
-    question = Question(run_name(a), run_name(b), names_of(models), weights, tries)
+    question = Question(run_name(a), run_name(b), names_of(models), weights, try_)
     found = explaining.explain(question, recorded(explain, locals()), progress)
     if place := path_of(out):
         write(found.models, found.remarks, place)

@@ -40,8 +40,8 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     suites = _suites(request.suites)
     protocol = pick("protocol", request.protocol, protocols())
     protocol = rounds.with_repeats(protocol, request.repeats)
-    inputs.check(request.inputs, suites, protocol)
     require_latency(request, suites)
+    inputs.check(request.inputs, suites, protocol)
     rounds.check_precision(request.precision, suites, protocol)
     variants = [request.variant, *request.ladder]
     for variant in variants:

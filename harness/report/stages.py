@@ -54,7 +54,7 @@ def _columns(names: Sequence[str], known: StageFigures | None, timing: Timing, w
     rows = [*(by_name.get(name) for name in names), known.call if known else None]
     headline = (timing.ms, timing.low_ms, timing.high_ms)
     ends = [*((each.low_ms, each.high_ms) if each else (None, None) for each in rows), headline[1:]]
-    cpu = [*(each and each.cpu_ms for each in rows), timing.cpu_ms]
+    cpu = [*(each.cpu_ms if each else None for each in rows), timing.cpu_ms]
     return [
         Column(f"{where}ms", [*map(_ms, rows), _figure(timing.ms)]),
         Column(f"{where}95 % interval", [_interval(*each) for each in ends], forms=FULL),
@@ -64,7 +64,7 @@ def _columns(names: Sequence[str], known: StageFigures | None, timing: Timing, w
 
 
 def _ms(figure: StageFigure | None) -> str:
-    return _figure(figure and figure.ms)
+    return _figure(figure.ms if figure else None)
 
 
 def _figure(ms: float | None) -> str:

@@ -96,7 +96,7 @@ def test_sides_are_two_runs_or_two_environments_that_differ(tmp_path: Path) -> N
     with pytest.raises(BadInput, match="are the same; name two environments"):
         explain("cuda10.2", "cuda10.2", models=["ssd300_vgg16"])
     with pytest.raises(BadInput, match="--try measures, and A and B are measured already"):
-        explain(run, run, tries=True)
+        explain(run, run, try_=True)
 
 
 def test_what_remains_without_a_cause_has_its_interval(tmp_path: Path) -> None:

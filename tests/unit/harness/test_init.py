@@ -21,7 +21,7 @@ NO_KEYWORDS = {"json", "format", "long", "help", "markdown"}
 ELSEWHERE = {"run": {"resume"}, "report": {"out"}, "merge": {"out"}, "compare": {"fail_on_ambiguous"}}
 #: The rule of docs/python.md: an option that may be given again is a list, by its plural.
 PLURALS = {"model": "models", "build-arg": "build_args"}
-RESERVED = {"from": "from_"}
+RESERVED = {"from": "from_", "try": "try_"}
 
 
 def commands(group: Any = None, above: str = "") -> dict[str, Any]:
