@@ -41,8 +41,8 @@ class Witness:
         self._stack.close()
 
     def _note_pictures(self, given: Any, output: Any) -> None:
-        self._means.extend(image[:, ::GRID, ::GRID].mean(dim=(1, 2)) for image in given[0])
         self._sizes.extend(output[0].image_sizes)
+        self._means.extend(image[:, ::GRID, ::GRID].mean(dim=(1, 2)) for image in given[0])
 
     def _note_precision(self, given: Any, output: Any) -> None:
         maps = list(output.values()) if isinstance(output, dict) else [output]
