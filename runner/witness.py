@@ -41,12 +41,12 @@ class Witness:
         self._stack.close()
 
     def _note_pictures(self, given: Any, output: Any) -> None:
-        self._means.extend(image[:, ::GRID, ::GRID].mean(dim=(1, 2)) for image in given[0])
         self._sizes.extend(output[0].image_sizes)
+        self._means.extend(image[:, ::GRID, ::GRID].mean(dim=(1, 2)) for image in given[0])
 
     def _note_precision(self, given: Any, output: Any) -> None:
         maps = list(output.values()) if isinstance(output, dict) else [output]
-        self._dtype = str(maps[0].dtype).replace("torch.", "")
+        self._dtypes.append(str(maps[0].dtype).replace("torch.", ""))
 
     def _hook(self, part: str, note: Callable[[Any, Any], None]) -> None:
         module = getattr(self._model, part, None)
@@ -79,9 +79,10 @@ class Witness:
         proposals = self._proposals if two_stage else [None] * n
         each = self._suppressions if len(self._suppressions) == n * (1 + two_stage) else [(None, None)] * n
         firsts = [(count, way) for way, count in each[:n]] if len(each) == 2 * n else [(None, None)] * n
+        precision = self._dtypes[-1] if self._dtypes else None
         means = [(255 * mean).tolist() for mean in self._means] if len(self._means) == n else [None] * n
         seen = [
-            Seen(*size, proposed, candidates, route, *first, self._dtype, mean and tuple(mean))
+            Seen(*size, proposed, candidates, route, *first, precision, mean and tuple(mean))
             for size, proposed, (route, candidates), first, mean in zip(sizes, proposals, each[-n:], firsts, means)
         ]
         self._forget()
@@ -90,7 +91,7 @@ class Witness:
     def _forget(self) -> None:
         self._sizes: List[Tuple[int, int]] = []
         self._means: List[torch.Tensor] = []
-        self._dtype: Optional[str] = None
+        self._dtypes: List[str] = []
         self._proposals: List[int] = []
         self._suppressions: List[Tuple[str, int]] = []
 

@@ -136,15 +136,15 @@ def _by_route(lacks: list[_Lack], threshold: float, room: int) -> Explained:
     since it takes them away; and in a full image the last, which lose their place to them.
     """
     overlaps = [np.hstack([_overlaps(lack, lack.beside), _overlaps(lack, lack.own)]) for lack in lacks]
-    near = [(np.abs(each - threshold) <= TRICK_IOU).any(axis=1) for each in overlaps]
+    near = [_any(np.abs(each - threshold) <= TRICK_IOU) for each in overlaps]
     if not any(some.any() for some in near):
         return near
     explained: Explained = []
     for lack, own, beside in zip(lacks, near, reversed(near), strict=True):
         against = lacks[1 - lack.side]
         chosen = _chosen(against.own, against.at[beside])
-        taken = (_overlaps(lack, chosen) > threshold - TRICK_IOU).any(axis=1)
-        last = lack.scores <= (_last(lack.beside) if len(lack.beside.scores) >= room else -np.inf)
+        taken = _any(_overlaps(lack, chosen) > threshold - TRICK_IOU)
+        last: NDArray[np.bool_] = lack.scores <= (_last(lack.beside) if len(lack.beside.scores) >= room else -np.inf)
         explained.append(own | taken | last)
     return explained
 
@@ -153,6 +153,11 @@ def _overlaps(lack: _Lack, others: ImageDetections) -> NDArray[np.float64]:
     """Return the IoU of each lacking detection with each of the others of its class, 0 for those of other classes."""
     alike = lack.own.labels[lack.at][:, None] == others.labels[None]
     return np.where(alike, iou(lack.own.boxes[lack.at], others.boxes), 0.0)
+
+
+def _any(told: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each row (n,) whether it holds of any of its columns."""
+    return np.asarray(told.any(axis=1), bool)
 
 
 def _chosen(of: ImageDetections, at: Any) -> ImageDetections:

@@ -99,7 +99,7 @@ def agree(
 
     Exit code 1 where they differ for no known cause, or for one that --allow does not name.
     """
-    from harness.cli.commands.agree import Asked, agree_redone, agree_runs, agree_swept
+    from harness.cli.commands.agree import AgreeRequest, agree_redone, agree_runs, agree_swept
     from harness.documents.agreement import Tolerances
     from harness.errors import BadInput
 
@@ -109,5 +109,5 @@ def agree(
         raise BadInput("--sweep and --experiment are two ways to run again", "choose one")
     tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
     how = agree_swept if sweep else agree_redone if experiment else agree_runs
-    if not how(runs, Asked(tolerances, pictures, as_json, equal_size, allow or ())):
+    if not how(runs, AgreeRequest(tolerances, pictures, as_json, equal_size, allow or ())):
         raise typer.Exit(1)

@@ -20,7 +20,7 @@ from harness.preflight.checks import Preflight
 from harness.report.agreement import agreement_table
 
 
-class Asked(NamedTuple):
+class AgreeRequest(NamedTuple):
     """How passes are compared, which causes of a difference are fine, and how it is told."""
 
     tolerances: Tolerances
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     allow: Sequence[str] = ()
 
 
-def agree_runs(names: list[str], asked: Asked) -> bool:
+def agree_runs(names: list[str], asked: AgreeRequest) -> bool:
     """Compare the passes of one run with one another, or of the second with the first. Returns whether that is fine."""
     allowed = agreeing.allowed(asked.allow)
     compared = _compared([open_run(name) for name in names], asked)
@@ -38,7 +38,7 @@ def agree_runs(names: list[str], asked: Asked) -> bool:
     return compared.within(allowed)
 
 
-def agree_swept(names: list[str], asked: Asked) -> bool:
+def agree_swept(names: list[str], asked: AgreeRequest) -> bool:
     """Repeat the passes with each switch of the numerics turned, and compare. Returns whether all ran and is fine."""
     allowed, folder, console = agreeing.allowed(asked.allow), open_run(names[0]), Console(stderr=asked.as_json)
     with Preflight() as preflight, interruptible(console):
@@ -49,7 +49,7 @@ def agree_swept(names: list[str], asked: Asked) -> bool:
     return compared.within(allowed) and outcome.fine  # a cell that did not run agrees with nothing
 
 
-def agree_redone(names: list[str], asked: Asked) -> bool:
+def agree_redone(names: list[str], asked: AgreeRequest) -> bool:
     """Compare passes, and those images again that differ, by the reference's rules. Returns as agree_runs does."""
     allowed, console = agreeing.allowed(asked.allow), Console(stderr=True)
     compared = _compared([open_run(name) for name in names], asked)
@@ -59,12 +59,12 @@ def agree_redone(names: list[str], asked: Asked) -> bool:
     return compared.within(allowed) and ran
 
 
-def _compared(runs: list[RunFolder], asked: Asked) -> Compared:
+def _compared(runs: list[RunFolder], asked: AgreeRequest) -> Compared:
     progress = progress_on(Console(stderr=True))
     return agreeing.compared(runs, asked.tolerances, asked.pictures, progress, equal_size=asked.equal_size)
 
 
-def _tell(compared: Compared, asked: Asked, redone: Sequence[Redone] = ()) -> None:
+def _tell(compared: Compared, asked: AgreeRequest, redone: Sequence[Redone] = ()) -> None:
     if asked.as_json:
         every = [*compared.agreements, *(each.agreement for each in redone)]
         print(json.dumps([dataclasses.asdict(each) for each in every], indent=1))
