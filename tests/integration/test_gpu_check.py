@@ -1,7 +1,7 @@
 """The check of a machine with a GPU, against stand-ins: where all is well it holds, and each planted fault is found.
 
 Its Python holds what such a machine has and no more; libcuda and NVML are compiled stand-ins, and torch's device is one
-of Python (tests/data/standin_gpu), which it finds by its path alone.
+of Python (tests/data/lean_torch), which it finds by its path alone.
 """
 
 import json
@@ -19,7 +19,7 @@ import pytest
 
 from harness.paths import ROOT
 from tests.gpu.parts import PARTS
-from tests.integration.standins import SOURCES, bare_venv, compiled
+from tests.integration.standins import LEAN_TORCH, SOURCES, bare_venv, compiled
 
 pytestmark = pytest.mark.torch
 
@@ -78,7 +78,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     folder = tmp_path_factory.mktemp("machine")
     python = bare_venv(folder / "venv", *PACKAGES)
     own = {
-        "PYTHONPATH": str(ROOT / "tests" / "data" / "standin_gpu"),
+        "PYTHONPATH": str(LEAN_TORCH),
         "LD_LIBRARY_PATH": str(compiled(folder, *SOURCES)),
     }
     return Machine(python, {**MACHINE, **own, "GPU_CHECK_SMALL": "1", "OMP_NUM_THREADS": "1"})
