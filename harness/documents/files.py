@@ -96,7 +96,9 @@ def parsed(kind: type[D], path: Path | str, content: bytes, shared: Shared | Non
 def _share_cells(data: Any, shared: Shared) -> None:
     """Put the cells of a plan, validated one by one, in the place of their plain data, up to one that is wrong."""
     cells = data.get("cells") if isinstance(data, dict) else None
-    for number, cell in enumerate(cells if isinstance(cells, list) else ()):
+    if not isinstance(cells, list):
+        return
+    for number, cell in enumerate(cells):
         unknown = shared.insert(cell)
         try:
             cells[number] = _adapter(PlannedCell).validate_python(cell)

@@ -1,10 +1,11 @@
 """Runs the command line as a person does: a process of its own, from outside."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.images.engine import LABEL, Engine
@@ -51,6 +52,35 @@ def fails(exit_code: int, sentence: str, *arguments: object, variables: Mapping[
     assert last.startswith("harness: "), done.stderr
     assert sentence in last
     assert "Traceback" not in done.stdout + done.stderr
+
+
+#: Calls the command line again and again in one process: its imports are most of what a refusal takes.
+EACH = """if True:
+    import contextlib, io, json, sys
+    from harness.cli.app import main
+    for arguments in json.loads(sys.argv[1]):
+        sys.argv, ended = ["harness", *arguments], None
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            try:
+                main()
+            except SystemExit as error:
+                ended = error.code
+        print(json.dumps([ended, out.getvalue(), err.getvalue()]))"""
+
+
+def each_fails(exit_code: int, commands: Mapping[str, Sequence[object]]) -> None:
+    """Check as fails does that each command ends with the exit code and its sentence."""
+    given = json.dumps([list(map(str, arguments)) for arguments in commands.values()])
+    done = subprocess.run(
+        [HARNESS[0], "-c", EACH, given], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    ended = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    for sentence, (code, out, err) in zip(commands, ended, strict=True):
+        assert code == exit_code, f"{sentence}: {out}{err}"
+        *_, last = err.splitlines()
+        assert last.startswith("harness: "), err
+        assert sentence in last
 
 
 def owned(engine: Engine, run: Path) -> list[str]:

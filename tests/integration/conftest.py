@@ -1,12 +1,14 @@
 """What the tests of whole commands share."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from harness.catalogue import environments
 from harness.images import recipes
 from harness.images.engine import Engine
+from tests.integration.standins import LEAN_TORCH
 from tests.leftovers import MADE_HERE, own_tag
 from tests.needs import lacks
 
@@ -38,3 +40,14 @@ def base_of(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Callabl
         return tag
 
     return labelled
+
+
+@pytest.fixture(scope="module")
+def lean_torch() -> Iterator[None]:
+    """Have the processes that a test starts leave torch's compiler out: for tests that look at something else.
+
+    What a model computes or how fast torch starts is shown by the real one.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(LEAN_TORCH), os.environ.get("PYTHONPATH")])))
+        yield

@@ -11,6 +11,8 @@ from packaging.requirements import Requirement
 from harness.paths import ROOT
 from tests.needs import programs
 
+#: On the path of a process, it leaves out torch's compiler, which nothing here uses and half of a start goes into.
+LEAN_TORCH = ROOT / "tests" / "data" / "lean_torch"
 SOURCES = {"libnvidia-ml.so.1": "standin_nvml.c", "libcuda.so.1": "standin_cuda.c"}
 
 

@@ -14,7 +14,7 @@ from harness.paths import ROOT
 from harness.preflight.checks import Preflight
 from runner.contract import SCHEMA_VERSION
 from tests import samples
-from tests.integration.commands import LITE, fails, harness
+from tests.integration.commands import LITE, each_fails, fails, harness
 from tests.needs import lacks
 
 BAD_INPUT, CANNOT_RUN_HERE, BAD_DOCUMENT, STORAGE_ERROR = 2, 3, 4, 5
@@ -23,27 +23,24 @@ ONE = ["--model", LITE]
 BRIEF = ["--iterations", "1", "--threads", "1"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ([*RUN, "--model", "ssdlite"], "did you mean ssdlite320_mobilenet_v3_large?"),
-        ([*RUN, *ONE, "--image", "cuda10"], "did you mean cuda10.2"),
-        ([*RUN, *ONE, "--protocol", "published-2012"], "did you mean published-2021"),
-        ([*RUN, *ONE, "--device", "gpu"], "there is no device 'gpu'; use auto, cpu, cuda, cuda:N or cuda:UUID."),
-        ([*RUN, *ONE, "--suite", "latencies"], "did you mean latency?"),
-        ([*RUN, *ONE, "--cpus", "4711"], "this process may not use CPU 4711"),
-        ([*RUN, *ONE, "--memory", "much"], "'much' is no size"),
-        ([*RUN, *ONE, "--images", "/nowhere"], "there is no folder of pictures '/nowhere'"),
-        ([*RUN, *ONE, "--weights", "/nowhere.pth"], "there are no weights '/nowhere.pth'"),
-        ([*RUN, *ONE, "--norm-eps", "0"], "--norm-eps says how a file of weights was trained, not random ones"),
-        (RUN, "no model was named"),
-        (["run", "--resume", "nothing"], "there is no run 'nothing'"),
-        (["report", "nothing"], "there is no run 'nothing'"),
-        (["images", "build", "local"], "local is no Docker environment"),
-    ],
-)
-def test_what_does_not_exist_is_named(arguments: list[str], sentence: str) -> None:
-    fails(BAD_INPUT, sentence, *arguments)
+def test_what_does_not_exist_is_named() -> None:
+    named = {
+        "did you mean ssdlite320_mobilenet_v3_large?": [*RUN, "--model", "ssdlite"],
+        "did you mean cuda10.2": [*RUN, *ONE, "--image", "cuda10"],
+        "did you mean published-2021": [*RUN, *ONE, "--protocol", "published-2012"],
+        "there is no device 'gpu'; use auto, cpu, cuda, cuda:N or cuda:UUID.": [*RUN, *ONE, "--device", "gpu"],
+        "did you mean latency?": [*RUN, *ONE, "--suite", "latencies"],
+        "this process may not use CPU 4711": [*RUN, *ONE, "--cpus", "4711"],
+        "'much' is no size": [*RUN, *ONE, "--memory", "much"],
+        "there is no folder of pictures '/nowhere'": [*RUN, *ONE, "--images", "/nowhere"],
+        "there are no weights '/nowhere.pth'": [*RUN, *ONE, "--weights", "/nowhere.pth"],
+        "--norm-eps says how a file of weights was trained, not random ones": [*RUN, *ONE, "--norm-eps", "0"],
+        "no model was named": RUN,
+        "there is no run 'nothing'": ["run", "--resume", "nothing"],
+        "there is no run 'nobody'": ["report", "nobody"],
+        "local is no Docker environment": ["images", "build", "local"],
+    }
+    each_fails(BAD_INPUT, named)
 
 
 def test_an_existing_folder_is_not_written_into(tmp_path: Path) -> None:
@@ -164,6 +161,7 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]
 
 
 @pytest.mark.torch
+@pytest.mark.usefixtures("lean_torch")
 @pytest.mark.parametrize("small_disk", [4, 20], indirect=True)
 def test_a_full_disk(small_disk: Path) -> None:
     fails(STORAGE_ERROR, "No space left on device; free some space", *RUN, *ONE, *BRIEF, "--out", small_disk / "run")

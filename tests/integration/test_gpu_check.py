@@ -1,7 +1,7 @@
 """The check of a machine with a GPU, against stand-ins: where all is well it holds, and each planted fault is found.
 
 Its Python holds what such a machine has and no more; libcuda and NVML are compiled stand-ins, and torch's device is one
-of Python (tests/data/standin_gpu), which it finds by its path alone.
+of Python (tests/data/lean_torch), which it finds by its path alone.
 """
 
 import json
@@ -19,7 +19,7 @@ import pytest
 
 from harness.paths import ROOT
 from tests.gpu.parts import PARTS
-from tests.integration.standins import SOURCES, bare_venv, compiled
+from tests.integration.standins import LEAN_TORCH, SOURCES, bare_venv, compiled
 
 pytestmark = pytest.mark.torch
 
@@ -78,7 +78,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     folder = tmp_path_factory.mktemp("machine")
     python = bare_venv(folder / "venv", *PACKAGES)
     own = {
-        "PYTHONPATH": str(ROOT / "tests" / "data" / "standin_gpu"),
+        "PYTHONPATH": str(LEAN_TORCH),
         "LD_LIBRARY_PATH": str(compiled(folder, *SOURCES)),
     }
     return Machine(python, {**MACHINE, **own, "GPU_CHECK_SMALL": "1", "OMP_NUM_THREADS": "1"})
@@ -140,17 +140,17 @@ def test_each_planted_fault_is_found_by_its_part_and_by_no_other(machine: Machin
         assert why in found[name], name
 
 
-def test_the_instances_of_a_gpu_are_told_apart(machine: Machine, tmp_path: Path) -> None:
-    code, said = machine.check(tmp_path, ONLY="identity", STANDIN_MIG="2")
-    assert (code, failed(tmp_path)) == (0, {}), said
-    tests = {test["name"]: test["seen"] for test in summary(tmp_path)["identity"]["tests"]}
+def test_instances_are_told_apart_and_a_wait_that_does_not_wait_is_found_by_its_part(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Two parts of one check: the second has the cell of the first."""
+    code, said = machine.check(tmp_path, ONLY="identity,synchronisation", STANDIN_MIG="2", STANDIN_FAULT="wait")
+    assert code == 1, said
+    parts = summary(tmp_path)
+    assert [part["verdict"] for part in parts.values()] == ["holds", "broken"], said
+    tests = {test["name"]: test["seen"] for test in parts["identity"]["tests"]}
     alone = tests["test_a_uuid_leaves_that_device_alone"]
     assert [named.split(",")[0].partition(" MIG ")[2] for named in alone.values()] == ["1g.5gb", "1g.5gb", ""]
-
-
-def test_a_wait_that_does_not_wait_is_found(machine: Machine, tmp_path: Path) -> None:
-    code, said = machine.check(tmp_path, ONLY="synchronisation", STANDIN_FAULT="wait")
-    assert code == 1, said
     assert "60.0 ms of work were queued, and the wall clock tells" in said
 
 

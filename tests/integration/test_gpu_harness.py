@@ -11,7 +11,7 @@ import pytest
 from harness.paths import ROOT
 from runner.contract import pseudonym
 from tests.gpu.parts import HERE
-from tests.integration.standins import SOURCES, bare_venv, compiled
+from tests.integration.standins import LEAN_TORCH, SOURCES, bare_venv, compiled
 from tests.integration.test_gpu_check import MACHINE, PACKAGES, failed, summary
 
 pytestmark = pytest.mark.torch
@@ -48,7 +48,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("machine")
     own = {
-        "PYTHONPATH": str(ROOT / "tests" / "data" / "standin_gpu"),
+        "PYTHONPATH": str(LEAN_TORCH),
         "LD_LIBRARY_PATH": str(compiled(folder, *SOURCES)),
         "STANDIN_MEMORY": str(tmp_path_factory.mktemp("memory")),
         "DOCKER_HOST": f"unix://{folder}/no-engine",

@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 Started = tuple[Path, Callable[..., "subprocess.Popen[str]"]]
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 
 def wait_for(condition: Callable[[], object], timeout_s: float = 60) -> None:

@@ -13,7 +13,7 @@ from harness.host import machine, own
 from harness.paths import ROOT
 from tests.integration.commands import LITE, harness
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 COMMON = ["run", "--image", "local", "--device", "cpu", "--weights", "random", "--threads", "1", "--model", LITE]
 

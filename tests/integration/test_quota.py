@@ -15,7 +15,7 @@ from harness.paths import ROOT
 from runner.contract import cgroups
 from tests.integration.commands import HARNESS, LITE
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 
 @pytest.fixture(scope="module")

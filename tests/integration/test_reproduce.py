@@ -71,6 +71,7 @@ def test_a_run_of_another_recipe_repeats_nothing(run: Path) -> None:
 
 
 @pytest.mark.torch
+@pytest.mark.usefixtures("lean_torch")
 def test_a_budget_that_holds_no_iteration_is_refused_with_the_time_it_takes(repository: Path) -> None:
     done = harness(*EPYC, "--image", "local", "--budget", "1s", root=repository)
     assert done.returncode == 2, done.stdout + done.stderr
@@ -82,6 +83,7 @@ def test_a_budget_that_holds_no_iteration_is_refused_with_the_time_it_takes(repo
 
 
 @pytest.mark.torch
+@pytest.mark.usefixtures("lean_torch")
 def test_a_dry_run_says_what_it_would_measure_and_measures_nothing(tmp_path: Path) -> None:
     done = harness(*EPYC, "--image", "local", "--dry-run", "--json", "--out", tmp_path / "run")
     assert done.returncode == 0, done.stderr

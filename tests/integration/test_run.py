@@ -20,7 +20,7 @@ from tests.leftovers import MADE_HERE
 #: One thread: two tests at once with two threads each would wait for one another in every parallel region.
 RUN = ["run", "--model", LITE, "--device", "cpu", "--weights", "random", "--threads", "1"]
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 
 def cells(run: Path) -> dict[str, Cell]:

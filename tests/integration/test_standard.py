@@ -22,7 +22,7 @@ from runner.contract import Job, Result, Stopping, Variant
 from tests import samples
 from tests.integration.commands import LITE
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 STANDARD = protocols()["standard-1"]
 SMALL = replace(

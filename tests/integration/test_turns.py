@@ -23,7 +23,7 @@ from tests.samples import job
 RUN = ["run", "--image", "local", "--model", LITE, "--device", "cpu", "--weights", "random", "--threads", "1"]
 DEVICES = turns.devices(job(environment="local"), FakeExecutor())
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 Start = Callable[..., "tuple[subprocess.Popen[bytes], Path]"]
 

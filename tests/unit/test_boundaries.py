@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,9 @@ LONG_FUNCTIONS_WITH_A_REASON = {
 }
 
 
+@cache
 def imports(path: Path) -> set[str]:
+    """Return every name that a module imports; not to be changed, since it is returned again."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

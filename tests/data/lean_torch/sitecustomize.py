@@ -1,5 +1,9 @@
-"""What every Python process does first that has this folder on its path: it waits for torch, and gives it a GPU."""
+"""What every Python process does first that has this folder on its path: it leaves torch's compiler out.
 
+Where STANDIN_MEMORY names a folder, it waits for torch and gives it a stand-in for a GPU, too (standin_device).
+"""
+
+import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
@@ -53,4 +57,5 @@ for name in ("_decomp", "_dynamo", "_dynamo.utils", "_inductor", "_inductor.conf
     if package in sys.modules:
         setattr(sys.modules[package], last, sys.modules[f"torch.{name}"])
 sys.modules["torch._dynamo.utils"].is_compile_supported = lambda device: False  # type: ignore[attr-defined]
-sys.meta_path.insert(0, TorchFinder)
+if "STANDIN_MEMORY" in os.environ:
+    sys.meta_path.insert(0, TorchFinder)
