@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.analysis.huber import Estimate, Fit, fitted
+from harness.analysis.huber import Fit, Slope, fitted
 from harness.analysis.pictured import Floats, Pictures, pictures_of
 from harness.text import count
 from runner.contract import Latency
@@ -53,8 +53,8 @@ class ContentFigures:
     pictures: int
     samples: int
     ranges: dict[str, tuple[float, float]]
-    slopes: dict[str, Estimate]
-    at: dict[int, Estimate]
+    slopes: dict[str, Slope]
+    at: dict[int, Slope]
     explained: float | None
     by_picture: float | None
     varied: list[str]
@@ -93,7 +93,7 @@ def content_figures(latencies: Sequence[Latency]) -> ContentFigures:
 
 def _at(
     fit: Fit, seen: Pictures, chosen: Sequence[str], middle: Mapping[str, float], missing: Mapping[str, str]
-) -> tuple[dict[int, Estimate], dict[str, str]]:
+) -> tuple[dict[int, Slope], dict[str, str]]:
     """Return the latency at each of DETECTIONS that the data reach, and why not at the others."""
     if "detections" not in chosen:
         return {}, {str(n): missing["detections"] for n in DETECTIONS}

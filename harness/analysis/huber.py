@@ -23,16 +23,16 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Slope:
     """A figure between the ends of its 95 % interval."""
 
     value: float
     low: float
     high: float
 
-    def scaled(self, factor: float) -> "Estimate":
+    def scaled(self, factor: float) -> "Slope":
         """Return it in a unit that is `factor` times smaller, for a factor above 0."""
-        return Estimate(self.value * factor, self.low * factor, self.high * factor)
+        return Slope(self.value * factor, self.low * factor, self.high * factor)
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Fit:
     covariance: Floats
     degrees: int
 
-    def at(self, place: Floats) -> Estimate:
+    def at(self, place: Floats) -> Slope:
         """Return the sum of the coefficients times `place` (P,), a coefficient where that is a unit vector."""
         value = float(place @ self.coefficients)
         variance = max(float(place @ self.covariance @ place), 0.0)
         half = float(stdtrit(self.degrees, (1 + CONFIDENCE) / 2)) * variance**0.5
-        return Estimate(value, value - half, value + half)
+        return Slope(value, value - half, value + half)
 
 
 def fitted(columns: Floats, values: Floats) -> Fit:

@@ -42,7 +42,10 @@ COMMANDS = {
         "harness.cli.reproducing:reproduce",
     ),
     "score": ("Score detections as COCO does: those of a run, or of any file.", "harness.cli.results:score"),
-    "agree": ("Tell whether environments, readers or runs detect the same.", "harness.cli.results:agree"),
+    "agree": (
+        "Tell whether environments, readers or runs detect the same, and if not, why.",
+        "harness.cli.results:agree",
+    ),
     "demo": ("Make a video of what a model detects, with the time of each frame.", "harness.cli.demo:demo"),
     "images": ("The images of the Docker environments.", "harness.cli.images:images_app"),
     "published": ("The numbers published in 2021.", "harness.cli.published:published_app"),

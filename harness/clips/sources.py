@@ -51,7 +51,7 @@ def source_of(text: str) -> Footage:
     path = Path(text)
     if not path.exists():
         raise BadInput(f"there is no {text}", f"name a video, a folder of pictures, or {BUNDLED}")
-    return Pictures(path) if path.is_dir() else Video(path)
+    return PictureFolder(path) if path.is_dir() else Video(path)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Bundled:
             yield VideoFrame(number / clip.RATE, drawn.pixels)
 
 
-class Pictures:
+class PictureFolder:
     """The pictures of a folder by name, a second each, in the middle of a frame that holds each of them whole."""
 
     broke_off = None

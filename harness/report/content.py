@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from harness.analysis.content import DETECTIONS, VARIABLES, ContentFigures, content_figures
-from harness.analysis.huber import Estimate
+from harness.analysis.huber import Slope
 from harness.analysis.labels import labels_of
 from harness.analysis.series import grouped, latency_series, state_of
 from harness.catalogue import detectors
@@ -85,7 +85,7 @@ def _column(heading: str, values: list[str]) -> Column:
     return Column(heading, values, forms=LONG)
 
 
-def estimated(estimate: Estimate | None) -> str:
+def estimated(estimate: Slope | None) -> str:
     """Return a figure with its interval, three digits each."""
     if estimate is None:
         return GAP

@@ -6,7 +6,7 @@ import altair as alt
 
 from harness.analysis.content import content_figures
 from harness.analysis.frontier import Placed, placed
-from harness.analysis.huber import Estimate
+from harness.analysis.huber import Slope
 from harness.analysis.ratios import Multiple, Multiples, comparisons
 from harness.analysis.timings import Timing, latencies
 from harness.documents.run_folder import Cell
@@ -185,7 +185,7 @@ def _content(timings: Sequence[Timing], look: Look) -> list[Chart]:
     return [Chart("content", findings.costs(lines), about, drawing, numbered(list(by_model.items())))]
 
 
-def _sloping(timing: Timing, line: Estimate) -> Row:
+def _sloping(timing: Timing, line: Slope) -> Row:
     text = f"{line.value:.2g}"
     interval = f"{line.low:.2g} to {line.high:.2g} ms"
     ends: Row = {"value": line.value, "low": line.low, "high": line.high}

@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.analysis.content import content_figures
 from harness.analysis.frontier import Placed
-from harness.analysis.huber import Estimate
+from harness.analysis.huber import Slope
 from harness.analysis.ratios import Multiples
 from harness.analysis.timings import Timing, latencies
 from harness.catalogue import detector
@@ -115,7 +115,7 @@ def by_detections(timing: Timing) -> str:
     return f"{name}: {figures.missing['detections'] if line is None else _cost(line)}"
 
 
-def costs(lines: Sequence[tuple[Timing, Estimate]]) -> str:
+def costs(lines: Sequence[tuple[Timing, Slope]]) -> str:
     """Say in which model a detection takes longest, and shortest, of those whose latency is seen to follow them."""
     surely = [pair for pair in lines if pair[1].low > 0]
     if not surely:
@@ -131,7 +131,7 @@ def costs(lines: Sequence[tuple[Timing, Estimate]]) -> str:
     return f"Latency is seen to grow with detections{where}: {' and '.join(told)}"
 
 
-def _cost(line: Estimate) -> str:
+def _cost(line: Slope) -> str:
     if line.low <= 0 <= line.high:
         return "latency is not seen to follow the number of detections"
     change, ends = ("longer" if line.value > 0 else "shorter"), sorted(abs(end) for end in (line.low, line.high))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.clips.sources import Bundled, First, Pictures, source_of
+from harness.clips.sources import Bundled, First, PictureFolder, source_of
 from harness.data.shapes import clip
 from harness.errors import BadInput
 
@@ -28,7 +28,7 @@ def test_pictures_of_mixed_sizes_stand_in_the_middle_of_one(tmp_path: Path) -> N
     Image.new("RGB", (60, 40), "red").save(tmp_path / "b.png")
     Image.new("L", (20, 80), 255).save(tmp_path / "a.jpg")
     (tmp_path / "notes.txt").write_text("no picture")
-    folder = Pictures(tmp_path)
+    folder = PictureFolder(tmp_path)
     first, second = folder.frames()
     assert folder.most == 2
     assert first.pixels.shape == second.pixels.shape == (80, 60, 3)
@@ -42,7 +42,7 @@ def test_a_turned_picture_is_upright(tmp_path: Path) -> None:
     exif = picture.getexif()
     exif[0x0112] = 6
     picture.save(tmp_path / "a.jpg", exif=exif)
-    (frame,) = Pictures(tmp_path).frames()
+    (frame,) = PictureFolder(tmp_path).frames()
     assert frame.pixels.shape == (60, 40, 3)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.assessed import assessed
-from harness.analysis.huber import Estimate
+from harness.analysis.huber import Slope
 from harness.analysis.tidy_rows import figures
 from harness.analysis.timings import timings_of
 from harness.report import render
@@ -100,14 +100,14 @@ def test_the_page_draws_what_a_detection_costs_and_says_it() -> None:
 
 def test_a_cost_that_is_not_seen_is_not_said_to_be() -> None:
     (timing,) = timings_of([CELLS[0]])
-    assert findings.costs([(timing, Estimate(0.1, -0.2, 0.4))]) == (
+    assert findings.costs([(timing, Slope(0.1, -0.2, 0.4))]) == (
         "No latency is seen to grow with the number of detections"
     )
-    assert findings.costs([(timing, Estimate(0.1, -0.2, 0.4)), (timing, Estimate(0.2, 0.1, 0.3))]) == (
+    assert findings.costs([(timing, Slope(0.1, -0.2, 0.4)), (timing, Slope(0.2, 0.1, 0.3))]) == (
         f"Latency is seen to grow with detections in 1 of 2 lines: 0.20 ms each in {timing.model.display}"
     )
 
 
 def test_a_figure_has_its_interval_beside_it() -> None:
-    assert estimated(Estimate(1.2345, 1.0, 1.5)) == "1.23 (1 to 1.5)"
-    assert estimated(Estimate(1302.0, -11.26, 3756.4)) == "1302 (-11.3 to 3756)"
+    assert estimated(Slope(1.2345, 1.0, 1.5)) == "1.23 (1 to 1.5)"
+    assert estimated(Slope(1302.0, -11.26, 3756.4)) == "1302 (-11.3 to 3756)"
