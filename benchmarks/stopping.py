@@ -22,7 +22,8 @@ from harness.catalogue import models, protocols
 from harness.host import machine
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Job, Result, Variant, Weights
-from runner.contract.pilot import Goal, replay
+from runner.contract.goals import goal_under
+from runner.contract.pilot import replay
 
 MODEL = "ssd300_vgg16"
 #: As many as an interval over all of them takes.
@@ -42,7 +43,7 @@ def measure_recorded() -> Sides:
 
 def _taken(seed: int) -> float:
     times = 50 * (1 + DEVIATION * np.random.default_rng(seed).standard_normal(PUBLISHED))
-    end = replay(times, ["still"] * PUBLISHED, Goal(precision=0.01))
+    end = replay(times, ["still"] * PUBLISHED, goal_under(protocols()["standard-1"], PUBLISHED))
     if end.verdict != "precise":
         raise Broken(f"the series of the seed {seed} came to no end within 1 %")
     return float(end.iterations)

@@ -70,7 +70,8 @@ def _of(stages: Stages, names: set[str]) -> _Series:
     """Return the times and the CPU times of some stages together, (iterations,) each."""
     nothing = np.zeros(len(stages.wall_ms))
     chosen = [stage for stage in stages.stages if stage.name in names]
-    times, cpu = ([_times(stage) for stage in chosen], [stage.cpu_ms for stage in chosen])
+    times = [np.asarray(_times(stage)) for stage in chosen]
+    cpu = [np.asarray(stage.cpu_ms) for stage in chosen]
     return np.sum([nothing, *times], axis=0), np.sum([nothing, *cpu], axis=0)
 
 

@@ -78,7 +78,7 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     cells = [
         PlannedCell(
             job=_job(
-                replace(blank, suite=suite, repeat=repeat, variant=variant, **_looking(request, suite)),
+                _looking(replace(blank, suite=suite, repeat=repeat, variant=variant), request),
                 stack,
                 model,
                 weights[model.builder],
@@ -125,10 +125,11 @@ def make(request: Request, command: list[str], preflight: Preflight, on_bytes: O
     ), list(dict.fromkeys([*remarks, *reasons, *([remark] if remark else []), *said]))
 
 
-def _looking(request: Request, suite: Suite) -> dict[str, int]:
-    """Return how many iterations of a cell look inside, by the field of the job."""
-    asked = {"stages": STAGED if request.stages else 0, "profile": PROFILED if request.profile else 0}
-    return {name: count for name, count in asked.items() if count and suite == "latency"}
+def _looking(job: Job, request: Request) -> Job:
+    """Return a job with how many iterations look inside, where that is asked for and the suite is latency."""
+    if job.suite != "latency":
+        return job
+    return replace(job, stages=STAGED if request.stages else None, profile=PROFILED if request.profile else None)
 
 
 def _without_uuid(text: str, device: str, target: Target) -> str:

@@ -5,7 +5,7 @@ A picture has its name once it is whole. After the last one END is there, and no
 
 import time
 from pathlib import Path
-from typing import Iterator, Sequence, Tuple
+from typing import Iterable, Iterator, Tuple
 
 END = "end-of-pictures"
 #: How often one who waits looks, in seconds: much less than a detection takes.
@@ -24,7 +24,7 @@ def end(folder: Path) -> None:
     (folder / END).touch()
 
 
-def arriving(folder: Path, pictures: Sequence[Tuple[int, str]]) -> Iterator[Tuple[int, str]]:
+def arriving(folder: Path, pictures: Iterable[Tuple[int, str]]) -> Iterator[Tuple[int, str]]:
     """Yield each (id, name) in its order as soon as its picture is there, up to the first that does not come."""
     for number, name in pictures:
         while not (folder / name).exists():

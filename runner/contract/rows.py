@@ -248,7 +248,8 @@ def _row(
     *rest: Any,
 ) -> Row:
     means = None if rest[-1] is None else tuple(numpy.frombuffer(rest[-1], "<f4").tolist())
-    times, blobs, (orientation, followed), seen = Times(*rest[:4]), rest[4:10], rest[10:12], Seen(*rest[12:-1], means)
+    times, blobs, (orientation, followed) = Times(*rest[:4]), rest[4:10], rest[10:12]
+    seen = Seen(*rest[12:-1])._replace(channel_means=means)
     detections = None if blobs[0] is None else _detections(n, *blobs)
     turned = None if followed is None else bool(followed)
     return Row(image_id, file, times, failure, height, width, pixels_sha256, detections, orientation, turned, seen)

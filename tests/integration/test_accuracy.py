@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -289,7 +289,7 @@ def test_bad_input_is_a_sentence(data: Path, tmp_path: Path) -> None:
     unknown.write_text(json.dumps(with_an_unknown_category(data)))
     ids = tmp_path / "ids.txt"
     ids.write_text("4000\n")
-    bad = {
+    bad: dict[str, Sequence[object]] = {
         "the suite accuracy needs a dataset; name one: --dataset coco-val2017, shapes or a folder": one,
         "there is no dataset 'shape'; did you mean shapes?": [*one, "--dataset", "shape"],
         "there is no suite 'speed'": [*one, "--suite", "speed"],

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,7 @@ LONG = "x" * 300
 
 
 def test_what_the_system_refuses_is_a_sentence() -> None:
-    refused = {
+    refused: dict[str, Sequence[object]] = {
         "can't be made: File name too long; choose a shorter name.": [*RUN, "--out", f"/tmp/{LONG}"],
         "/etc/passwd/run can't be made: Not a directory; choose another --out.": [*RUN, "--out", "/etc/passwd/run"],
         "can't be read or written: File name too long; choose a shorter name.": ["report", LONG],

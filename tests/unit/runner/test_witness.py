@@ -50,7 +50,7 @@ def suppressed(count: int) -> torch.Tensor:
 
 
 IMAGES = [torch.full((3, 4, 4), 0.2)] * 2
-GREY = pytest.approx((51.0, 51.0, 51.0))
+GREY: Any = pytest.approx((51.0, 51.0, 51.0))
 #: More than a thousand boxes on a CPU, and torchvision takes another way.
 MANY = 1500
 
