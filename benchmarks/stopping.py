@@ -43,7 +43,9 @@ def measure_recorded() -> Sides:
 
 def _taken(seed: int) -> float:
     times = 50 * (1 + DEVIATION * np.random.default_rng(seed).standard_normal(PUBLISHED))
-    end = replay(times, ["still"] * PUBLISHED, goal_under(protocols()["standard-1"], PUBLISHED))
+    goal = goal_under(protocols()["standard-1"], PUBLISHED)
+    assert goal
+    end = replay(times, ["still"] * PUBLISHED, goal)
     if end.verdict != "precise":
         raise Broken(f"the series of the seed {seed} came to no end within 1 %")
     return float(end.iterations)

@@ -44,11 +44,11 @@ class Clock:
 
 
 class Pictures(Source):
-    """Pictures of one pixel, whose name tells their size."""
+    """Black pictures, whose name tells their size."""
 
     def _read(self, name: str) -> tuple[Any, Input]:
         height, width = map(int, name.split("x"))
-        return torch.zeros(3, 1, 1), Input(name, height, width, "")
+        return torch.zeros(3, height, width), Input(name, height, width, "")
 
 
 class Telling:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import harness
 from harness.cli.app import app
+from harness.cli.late import LateCommand
 from harness.documents import schema
 from harness.documents.comparison import Comparison
 from harness.documents.files import parsed
@@ -139,5 +140,6 @@ def test_the_workflow_of_the_docs_is_one_and_its_commands_are_the_harness_s() ->
         command: Any = typer.main.get_command(app)
         for part in name.split():
             command = command.commands[part]
+            command = command.whole() if isinstance(command, LateCommand) else command
         parser = command.make_parser(typer.Context(command, info_name=name))
         parser.parse_args(shlex.split(arguments.replace('"', "").replace("\\", "")))  # raises for an unknown option
