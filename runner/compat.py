@@ -224,6 +224,14 @@ HAS_RENEWED_DECODERS = "apply_exif_orientation" in inspect.signature(torchvision
 NMS_ROUTES = {"_batched_nms_coordinate_trick": "coordinate trick", "_batched_nms_vanilla": "vanilla"}
 
 
+def sums_memory() -> bool:
+    """Tell whether torch.profiler sums up what operators allocate in time that grows with their number (torch 1.10).
+
+    torch 1.9 looks through every record of memory for every operator, for many minutes.
+    """
+    return hasattr(getattr(torch.autograd, "profiler_util", None), "MemRecordsAcc")
+
+
 def own_resize_rule() -> ResizeRule:
     """Return how this torchvision computes the scale of a picture: in float32 (0.10), or in Python's floats (0.29).
 

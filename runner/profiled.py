@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 import torch
 from torch import nn
 
-from runner import insides
+from runner import compat, insides
 from runner.compat import canonical_name
 from runner.contract import ModuleTimes, Operator, Profile
 from runner.errors import said
@@ -15,8 +15,8 @@ from runner.insides import Place
 from runner.timeline import Spent, Timeline, clock_of
 
 WARMUP = 2
-#: Iterations under the profiler at most: it keeps every event of each, and old ones take minutes to sort many.
-UNDER_PROFILER = 1
+#: Iterations under the profiler at most: it keeps every event of each.
+UNDER_PROFILER = 3
 #: What the ranges of modules are called for the profiler, before their paths.
 RANGE = "module "
 #: Operators that take most are kept, this many.
@@ -117,11 +117,11 @@ def _operators(
     if device.type == "cuda":
         activities.append(profiler.ProfilerActivity.CUDA)
     try:
-        looking = profiler.profile(activities=activities, record_shapes=True, profile_memory=True)
+        looking = profiler.profile(activities=activities, record_shapes=True, profile_memory=compat.sums_memory())
         with insides.wrapped(places, _ranged), looking as seen:
             for _ in range(iterations):
                 model(source.next().argument)
-        return summed(seen.events(), iterations), None
+        return summed(seen.events(), iterations, with_memory=compat.sums_memory()), None
     except RuntimeError as error:  # built without kineto, say, or another profiler is at work
         return [], f"torch.profiler failed: {said(error)}"
 
@@ -143,7 +143,7 @@ class _Sum(NamedTuple):
     device_us: float
 
 
-def summed(events: Any, iterations: int) -> List[Operator]:
+def summed(events: Any, iterations: int, *, with_memory: bool = True) -> List[Operator]:
     """Return the operators of a profiler's events by module, name and shapes, those that take most first."""
     sums: Dict[Tuple[str, str, str], _Sum] = {}
     kernels: Dict[Tuple[str, str, str], List[str]] = {}
@@ -160,16 +160,18 @@ def summed(events: Any, iterations: int) -> List[Operator]:
             before.allocated + max(0, int(event.self_cpu_memory_usage)),
             before.device_us + sum(float(kernel.duration) for kernel in ran),
         )
-    rows = [_operator(key, each, kernels[key], iterations) for key, each in sums.items()]
+    rows = [_operator(key, each, kernels[key], iterations, with_memory) for key, each in sums.items()]
     return sorted(rows, key=lambda row: -row.wall_ms - (row.device_ms or 0.0))[:MOST]
 
 
-def _operator(key: Tuple[str, str, str], each: _Sum, kernels: List[str], iterations: int) -> Operator:
+def _operator(
+    key: Tuple[str, str, str], each: _Sum, kernels: List[str], iterations: int, with_memory: bool
+) -> Operator:
     return Operator(
         *key,
         calls=each.calls / iterations,
         wall_ms=each.wall_us / 1000 / iterations,
-        allocated_bytes=each.allocated / iterations,
+        allocated_bytes=each.allocated / iterations if with_memory else None,
         kernels=kernels or None,
         device_ms=each.device_us / 1000 / iterations if kernels else None,
     )

@@ -49,11 +49,12 @@ class Expense:
     def told(self, profile: Profile) -> Spending:
         """Return it as a document."""
         known = bool(profile.operators)
+        counted = known and all(each.allocated_bytes is not None for each in profile.operators)
         return Spending(
             self.ms,
             self.cpu_ms,
             self.calls,
-            self.allocated_bytes if known else None,
+            self.allocated_bytes if counted else None,
             self.operators if known else None,
         )
 
@@ -69,7 +70,7 @@ def by_place(profile: Profile, kinds: Mapping[str, str]) -> dict[Place, Expense]
     for operator in profile.operators:
         spent = found[part_of(operator.module), kinds.get(operator.module, OTHER)]
         spent.by_operator[operator.name] += _ms(operator)
-        spent.allocated_bytes += operator.allocated_bytes
+        spent.allocated_bytes += operator.allocated_bytes or 0.0
     for path, elements in _elements_of(profile).items():
         found[part_of(path), kinds.get(path, OTHER)].elements += elements
     return dict(found)

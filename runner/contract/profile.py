@@ -24,7 +24,7 @@ class ModuleTimes(Document):
 class Operator(Document):
     """What an operator took itself in a module: calls, ms and bytes that it allocated, each of one iteration.
 
-    Times are the profiler's, which lengthens them. `shapes` are those of its tensors; `kernels` what it ran on a GPU,
+    Times are the profiler's, which lengthens them; bytes are None where torch is too old to sum them up in time. `shapes` are those of its tensors; `kernels` what it ran on a GPU,
     for device_ms, both None on a CPU.
     """
 
@@ -33,7 +33,7 @@ class Operator(Document):
     shapes: str
     calls: float
     wall_ms: float
-    allocated_bytes: float
+    allocated_bytes: Optional[float]
     kernels: Optional[List[str]] = None
     device_ms: Optional[float] = None
 
