@@ -24,8 +24,8 @@ class ModuleTimes(Document):
 class Operator(Document):
     """What an operator took itself in a module: calls, ms and bytes that it allocated, each of one iteration.
 
-    Times are the profiler's, which lengthens them; bytes are None where torch is too old to sum them up in time. `shapes` are those of its tensors; `kernels` what it ran on a GPU,
-    for device_ms, both None on a CPU.
+    Times are the profiler's, which lengthens them; bytes are None where torch is too old to sum them up in time.
+    `shapes` are those of its tensors; `kernels` what it ran on a GPU, for device_ms, both None on a CPU.
     """
 
     module: str
