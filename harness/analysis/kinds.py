@@ -4,7 +4,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from harness.analysis.tidy import Labels
+from harness.analysis.tidy_figure import Labels
 from harness.analysis.tidy_rows import labels
 from harness.analysis.timed import Timed, timed
 from harness.documents import Execution

@@ -4,11 +4,12 @@ docs/results.md describes the columns.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
+from harness.analysis.tidy_figure import Labels, TidyFigure
 from harness.knobs import columns
 
 if TYPE_CHECKING:
@@ -64,27 +65,6 @@ FIGURES: dict[str, pa.DataType] = {
 COLUMNS = LABELS | FIGURES
 #: Of how many cells rows become columns at once.
 BATCH = 1000
-#: What LABELS say of a cell; what is left out is not known, or does not apply.
-Labels = dict[str, Any]
-
-
-class TidyFigure(NamedTuple):
-    """A figure of a cell; the one that a cell without figures has says nothing.
-
-    `value` lies between `low` and `high` with 95 % confidence, where an interval is known; `n` counts samples, or
-    images. `reported` marks the statistic that the protocol reports, and the box rule's AP. None where it does not
-    apply.
-    """
-
-    metric: str | None = None
-    iou: str | None = None
-    box_rule: str | None = None
-    reported: bool = False
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    unit: str | None = None
-    n: int | None = None
 
 
 class Rows:

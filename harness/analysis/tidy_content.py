@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from statistics import fmean
 
 from harness.analysis.pictured import MEGA, computed_pixels
-from harness.analysis.tidy import TidyFigure
+from harness.analysis.tidy_figure import TidyFigure
 from harness.documents.scores import Score
 from runner.contract import BoxRule, Latency
 

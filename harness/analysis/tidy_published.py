@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.analysis.tidy import Labels, TidyFigure
+from harness.analysis.tidy_figure import Labels, TidyFigure
 from harness.catalogue import published
 
 

@@ -6,8 +6,8 @@ from harness.analysis.assessed import Assessed
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.tails import Tail
-from harness.analysis.tidy import Labels, TidyFigure
 from harness.analysis.tidy_content import content_rows, parts_rows
+from harness.analysis.tidy_figure import Labels, TidyFigure
 from harness.analysis.tidy_stages import stage_rows
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from harness.analysis.stages import stage_figures
-from harness.analysis.tidy import TidyFigure
+from harness.analysis.tidy_figure import TidyFigure
 from runner.contract import Latency
 
 

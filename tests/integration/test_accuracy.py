@@ -265,7 +265,7 @@ def test_both_suites_are_one_run(data: Path, tmp_path: Path) -> None:
     assert [cell.job.suite for cell in RunFolder(run).cells()] == ["latency", "accuracy"]
     for title in ("Latency of one image, batch 1", "AP of boxes in %, some-shapes, 1 image:"):
         assert title in done.stdout
-    assert (run / "table.md").read_text().count("## ") == 3
+    assert (run / "table.md").read_text().count("## ") == 5
 
 
 def test_pictures_and_annotations_apart_with_chosen_ids(data: Path, tmp_path: Path) -> None:

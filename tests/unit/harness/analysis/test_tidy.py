@@ -2,7 +2,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from harness.analysis.tidy import BATCH, COLUMNS, FIGURES, LABELS, Labels, Rows, TidyFigure, frame_of
+from harness.analysis.tidy import BATCH, COLUMNS, FIGURES, LABELS, Rows, frame_of
+from harness.analysis.tidy_figure import Labels, TidyFigure
 from harness.knobs import columns
 from harness.paths import ROOT
 
