@@ -1,12 +1,13 @@
 """What a merge keeps of a run when the samples of its cells have gone: a run of thousands fits in memory."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.analysis.timed import Timed
 from harness.documents.run_folder import Cell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Measurement(NamedTuple):
@@ -22,7 +23,7 @@ class Part:
     """The tidy rows of a run and what its wide tables need. `planned` names its cells, those without result too."""
 
     planned: list[str]
-    rows: pa.Table
+    rows: "pa.Table"
     measurements: list[Measurement]
     timed: list[Timed]
     detected: list[Cell]
