@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from harness.documents.explanation import Circumstance
-from runner.contract import Result, Software
+from harness.text import count
+from runner.contract import Result, SharedLibrary, Software
 
 HEAVY = re.compile("convolutions|matrix products")
 ALL, BOXES = re.compile(""), re.compile("suppression|choosing boxes|pooled regions|other")
@@ -27,9 +28,21 @@ def _libraries(pattern: str) -> Callable[[Result], str | None]:
 
     def told(software: Software) -> str:
         found = [each for each in software.shared_libraries if named.search(each.name)]
-        return " and ".join(f"{each.name} {each.version or ''}".strip() for each in found) or "none of its own"
+        return " and ".join(map(_library, found)) or "none of its own"
 
     return _of_software(told)
+
+
+def _library(library: SharedLibrary) -> str:
+    threads = f" with {count(library.threads, 'thread')} of its own" if library.threads else ""
+    return f"{library.name} {library.version or ''}".strip() + threads
+
+
+def _cudnn(result: Result) -> str | None:
+    """Return the version of cuDNN, which computes nothing on a CPU."""
+    if result.job.device != "cuda" or result.software is None or result.software.cudnn is None:
+        return None
+    return str(result.software.cudnn)
 
 
 def _config(pattern: str) -> Callable[[Result], str | None]:
@@ -66,7 +79,7 @@ LOOKED = (
     _Looked("OpenMP runtimes", _libraries(r"gomp|iomp|lib(ll)?omp"), ALL),
     _Looked("oneDNN", _config(r"(?:MKL-DNN|oneDNN)\)? (v[\d.]+)"), HEAVY),
     _Looked("instruction set", _config(r"CPU capability usage: (\S+)"), ALL),
-    _Looked("cuDNN", _of_software(lambda software: str(software.cudnn) if software.cudnn else None), HEAVY),
+    _Looked("cuDNN", _cudnn, HEAVY),
     _Looked("resized sizes", _sizes, ALL),
     _Looked("thresholds", _thresholds, BOXES),
     _Looked("CPU quota", _quota, ALL),
