@@ -48,5 +48,5 @@ def explain(
     question = Question(run_name(a), run_name(b), names_of(models), weights, try_)
     found = explaining.explain(question, recorded(explain, locals()), progress)
     if place := path_of(out):
-        write(found.models, found.remarks, place)
+        write(found.models, found.remarks, place, found.profiles)
     return found

@@ -13,16 +13,21 @@ from harness.errors import BadInput
 from harness.explaining.turns import Anew, anew, measured, part_of, tried
 from harness.plan import Request
 from harness.progress import Progress
+from runner.contract import Profile
 
 HOW = "measure it with: harness run --profile"
 
 
 @dataclass(frozen=True)
 class Explained:
-    """The explanations of the models that both sides have, and what could not be explained, and why."""
+    """The explanations of the models that both sides have, and what could not be explained, and why.
+
+    `profiles` are those of A and of B that each explanation is made of.
+    """
 
     models: list[Explanation]
     remarks: list[str] = field(default_factory=list)
+    profiles: list[tuple[Profile, Profile]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,12 @@ def _profiled(side: Side) -> dict[str, Cell]:
     return found
 
 
+def _profile(cell: Cell) -> Profile | None:
+    return cell.result.latency.profile if cell.result.latency else None
+
+
 def _has_profile(cell: Cell) -> bool:
-    profile = cell.result.latency.profile if cell.result.latency else None
+    profile = _profile(cell)
     return bool(profile and profile.wall_ms)
 
 
@@ -106,7 +115,8 @@ def _beside(names: tuple[str, str], found: Sequence[dict[str, Cell]], models: Se
         raise BadInput("; ".join(remarks) or "there is no model to explain", "name a --model that both sides have")
     pairs = [(builder, found[0][builder], found[1][builder]) for builder in both]
     explanations = [explained(names, a.result, b.result, detector(builder).display) for builder, a, b in pairs]
-    return Explained(explanations, [*remarks, *dict.fromkeys(_hosts(names, pairs))])
+    profiles = [(one, two) for _, *cells in pairs for one, two in [map(_profile, cells)] if one and two]
+    return Explained(explanations, [*remarks, *dict.fromkeys(_hosts(names, pairs))], profiles)
 
 
 def _hosts(names: tuple[str, str], pairs: Sequence[tuple[str, Cell, Cell]]) -> Iterator[str]:

@@ -20,7 +20,7 @@ def explain_sides(question: Question, command: list[str], out: Path | None, *, a
     console = Console(stderr=as_json)
     with interruptible(console):
         found = explaining.explain(question, command, progress_on(console))
-    written = write(found.models, found.remarks, out) if out else None
+    written = write(found.models, found.remarks, out, found.profiles) if out else None
     if as_json:
         print(json.dumps([dataclasses.asdict(each) for each in found.models], indent=1, allow_nan=False))
     else:
