@@ -88,8 +88,10 @@ def of_sides(sides: tuple[Side, Side], read: tuple[Read, Read], asked: Asked, pr
     found = comparison.compare(names, read[0].processes, read[1].processes, failed, asked)
     hosts = {each.of.host for known in read for each in known.processes}
     noise = cited(next(iter(hosts)), asked.margin) if len(hosts) == 1 else None
+    lacking: list[str] = []
     with progress.working("comparing detections"):
-        return replace(found, models=list(_with_agreements(found, read)), host_noise=noise)
+        models = list(_with_agreements(found, read, lacking))
+    return replace(found, models=models, left_out=[*found.left_out, *lacking], host_noise=noise)
 
 
 def _name(side: Side) -> SideName:
@@ -130,10 +132,17 @@ def _read_run(folder: RunFolder, path: str, sides: list[tuple[Side, Read]]) -> N
             require_part(side, list(folder.stream()))
 
 
-def _with_agreements(found: Comparison, read: tuple[Read, Read]) -> Iterator[ModelComparison]:
-    """Yield the models with what the agreement gate says of B's detections beside A's, where both have passes."""
+def _with_agreements(found: Comparison, read: tuple[Read, Read], lacking: list[str]) -> Iterator[ModelComparison]:
+    """Yield the models with what the agreement gate says of B's detections beside A's, where both have passes.
+
+    Of passes that can't be compared, `lacking` gets the reason: the times are compared all the same.
+    """
     for each in found.models:
-        agreement = _agreement(each.model, read)
+        try:
+            agreement = _agreement(each.model, read)
+        except HarnessError as error:
+            agreement = None
+            lacking.append(f"{detector(each.model).display}: its detections, {error.reason}")
         yield replace(each, detects=agreement.verdict, ap_differences=agreement.ap_differences) if agreement else each
 
 
@@ -152,7 +161,4 @@ def _agreement(model: str, read: tuple[Read, Read]) -> Agreement | None:
     kept = pair[1].cell.agreement
     if kept and kept.reference == pair[0].name and kept.tolerances == Tolerances():
         return kept
-    try:
-        return compare(*pair, Tolerances())
-    except HarnessError:  # of which `harness agree` says why: the times can be compared without
-        return None
+    return compare(*pair, Tolerances())

@@ -266,3 +266,18 @@ def test_a_side_is_not_compared_with_itself(tmp_path: Path) -> None:
 def test_a_margin_is_a_share(text: str) -> None:
     with pytest.raises(BadInput, match="is no share from 0"):
         comparing.asked(text, None, "wall", allow=False)
+
+
+def test_passes_that_can_not_be_compared_are_said_and_the_times_compared_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise BadInput("the annotations changed after the run was planned", "run again")
+
+    monkeypatch.setattr(comparing, "_agreement", broken)
+    write(tmp_path / "a", *side())
+    write(tmp_path / "b", *side(by=1.2, begun="09:00"))
+    found = compare(tmp_path / "a", tmp_path / "b")
+    assert [model.wall.verdict for model in found.models] == ["slower"]
+    reason = "its detections, the annotations changed after the run was planned"
+    assert found.left_out == [f"SSDlite320 MobileNetV3-Large: {reason}"]
