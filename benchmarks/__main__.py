@@ -22,6 +22,7 @@ from benchmarks import (
     report_page,
     resampling,
     scoring,
+    showing,
     ssdlite,
     startup,
     stopping,
@@ -92,6 +93,13 @@ ROWS = [
         unit="ms",
         bound=1.05,
         measure=looking.measure_on,
+    ),
+    Row(
+        name="demo",
+        what="harness demo of SSDlite320 beside the slower of its halves alone: detecting, and drawing with encoding",
+        unit="s",
+        bound=1.2,
+        measure=showing.measure,
     ),
     Row(
         name="loop-ssdlite-local",
