@@ -42,19 +42,19 @@ def folded(profile: Profile) -> str:
 
 
 @dataclass
-class Frame:
+class Bar:
     """A frame of two flame graphs: ms of each side, with what is above it."""
 
     name: str
     a: float = 0.0
     b: float = 0.0
-    above: dict[str, "Frame"] = field(default_factory=dict)
+    above: dict[str, "Bar"] = field(default_factory=dict)
 
     def add(self, stack: Stack, a: float, b: float) -> None:
         """Take in a stack that stands on this frame."""
         self.a, self.b = self.a + a, self.b + b
         if stack:
-            self.above.setdefault(stack[0], Frame(stack[0])).add(stack[1:], a, b)
+            self.above.setdefault(stack[0], Bar(stack[0])).add(stack[1:], a, b)
 
 
 def flame_graph(a: Profile, b: Profile, title: str) -> str:
@@ -69,14 +69,14 @@ def flame_graph(a: Profile, b: Profile, title: str) -> str:
     return f'{begin}<text x="{PAD}" y="13">{told}</text>{"".join(text for _, text in drawn)}</svg>'
 
 
-def _whole(a: Mapping[Stack, float], b: Mapping[Stack, float]) -> Frame:
-    whole = Frame("all")
+def _whole(a: Mapping[Stack, float], b: Mapping[Stack, float]) -> Bar:
+    whole = Bar("all")
     for stack in dict.fromkeys([*b, *a]):
         whole.add(stack, a.get(stack, 0.0), b.get(stack, 0.0))
     return whole
 
 
-def _drawn(frame: Frame, x: float, depth: int, scale: float, most: float) -> Iterator[tuple[int, str]]:
+def _drawn(frame: Bar, x: float, depth: int, scale: float, most: float) -> Iterator[tuple[int, str]]:
     """Yield each frame's depth and drawing, from left to right and outwards in."""
     width = frame.b * scale
     if width < LEAST:
