@@ -1,10 +1,10 @@
 """Samples that took longer than the work in them: the process did not get the CPU time that a call usually gets."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.analysis.visits import Visits
 from runner.contract import Latency, Result, Samples
 
 #: A sample is in doubt below this share of the CPU time, over its wall time, that a call on its picture usually gets.
@@ -34,8 +34,10 @@ class Doubt:
         return sum(self.flags)
 
 
-def doubt_of(result: Result) -> Doubt | None:
+def doubt_of(result: Result, visits: Visits | None = None) -> Doubt | None:
     """Return which samples are in doubt; None where nothing tells: on a GPU, or where CPU time was not recorded.
+
+    `visits` are those of its samples, where they are had already.
 
     On a CPU, at least one thread of a call is at work at any time, and more of them only where the picture's other
     visits show it: the usual CPU time is that of the picture's best visits, and at least the wall time. Work on a GPU
@@ -44,36 +46,22 @@ def doubt_of(result: Result) -> Doubt | None:
     latency = result.latency
     if latency is None or result.job.device != "cpu" or latency.samples.process_cpu_ms is None:
         return None
-    samples = latency.samples
-    measured = np.fromiter(map("measured".__eq__, samples.phase), dtype=bool, count=len(samples.phase))
+    samples, visits = latency.samples, visits or Visits(latency.samples)
     walls = np.maximum(np.asarray(samples.wall_ms, dtype=float), 1e-9)
-    got = np.asarray(latency.samples.process_cpu_ms, dtype=float) / walls / _usual(samples, walls, measured)
-    flags = measured & (got < USUAL)
-    switches = np.asarray(samples.involuntary_switches or [0] * len(flags))
+    busy = np.asarray(latency.samples.process_cpu_ms, dtype=float) / walls
+    got = busy / _usual(busy, visits)
+    flags = visits.measured & (got < USUAL)
+    waits = [n for n, flag in zip(samples.involuntary_switches or (), flags.tolist(), strict=False) if flag]
     share = float((got * walls)[flags].sum() / walls[flags].sum()) if flags.any() else None
-    return Doubt(tuple(flags.tolist()), int(measured.sum()), share, int(switches[flags].sum()))
+    return Doubt(tuple(flags.tolist()), int(visits.measured.sum()), share, sum(waits))
 
 
-def _usual(samples: Samples, walls: np.ndarray, measured: np.ndarray) -> np.ndarray:
+def _usual(busy: np.ndarray, visits: Visits) -> np.ndarray:
     """Return how many CPUs a call on each sample's picture usually keeps busy (n,), at least one."""
-    busy = np.asarray(samples.process_cpu_ms, dtype=float) / walls
-    names, place = numbered(samples.image)
-    kept, where = busy[measured], place[measured]
-    ordered, counts = kept[np.lexsort((kept, where))], np.bincount(where, minlength=len(names))
-    seen, first = counts > 0, np.cumsum(counts) - counts
-    at = BEST / 100 * (counts[seen] - 1)
-    low = at.astype(int)
-    lower, upper = (ordered[first[seen] + n] for n in (low, np.minimum(low + 1, counts[seen] - 1)))
-    usual = np.ones(len(names))
-    usual[seen] = np.maximum(1.0, lower + (upper - lower) * (at - low))
-    of_samples: np.ndarray = usual[place]
+    usual = np.ones(len(visits.names))
+    usual[visits.seen] = np.maximum(1.0, visits.percentiles(busy, BEST))
+    of_samples: np.ndarray = usual[visits.place]
     return of_samples
-
-
-def numbered(images: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """Return the names of pictures, each once, and of each sample its picture's place among them (n,)."""
-    places = {name: number for number, name in enumerate(dict.fromkeys(images))}
-    return list(places), np.fromiter(map(places.__getitem__, images), dtype=int, count=len(images))
 
 
 def without_doubt(latency: Latency, doubt: Doubt) -> Latency | None:

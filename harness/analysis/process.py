@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.analysis.doubt import doubt_of, numbered
+from harness.analysis.doubt import doubt_of
 from harness.analysis.facts import CPU_LIBRARY
 from harness.analysis.kinds import CellKinds
 from harness.analysis.parts import Measurement
 from harness.analysis.series import LatencySeries
+from harness.analysis.visits import Visits
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency, Result
@@ -76,8 +77,8 @@ def _process(cell: Cell, run: str, series: LatencySeries) -> Process | None:
     latency, result = cell.result.latency, cell.result
     if latency is None:
         return None
-    visits = _Visits(latency, cell.job.protocol.statistic)
-    wall = visits.logs(times_ms(latency.samples))
+    visits, statistic = Visits(latency.samples), cell.job.protocol.statistic
+    wall = _logs(visits, _times(latency), statistic)
     if not wall or not all(np.isfinite(list(wall.values()))):
         raise BadDocument(
             f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
@@ -94,44 +95,34 @@ def _process(cell: Cell, run: str, series: LatencySeries) -> Process | None:
         cpu=cpu,
         cpu_missing=missing,
         libraries=_libraries(result),
-        surroundings=_surroundings(result, latency),
+        surroundings=_surroundings(result, latency, visits),
         memory_bytes=_memory(cell),
     )
 
 
-def _cpu(cell: Cell, latency: Latency, visits: "_Visits") -> tuple[dict[str, float] | None, str | None]:
+def _cpu(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[str, float] | None, str | None]:
     times = latency.samples.process_cpu_ms
     if cell.job.device != "cpu":
         return None, NO_GPU_WORK
     if times is None:
         return None, NO_CPU_TIME
-    figures = visits.logs(times)
+    figures = _logs(visits, np.asarray(times, dtype=float), cell.job.protocol.statistic)
     return (figures, None) if all(np.isfinite(list(figures.values()))) else (None, ZERO)
 
 
-class _Visits:
-    """Which picture each measured sample is of, and by which statistic a picture's figure is made."""
+def _logs(visits: Visits, values: np.ndarray, statistic: str) -> dict[str, float]:
+    """Return the logarithm of each picture's mean or median; of what is no duration it is not finite."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        figures = visits.means(values) if statistic == "mean" else visits.percentiles(values, 50)
+        names = [name for name, seen in zip(visits.names, visits.seen.tolist(), strict=True) if seen]
+        return dict(zip(names, np.log(figures).tolist(), strict=True))
 
-    def __init__(self, latency: Latency, statistic: str):
-        phases = latency.samples.phase
-        self._statistic = statistic
-        self._measured = np.fromiter(map("measured".__eq__, phases), dtype=bool, count=len(phases))
-        names, place = numbered(latency.samples.image)
-        self._place, counts = place[self._measured], np.bincount(place[self._measured], minlength=len(names))
-        self._seen = counts > 0
-        self._names, self._counts = [name for name, seen in zip(names, self._seen, strict=True) if seen], counts
 
-    def logs(self, times: list[float]) -> dict[str, float]:
-        """Return the logarithm of each picture's mean or median; of what is no duration it is not finite."""
-        values, counts = np.asarray(times, dtype=float)[self._measured], self._counts
-        with np.errstate(divide="ignore", invalid="ignore"):
-            if self._statistic == "mean":
-                figures = (np.bincount(self._place, values, minlength=len(counts)) / counts)[self._seen]
-            else:
-                ordered, first = values[np.lexsort((values, self._place))], np.cumsum(counts) - counts
-                lower, upper = (first + part // 2 for part in (counts - 1, counts))
-                figures = (ordered[lower[self._seen]] + ordered[upper[self._seen]]) / 2
-            return dict(zip(self._names, np.log(figures).tolist(), strict=True))
+def _times(latency: Latency) -> np.ndarray:
+    """Return the times that the statistics take (n,) ms: the device's where there is one, else the wall's."""
+    samples = latency.samples
+    on_cpu = samples.device_ms.count(None) == len(samples.device_ms)
+    return np.asarray(samples.wall_ms if on_cpu else times_ms(samples), dtype=float)
 
 
 def _libraries(result: Result) -> tuple[str, ...]:
@@ -149,8 +140,8 @@ def _named(name: str, version: str) -> str:
     return f"{first} {others[0]}" if others and not first[0].isdecimal() else f"{name.split('.so')[0]} {first}"
 
 
-def _surroundings(result: Result, latency: Latency) -> Surroundings:
-    supply, doubt = result.cpu_supply, doubt_of(result)
+def _surroundings(result: Result, latency: Latency, visits: Visits) -> Surroundings:
+    supply, doubt = result.cpu_supply, doubt_of(result, visits)
     throttled = (supply.throttled_periods or 0) / supply.periods if supply and supply.periods else None
     return Surroundings(
         other_load=latency.other_load_cpus,
