@@ -35,6 +35,8 @@ T = TypeVar("T")
 MODEL = "ssdlite320_mobilenet_v3_large"
 #: As many as an interval over all of them takes.
 TURNS = 6
+#: In which drawing the clip alone has to be done.
+MOST_S = 60.0
 
 
 def measure() -> Sides:
@@ -93,8 +95,12 @@ def _draw(place: Path, clip: Path, found: Path) -> None:
     def view(height: int, width: int) -> One:
         return One(Pen(0.5, CATEGORIES, height, width), Caption(MODEL))
 
-    with Staging(source_of(str(clip)), frames, [found], view, place / "alone.mp4"):
-        pass
+    source, deadline = source_of(str(clip)), time.monotonic() + MOST_S
+    with Staging(source, frames, [found], view, place / "alone.mp4") as staging:
+        while staging.drawn < source.most:  # its end would stop whoever still decodes
+            if time.monotonic() > deadline:
+                raise Broken(f"drawing alone came to frame {staging.drawn} of {source.most}")
+            time.sleep(0.002)
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -119,7 +119,9 @@ class Staging:
             rows.settle(file)
 
     def _frame(self, number: int, found: list[Row]) -> VideoFrame:
-        picture = self._frames / picture_name(number)
+        name = picture_name(number)
+        next(arrivals.arriving(self._frames, [(number, name)]))  # rows that were there before may be ahead of it
+        picture = self._frames / name
         pixels = pixels_of(picture.read_bytes())
         self.view = self.view or self._make_view(*pixels.shape[:2])
         frame = VideoFrame(self._seconds[number], self.view.draw(pixels, found))
