@@ -72,14 +72,6 @@ ROWS = [
         measure=overhead.measure_absolute,
     ),
     Row(
-        name="loop-ssdlite-local",
-        what="SSDlite320 by the measuring loop beside a plain loop, newest torch",
-        unit="ms",
-        floor=0.97,
-        bound=1.03,
-        measure=ssdlite.measure_local,
-    ),
-    Row(
         name="stages-off",
         what="a call of SSDlite320 whose stages were looked at before, beside one that never was",
         unit="ms",

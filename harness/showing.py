@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
 
-from harness import pipeline
+from harness import documents, pipeline
 from harness.catalogue import detector, pick
 from harness.catalogue.entries import environments
 from harness.catalogue.labels import COCO
@@ -156,18 +156,14 @@ def _kept(outcome: Outcome, staging: Staging, source: Footage, wish: Showing, ou
         raise HarnessError(failed.message, failed.remedy)
     clip = outcome.folder.clip(outcome.folder.plan.cells[-1].job)
     if out is not None:
-        with storing(out):
-            out.parent.mkdir(parents=True, exist_ok=True)
-            part = out.with_name(f".{out.name}.part")
+        with documents.replacing(out) as part:
             shutil.copyfile(clip, part)
-            part.replace(out)
     return MadeClip(out or clip, outcome, staging.drawn, list(_remarks(staging, source, wish)))
 
 
 def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
     if source.broke_off:
         yield f"{source.name} breaks off after {staging.drawn} frames: {source.broke_off}"
-    view = staging.view
-    best = view.best if isinstance(view, One) else max(view.left.best, view.right.best) if isinstance(view, Two) else 0
+    best = staging.view.best if staging.view else 0.0
     if best < wish.score:
         yield f"no detection reaches the score {wish.score:g}; the highest is {best:.2f}: lower --score"

@@ -93,16 +93,19 @@ class Staging:
                 for number, frame in enumerate(self._source.frames()):
                     while self._is_full(number):
                         time.sleep(LOOK_S)
-                    if self._stopped.is_set() or self._finished.is_set():
+                    if self._ended:
                         return
                     self._seconds.append(frame.seconds)
                     arrivals.hand_over(self._frames, picture_name(number), ppm(frame.pixels))
             finally:
                 arrivals.end(self._frames)
 
+    @property
+    def _ended(self) -> bool:
+        return self._stopped.is_set() or self._finished.is_set()
+
     def _is_full(self, number: int) -> bool:
-        ended = self._stopped.is_set() or self._finished.is_set()
-        return len(self._passes) == 1 and number - self.drawn >= WINDOW and not ended
+        return len(self._passes) == 1 and number - self.drawn >= WINDOW and not self._ended
 
     def _write(self) -> None:
         beside = zip(*map(self._rows, self._passes), strict=False)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.clips.needs import needed
-from harness.documents.files import storing
+from harness.documents.files import replacing
 from harness.errors import BadInput
 
 #: RGB, uint8 of (height, width, 3).
@@ -98,17 +98,13 @@ def _upright(frame: Any) -> Pixels:
 @contextmanager
 def writing(path: Path, codec: Codec = "h264") -> Iterator["Encoder"]:
     """Give an encoder whose file has its name only once it is whole. Raises StorageError where it can't be written."""
-    part = path.with_name(f".{path.name}.part")
-    with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part:
         encoder = Encoder(part, codec)
         try:
             yield encoder
             encoder.close()
-            part.replace(path)
         finally:
             encoder.abandon()
-            part.unlink(missing_ok=True)
 
 
 class Encoder:

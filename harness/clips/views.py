@@ -20,7 +20,9 @@ NOBODY = np.empty(0, np.intp)
 
 
 class View(Protocol):
-    """Draws frame after frame."""
+    """Draws frame after frame. `best` is the highest score so far, of any detection, drawn or not."""
+
+    best: float
 
     def draw(self, pixels: Pixels, rows: list[Row]) -> Pixels:
         """Return what is to be seen of a frame, given the row of each pass."""
@@ -29,7 +31,7 @@ class View(Protocol):
 
 @dataclass
 class One:
-    """The view of one pass. `best` is the highest score so far, of any detection."""
+    """The view of one pass."""
 
     pen: Pen
     caption: Caption
@@ -38,13 +40,13 @@ class One:
     def draw(self, pixels: Pixels, rows: list[Row]) -> Pixels:
         """Return the frame with its detections and its caption."""
         (row,) = rows
+        self.best = max(self.best, _highest(rows))
         return self.drawn(pixels, row, NOBODY)
 
     def drawn(self, pixels: Pixels, row: Row, outlined: NDArray[np.intp]) -> Pixels:
         """Return the same, with some of the detections outlined."""
         found = row.detections
         if found is not None:
-            self.best = max(self.best, float(found.scores.max(initial=0.0)))
             pixels = self.pen.draw(pixels, found)
             pixels = self.pen.outline(pixels, found, outlined) if len(outlined) else pixels
         return self.caption.write(pixels, row.times.forward_ms)
@@ -60,9 +62,11 @@ class Two:
     tolerances: Tolerances = field(default_factory=Tolerances)
     frames: int = 0
     different: int = 0
+    best: float = 0.0
 
     def draw(self, pixels: Pixels, rows: list[Row]) -> Pixels:
         """Return the frame twice, left the first pass, right the other."""
+        self.best = max(self.best, _highest(rows))
         lost = [NOBODY, NOBODY]
         said = "nothing to compare"
         if all(row.detections is not None for row in rows):
@@ -91,3 +95,8 @@ class Two:
         self.different += bool(only_left or only_right)
         now = f"{left - only_left} in both, {only_left} only left, {only_right} only right"
         return f"{now}; different in {self.different} of {self.frames} frames"
+
+
+def _highest(rows: list[Row]) -> float:
+    """Return the highest score of a frame's detections, 0 where there is none."""
+    return max((float(row.detections.scores.max(initial=0.0)) for row in rows if row.detections), default=0.0)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness import documents
 from harness.documents.explanation import Explanation
-from harness.errors import ANOTHER_OUT, refused
 from harness.report.explanation import markdown
 from harness.report.flame import flame_graph, folded
 from runner.contract import Profile
@@ -31,10 +31,7 @@ def write(
         name = re.sub(r"\W+", "-", each.model).strip("-").lower()
         texts |= {f"{name}-a.folded": folded(a), f"{name}-b.folded": folded(b)}
         texts[f"{name}.svg"] = flame_graph(a, b, f"{each.model}, {each.a} beside {each.b}")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (out / name).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise refused(error, str(out), "written", elsewhere=ANOTHER_OUT) from error
+    for name, text in texts.items():
+        with documents.replacing(out / name) as part:
+            part.write_text(text + "\n", encoding="utf-8")
     return out

@@ -95,6 +95,14 @@ def test_side_by_side_what_one_alone_found_is_outlined_and_counted() -> None:
     assert (view.frames, view.different) == (1, 1)
     view.draw(BLANK, [row(found(BOX)), row(found(BOX))])
     assert (view.frames, view.different) == (2, 1)
+    view.draw(BLANK, [row(found(BOX, score=0.3)), row(found(BOX, score=0.95))])
+    assert view.best == pytest.approx(0.95)
+
+
+def test_side_by_side_the_best_score_is_known_of_what_is_not_drawn() -> None:
+    view = Two(One(pen(), Caption("left")), One(pen(), Caption("right")), None)
+    view.draw(BLANK, [row(found(BOX, score=0.2)), row(found(BOX, score=0.3))])
+    assert view.best == pytest.approx(0.3)
 
 
 def test_a_frame_without_detections_has_its_caption() -> None:
