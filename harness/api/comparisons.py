@@ -109,7 +109,7 @@ def comparisons(found: Comparison, settled_in: Path | None = None) -> Comparison
     """Return a comparison as a value."""
     columns = [each.name for each in fields(Estimate)]
     return Comparisons(
-        models=frame_of(_rows(found), (*MODEL, *columns, *BESIDE)),
+        models=frame_of(_rows(found), (*MODEL, *columns, *BESIDE, "detects_causes")),
         over_models=frame_of(
             ({"part": each.part, "clock": each.clock, "models": each.models} | asdict(each.estimate))
             for each in found.over_models
@@ -125,8 +125,9 @@ def comparisons(found: Comparison, settled_in: Path | None = None) -> Comparison
 
 def _rows(found: Comparison) -> Iterator[dict[str, Any]]:
     for each in found.models:
+        beside = {name: getattr(each, name) for name in BESIDE} | {"detects_causes": ", ".join(each.detects_causes)}
         ms = {"wall": (each.wall_a_ms, each.wall_b_ms), "cpu": (each.cpu_a_ms, each.cpu_b_ms)}
         for clock in CLOCKS:
             if known := each.on(clock):
                 named = dict(zip(MODEL, (each.model, each.part, clock, *ms[clock]), strict=True))
-                yield named | asdict(known) | {name: getattr(each, name) for name in BESIDE}
+                yield named | asdict(known) | beside

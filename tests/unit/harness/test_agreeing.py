@@ -1,7 +1,6 @@
 """What decides whether passes agree: causes that are allowed, images of equal size, and what remained when redone."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -9,43 +8,12 @@ import harness
 from harness import agreeing
 from harness.agreeing import Compared, Redone, compared
 from harness.data import shapes
-from harness.documents.agreement import Agreement, PassName, Portion, Tolerances
+from harness.documents.agreement import Agreement, Tolerances
 from harness.errors import BadInput
 from harness.progress import Silent
 from harness.report.agreement import RANDOM, agreement_table
+from tests.unit.harness.agreements import judged, portion
 from tests.unit.harness.pass_runs import PICTURES, cell, run_of
-
-
-def portion(*causes: Any, unexplained: bool = False, images: int = 2, alike: int = 0) -> Portion:
-    return Portion(list(causes), unexplained, list(range(images)), alike, ["such"], [], [])
-
-
-def judged(*parts: Portion, images: int = 5) -> Agreement:
-    name, differ = PassName("run", "cell", "local"), sum(part.images for part in parts)
-    return Agreement(
-        schema_version=3,
-        model="fasterrcnn_resnet50_fpn",
-        reference=name,
-        other=name,
-        verdict="different" if differ else "equal",
-        tolerances=Tolerances(),
-        images=images,
-        images_different=differ,
-        pixels_different=0,
-        detections_reference=0,
-        detections_other=0,
-        unmatched_reference=0,
-        unmatched_other=0,
-        borderline=0,
-        box_shift_px=0.0,
-        score_difference=0.0,
-        mask_iou=None,
-        keypoint_shift_px=None,
-        worst=[],
-        ap_differences=[],
-        parts=list(parts),
-        weights="random",
-    )
 
 
 def within(*allowed: str, of: Agreement) -> bool:
