@@ -12,6 +12,7 @@ from harness.documents.agreement import Agreement, Tolerances
 from harness.errors import BadInput
 from harness.progress import Silent
 from harness.report.agreement import RANDOM, agreement_table
+from tests.command_line import told
 from tests.unit.harness.agreements import judged, portion
 from tests.unit.harness.pass_runs import PICTURES, cell, run_of
 
@@ -86,6 +87,26 @@ def test_images_of_equal_size_need_their_sizes_and_leave_no_verdict_behind(data:
         compared([none], Tolerances(), None, Silent(), equal_size=True)
     assert harness.agree(none.path).agreed
     assert harness.agree(none.path).causes.alike.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("height", "allowed", "code", "said"),
+    [
+        (800, [], 1, "different: unexplained"),
+        (800, ["--allow", "resize,decoder"], 1, "different: unexplained"),
+        (799, [], 1, "different: resize"),
+        (799, ["--allow", "resize"], 0, "different: resize"),
+        (799, ["--allow", "decoder"], 1, "different: resize"),
+    ],
+)
+def test_what_differs_for_no_cause_or_one_that_is_not_allowed_ends_with_1(
+    height: int, allowed: list[str], code: int, said: str, data: Path, tmp_path: Path
+) -> None:
+    sizes = {"c": [800] * PICTURES, "l": [height] * PICTURES}
+    cells = cell("c", "cuda10.2", resized=sizes["c"]), cell("l", shift=0.5, resized=sizes["l"])
+    printed = told("agree", run_of(data, tmp_path / "a", *cells).path, *allowed, exit_code=code)
+    assert said in printed
+    assert RANDOM in printed
 
 
 def test_two_ways_to_run_again_exclude_each_other_and_nothing_to_redo_is_said(data: Path, tmp_path: Path) -> None:
