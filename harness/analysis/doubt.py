@@ -17,13 +17,13 @@ BEST = 90
 
 @dataclass(frozen=True)
 class Doubt:
-    """Which of all samples are in doubt, warm-up included, which never are, and what the doubtful ones lost.
+    """Which samples are in doubt, by their numbers among all, warm-up included, which never is; and what they lost.
 
     `got` is the share of the usual CPU time that they got on average, None where there are none, and `made_to_wait` how
     often the process was stopped for another in them.
     """
 
-    flags: tuple[bool, ...]
+    samples: tuple[int, ...]
     measured: int
     got: float | None
     made_to_wait: int
@@ -31,7 +31,7 @@ class Doubt:
     @property
     def count(self) -> int:
         """How many samples are in doubt."""
-        return sum(self.flags)
+        return len(self.samples)
 
 
 def doubt_of(result: Result, visits: Visits | None = None) -> Doubt | None:
@@ -46,14 +46,15 @@ def doubt_of(result: Result, visits: Visits | None = None) -> Doubt | None:
     latency = result.latency
     if latency is None or result.job.device != "cpu" or latency.samples.process_cpu_ms is None:
         return None
-    samples, visits = latency.samples, visits or Visits(latency.samples)
-    walls = np.maximum(np.asarray(samples.wall_ms, dtype=float), 1e-9)
-    busy = np.asarray(latency.samples.process_cpu_ms, dtype=float) / walls
+    visits = visits or Visits(latency.samples)
+    walls = np.maximum(visits.wall_ms, 1e-9)
+    busy = visits.cpu_ms / walls
     got = busy / _usual(busy, visits)
-    flags = visits.measured & (got < USUAL)
-    waits = [n for n, flag in zip(samples.involuntary_switches or (), flags.tolist(), strict=False) if flag]
-    share = float((got * walls)[flags].sum() / walls[flags].sum()) if flags.any() else None
-    return Doubt(tuple(flags.tolist()), int(visits.measured.sum()), share, sum(waits))
+    doubtful = np.flatnonzero(visits.measured & (got < USUAL))
+    share = float((got * walls)[doubtful].sum() / walls[doubtful].sum()) if len(doubtful) else None
+    samples = tuple(doubtful.tolist())
+    switches = latency.samples.involuntary_switches
+    return Doubt(samples, len(visits.places), share, sum(switches[n] for n in samples) if switches else 0)
 
 
 def _usual(busy: np.ndarray, visits: Visits) -> np.ndarray:
@@ -68,7 +69,8 @@ def without_doubt(latency: Latency, doubt: Doubt) -> Latency | None:
     """Return the measurement without the samples in doubt, None where none is left."""
     if doubt.count == doubt.measured:
         return None
-    kept = [i for i, flag in enumerate(doubt.flags) if not flag]
+    left_out = set(doubt.samples)
+    kept = [i for i in range(len(latency.samples.phase)) if i not in left_out]
     columns = {name: column and [column[i] for i in kept] for name, column in vars(latency.samples).items()}
     return replace(latency, samples=Samples(**columns))
 

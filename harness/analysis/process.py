@@ -14,7 +14,6 @@ from harness.analysis.visits import Visits
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency, Result
-from runner.contract.statistics import times_ms
 
 NO_CPU_TIME = "its runner did not record CPU time"
 NO_GPU_WORK = "CPU time says nothing of work on a GPU"
@@ -78,13 +77,13 @@ def _process(cell: Cell, run: str, series: LatencySeries) -> Process | None:
     if latency is None:
         return None
     visits, statistic = Visits(latency.samples), cell.job.protocol.statistic
-    wall = _logs(visits, _times(latency), statistic)
+    wall = _logs(visits, visits.times_ms, statistic)
     if not wall or not all(np.isfinite(list(wall.values()))):
         raise BadDocument(
             f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
             "delete its result.json and run it again (harness run --resume)",
         )
-    cpu, missing = _cpu(cell, latency, visits)
+    cpu, missing = _cpu(cell, visits)
     return Process(
         of=Measurement(cell.execution.host.id if cell.execution else None, cell.job.cell, result.started_at),
         run=run,
@@ -100,13 +99,12 @@ def _process(cell: Cell, run: str, series: LatencySeries) -> Process | None:
     )
 
 
-def _cpu(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[str, float] | None, str | None]:
-    times = latency.samples.process_cpu_ms
+def _cpu(cell: Cell, visits: Visits) -> tuple[dict[str, float] | None, str | None]:
     if cell.job.device != "cpu":
         return None, NO_GPU_WORK
-    if times is None:
+    if not len(visits.cpu_ms):
         return None, NO_CPU_TIME
-    figures = _logs(visits, np.asarray(times, dtype=float), cell.job.protocol.statistic)
+    figures = _logs(visits, visits.cpu_ms, cell.job.protocol.statistic)
     return (figures, None) if all(np.isfinite(list(figures.values()))) else (None, ZERO)
 
 
@@ -116,13 +114,6 @@ def _logs(visits: Visits, values: np.ndarray, statistic: str) -> dict[str, float
         figures = visits.means(values) if statistic == "mean" else visits.percentiles(values, 50)
         names = [name for name, seen in zip(visits.names, visits.seen.tolist(), strict=True) if seen]
         return dict(zip(names, np.log(figures).tolist(), strict=True))
-
-
-def _times(latency: Latency) -> np.ndarray:
-    """Return the times that the statistics take (n,) ms: the device's where there is one, else the wall's."""
-    samples = latency.samples
-    on_cpu = samples.device_ms.count(None) == len(samples.device_ms)
-    return np.asarray(samples.wall_ms if on_cpu else times_ms(samples), dtype=float)
 
 
 def _libraries(result: Result) -> tuple[str, ...]:
