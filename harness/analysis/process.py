@@ -11,12 +11,15 @@ from harness.analysis.kinds import CellKinds
 from harness.analysis.parts import Measurement
 from harness.analysis.series import LatencySeries
 from harness.analysis.visits import Visits
+from harness.documents.comparison import Clock
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency, Result
 
 NO_CPU_TIME = "its runner did not record CPU time"
 NO_GPU_WORK = "CPU time says nothing of work on a GPU"
+NO_COUNT = "its runner did not count instructions"
+NO_GPU_INSTRUCTIONS = "instructions of CPUs say nothing of work on a GPU"
 ZERO = "the process's clock is too coarse for its CPU time"
 
 
@@ -36,9 +39,10 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Process:
-    """What a cell says of its model: log figures by picture, of the time that its protocol reports and of CPU time.
+    """What a cell says of its model: log figures by picture, of the time that its protocol reports and of other clocks.
 
-    `cpu` is None with `cpu_missing`. `run` is the run's path, in which `round` tells what ran by turns.
+    A clock that has no figures is `missing`, with the reason. `run` is the run's path, in which `round` tells what ran
+    by turns.
     """
 
     of: Measurement
@@ -46,12 +50,16 @@ class Process:
     round: int
     builder: str
     series: LatencySeries
-    wall: Mapping[str, float]
-    cpu: Mapping[str, float] | None
-    cpu_missing: str | None
+    figures: Mapping[Clock, Mapping[str, float]]
+    missing: Mapping[Clock, str]
     libraries: tuple[str, ...]
     surroundings: Surroundings
     memory_bytes: int | None
+
+    @property
+    def wall(self) -> Mapping[str, float]:
+        """The figures of the time that the protocol reports."""
+        return self.figures["wall"]
 
 
 class Processes:
@@ -83,29 +91,39 @@ def _process(cell: Cell, run: str, series: LatencySeries) -> Process | None:
             f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
             "delete its result.json and run it again (harness run --resume)",
         )
-    cpu, missing = _cpu(cell, visits)
+    others = {"cpu": _cpu(cell, visits), "instructions": _instructions(cell, latency, visits)}
     return Process(
         of=Measurement(cell.execution.host.id if cell.execution else None, cell.job.cell, result.started_at),
         run=run,
         round=cell.job.repeat,
         builder=cell.job.model.builder,
         series=series,
-        wall=wall,
-        cpu=cpu,
-        cpu_missing=missing,
+        figures={"wall": wall, **{clock: each for clock, each in others.items() if not isinstance(each, str)}},
+        missing={clock: reason for clock, reason in others.items() if isinstance(reason, str)},
         libraries=_libraries(result),
         surroundings=_surroundings(result, latency, visits),
         memory_bytes=_memory(cell),
     )
 
 
-def _cpu(cell: Cell, visits: Visits) -> tuple[dict[str, float] | None, str | None]:
+def _cpu(cell: Cell, visits: Visits) -> dict[str, float] | str:
+    """Return the figures of CPU time, or why there are none."""
     if cell.job.device != "cpu":
-        return None, NO_GPU_WORK
+        return NO_GPU_WORK
     if not len(visits.cpu_ms):
-        return None, NO_CPU_TIME
+        return NO_CPU_TIME
     figures = _logs(visits, visits.cpu_ms, cell.job.protocol.statistic)
-    return (figures, None) if all(np.isfinite(list(figures.values()))) else (None, ZERO)
+    return figures if all(np.isfinite(list(figures.values()))) else ZERO
+
+
+def _instructions(cell: Cell, latency: Latency, visits: Visits) -> dict[str, float] | str:
+    """Return the figures of instructions, or why there are none."""
+    counts = latency.samples.instructions
+    if cell.job.device != "cpu":
+        return NO_GPU_INSTRUCTIONS
+    if not counts or min(counts) < 1:
+        return latency.instructions_missing_reason or NO_COUNT
+    return _logs(visits, np.asarray(counts, dtype=float), cell.job.protocol.statistic)
 
 
 def _logs(visits: Visits, values: np.ndarray, statistic: str) -> dict[str, float]:

@@ -8,7 +8,8 @@ from harness.documents.agreement import Verdict as Detects
 from runner.contract import Document
 
 Verdict = Literal["equivalent", "faster", "slower", "ambiguous"]
-Clock = Literal["wall", "cpu"]
+#: What is compared of a call: its time, the CPU time of all threads, and the instructions that they executed.
+Clock = Literal["wall", "cpu", "instructions"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class ModelComparison(Document):
     Figures in ms are geometric means over processes and the pictures that both sides have, of each picture's figure;
     `pictures_left_out` are those that one side lacks. `unpaired_reason` says why processes were not paired by round.
     What is None has a reason beside it; agreement and AP are of detection passes, None and empty where a side has none.
+    Instructions are in millions.
     """
 
     model: str
@@ -85,10 +87,22 @@ class ModelComparison(Document):
     memory_b_bytes: int | None
     detects: Detects | None = None
     ap_differences: list[ApDifference] = field(default_factory=list)
+    instructions_a: float | None = None
+    instructions_b: float | None = None
+    instructions: Estimate | None = None
+    instructions_missing_reason: str | None = None
 
     def on(self, clock: Clock) -> Estimate | None:
         """Return what was found on a clock, None where it is not known."""
-        return self.wall if clock == "wall" else self.cpu
+        return {"wall": self.wall, "cpu": self.cpu, "instructions": self.instructions}[clock]
+
+    def means(self, clock: Clock) -> tuple[float | None, float | None]:
+        """Return the figures of A and B on a clock, in ms or millions, None where they are not known."""
+        return {
+            "wall": (self.wall_a_ms, self.wall_b_ms),
+            "cpu": (self.cpu_a_ms, self.cpu_b_ms),
+            "instructions": (self.instructions_a, self.instructions_b),
+        }[clock]
 
 
 @dataclass(frozen=True)
