@@ -151,7 +151,7 @@ def _doubtful(found: Comparison, read: tuple[Read, Read], asked: Asked) -> list[
         open_ = [known for clock in asked.on if (known := each.on(clock)) and known.corrected == "ambiguous"]
         if open_:
             needed = [known.more_repeats for known in open_]  # 0 of one that is ambiguous only among several
-            doubtful.append((pair, None if None in needed else max(1, *filter(None, needed))))
+            doubtful.append((pair, None if None in needed else max(1, *needed)))
     return doubtful
 
 
