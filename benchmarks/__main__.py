@@ -18,6 +18,7 @@ from benchmarks import (
     merging,
     overhead,
     rebuild,
+    recording,
     report,
     report_page,
     resampling,
@@ -85,6 +86,20 @@ ROWS = [
         unit="ms",
         bound=1.05,
         measure=looking.measure_on,
+    ),
+    Row(
+        name="pass-recorded",
+        what="a detection pass of SSDlite320 beside one that keeps nothing of what the model does with each picture",
+        unit="ms",
+        bound=1.01,
+        looks=4,
+        measure=recording.measure_pass,
+    ),
+    Row(
+        name="sample-recorded",
+        what="an iteration of the measuring loop on a null model beside one that keeps no content, and 5 µs",
+        unit="µs",
+        measure=recording.measure_sample,
     ),
     Row(
         name="demo",

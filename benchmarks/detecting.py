@@ -46,7 +46,7 @@ def main(out: Path, turns: int, side: str) -> None:
     annotations = annotations.of(list(annotations.pictures)[:IMAGES])
     if side == "both":
         torch.set_num_threads(1)
-    model = runner_models.load(_spec(), paths.SHAPES_WEIGHTS.parent)[0]
+    model = trained()
     sides: list[Callable[[], dict[str, Any]]] = [lambda: _ours(model, annotations, bundled / "images")]
     if side == "both":
         sides.append(lambda: _reference(model, annotations, bundled / "images", path))
@@ -65,21 +65,28 @@ def _require_equal(numbers: list[list[float]]) -> None:
         raise SystemExit(f"the sides' numbers differ by {difference:g}")
 
 
-def _spec() -> ModelSpec:
+def trained() -> Any:
+    """Return SSDlite320 with the bundled weights."""
     model = models()[checkpoints.SHAPES_MODEL]
-    return ModelSpec(model.builder, checkpoints.shapes_weights([model]), model.thresholds)
+    spec = ModelSpec(model.builder, checkpoints.shapes_weights([model]), model.thresholds)
+    return runner_models.load(spec, paths.SHAPES_WEIGHTS.parent)[0]
 
 
-def _ours(model: Any, annotations: coco.Annotations, images: Path) -> dict[str, Any]:
-    """Return what the pass and its scoring took, and COCO's twelve numbers."""
+def pass_task(model: Any, annotations: coco.Annotations, images: Path) -> detection.PassTask:
+    """Return the pass of a model over these pictures."""
     ids = list(annotations.pictures)
     files = [picture.file_name for picture in annotations.pictures.values()]
     dataset = Dataset("shapes", annotations.sha256, sorted(annotations.categories), ids, files)
     how = protocols()["quick-1"].detection
     assert how is not None
+    return detection.PassTask(model, dataset, how, images, CPU, "a pass", skip_bad_images=False)
+
+
+def _ours(model: Any, annotations: coco.Annotations, images: Path) -> dict[str, Any]:
+    """Return what the pass and its scoring took, and COCO's twelve numbers."""
+    task = pass_task(model, annotations, images)
     with TemporaryDirectory() as name, torch.no_grad():
         out, began = Path(name), time.perf_counter()
-        task = detection.PassTask(model, dataset, how, images, CPU, "a pass", skip_bad_images=False)
         detections = detection.detect(task, out, 0.0, lambda event, **fields: None)
         columns = passes.read(out / rows.FILE, annotations).of("bbox")
         truth = coco_data.dataset(annotations, "bbox")

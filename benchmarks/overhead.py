@@ -76,48 +76,50 @@ def _beside_a_bare_loop(protocol: str, looks_ns: Sequence[int] = ()) -> Sides:
     from runner import latency
 
     source, job, stopwatch = (
-        _source(),
+        still(),
         loop_job(protocol, BLOCK),
         latency.stopwatch(torch.device("cpu"), synchronise_before=True),
     )
     argument = source.next().argument
 
     def ours() -> None:
-        latency.measure(_null_model, source, stopwatch, job, _no_progress)
+        latency.measure(null_model, source, stopwatch, job, no_progress)
 
     def reference() -> None:
         for _ in range(BLOCK):
             before = _usage()
             start = time.perf_counter_ns()
-            _null_model(argument)
+            null_model(argument)
             _ = time.perf_counter_ns() - start, before, _usage()
 
     def ours_us() -> float:
         before = sum(looks_ns)
-        return _block_us(ours) - (sum(looks_ns) - before) / 1e3 / BLOCK
+        return block_us(ours) - (sum(looks_ns) - before) / 1e3 / BLOCK
 
-    return take_turns(PAIRS, ours_us, lambda: _block_us(reference), f"blocks of {BLOCK} iterations")
+    return take_turns(PAIRS, ours_us, lambda: block_us(reference), f"blocks of {BLOCK} iterations")
 
 
 def _usage() -> tuple[int, resource.struct_rusage]:
     return time.process_time_ns(), resource.getrusage(resource.RUSAGE_SELF)
 
 
-def _block_us(block: Callable[[], None]) -> float:
+def block_us(block: Callable[[], None]) -> float:
+    """Return the µs of an iteration of a block."""
     start = time.perf_counter_ns()
     block()
     return (time.perf_counter_ns() - start) / 1e3 / BLOCK
 
 
-def _null_model(argument: Any) -> list[dict[str, tuple[()]]]:
+def null_model(argument: Any) -> list[dict[str, tuple[()]]]:
+    """Find nothing, at once."""
     return [{"boxes": ()}]
 
 
-def _no_progress(event: str, **fields: object) -> None:
-    pass
+def no_progress(event: str, **fields: object) -> None:
+    """Tell nobody."""
 
 
-def _source() -> Any:
+def still() -> Any:
     """Return a source that hands out one small black picture, through all that the runner's sources do."""
     import torch
 

@@ -89,14 +89,21 @@ _NEEDED = {"transform", "backbone", "detections", "postprocess"}
 
 def of(model: Any) -> Insides:
     """Return the places of a detector: torchvision's own, or a person's that is built as they are."""
-    two_stages = isinstance(getattr(model, "rpn", None), nn.Module)
-    paths = (*_BEFORE, *(_TWO_STAGES if two_stages else _DENSE), *_AFTER)
-    found = [_in_model(model, role, path) for role, path in paths]
-    places = [place for place in found if place is not None]
-    missing = sorted((_NEEDED | ({"proposals"} if two_stages else {"head"})) - {place.role for place in places})
+    places = _own(model)
+    second = "proposals" if _has_two_stages(model) else "head"
+    missing = sorted((_NEEDED | {second}) - {place.role for place in places})
     if missing:
         return Insides(None, f"it is not built as torchvision's detectors are: it has no {missing[0]} of their kind")
     return Insides(places + _shared())
+
+
+def parts(model: Any, *roles: str) -> List[Place]:
+    """Return the modules with one of the roles that a model has, however else it is built, and such shared functions.
+
+    What is at a place may be another part of that name, which takes and returns other things.
+    """
+    modules = [place for place in _own(model) if isinstance(place.owner, nn.Module) and place.name == "forward"]
+    return [place for place in modules + _shared() if place.role in roles]
 
 
 @contextmanager
@@ -126,6 +133,17 @@ def watched(places: Iterable[Place], note: Note) -> Iterator[None]:
 
     with wrapped(places, wrap):
         yield
+
+
+def _has_two_stages(model: Any) -> bool:
+    return isinstance(getattr(model, "rpn", None), nn.Module)
+
+
+def _own(model: Any) -> List[Place]:
+    """Return what a model has of the places that are not shared."""
+    paths = (*_BEFORE, *(_TWO_STAGES if _has_two_stages(model) else _DENSE), *_AFTER)
+    found = [_in_model(model, role, path) for role, path in paths]
+    return [place for place in found if place is not None]
 
 
 def _in_model(model: Any, role: str, path: str) -> Optional[Place]:

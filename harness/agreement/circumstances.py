@@ -11,6 +11,8 @@ from runner.contract.rows import Row
 
 #: So far may decoders of JPEG be apart, of 255; and so much nearer exchanged channels have to be than those in order.
 ROUNDED, NEARER = 3.0, 3.0
+#: Means of the same pixels are no further apart than this, whatever the order of their sum.
+SAME = 0.01
 #: Numbers of boxes that differ by no more than this share are not what led NMS to another route.
 AS_MANY = 0.01
 
@@ -37,26 +39,28 @@ def _pixels(one: Row, two: Row, sides: Sides) -> Iterator[Evidence]:
     if (one.failure is None) != (two.failure is None):
         yield Evidence("decoder", f"read by {sides.readers[one.failure is not None]} alone")
         return
-    exchanged = _exchanged(one, two)
-    if exchanged:
+    straight, exchanged = _apart(one, two)
+    swapped = exchanged <= ROUNDED and NEARER * exchanged < straight
+    if swapped:
         yield Evidence("channels", "the mean of red in one is that of blue in the other")
     if one.pixels_sha256 is None or two.pixels_sha256 is None or one.pixels_sha256 == two.pixels_sha256:
         return
-    turned = bool(one.exif_followed) != bool(two.exif_followed)
     tag = one.exif_orientation if one.exif_orientation is not None else two.exif_orientation
-    if turned:
+    if bool(one.exif_followed) != bool(two.exif_followed):
         yield Evidence("exif", f"EXIF orientation {tag}, followed by {sides.readers[not one.exif_followed]} alone")
-    if not turned and not exchanged:
+    elif not swapped or exchanged > SAME:
         yield Evidence("decoder", f"read by {sides.readers[0]} and {sides.readers[1]}")
 
 
-def _exchanged(one: Row, two: Row) -> bool:
-    """Tell whether what the models were given has in red on one side what it has in blue on the other."""
+def _apart(one: Row, two: Row) -> tuple[float, float]:
+    """Return how far the channels' means of what the models were given are apart, of 255: in order, and exchanged.
+
+    0 and infinity where they are unknown.
+    """
     if one.seen.channel_means is None or two.seen.channel_means is None:
-        return False
+        return 0.0, np.inf
     left, right = np.array(one.seen.channel_means), np.array(two.seen.channel_means)
-    straight, exchanged = np.abs(left - right).max(), np.abs(left - right[::-1]).max()
-    return bool(exchanged <= ROUNDED and NEARER * exchanged < straight)
+    return float(np.abs(left - right).max()), float(np.abs(left - right[::-1]).max())
 
 
 def _resized(one: Row, two: Row, sides: Sides) -> Iterator[Evidence]:

@@ -112,7 +112,7 @@ def comparisons(found: Comparison, settled_in: Path | None = None) -> Comparison
     """Return a comparison as a value."""
     columns = [each.name for each in fields(Estimate)]
     return Comparisons(
-        models=frame_of(_rows(found), (*MODEL, *columns, *BESIDE)),
+        models=frame_of(_rows(found), (*MODEL, *columns, *BESIDE, "detects_causes")),
         over_models=frame_of(
             ({"part": each.part, "clock": each.clock, "models": each.models} | asdict(each.estimate))
             for each in found.over_models
@@ -128,7 +128,8 @@ def comparisons(found: Comparison, settled_in: Path | None = None) -> Comparison
 
 def _rows(found: Comparison) -> Iterator[dict[str, Any]]:
     for each in found.models:
+        beside = {name: getattr(each, name) for name in BESIDE} | {"detects_causes": ", ".join(each.detects_causes)}
         for clock in CLOCKS:
             if known := each.on(clock):
                 named = dict(zip(MODEL, (each.model, each.part, clock, *each.means(clock)), strict=True))
-                yield named | asdict(known) | {name: getattr(each, name) for name in BESIDE}
+                yield named | asdict(known) | beside

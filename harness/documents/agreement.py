@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from harness.documents.causes import UNEXPLAINED, Cause, words
+from harness.documents.causes import UNEXPLAINED, Cause, word, words
 from harness.documents.scores import Iou
 from runner.contract import Document
 
@@ -151,13 +151,15 @@ class Agreement(Document):
         return sum(part.images for part in self.parts if part.unexplained or not known.issuperset(part.causes))
 
     @property
+    def causes(self) -> list[str]:
+        """What made images differ, each in a word, "unexplained" first; empty where none do, or nobody asked."""
+        names = [UNEXPLAINED] * any(part.unexplained for part in self._differing)
+        return [*names, *dict.fromkeys(cause for part in self._differing for cause in part.causes)]
+
+    @property
     def word(self) -> str:
         """The verdict in a table, a different one with its causes: "different: resize"."""
-        if self.verdict != "different" or not self._differing:
-            return self.verdict
-        names = [UNEXPLAINED] * any(part.unexplained for part in self._differing)
-        names += dict.fromkeys(cause for part in self._differing for cause in part.causes)
-        return f"{self.verdict}: {', '.join(names)}"
+        return word(self.verdict, self.causes)
 
     @property
     def because(self) -> str:

@@ -35,6 +35,12 @@ WORDS: dict[Cause, str] = {
 }
 
 
+def word(verdict: str, causes: Iterable[str]) -> str:
+    """Return a verdict on detections as tables have it, one that differs with its causes: "different: resize"."""
+    said = ", ".join(causes)
+    return f"{verdict}: {said}" if said else verdict
+
+
 def words(causes: Iterable[Cause]) -> str:
     """Return causes in words, such as "resized to another size and cut by other thresholds"."""
     return " and ".join(WORDS[each] for each in causes)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from harness.documents.agreement import ApDifference
 from harness.documents.agreement import Verdict as Detects
+from harness.documents.causes import word
 from runner.contract import Document
 
 Verdict = Literal["equivalent", "faster", "slower", "ambiguous"]
@@ -68,6 +69,8 @@ class ModelComparison(Document):
     Figures in ms are geometric means over processes and the pictures that both sides have, of each picture's figure;
     `pictures_left_out` are those that one side lacks. `unpaired_reason` says why processes were not paired by round.
     What is None has a reason beside it; agreement and AP are of detection passes, None and empty where a side has none.
+    `detects_causes` are what made images differ, each in a word, "unexplained" first; `detects_sentence` says in how
+    many. Both are empty where none do, or where it was compared before causes were asked for.
     Instructions are in millions.
     """
 
@@ -87,10 +90,17 @@ class ModelComparison(Document):
     memory_b_bytes: int | None
     detects: Detects | None = None
     ap_differences: list[ApDifference] = field(default_factory=list)
+    detects_causes: list[str] = field(default_factory=list)
+    detects_sentence: str = ""
     instructions_a: float | None = None
     instructions_b: float | None = None
     instructions: Estimate | None = None
     instructions_missing_reason: str | None = None
+
+    @property
+    def detects_word(self) -> str | None:
+        """The verdict on detections as tables have it, such as "different: resize"; None without passes."""
+        return self.detects and word(self.detects, self.detects_causes)
 
     def on(self, clock: Clock) -> Estimate | None:
         """Return what was found on a clock, None where it is not known."""

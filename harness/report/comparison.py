@@ -99,7 +99,7 @@ def _models_table(found: Comparison, named: dict[str, str]) -> Table:
         ],
     ]
     if any(each.detects for each in found.models):
-        groups.append([Column("detects", _filled([each.detects or GAP for each in found.models], rows))])
+        groups.append([Column("detects", _filled([each.detects_word or GAP for each in found.models], rows))])
         groups.append([Column("AP change", _filled([_ap(each.ap_differences) for each in found.models], rows))])
     title = f"A: {side(found.a)} · B: {side(found.b)}"
     return Table(title, Column("Model", [*names, *rows]), groups, list(_notes(found, named)))
@@ -179,6 +179,8 @@ def _notes_on(each: ModelComparison, found: Comparison, named: dict[str, str]) -
         yield f"{name}: not paired by round, since {each.unpaired_reason}: {welch}"
     if each.pictures_left_out:
         yield f"{name}: {count(each.pictures, 'picture')} that both sides have; {each.pictures_left_out} left out"
+    if each.detects_sentence:
+        yield f"{name}: detections {each.detects_sentence}"
     if each.cpu is None:
         yield f"{name}: no CPU time, {each.cpu_missing_reason}"
     elif each.cpu.verdict != each.wall.verdict:

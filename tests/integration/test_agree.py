@@ -1,8 +1,8 @@
 """The gate: deliberate faults are found, two stacks agree, and a sweep says what each switch changes."""
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from harness.data import checkpoints, coco, shapes
 from harness.documents.agreement import Tolerances
 from harness.documents.causes import Cause
 from harness.documents.run_folder import RunFolder
-from runner.contract import Dataset, ModelSpec, Thresholds, rows
+from runner.contract import Dataset, ModelSpec, Reader, Thresholds, rows
 from tests.integration.commands import LITE, fails, harness
 
 torch = pytest.importorskip("torch")
 
 from runner import detection  # noqa: E402
 from runner import models as runner_models  # noqa: E402
+from runner.readers import Decoded, read  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -45,9 +46,10 @@ def trained(thresholds: Thresholds | None = THRESHOLDS) -> Any:
 
 
 def detected(data: Path, out: Path, model: Model) -> list[rows.Row]:
-    """Run a detection pass over the pictures in this process."""
+    """Run a detection pass over half of the pictures in this process."""
     annotations = coco.read(data / "annotations" / "instances.json")
-    ids, files = zip(*((key, picture.file_name) for key, picture in annotations.pictures.items()), strict=True)
+    pictures = list(annotations.pictures.items())[: PICTURES // 2]
+    ids, files = zip(*((key, picture.file_name) for key, picture in pictures), strict=True)
     dataset = Dataset("shapes", annotations.sha256, sorted(annotations.categories), list(ids), list(files))
     how = protocols()["quick-1"].detection
     assert how is not None
@@ -107,40 +109,76 @@ def resized_otherwise() -> Model:
     return faulty
 
 
-#: Faults, and the cause by which each is known; None for what nothing but the detections tells.
-FAULTS: dict[str, tuple[Callable[[], Model], Cause | None]] = {
-    "BGR for RGB": (lambda: around(before=lambda image: image.flip(0)), "channels"),
-    "integer boxes": (lambda: around(after=lambda output: {**output, "boxes": output["boxes"].trunc()}), None),
-    "a shifted label map": (
-        lambda: around(after=lambda output: {**output, "labels": output["labels"] % 4 + 1}),
-        None,
+def with_one_other_weight() -> Model:
+    model: Any = trained()
+    with torch.no_grad():
+        next(p for name, p in model.named_parameters() if name.startswith("head.classification"))[0] += 1
+    faulty: Model = model
+    return faulty
+
+
+def by_another_decoder(content: bytes, reader: Reader) -> Decoded:
+    """Read a picture a little coarser, as a decoder does that upsamples colours in its own way."""
+    decoded = read(content, reader)
+    return replace(decoded, pixels=decoded.pixels // 16 * 16)
+
+
+def turned(content: bytes, reader: Reader) -> Decoded:
+    """Read a JPEG as a reader does that follows orientations, which it is given one."""
+    tag = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    return read(content[:2] + b"\xff\xe1" + (len(tag) + 2).to_bytes(2, "big") + tag + content[2:], "cv2")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, and the cause by which it is known; None for what nothing but the detections tells.
+
+    `read` is how pictures are read, `told` what the results of the passes say of them beside the rows.
+    """
+
+    model: Callable[[], Model]
+    cause: Cause | None
+    read: Callable[[bytes, Reader], Decoded] = read
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+LOWERED = THRESHOLDS and replace(THRESHOLDS, score=THRESHOLDS.score / 2)
+FAULTS = {
+    "BGR for RGB": Fault(lambda: around(before=lambda image: image.flip(0)), "channels"),
+    "integer boxes": Fault(lambda: around(after=lambda output: {**output, "boxes": output["boxes"].trunc()}), None),
+    "a shifted label map": Fault(
+        lambda: around(after=lambda output: {**output, "labels": output["labels"] % 4 + 1}), None
     ),
-    "a lowered score threshold": (with_lower_threshold, "thresholds"),
-    "half precision": (in_half_precision, "precision"),
-    "a different resize": (resized_otherwise, "resize"),
+    "a lowered score threshold": Fault(with_lower_threshold, "thresholds", told={"thresholds": (THRESHOLDS, LOWERED)}),
+    "half precision": Fault(in_half_precision, "precision"),
+    "a different resize": Fault(resized_otherwise, "resize"),
+    "one other weight": Fault(with_one_other_weight, "weights", told={"weights": "weights: abababab and cdcdcdcd"}),
+    "another decoder": Fault(trained, "decoder", by_another_decoder),
+    "turned pictures": Fault(trained, "exif", turned),
 }
 
 
-def sides(other: Thresholds | None = THRESHOLDS) -> Sides:
-    return Sides(("pil", "pil"), (None, None), (None, None), (THRESHOLDS, other))
+def sides(**told: Any) -> Sides:
+    return replace(Sides(("pil", "pil"), (None, None), (None, None), (THRESHOLDS, THRESHOLDS)), **told)
 
 
 def compared(one: list[rows.Row], two: list[rows.Row], of: Sides | None = None) -> Tally:
     return tally(zip(one, two, strict=True), of or sides(), Tolerances())
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_deliberate_fault_is_found_and_named(fault: str, data: Path, tmp_path: Path, sound: list[rows.Row]) -> None:
-    assert THRESHOLDS is not None
-    build, cause = FAULTS[fault]
-    lowered = replace(THRESHOLDS, score=THRESHOLDS.score / 2)
-    both = sides(lowered if cause == "thresholds" else THRESHOLDS)
-    counted = compared(sound, detected(data, tmp_path / "pass", build()), both)
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_deliberate_fault_is_found_and_named(
+    name: str, data: Path, tmp_path: Path, sound: list[rows.Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = FAULTS[name]
+    monkeypatch.setattr(detection, "read", fault.read)
+    both = sides(**fault.told)
+    counted = compared(sound, detected(data, tmp_path / "pass", fault.model()), both)
     assert counted.verdict == "different"
     assert counted.different > 0
-    assert counted.pixels_different == 0
+    assert counted.pixels_different == (len(sound) if fault.read is not read else 0)
     (found,) = [part for part in parts(counted.looked, both) if part.images]
-    assert (found.causes, found.unexplained) == ([cause] if cause else [], cause is None)
+    assert (found.causes, found.unexplained) == ([fault.cause] if fault.cause else [], fault.cause is None)
 
 
 def test_the_same_model_without_a_fault_agrees(data: Path, tmp_path: Path, sound: list[rows.Row]) -> None:

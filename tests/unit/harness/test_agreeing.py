@@ -1,7 +1,6 @@
 """What decides whether passes agree: causes that are allowed, images of equal size, and what remained when redone."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -9,43 +8,13 @@ import harness
 from harness import agreeing
 from harness.agreeing import Compared, Redone, compared
 from harness.data import shapes
-from harness.documents.agreement import Agreement, PassName, Portion, Tolerances
+from harness.documents.agreement import Agreement, Tolerances
 from harness.errors import BadInput
 from harness.progress import Silent
 from harness.report.agreement import RANDOM, agreement_table
+from tests.command_line import told
+from tests.unit.harness.agreements import judged, portion
 from tests.unit.harness.pass_runs import PICTURES, cell, run_of
-
-
-def portion(*causes: Any, unexplained: bool = False, images: int = 2, alike: int = 0) -> Portion:
-    return Portion(list(causes), unexplained, list(range(images)), alike, ["such"], [], [])
-
-
-def judged(*parts: Portion, images: int = 5) -> Agreement:
-    name, differ = PassName("run", "cell", "local"), sum(part.images for part in parts)
-    return Agreement(
-        schema_version=3,
-        model="fasterrcnn_resnet50_fpn",
-        reference=name,
-        other=name,
-        verdict="different" if differ else "equal",
-        tolerances=Tolerances(),
-        images=images,
-        images_different=differ,
-        pixels_different=0,
-        detections_reference=0,
-        detections_other=0,
-        unmatched_reference=0,
-        unmatched_other=0,
-        borderline=0,
-        box_shift_px=0.0,
-        score_difference=0.0,
-        mask_iou=None,
-        keypoint_shift_px=None,
-        worst=[],
-        ap_differences=[],
-        parts=list(parts),
-        weights="random",
-    )
 
 
 def within(*allowed: str, of: Agreement) -> bool:
@@ -118,6 +87,26 @@ def test_images_of_equal_size_need_their_sizes_and_leave_no_verdict_behind(data:
         compared([none], Tolerances(), None, Silent(), equal_size=True)
     assert harness.agree(none.path).agreed
     assert harness.agree(none.path).causes.alike.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("height", "allowed", "code", "said"),
+    [
+        (800, [], 1, "different: unexplained"),
+        (800, ["--allow", "resize,decoder"], 1, "different: unexplained"),
+        (799, [], 1, "different: resize"),
+        (799, ["--allow", "resize"], 0, "different: resize"),
+        (799, ["--allow", "decoder"], 1, "different: resize"),
+    ],
+)
+def test_what_differs_for_no_cause_or_one_that_is_not_allowed_ends_with_1(
+    height: int, allowed: list[str], code: int, said: str, data: Path, tmp_path: Path
+) -> None:
+    sizes = {"c": [800] * PICTURES, "l": [height] * PICTURES}
+    cells = cell("c", "cuda10.2", resized=sizes["c"]), cell("l", shift=0.5, resized=sizes["l"])
+    printed = told("agree", run_of(data, tmp_path / "a", *cells).path, *allowed, exit_code=code)
+    assert said in printed
+    assert RANDOM in printed
 
 
 def test_two_ways_to_run_again_exclude_each_other_and_nothing_to_redo_is_said(data: Path, tmp_path: Path) -> None:

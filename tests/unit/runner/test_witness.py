@@ -93,10 +93,24 @@ def test_what_can_not_be_told_apart_is_none() -> None:
         assert witness.take(2) == [Seen(12, 20, channel_means=GREY), Seen(12, 21, channel_means=GREY)]
 
 
-def test_what_is_no_model_is_not_watched() -> None:
-    with Witness(lambda images: images) as witness:
-        suppressed(7)
+def test_a_detector_that_is_built_otherwise_is_watched_as_far_as_it_goes() -> None:
+    def model(images: list[torch.Tensor]) -> None:
+        for _ in images:
+            suppressed(7)
+
+    with Witness(model) as witness:
+        model(IMAGES)
+        assert witness.take(2) == [Seen(candidates=7, nms_route="coordinate trick")] * 2
         assert witness.take(2) == [UNSEEN, UNSEEN]
+
+
+def test_another_part_of_a_known_name_is_let_be() -> None:
+    model = Model([7], two_stage=False)
+    model.transform, model.backbone = nn.Identity(), nn.Flatten()
+    with Witness(model) as witness:
+        assert torch.equal(model.transform(IMAGES[0]), IMAGES[0])
+        suppressed(7)
+        assert witness.take(1) == [Seen(candidates=7, nms_route="coordinate trick")]
 
 
 def test_nothing_is_left_behind() -> None:
@@ -105,8 +119,7 @@ def test_nothing_is_left_behind() -> None:
     with Witness(model):
         assert [getattr(boxes, name) for name in compat.NMS_ROUTES] != before
     assert [getattr(boxes, name) for name in compat.NMS_ROUTES] == before
-    assert not model.transform._forward_hooks
-    assert not model.rpn._forward_hooks
+    assert not [module for module in model.modules() if "forward" in vars(module)]
 
 
 def test_the_detections_are_the_same_under_watch() -> None:

@@ -8,12 +8,16 @@ import pytest
 
 from harness import comparing
 from harness.analysis.process import NO_COUNT, NO_CPU_TIME
+from harness.api.comparisons import comparisons
 from harness.documents import Host
+from harness.documents.agreement import Agreement
 from harness.documents.comparison import Comparison
 from harness.errors import BadInput
 from harness.progress import Silent
+from harness.report.comparison import comparison_tables
 from runner.contract import CpuSupply, Failure, SharedLibrary, Variant, Weights
 from tests.samples import job, software
+from tests.unit.harness.agreements import judged, portion
 from tests.unit.harness.sides import OTHER, ROUNDS, SSD, process, side, write
 
 NEWER = "cpu-debian13"
@@ -314,3 +318,34 @@ def test_passes_that_can_not_be_compared_are_said_and_the_times_compared_all_the
     assert [model.wall.verdict for model in found.models] == ["slower"]
     reason = "its detections, the annotations changed after the run was planned"
     assert found.left_out == [f"SSDlite320 MobileNetV3-Large: {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "word", "sentence"),
+    [
+        (judged(), "equal", ""),
+        (
+            judged(portion("resize")),
+            "different: resize",
+            "detections different in 2 of 5: 2 resized to another size; equal in the 3 others; 0 unexplained",
+        ),
+        (
+            judged(portion(unexplained=True, images=1), portion("resize", images=1)),
+            "different: unexplained, resize",
+            "detections different in 2 of 5: 1 unexplained, 1 resized to another size; equal in the 3 others",
+        ),
+    ],
+)
+def test_detections_that_differ_for_a_known_cause_are_told_from_others(
+    agreement: Agreement, word: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "_agreement", lambda *_: agreement)
+    write(tmp_path / "a", *side())
+    write(tmp_path / "b", *side(begun="09:00"))
+    found = compare(tmp_path / "a", tmp_path / "b")
+    (table,) = comparison_tables(found)
+    assert dict(zip(table.headings, table.rows[0], strict=True))["detects"] == word
+    assert [note for note in table.notes if "detections" in note] == (
+        [f"SSDlite320 MobileNetV3-Large: {sentence}"] if sentence else []
+    )
+    assert comparisons(found).models.detects_causes.tolist() == [word.partition(": ")[2]] * 2

@@ -1,6 +1,9 @@
 from dataclasses import replace
 from typing import Any
 
+from harness.analysis.marks import marks_of
+from harness.analysis.tidy_rows import labels
+from harness.analysis.timings import timings_of
 from harness.documents.agreement import Agreement, ApDifference, ImageDifference, PassName, Tolerances
 from harness.documents.run_folder import Cell
 from harness.report.agreement import agreement_table
@@ -9,6 +12,7 @@ from harness.report.table import Form
 from harness.text import GAP
 from runner.contract import Numerics, Variant
 from tests.samples import job, ok_result
+from tests.unit.harness.agreements import portion
 
 
 def agreement(verdict: Any = "equal", **changes: Any) -> Agreement:
@@ -94,6 +98,19 @@ def test_a_latency_carries_the_verdict_on_what_its_stack_detects() -> None:
     assert table.headings[-1] == "detects as cuda10.2?"
     assert table.rows[0][-1] == "different"
     assert table.of(Form.SHORT).headings == ["Model", "cuda10.2", "local", "detects as cuda10.2?"]
+
+
+def test_a_known_cause_stands_beside_the_verdict_in_every_table() -> None:
+    detected = job(environment="local", suite="accuracy")
+    timed = Cell(job(environment="local"), ok_result(job(environment="local")), None)
+    for parts, words in (([portion("resize")], "different: resize"), ([portion(unexplained=True)], "unexplained")):
+        judged = agreement("different", parts=parts)
+        gate = Cell(detected, ok_result(detected, latency=None), None, agreement=judged)
+        assert latency_table([timed, gate]).rows[0][-1] == judged.word
+        assert judged.word.endswith(words)
+        (timing,) = timings_of([timed, gate])
+        assert judged.word in [mark.text for mark in marks_of(timing) if mark.serious]
+        assert labels(gate)["detects_as"] == f"cuda10.2: {judged.word}"
 
 
 def test_of_several_verdicts_on_one_model_the_worst_stands() -> None:
