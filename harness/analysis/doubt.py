@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.analysis.visits import Visits
+from harness.analysis.visits import Layout, Visits
 from runner.contract import Latency, Result, Samples
 
 #: A sample is in doubt below this share of the CPU time, over its wall time, that a call on its picture usually gets.
@@ -47,22 +47,23 @@ def doubt_of(result: Result, visits: Visits | None = None) -> Doubt | None:
     if latency is None or result.job.device != "cpu" or latency.samples.process_cpu_ms is None:
         return None
     visits = visits or Visits(latency.samples)
-    walls = np.maximum(visits.wall_ms, 1e-9)
+    layout, walls = visits.layout, np.maximum(visits.wall_ms, 1e-9)
     busy = visits.cpu_ms / walls
-    got = busy / _usual(busy, visits)
-    doubtful = np.flatnonzero(visits.measured & (got < USUAL))
-    share = float((got * walls)[doubtful].sum() / walls[doubtful].sum()) if len(doubtful) else None
-    samples = tuple(doubtful.tolist())
-    switches = latency.samples.involuntary_switches
-    return Doubt(samples, len(visits.places), share, sum(switches[n] for n in samples) if switches else 0)
+    usual = _usual(busy, layout)
+    doubtful = np.flatnonzero((busy < USUAL * usual[layout.place]) & layout.measured)
+    if not len(doubtful):
+        return Doubt((), len(layout.places), None, 0)
+    samples, switches = tuple(doubtful.tolist()), latency.samples.involuntary_switches
+    got, waited = visits.cpu_ms[doubtful] / usual[layout.place[doubtful]], walls[doubtful]
+    made_to_wait = sum(switches[n] for n in samples) if switches else 0
+    return Doubt(samples, len(layout.places), float(got.sum() / waited.sum()), made_to_wait)
 
 
-def _usual(busy: np.ndarray, visits: Visits) -> np.ndarray:
-    """Return how many CPUs a call on each sample's picture usually keeps busy (n,), at least one."""
-    usual = np.ones(len(visits.names))
-    usual[visits.seen] = np.maximum(1.0, visits.percentiles(busy, BEST))
-    of_samples: np.ndarray = usual[visits.place]
-    return of_samples
+def _usual(busy: np.ndarray, layout: Layout) -> np.ndarray:
+    """Return how many CPUs a call on each picture usually keeps busy (pictures,), at least one."""
+    usual = np.ones(len(layout.names))
+    usual[layout.seen] = np.maximum(1.0, layout.percentiles(busy[None], BEST)[0])
+    return usual
 
 
 def without_doubt(latency: Latency, doubt: Doubt) -> Latency | None:
