@@ -56,6 +56,7 @@ def _run(path: Path, hour: int) -> Path:
     for name, column in samples.items():
         if column is not None:
             samples[name] = (column * (SAMPLES // len(column) + 1))[:SAMPLES]
+    samples["phase"].sort(key=("warmup", "measured").index)
     cells = []
     for repeat in range(1, CELLS + 1):
         job = source["job"] | {"repeat": repeat, "cell": f"cell-r{repeat}"}

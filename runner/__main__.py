@@ -16,6 +16,7 @@ from typing import Callable, List, NoReturn, Optional, get_args
 from runner.contract import SCHEMA_VERSION, Device, Job
 from runner.contract.cpus import parse_cpus
 from runner.contract.serialise import ContractError, from_dict, private_dict, write_json
+from runner.instructions import counter
 
 MEASURED, NOT_MEASURED, UNREADABLE_JOB, UNWRITABLE_RESULT = range(4)
 
@@ -38,6 +39,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return _unwritable(options.out, error)
     if job.numerics.threads is not None:
         _bound(job.numerics.threads)
+    counter()  # before torch is imported, whose libraries start threads
     # Only now, since torch counts its threads by the affinity when it is imported.
     from runner.job import Folders, execute
     from runner.told import told

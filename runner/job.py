@@ -32,6 +32,7 @@ from runner import (
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, Stages, rows, source_sha256
 from runner.errors import JobError, said
+from runner.instructions import counter
 from runner.latency import Progress
 from runner.own import answers, blame, building
 from runner.states import Remark
@@ -154,6 +155,7 @@ def _time(
         percentile=job.variant.percentile,
         profile=profile,
         profile_missing_reason=no_profile,
+        instructions_missing_reason=None if samples.instructions else counter().missing_reason,
         **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=supply)

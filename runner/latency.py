@@ -10,6 +10,7 @@ import torch
 
 from runner.contract import Job, Samples
 from runner.inputs import Source
+from runner.instructions import counter
 from runner.own.answers import Check, ShownPicture, trusted
 from runner.stopping import Ending, Phase, course_of
 
@@ -27,6 +28,7 @@ class _Usage(NamedTuple):
     cpu_ns: int
     voluntary_switches: int
     involuntary_switches: int
+    instructions: int
 
 
 def measure(
@@ -104,12 +106,13 @@ def _with(usages: List[_Usage], samples: Samples) -> Samples:
         process_cpu_ms=[used.cpu_ns / 1e6 for used in usages],
         voluntary_switches=[used.voluntary_switches for used in usages],
         involuntary_switches=[used.involuntary_switches for used in usages],
+        instructions=None if counter().missing_reason else [used.instructions for used in usages],
     )
 
 
 def _usage() -> _Usage:
     counted = resource.getrusage(resource.RUSAGE_SELF)
-    return _Usage(time.process_time_ns(), counted.ru_nvcsw, counted.ru_nivcsw)
+    return _Usage(time.process_time_ns(), counted.ru_nvcsw, counted.ru_nivcsw, counter().read())
 
 
 def stopwatch(device: torch.device, synchronise_before: bool) -> Stopwatch:

@@ -39,7 +39,7 @@ def job(builder: str = "ssd300_vgg16", environment: str = "cuda10.2", **changes:
         variant=Variant(),
         repeat=1,
         images=[ImageFile("cat.jpg", "0" * 64)],
-        expected=environments()[environment].pins,
+        expected=environments()[environment.partition(":")[0]].pins,
     )
     return replace(plain, **changes)
 

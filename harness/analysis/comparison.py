@@ -25,7 +25,8 @@ from harness.documents.comparison import Clock, Comparison, Estimate, ModelCompa
 from harness.errors import BadInput
 from runner.contract import SCHEMA_VERSION
 
-CLOCKS: tuple[Clock, ...] = ("wall", "cpu")
+CLOCKS: tuple[Clock, ...] = ("wall", "cpu", "instructions")
+MILLION = 1e6
 REMEDY = "measure both sides alike, or compare them, labelled, with --allow"
 
 
@@ -41,11 +42,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class _Figures:
-    """A pair's ratios and what was averaged, in ms: by clock, absent where not known."""
+    """A pair's ratios and what was averaged, in the clock's own unit: by clock, absent where `missing` says why."""
 
     ratios: dict[Clock, Ratio]
-    ms: dict[Clock, tuple[float, float]]
-    cpu_missing: str | None
+    means: dict[Clock, tuple[float, float]]
+    missing: dict[Clock, str]
     unpaired_reason: str | None
     pictures: int
     left_out: int
@@ -69,7 +70,7 @@ def compare(
     figures = [_figures(pair) for pair in chosen.pairs]
     estimates = _by_clock(figures, asked)
     models = [
-        _model(pair, known, estimates["wall"][n], estimates["cpu"][n])
+        _model(pair, known, {clock: estimates[clock][n] for clock in CLOCKS})
         for n, (pair, known) in enumerate(zip(chosen.pairs, figures, strict=True))
     ]
     return judged(
@@ -103,13 +104,13 @@ def _figures(pair: Pair) -> _Figures:
     every = {picture for each in [*pair.a, *pair.b] for picture in each.wall}
     reason = pairing.unpaired_reason(pair.a, pair.b)
     ratios: dict[Clock, Ratio] = {}
-    ms: dict[Clock, tuple[float, float]] = {}
-    missing = next((each.cpu_missing for each in [*pair.a, *pair.b] if each.cpu_missing), None)
-    for clock in CLOCKS if missing is None else CLOCKS[:1]:
+    means: dict[Clock, tuple[float, float]] = {}
+    missing = {clock: why for each in [*pair.b, *pair.a] for clock, why in each.missing.items()}
+    for clock in (clock for clock in CLOCKS if clock not in missing):
         sides = [[_log(each, clock, common) for each in side] for side in (pair.a, pair.b)]
         ratios[clock] = paired(*pairing.by_rounds(pair, sides)) if reason is None else unpaired(*sides)
-        ms[clock] = (math.exp(fmean(sides[0])), math.exp(fmean(sides[1])))
-    return _Figures(ratios, ms, missing, reason, len(common or every), len(every - common) if common else 0)
+        means[clock] = (math.exp(fmean(sides[0])), math.exp(fmean(sides[1])))
+    return _Figures(ratios, means, missing, reason, len(common or every), len(every - common) if common else 0)
 
 
 def _common(processes: Sequence[Process]) -> set[str]:
@@ -119,14 +120,14 @@ def _common(processes: Sequence[Process]) -> set[str]:
 
 def _log(process: Process, clock: Clock, common: set[str]) -> float:
     """Return a process's log figure: the mean over pictures, of those in common if there are any."""
-    figures = process.wall if clock == "wall" else process.cpu or {}
+    figures = process.figures[clock]
     return fmean(figures[name] for name in (common or figures))
 
 
 def _by_clock(figures: Sequence[_Figures], asked: Asked) -> dict[Clock, list[Estimate | None]]:
     """Return what is said of each model on each clock, corrected over the clocks that an exit code follows at once."""
     estimates: dict[Clock, list[Estimate | None]] = {}
-    for family in (asked.on, [clock for clock in CLOCKS if clock not in asked.on]):
+    for family in (asked.on, *((clock,) for clock in CLOCKS if clock not in asked.on)):
         told = iter(_estimates([each.ratios.get(clock) for clock in family for each in figures], asked))
         for clock in family:
             estimates[clock] = [next(told) for _ in figures]
@@ -159,25 +160,29 @@ def _estimate(one: Ratio, margin: float, corrected: str, slower_p: float | None)
     )
 
 
-def _model(pair: Pair, known: _Figures, wall: Estimate | None, cpu: Estimate | None) -> ModelComparison:
-    if wall is None:
+def _model(pair: Pair, known: _Figures, found: dict[Clock, Estimate | None]) -> ModelComparison:
+    if found["wall"] is None:
         raise ValueError(f"{pair.builder} has no time")
-    cpu_ms = known.ms.get("cpu", (None, None))
+    cpu_ms, counts = (known.means.get(clock, (None, None)) for clock in CLOCKS[1:])
     return ModelComparison(
         model=pair.builder,
         part=pair.part,
         pictures=known.pictures,
         pictures_left_out=known.left_out,
-        wall_a_ms=known.ms["wall"][0],
-        wall_b_ms=known.ms["wall"][1],
-        wall=wall,
+        wall_a_ms=known.means["wall"][0],
+        wall_b_ms=known.means["wall"][1],
+        wall=found["wall"],
         cpu_a_ms=cpu_ms[0],
         cpu_b_ms=cpu_ms[1],
-        cpu=cpu,
-        cpu_missing_reason=known.cpu_missing,
+        cpu=found["cpu"],
+        cpu_missing_reason=known.missing.get("cpu"),
         unpaired_reason=known.unpaired_reason,
         memory_a_bytes=_most(each.memory_bytes for each in pair.a),
         memory_b_bytes=_most(each.memory_bytes for each in pair.b),
+        instructions_a=counts[0] and counts[0] / MILLION,
+        instructions_b=counts[1] and counts[1] / MILLION,
+        instructions=found["instructions"],
+        instructions_missing_reason=known.missing.get("instructions"),
     )
 
 

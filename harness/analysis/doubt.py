@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.analysis.visits import Visits
+from harness.analysis.visits import Layout, Visits
 from runner.contract import Latency, Result, Samples
 
 #: A sample is in doubt below this share of the CPU time, over its wall time, that a call on its picture usually gets.
@@ -17,13 +17,13 @@ BEST = 90
 
 @dataclass(frozen=True)
 class Doubt:
-    """Which of all samples are in doubt, warm-up included, which never are, and what the doubtful ones lost.
+    """Which samples are in doubt, by their numbers among all, warm-up included, which never is; and what they lost.
 
     `got` is the share of the usual CPU time that they got on average, None where there are none, and `made_to_wait` how
     often the process was stopped for another in them.
     """
 
-    flags: tuple[bool, ...]
+    samples: tuple[int, ...]
     measured: int
     got: float | None
     made_to_wait: int
@@ -31,7 +31,7 @@ class Doubt:
     @property
     def count(self) -> int:
         """How many samples are in doubt."""
-        return sum(self.flags)
+        return len(self.samples)
 
 
 def doubt_of(result: Result, visits: Visits | None = None) -> Doubt | None:
@@ -46,29 +46,32 @@ def doubt_of(result: Result, visits: Visits | None = None) -> Doubt | None:
     latency = result.latency
     if latency is None or result.job.device != "cpu" or latency.samples.process_cpu_ms is None:
         return None
-    samples, visits = latency.samples, visits or Visits(latency.samples)
-    walls = np.maximum(np.asarray(samples.wall_ms, dtype=float), 1e-9)
-    busy = np.asarray(latency.samples.process_cpu_ms, dtype=float) / walls
-    got = busy / _usual(busy, visits)
-    flags = visits.measured & (got < USUAL)
-    waits = [n for n, flag in zip(samples.involuntary_switches or (), flags.tolist(), strict=False) if flag]
-    share = float((got * walls)[flags].sum() / walls[flags].sum()) if flags.any() else None
-    return Doubt(tuple(flags.tolist()), int(visits.measured.sum()), share, sum(waits))
+    visits = visits or Visits(latency.samples)
+    layout, walls = visits.layout, np.maximum(visits.wall_ms, 1e-9)
+    busy = visits.cpu_ms / walls
+    usual = _usual(busy, layout)
+    doubtful = np.flatnonzero((busy < USUAL * usual[layout.place]) & layout.measured)
+    if not len(doubtful):
+        return Doubt((), len(layout.places), None, 0)
+    samples, switches = tuple(doubtful.tolist()), latency.samples.involuntary_switches
+    got, waited = visits.cpu_ms[doubtful] / usual[layout.place[doubtful]], walls[doubtful]
+    made_to_wait = sum(switches[n] for n in samples) if switches else 0
+    return Doubt(samples, len(layout.places), float(got.sum() / waited.sum()), made_to_wait)
 
 
-def _usual(busy: np.ndarray, visits: Visits) -> np.ndarray:
-    """Return how many CPUs a call on each sample's picture usually keeps busy (n,), at least one."""
-    usual = np.ones(len(visits.names))
-    usual[visits.seen] = np.maximum(1.0, visits.percentiles(busy, BEST))
-    of_samples: np.ndarray = usual[visits.place]
-    return of_samples
+def _usual(busy: np.ndarray, layout: Layout) -> np.ndarray:
+    """Return how many CPUs a call on each picture usually keeps busy (pictures,), at least one."""
+    usual = np.ones(len(layout.names))
+    usual[layout.seen] = np.maximum(1.0, layout.percentiles(busy[None], BEST)[0])
+    return usual
 
 
 def without_doubt(latency: Latency, doubt: Doubt) -> Latency | None:
     """Return the measurement without the samples in doubt, None where none is left."""
     if doubt.count == doubt.measured:
         return None
-    kept = [i for i, flag in enumerate(doubt.flags) if not flag]
+    left_out = set(doubt.samples)
+    kept = [i for i in range(len(latency.samples.phase)) if i not in left_out]
     columns = {name: column and [column[i] for i in kept] for name, column in vars(latency.samples).items()}
     return replace(latency, samples=Samples(**columns))
 

@@ -44,6 +44,9 @@ _SIGHTS = {sight.name for knob in KNOBS for sight in knob.seen}
 _OF_KNOBS = [number for number, fact in enumerate(FACTS) if fact.of is Of.RECIPE and fact.name in _SIGHTS]
 #: Each by its name there, or its place among FACTS.
 TRAITS: list[str | int] = [*CHOSEN, *_OF_KNOBS]
+#: Processes by run and repeat.
+Rounds = dict[tuple[str, int], Process]
+TWO_RUNS = "they are of two runs"
 
 
 def paired(a: Sequence[Process], b: Sequence[Process]) -> Paired:
@@ -130,30 +133,37 @@ def mixed(pairs: Sequence[Pair]) -> list[str]:
 
 
 def unpaired_reason(a: Sequence[Process], b: Sequence[Process]) -> str | None:
-    """Return why processes can't be compared round by round, None where they ran by turns in one run.
+    """Return why processes can't be compared round by round, None where they ran by turns.
 
     That is told by when they began: no process of a round after one of the next.
     """
-    sides = [_by_round(a), _by_round(b)]
-    common = sorted(sides[0].keys() & sides[1].keys())
-    if not {each.run for each in a} & {each.run for each in b}:
-        return "they are of two runs"
-    if (len(sides[0]), len(sides[1])) != (len(a), len(b)):
+    reason = _turnless(*_by_round(a, b), len(a) + len(b))
+    return TWO_RUNS if reason and {each.run for each in a}.isdisjoint(each.run for each in b) else reason
+
+
+def _turnless(a: Rounds, b: Rounds, processes: int) -> str | None:
+    if len(a) + len(b) < processes:
         return "a round has several of them"
+    common = sorted(a.keys() & b.keys())
     if len(common) < 2:
         return f"they have {count(len(common), 'round')} in common"
-    spans = [sorted(side[key].of.started_at for side in sides) for key in common]
-    if any(former[-1] > later[0] for former, later in pairwise(spans)):
-        return "they did not run by turns"
-    return None
+    spans = [sorted(side[key].of.started_at for side in (a, b)) for key in common]
+    return "they did not run by turns" if any(former[-1] > later[0] for former, later in pairwise(spans)) else None
 
 
-def _by_round(side: Sequence[Process]) -> dict[tuple[str, int], Process]:
-    return {(each.run, each.round): each for each in side}
+def _by_round(a: Sequence[Process], b: Sequence[Process]) -> tuple[Rounds, Rounds]:
+    """Return the processes of both sides by round: the repeat of a run.
+
+    Where each side is a run of its own on one machine, these may have taken turns: their repeats are rounds then.
+    """
+    hosts, runs = {each.of.host for each in [*a, *b]}, [{each.run for each in side} for side in (a, b)]
+    apart = len(hosts) == len(runs[0]) == len(runs[1]) == 1 and None not in hosts
+    of_a, of_b = ({("" if apart else each.run, each.round): each for each in side} for side in (a, b))
+    return of_a, of_b
 
 
 def by_rounds(pair: Pair, figures: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
     """Return the figures of A's and B's processes in one order of the rounds that both have."""
-    a, b = (dict(zip(_by_round(side), each, strict=True)) for side, each in zip((pair.a, pair.b), figures, strict=True))
+    a, b = (dict(zip(side, each, strict=True)) for side, each in zip(_by_round(pair.a, pair.b), figures, strict=True))
     common = sorted(a.keys() & b.keys())
     return [a[one] for one in common], [b[one] for one in common]

@@ -10,15 +10,25 @@ from harness.analysis.facts import CPU_LIBRARY
 from harness.analysis.kinds import CellKinds
 from harness.analysis.parts import Measurement
 from harness.analysis.series import LatencySeries
-from harness.analysis.visits import Visits
+from harness.analysis.timed import Timed
+from harness.analysis.visits import Layout, Visits
+from harness.documents.comparison import Clock
 from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from runner.contract import Latency, Result
-from runner.contract.statistics import times_ms
 
+#: Logarithms by picture.
+Figures = Mapping[str, float]
 NO_CPU_TIME = "its runner did not record CPU time"
-NO_GPU_WORK = "CPU time says nothing of work on a GPU"
-ZERO = "the process's clock is too coarse for its CPU time"
+NO_COUNT = "its runner did not count instructions"
+ON_GPU: dict[Clock, str] = {
+    "cpu": "CPU time says nothing of work on a GPU",
+    "instructions": "instructions of CPUs say nothing of work on a GPU",
+}
+ZERO: dict[Clock, str] = {
+    "cpu": "the process's clock is too coarse for its CPU time",
+    "instructions": "the kernel counted none",
+}
 
 
 @dataclass(frozen=True)
@@ -37,9 +47,10 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Process:
-    """What a cell says of its model: log figures by picture, of the time that its protocol reports and of CPU time.
+    """What a cell says of its model: log figures by picture, of the time that its protocol reports and of other clocks.
 
-    `cpu` is None with `cpu_missing`. `run` is the run's path, in which `round` tells what ran by turns.
+    A clock that has no figures is `missing`, with the reason. `run` is the run's path, in which `round` tells what ran
+    by turns.
     """
 
     of: Measurement
@@ -47,12 +58,16 @@ class Process:
     round: int
     builder: str
     series: LatencySeries
-    wall: Mapping[str, float]
-    cpu: Mapping[str, float] | None
-    cpu_missing: str | None
+    figures: Mapping[Clock, Figures]
+    missing: Mapping[Clock, str]
     libraries: tuple[str, ...]
     surroundings: Surroundings
     memory_bytes: int | None
+
+    @property
+    def wall(self) -> Figures:
+        """The figures of the time that the protocol reports."""
+        return self.figures["wall"]
 
 
 class Processes:
@@ -60,69 +75,72 @@ class Processes:
 
     def __init__(self) -> None:
         self._kinds = CellKinds()
+        self._latest: tuple[Timed, LatencySeries, tuple[str, ...]] | None = None
+        self._layout: Layout | None = None
 
     def of(self, cell: Cell, run: str) -> Process | None:
         """Return what a cell says, None where it measured no latency. Raises BadDocument where a time is none.
 
         `run` is the path of its run.
         """
-        kind = self._kinds.of(cell).timed if cell.result.latency else None
-        if kind is None:
+        result, latency = cell.result, cell.result.latency
+        kind = self._kinds.of(cell).timed if latency else None
+        if latency is None or kind is None:
             return None
-        state = kind.state if cell.result.weights_sha256 else None
-        return _process(cell, run, replace(kind.series, state=state.model if state else None))
+        visits = Visits(latency.samples, self._layout)
+        self._layout = visits.layout
+        series, libraries = self._alike(kind, cell)
+        figures, missing = _figures(cell, latency, visits)
+        return Process(
+            of=Measurement(cell.execution.host.id if cell.execution else None, cell.job.cell, result.started_at),
+            run=run,
+            round=cell.job.repeat,
+            builder=cell.job.model.builder,
+            series=series,
+            figures=figures,
+            missing=missing,
+            libraries=libraries,
+            surroundings=_surroundings(result, latency, visits),
+            memory_bytes=_memory(cell),
+        )
+
+    def _alike(self, kind: Timed, cell: Cell) -> tuple[LatencySeries, tuple[str, ...]]:
+        """Return the series of the cells of a kind, with its state, and their libraries."""
+        if self._latest is None or self._latest[0] is not kind:
+            state = kind.state if cell.result.weights_sha256 else None
+            series = replace(kind.series, state=state.model if state else None)
+            self._latest = (kind, series, _libraries(cell.result))
+        return self._latest[1:]
 
 
-def _process(cell: Cell, run: str, series: LatencySeries) -> Process | None:
-    latency, result = cell.result.latency, cell.result
-    if latency is None:
-        return None
-    visits, statistic = Visits(latency.samples), cell.job.protocol.statistic
-    wall = _logs(visits, _times(latency), statistic)
-    if not wall or not all(np.isfinite(list(wall.values()))):
+def _figures(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[Clock, Figures], dict[Clock, str]]:
+    """Return the log figures by clock and picture, and why clocks have none. Raises BadDocument where a time is none.
+
+    The clocks are looked at together: so few numbers take as long as they take steps.
+    """
+    columns, missing = _columns(cell, latency, visits)
+    layout, values = visits.layout, np.stack(list(columns.values()))
+    means = layout.means(values) if cell.job.protocol.statistic == "mean" else layout.percentiles(values, 50)
+    usable = ((means > 0) & np.isfinite(means)).all(axis=1).tolist()
+    if not layout.seen_names or not usable[0]:
         raise BadDocument(
             f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
             "delete its result.json and run it again (harness run --resume)",
         )
-    cpu, missing = _cpu(cell, latency, visits)
-    return Process(
-        of=Measurement(cell.execution.host.id if cell.execution else None, cell.job.cell, result.started_at),
-        run=run,
-        round=cell.job.repeat,
-        builder=cell.job.model.builder,
-        series=series,
-        wall=wall,
-        cpu=cpu,
-        cpu_missing=missing,
-        libraries=_libraries(result),
-        surroundings=_surroundings(result, latency, visits),
-        memory_bytes=_memory(cell),
-    )
+    known = {clock: row for clock, row, fine in zip(columns, means, usable, strict=True) if fine}
+    zeros = {clock: ZERO[clock] for clock in columns if clock not in known}
+    figures = {clock: dict(zip(layout.seen_names, np.log(row).tolist(), strict=True)) for clock, row in known.items()}
+    return figures, missing | zeros
 
 
-def _cpu(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[str, float] | None, str | None]:
-    times = latency.samples.process_cpu_ms
+def _columns(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[Clock, np.ndarray], dict[Clock, str]]:
+    """Return what each clock says of the samples, wall time first, and why one says nothing."""
     if cell.job.device != "cpu":
-        return None, NO_GPU_WORK
-    if times is None:
-        return None, NO_CPU_TIME
-    figures = _logs(visits, np.asarray(times, dtype=float), cell.job.protocol.statistic)
-    return (figures, None) if all(np.isfinite(list(figures.values()))) else (None, ZERO)
-
-
-def _logs(visits: Visits, values: np.ndarray, statistic: str) -> dict[str, float]:
-    """Return the logarithm of each picture's mean or median; of what is no duration it is not finite."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        figures = visits.means(values) if statistic == "mean" else visits.percentiles(values, 50)
-        names = [name for name, seen in zip(visits.names, visits.seen.tolist(), strict=True) if seen]
-        return dict(zip(names, np.log(figures).tolist(), strict=True))
-
-
-def _times(latency: Latency) -> np.ndarray:
-    """Return the times that the statistics take (n,) ms: the device's where there is one, else the wall's."""
-    samples = latency.samples
-    on_cpu = samples.device_ms.count(None) == len(samples.device_ms)
-    return np.asarray(samples.wall_ms if on_cpu else times_ms(samples), dtype=float)
+        return {"wall": visits.times_ms}, ON_GPU
+    others: dict[Clock, np.ndarray] = {"cpu": visits.cpu_ms, "instructions": visits.instructions}
+    why: dict[Clock, str] = {"cpu": NO_CPU_TIME, "instructions": latency.instructions_missing_reason or NO_COUNT}
+    known = {clock: column for clock, column in others.items() if len(column)}
+    return {"wall": visits.times_ms, **known}, {clock: why[clock] for clock in others if clock not in known}
 
 
 def _libraries(result: Result) -> tuple[str, ...]:

@@ -1,47 +1,117 @@
-"""The measured samples of a latency as arrays, by the pictures that they are of."""
+"""The samples of a latency as arrays, by the pictures that they are of."""
 
 from collections.abc import Sequence
+from functools import cache, cached_property
 
 import numpy as np
 
 from runner.contract import Samples
+from runner.contract.statistics import times_ms
+
+#: A table of pictures by visits is sorted fast, and may be so many times as large as the samples in it.
+LARGEST_TABLE = 4
 
 
-class Visits:
+class Layout:
     """Which samples count (n,), the names of the pictures, and of each sample its picture's place among them (n,).
 
-    What is had of the measured samples has one value a picture; a picture that none of them is of has no meaning there.
+    Columns of samples are looked at together, a row each: what is asked of (rows, n) is answered for every picture.
     """
 
     def __init__(self, samples: Samples):
-        self.measured = _measured(samples.phase)
+        self._columns = (samples.phase, samples.image)
+        self._kept = _measured(samples.phase)
+        self.measured = np.zeros(len(samples.phase), dtype=bool)
+        self.measured[self._kept] = True
         places = {name: number for number, name in enumerate(dict.fromkeys(samples.image))}
         self.names = list(places)
         self.place = np.fromiter(map(places.__getitem__, samples.image), dtype=int, count=len(samples.image))
-        self.places = self.place[self.measured]
+        self.places = self.place[self._kept]
         self.counts = np.bincount(self.places, minlength=len(places))
         self.seen = self.counts > 0
-        self._first = np.cumsum(self.counts) - self.counts
+        self._most = int(self.counts.max(initial=0))
+        self._is_table = self._most * len(places) <= LARGEST_TABLE * len(self.places)
+        self._between = cache(self._found_between)
+
+    def is_of(self, samples: Samples) -> bool:
+        """Tell whether the samples are laid out so, as those of another process that was shown the same."""
+        return self._columns == (samples.phase, samples.image)
 
     def means(self, values: np.ndarray) -> np.ndarray:
-        """Return the mean of the measured values of each picture that was seen (pictures,)."""
-        sums = np.bincount(self.places, values[self.measured], minlength=len(self.counts))
-        return (sums / np.maximum(self.counts, 1))[self.seen]
+        """Return the means of the measured ones of values (rows, n), by picture that was seen (rows, pictures)."""
+        sums = [np.bincount(self.places, row[self._kept], minlength=len(self.counts)) for row in values]
+        return np.asarray(sums)[:, self.seen] / self.counts[self.seen]
 
     def percentiles(self, values: np.ndarray, percent: float) -> np.ndarray:
-        """Return a percentile of the measured values of each picture that was seen, linear between two (pictures,)."""
-        kept = values[self.measured]
-        ordered, first, counts = kept[np.lexsort((kept, self.places))], self._first[self.seen], self.counts[self.seen]
-        at = percent / 100 * (counts - 1)
-        low = at.astype(int)
-        lower, upper = ordered[first + low], ordered[first + np.minimum(low + 1, counts - 1)]
-        found: np.ndarray = lower + (upper - lower) * (at - low)
+        """Return a percentile of the same, linear between two (rows, pictures)."""
+        ordered, (low, high, share) = self._upwards(values[:, self._kept]), self._between(percent)
+        lower = ordered[:, low]
+        found: np.ndarray = lower + (ordered[:, high] - lower) * share
         return found
 
+    def _upwards(self, kept: np.ndarray) -> np.ndarray:
+        """Return measured values (rows, …), those of a picture one behind the other and upwards, gaps behind if any."""
+        if not self._is_table:
+            return np.take_along_axis(kept, np.lexsort((kept, np.broadcast_to(self.places, kept.shape))), axis=1)
+        table = np.full((len(kept), self._most * len(self.names)), np.inf)
+        table[:, self._cells] = kept
+        table.reshape(len(kept), -1, self._most).sort(axis=2)
+        return table
 
-def _measured(phases: Sequence[str]) -> np.ndarray:
+    @cached_property
+    def seen_names(self) -> list[str]:
+        """The names of the pictures that were seen."""
+        return [name for name, seen in zip(self.names, self.seen.tolist(), strict=True) if seen]
+
+    @cached_property
+    def _cells(self) -> np.ndarray:
+        """The place of each measured sample in a table with a row a picture and a column a visit."""
+        by_picture, visit = self.places.argsort(kind="stable"), np.empty_like(self.places)
+        visit[by_picture] = np.arange(len(self.places)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
+        cells: np.ndarray = self.places * self._most + visit
+        return cells
+
+    def _found_between(self, percent: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return, of each picture that was seen, between which of its values upwards a percentile lies, and where."""
+        begins = np.arange(len(self.names)) * self._most if self._is_table else np.cumsum(self.counts) - self.counts
+        last = self.counts[self.seen] - 1
+        at = percent / 100 * last
+        low = at.astype(int)
+        return begins[self.seen] + low, begins[self.seen] + np.minimum(low + 1, last), at - low
+
+
+class Visits:
+    """Samples with their layout, `like` another's where it is the same, each column an array when it is asked for."""
+
+    def __init__(self, samples: Samples, like: Layout | None = None):
+        self._samples = samples
+        self.layout = like if like and like.is_of(samples) else Layout(samples)
+
+    @cached_property
+    def wall_ms(self) -> np.ndarray:
+        """The wall time of every sample (n,)."""
+        return np.asarray(self._samples.wall_ms, dtype=float)
+
+    @cached_property
+    def times_ms(self) -> np.ndarray:
+        """The time of every sample that the statistics take (n,): the device's where there is one, else the wall's."""
+        on_cpu = self._samples.device_ms.count(None) == len(self._samples.device_ms)
+        return self.wall_ms if on_cpu else np.asarray(times_ms(self._samples), dtype=float)
+
+    @cached_property
+    def cpu_ms(self) -> np.ndarray:
+        """The CPU time of the process in every sample (n,); of none (0,) where it was not recorded."""
+        return np.asarray(self._samples.process_cpu_ms or [], dtype=float)
+
+    @cached_property
+    def instructions(self) -> np.ndarray:
+        """The instructions of the process in every sample (n,); of none (0,) where they were not counted."""
+        return np.asarray(self._samples.instructions or [], dtype=float)
+
+
+def _measured(phases: Sequence[str]) -> slice | np.ndarray:
     """Return which samples are measured: as a rule, all behind those that warm up."""
     warming = phases.count("warmup")
     if list(phases[:warming]).count("warmup") == warming:
-        return np.arange(len(phases)) >= warming
+        return slice(warming, None)
     return np.fromiter(map("measured".__eq__, phases), dtype=bool, count=len(phases))

@@ -20,8 +20,8 @@ from harness.report import comparison as report
 from harness.report.writing import write_comparison
 
 SILENT = Silent()
-CLOCKS: Sequence[Clock] = ("wall", "cpu")
-MODEL = ("model", "part", "clock", "a_ms", "b_ms")
+CLOCKS: Sequence[Clock] = ("wall", "cpu", "instructions")
+MODEL = ("model", "part", "clock", "a", "b")
 BESIDE = ("unpaired_reason", "pictures", "detects", "memory_a_bytes", "memory_b_bytes")
 
 
@@ -29,13 +29,14 @@ BESIDE = ("unpaired_reason", "pictures", "detects", "memory_a_bytes", "memory_b_
 class Comparisons(Shown):
     """B beside A, model by model.
 
-    `models` has a row for each model, part of it (such as "threads: 2") and clock ("wall", "cpu"): a_ms, b_ms, ratio
-    (B / A) with its 95 % interval (low, high) and 90 % one (narrow_low, narrow_high), whether processes were paired by
-    round, how many there were, verdict (equivalent, faster, slower, ambiguous), the one corrected for several, slower_p
-    (of fail_on), more_repeats, and what stands beside it. What is unknown is missing; a clock that is not known has no
-    row, and `notes` say why. `over_models` has the geometric means over several models of a part, `unlike` what was not
-    alike. `fails` and `ambiguous` are what exit codes 1 and 6 say; `notes` are those of the command line's tables.
-    `settled_in` is the folder of the further repeats, None without any.
+    `models` has a row for each model, part of it (such as "threads: 2") and clock ("wall", "cpu", "instructions"): a
+    and b in ms, or millions of instructions, ratio (B / A) with its 95 % interval (low, high) and 90 % one (narrow_low,
+    narrow_high), whether processes were paired by round, how many there were, verdict (equivalent, faster, slower,
+    ambiguous), the one corrected for several, slower_p (of fail_on), more_repeats, and what stands beside it. What is
+    unknown is missing; a clock that is not known has no row, and `document` says why. `over_models` has the geometric
+    means over several models of a part, `unlike` what was not alike. `fails` and `ambiguous` are what exit codes 1 and
+    6 say; `notes` are those of the command line's tables. `settled_in` is the folder of the further repeats, None
+    without any.
     """
 
     models: pd.DataFrame
@@ -97,6 +98,8 @@ def compare(
         most_s = None if max_time is None else budget.parse_time("--max-time", max_time)
         with Preflight() as preflight:
             done = settling.settled(*sides, asked, most_s, call, preflight, progress)
+        if done.interrupted:
+            raise done.interrupted
         found, more = done.comparison, done.folder
     else:
         found = comparing.compared(*sides, asked, progress)
@@ -126,8 +129,7 @@ def comparisons(found: Comparison, settled_in: Path | None = None) -> Comparison
 def _rows(found: Comparison) -> Iterator[dict[str, Any]]:
     for each in found.models:
         beside = {name: getattr(each, name) for name in BESIDE} | {"detects_causes": ", ".join(each.detects_causes)}
-        ms = {"wall": (each.wall_a_ms, each.wall_b_ms), "cpu": (each.cpu_a_ms, each.cpu_b_ms)}
         for clock in CLOCKS:
             if known := each.on(clock):
-                named = dict(zip(MODEL, (each.model, each.part, clock, *ms[clock]), strict=True))
+                named = dict(zip(MODEL, (each.model, each.part, clock, *each.means(clock)), strict=True))
                 yield named | asdict(known) | beside

@@ -31,6 +31,7 @@ SAMPLES = {
     "process_cpu_ms": "float64",
     "voluntary_switches": "Int64",
     "involuntary_switches": "Int64",
+    "instructions": "Int64",
     **dict.fromkeys(SEEN, "Int64"),
 }
 
@@ -61,9 +62,10 @@ class MeasuredCell(Shown):
         model(images), `device_ms` a pair of CUDA events around the same call, missing on a CPU; `ms` is the time that
         the statistics take: the device's where there is one, else the wall's. `image` has `height` × `width` pixels
         and so many `detections`. `process_cpu_ms` and the switches between threads are missing where the runner did
-        not look. What the model did with the picture was seen in another call: of its `proposals` it kept `candidates`,
-        of which `uncut` were left before the cut to a number; `resized_height` × `resized_width`, and `padded_pixels`
-        beside them, is what it computed on. They are missing where it has no such step, or nobody looked.
+        not look, and `instructions` where the kernel does not count them. What the model did with the picture was seen
+        in another call: of its `proposals` it kept `candidates`, of which `uncut` were left before the cut to a number;
+        `resized_height` × `resized_width`, and `padded_pixels` beside them, is what it computed on. They are missing
+        where it has no such step, or nobody looked.
         """
         return _samples(self.document.result.latency)
 

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,7 +17,8 @@ from harness.comparing import Read, of_sides, read_sides
 from harness.documents import Plan, PlannedCell
 from harness.documents.comparison import Comparison
 from harness.documents.run_folder import RunFolder, cell_name
-from harness.errors import BadInput
+from harness.errors import BadInput, HarnessError
+from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 from harness.progress import Progress
 from harness.text import count, duration
@@ -38,10 +40,14 @@ LETTERS = ("a", "b")
 
 @dataclass(frozen=True)
 class Settled:
-    """What was found in the end, and the run that has the further repeats, None where none was needed."""
+    """What was found in the end, and the run that has the further repeats, None where none was needed.
+
+    `interrupted` is what ended the measuring before anything else did: what was found is of all until then.
+    """
 
     comparison: Comparison
     folder: RunFolder | None
+    interrupted: Interrupted | None = None
 
 
 class _Extra:
@@ -51,20 +57,37 @@ class _Extra:
         self._plan, self._preflight, self._progress = plan, preflight, progress
         self.folder: RunFolder | None = None
         self.rounds = 0
+        self.interrupted: Interrupted | None = None
 
     def measure(self, cells: Sequence[tuple[PlannedCell, PlannedCell]], rounds: int) -> bool:
         """Measure more rounds of cells of A and B, who take turns in being the first. Returns whether all were fine."""
         added = [each for n in range(self.rounds + 1, self.rounds + rounds + 1) for each in _round(cells, n)]
         self.rounds += rounds
+        try:
+            return self._measured(added).fine
+        except Interrupted as interrupted:
+            self.folder, self.interrupted = RunFolder(interrupted.folder), interrupted
+            return False
+
+    def _measured(self, added: list[PlannedCell]) -> pipeline.Outcome:
         if self.folder is None:
             plan = replace(self._plan, cells=added)
             outcome = pipeline.start(plan, self._preflight, self._progress, "settle")
             self.folder = outcome.folder
-        else:
-            with self.folder.locked():
-                self.folder.replan(replace(self.folder.plan, cells=[*self.folder.plan.cells, *added]))
-            outcome = pipeline.resume(self.folder, self._preflight, self._progress)
-        return outcome.fine
+            return outcome
+        with self.folder.locked():
+            self.folder.replan(replace(self.folder.plan, cells=[*self.folder.plan.cells, *added]))
+        return pipeline.resume(self.folder, self._preflight, self._progress)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Say where the repeats are before an error ends all, such as that the machine has other software by now."""
+        try:
+            yield
+        except HarnessError:
+            if self.folder:
+                self._progress.say(f"the further repeats are kept in {self.folder.path}")
+            raise
 
     def added_to(self, read: tuple[Read, Read]) -> tuple[Read, Read]:
         """Return the sides with the processes that were measured."""
@@ -94,7 +117,8 @@ def settled(
 ) -> Settled:
     """Compare two sides and measure what is ambiguous further, by turns, until nothing is or the seconds are over.
 
-    Raises as compared does, as pipeline.start, and BadInput where the sides can't be measured beside each other.
+    Raises as compared does, as pipeline.start but for an interruption, and BadInput where the sides can't be measured
+    beside each other.
     """
     ends = None if most_s is None else time.monotonic() + most_s
     sides = side_of(a), side_of(b)
@@ -111,11 +135,12 @@ def settled(
         began = time.monotonic()
         fine = extra.measure([_cells(sides, pair) for pair, _ in doubtful], rounds)
         round_s = (time.monotonic() - began) / rounds
-        found = of_sides(sides, extra.added_to(read), asked, progress)
+        with extra.named():
+            found = of_sides(sides, extra.added_to(read), asked, progress)
         if not fine:
-            progress.say("not settled: a process failed")
+            progress.say(f"not settled: {'interrupted' if extra.interrupted else 'a process failed'}")
             break
-    return Settled(found, extra.folder)
+    return Settled(found, extra.folder, extra.interrupted)
 
 
 def _doubtful(found: Comparison, read: tuple[Read, Read], asked: Asked) -> list[tuple[Pair, int | None]]:
@@ -123,10 +148,10 @@ def _doubtful(found: Comparison, read: tuple[Read, Read], asked: Asked) -> list[
     pairs = pairing.paired(read[0].processes, read[1].processes).pairs
     doubtful = []
     for pair, each in zip(pairs, found.models, strict=True):
-        open_ = [known for clock in asked.on if (known := each.on(clock)) and known.verdict == "ambiguous"]
+        open_ = [known for clock in asked.on if (known := each.on(clock)) and known.corrected == "ambiguous"]
         if open_:
-            needed = [known.more_repeats for known in open_]
-            doubtful.append((pair, None if None in needed else max(filter(None, needed))))
+            needed = [known.more_repeats for known in open_]  # 0 of one that is ambiguous only among several
+            doubtful.append((pair, None if None in needed else max(1, *needed)))
     return doubtful
 
 

@@ -9,7 +9,8 @@ from harness.documents.causes import word
 from runner.contract import Document
 
 Verdict = Literal["equivalent", "faster", "slower", "ambiguous"]
-Clock = Literal["wall", "cpu"]
+#: What is compared of a call: its time, the CPU time of all threads, and the instructions that they executed.
+Clock = Literal["wall", "cpu", "instructions"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class ModelComparison(Document):
     What is None has a reason beside it; agreement and AP are of detection passes, None and empty where a side has none.
     `detects_causes` are what made images differ, each in a word, "unexplained" first; `detects_sentence` says in how
     many. Both are empty where none do, or where it was compared before causes were asked for.
+    Instructions are in millions.
     """
 
     model: str
@@ -90,6 +92,10 @@ class ModelComparison(Document):
     ap_differences: list[ApDifference] = field(default_factory=list)
     detects_causes: list[str] = field(default_factory=list)
     detects_sentence: str = ""
+    instructions_a: float | None = None
+    instructions_b: float | None = None
+    instructions: Estimate | None = None
+    instructions_missing_reason: str | None = None
 
     @property
     def detects_word(self) -> str | None:
@@ -98,7 +104,15 @@ class ModelComparison(Document):
 
     def on(self, clock: Clock) -> Estimate | None:
         """Return what was found on a clock, None where it is not known."""
-        return self.wall if clock == "wall" else self.cpu
+        return {"wall": self.wall, "cpu": self.cpu, "instructions": self.instructions}[clock]
+
+    def means(self, clock: Clock) -> tuple[float | None, float | None]:
+        """Return the figures of A and B on a clock, in ms or millions, None where they are not known."""
+        return {
+            "wall": (self.wall_a_ms, self.wall_b_ms),
+            "cpu": (self.cpu_a_ms, self.cpu_b_ms),
+            "instructions": (self.instructions_a, self.instructions_b),
+        }[clock]
 
 
 @dataclass(frozen=True)

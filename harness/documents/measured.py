@@ -1,6 +1,8 @@
 """What a result that says ok must hold beyond the shape of its document, so that no reader need ask again."""
 
+from collections.abc import Sequence
 from dataclasses import fields
+from math import isfinite
 
 from runner.contract import Latency, Result
 
@@ -17,7 +19,7 @@ def flaw(result: Result) -> str | None:
         return "it is ok but holds no measurement"
     if result.detections is not None and result.detections.images < 1:
         return "it is ok but detected in no image"
-    if result.detections is not None and not _are_times(result.detections.wall_ms):
+    if result.detections is not None and not _are_times([result.detections.wall_ms]):
         return NO_TIME
     return _flaw_of_latency(result.latency) if result.latency else None
 
@@ -29,9 +31,10 @@ def _flaw_of_latency(latency: Latency) -> str | None:
         return "the columns of its samples are not of one length"
     if "measured" not in samples.phase:
         return "it is ok but has no measured sample"
-    times = [*samples.wall_ms, *(time for time in samples.device_ms if time is not None)]
-    return None if _are_times(*times) else NO_TIME
+    on_device = [ms for ms in samples.device_ms if ms is not None]
+    return None if _are_times(samples.wall_ms) and _are_times(on_device) else NO_TIME
 
 
-def _are_times(*times: float) -> bool:
-    return all(0 < ms < LONGEST_MS for ms in times)
+def _are_times(times: Sequence[float]) -> bool:
+    """Tell whether all are times. What is no number may be neither the least nor the most, but the sum is none then."""
+    return not times or (min(times) > 0 and max(times) < LONGEST_MS and isfinite(sum(times)))

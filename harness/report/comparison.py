@@ -9,7 +9,13 @@ from harness.report import render
 from harness.report.table import EVERYWHERE, FULL, Column, Table
 from harness.text import GAP, count, escaped
 
-CLOCKS: dict[Clock, str] = {"wall": "wall time", "cpu": "CPU time"}
+CLOCKS: dict[Clock, str] = {"wall": "wall time", "cpu": "CPU time", "instructions": "instructions"}
+#: The headings of a side's figure and of the ratio.
+HEADINGS: dict[Clock, tuple[str, str]] = {
+    "wall": ("{} ms", "B / A"),
+    "cpu": ("{} CPU ms", "B / A CPU time"),
+    "instructions": ("{} million instructions", "B / A instructions"),
+}
 NOT_RECORDED = "not recorded"
 #: What it means that a model is one thing by wall time and another by CPU time, where that says something.
 MEANING = {
@@ -84,9 +90,9 @@ def _models_table(found: Comparison, named: dict[str, str]) -> Table:
     names = [_named(each, named) for each in found.models]
     means = [*found.over_models]
     rows = [f"geometric mean{f', {part}' if part else ''}" for part in dict.fromkeys(each.part for each in means)]
+    counted = any(each.instructions for each in found.models)
     groups = [
-        _clock("wall", found, [(f"{e.wall_a_ms:.4g}", f"{e.wall_b_ms:.4g}") for e in found.models]),
-        _clock("cpu", found, [(_ms(e.cpu_a_ms), _ms(e.cpu_b_ms)) for e in found.models]),
+        *(_clock(clock, found) for clock in CLOCKS if clock != "instructions" or counted),
         [
             Column("A MiB", _filled([_mib(e.memory_a_bytes) for e in found.models], rows), forms=FULL),
             Column("B MiB", _filled([_mib(e.memory_b_bytes) for e in found.models], rows), forms=FULL),
@@ -103,25 +109,25 @@ def _filled(values: list[str], rows: Sequence[str]) -> list[str]:
     return [*values, *(GAP for _ in rows)]
 
 
-def _clock(clock: Clock, found: Comparison, ms: list[tuple[str, str]]) -> list[Column]:
+def _clock(clock: Clock, found: Comparison) -> list[Column]:
     """Return the columns of a clock: figures, the ratio with its interval, the verdict."""
     parts = dict.fromkeys(each.part for each in found.over_models)
     means = [
         next((e.estimate for e in found.over_models if (e.part, e.clock) == (part, clock)), None) for part in parts
     ]
     estimates = [*(each.on(clock) for each in found.models), *means]
-    word = {"wall": "", "cpu": "CPU "}[clock]
+    heading, ratio = HEADINGS[clock]
     figures = [
         Column(
-            f"{letter} {word}ms",
-            _filled([pair[n] for pair in ms], list(parts)),
-            forms=FULL if clock == "cpu" else EVERYWHERE,
+            heading.format(letter),
+            _filled([_figure(each.means(clock)[n]) for each in found.models], list(parts)),
+            forms=EVERYWHERE if clock == "wall" else FULL,
         )
         for n, letter in enumerate("AB")
     ]
     return [
         *figures,
-        Column(f"B / A {word}".strip() + (" time" if clock == "cpu" else ""), [_ratio(each) for each in estimates]),
+        Column(ratio, [_ratio(each) for each in estimates]),
         Column(f"by {CLOCKS[clock]}", [each.verdict if each else GAP for each in estimates], "names"),
     ]
 
@@ -134,7 +140,7 @@ def _ratio(each: Estimate | None) -> str:
     return f"{each.ratio:.3f} ({each.low:.3f} to {each.high:.3f})" if each else GAP
 
 
-def _ms(value: float | None) -> str:
+def _figure(value: float | None) -> str:
     return GAP if value is None else f"{value:.4g}"
 
 

@@ -47,7 +47,8 @@ class Samples(Document):
     synchronised as the protocol says; device_ms is a CUDA event pair around the same call, None on a CPU.
     process_cpu_ms is the CPU time of all threads of the process during the call, and the switches are those of its
     threads from one to another: voluntary when one waits, involuntary when it is made to. The three are None where an
-    early version of the runner did not look.
+    early version of the runner did not look. instructions are those that all threads executed during the call, outside
+    the kernel, None where it does not count them.
     """
 
     phase: List[Literal["warmup", "measured"]]
@@ -61,6 +62,7 @@ class Samples(Document):
     process_cpu_ms: Optional[List[float]] = None
     voluntary_switches: Optional[List[int]] = None
     involuntary_switches: Optional[List[int]] = None
+    instructions: Optional[List[int]] = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Latency(Document):
     `contents` are of the inputs, in a call each of its own after the last sample: with noise in a GPU's arithmetic a
     count may be another than a sample's. None where the reason says why, without one where an early version of the
     runner did not look. `stages` are of a pass of its own behind that, and so is the `profile`: None where nobody asked
-    for it, or the reason says why.
+    for it, or the reason says why. Why samples have no instructions stands beside them, without a word where an early
+    version of the runner did not look.
     """
 
     load_ms: float
@@ -95,6 +98,7 @@ class Latency(Document):
     stages_missing_reason: Optional[str] = None
     profile: Optional[Profile] = None
     profile_missing_reason: Optional[str] = None
+    instructions_missing_reason: Optional[str] = None
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,18 @@ import shlex
 import sys
 from pathlib import Path
 
+import typer
 from rich.console import Console
 
 from harness import comparing
 from harness.analysis.comparison import Asked
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
-from harness.cli.telling import interruptible
+from harness.cli.telling import INTERRUPTED
 from harness.comparing import settling
+from harness.comparing.settling import Settled
 from harness.documents.comparison import Comparison
-from harness.documents.run_folder import RunFolder
+from harness.knobs.table import KNOBS
 from harness.plan import budget
 from harness.preflight.checks import Preflight
 from harness.report.comparison import comparison_tables, headline, markdown
@@ -23,9 +25,7 @@ from harness.report.table import Form
 from harness.report.writing import write_comparison
 
 #: What is asked for and can be asked for again; a runner or an image that was replaced can not.
-CAN_BE_HAD = ("environment", "threads", "CPUs", "device")
-
-
+CAN_BE_HAD = {"environment", "device", *(sight.word for knob in KNOBS if knob.option for sight in knob.seen)}
 #: Verdicts that have a reason.
 DIFFERENT = ("faster", "slower")
 
@@ -43,22 +43,21 @@ def compare_sides(
 ) -> Comparison:
     """Compare two sides, and print it as json, markdown, or tables in short or long. Returns what was found."""
     console = Console(stderr=True)
-    more: RunFolder | None = None
-    if settle:
-        found, more = _settled(a, b, asked, settle, console)
-    else:
-        found = comparing.compared(a, b, asked, progress_on(console))
+    done = _settled(a, b, asked, settle, console) if settle else None
+    found = done.comparison if done else comparing.compared(a, b, asked, progress_on(console))
     _print(found, form)
     if out is not None:
         with progress_on(console).working("drawing"):
             written = write_comparison(found, comparing.folders(a, b), out)
         say(console, str(written))
-    if more:
-        say(console, f"further repeats, as cells of A and of B by turns: {more.path}")
+    if done and done.folder:
+        say(console, f"further repeats, as cells of A and of B by turns: {done.folder.path}")
     elif found.ambiguous and form in ("short", "long"):
         say(console, _offer(a, b, found))
     if form in ("short", "long") and any(each.wall.verdict in DIFFERENT for each in found.models):
         say(console, f"why: harness explain {shlex.join([a, b])}")
+    if done and done.interrupted:
+        raise typer.Exit(INTERRUPTED)
     return found
 
 
@@ -69,11 +68,10 @@ def _offer(a: str, b: str, found: Comparison) -> str:
     return "more repeats: measure both again, with a higher --repeats each"
 
 
-def _settled(a: str, b: str, asked: Asked, settle: Settle, console: Console) -> tuple[Comparison, RunFolder | None]:
+def _settled(a: str, b: str, asked: Asked, settle: Settle, console: Console) -> Settled:
     most_s = None if settle.most is None else budget.parse_time("--max-time", settle.most)
-    with Preflight() as preflight, interruptible(console):
-        done = settling.settled(a, b, asked, most_s, settle.command, preflight, progress_on(console))
-    return done.comparison, done.folder
+    with Preflight() as preflight:
+        return settling.settled(a, b, asked, most_s, settle.command, preflight, progress_on(console))
 
 
 def _print(found: Comparison, form: str) -> None:

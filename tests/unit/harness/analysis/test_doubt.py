@@ -26,7 +26,7 @@ def disturbed(share: float = 0.5, threads: float = 1.0) -> Result:
 def test_samples_that_got_half_of_the_usual_cpu_time_are_in_doubt(threads: float) -> None:
     doubt = doubt_of(disturbed(threads=threads))
     assert doubt
-    assert np.flatnonzero(doubt.flags).tolist() == np.flatnonzero(LATE).tolist()
+    assert list(doubt.samples) == np.flatnonzero(LATE).tolist()
     assert (doubt.count, doubt.measured) == (30, N)
     assert doubt.got == pytest.approx(0.5)
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from harness import comparing
-from harness.analysis.process import NO_CPU_TIME
+from harness.analysis.process import NO_COUNT, NO_CPU_TIME
 from harness.api.comparisons import comparisons
+from harness.documents import Host
 from harness.documents.agreement import Agreement
 from harness.documents.comparison import Comparison
 from harness.errors import BadInput
@@ -48,6 +49,19 @@ def test_two_runs_are_not_paired_and_that_is_said(tmp_path: Path) -> None:
     assert model.unpaired_reason == "they are of two runs"
     assert not model.wall.paired
     assert model.wall.low < 1.2 < model.wall.high
+
+
+def test_two_runs_that_took_turns_on_one_machine_are_paired_by_repeat(tmp_path: Path) -> None:
+    drifting, turns = (10.0, 11.0, 12.0, 13.0, 14.0), [f"{n:02d}:40" for n in range(1, 6)]
+    later = [process(1.1 * ms, n, begun=turns[n - 1]) for n, ms in enumerate(drifting, 1)]
+    write(tmp_path / "a", *side(drifting))
+    write(tmp_path / "b", *later)
+    (model,) = compare(tmp_path / "a", tmp_path / "b").models
+    assert (model.unpaired_reason, model.wall.paired, model.wall.verdict) == (None, True, "slower")
+    assert [model.wall.low, model.wall.high] == pytest.approx([1.1, 1.1])
+    write(tmp_path / "elsewhere", *later, host=Host("another"))
+    (model,) = compare(tmp_path / "a", tmp_path / "elsewhere", allow=True).models
+    assert model.unpaired_reason == "they are of two runs"
 
 
 def test_what_was_measured_one_after_the_other_is_not_paired(tmp_path: Path) -> None:
@@ -133,6 +147,25 @@ def test_without_cpu_time_the_rest_is_compared(tmp_path: Path) -> None:
     (model,) = (found := compare(tmp_path / "a", tmp_path / "b", margin="10%", on="cpu")).models
     assert (model.cpu, model.cpu_missing_reason, model.wall.verdict) == (None, NO_CPU_TIME, "equivalent")
     assert found.ambiguous
+
+
+def test_instructions_are_compared_where_both_sides_counted_them(tmp_path: Path) -> None:
+    write(tmp_path / "run", *side(instructions=4_000_000), *side(environment=NEWER, instructions=5_000_000))
+    (model,) = compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}").models
+    assert model.instructions
+    assert (model.wall.verdict, model.instructions.verdict) == ("equivalent", "slower")
+    assert model.instructions.ratio == pytest.approx(1.25)
+    assert model.instructions_a == pytest.approx(4 * model.wall_a_ms)  # in millions
+    assert model.instructions_missing_reason is None
+
+
+@pytest.mark.parametrize(("counted", "reason"), [(None, NO_COUNT), ("nobody may count", "nobody may count")])
+def test_without_a_count_of_instructions_on_one_side_the_reason_stands_in_its_place(
+    tmp_path: Path, counted: str | None, reason: str
+) -> None:
+    write(tmp_path / "run", *side(instructions=4_000_000), *side(environment=NEWER, instructions=counted))
+    (model,) = compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}").models
+    assert (model.instructions, model.instructions_a, model.instructions_missing_reason) == (None, None, reason)
 
 
 def test_a_busy_neighbour_beside_one_side_is_named(tmp_path: Path) -> None:

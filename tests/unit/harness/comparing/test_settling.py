@@ -107,3 +107,54 @@ def test_what_was_measured_alike_can_not_be_settled(tmp_path: Path, measured: li
     with pytest.raises(BadInput, match="what made them differ can't be had again"):
         settle((f"{tmp_path}/a", f"{tmp_path}/b"))
     assert measured == []
+
+
+def test_an_interruption_leaves_what_was_found_until_then(
+    doubtful: tuple[str, str], measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = pipeline.resume
+
+    def interrupted(folder: RunFolder, *others: Any) -> Outcome:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(folder, "plan", replace(folder.plan, cells=folder.plan.cells[: len(measured) + 3]))
+            go_on(folder, *others)
+        raise pipeline.Interrupted(folder.path, folder.name)
+
+    monkeypatch.setattr(pipeline, "resume", interrupted)
+    said = Said()
+    done = settle(doubtful, said=said)
+    assert done.interrupted
+    assert done.folder
+    assert done.comparison.models[0].wall.processes_a == 3 + 2  # rounds that both sides have
+    assert said.texts[-1] == "not settled: interrupted"
+
+
+def test_where_repeats_are_is_said_before_an_error_ends_all(
+    doubtful: tuple[str, str], measured: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(*_: object) -> object:
+        if measured:
+            raise BadInput("not comparable: another torch", "measure anew")
+        return compared(*_)
+
+    compared = settling.of_sides
+    monkeypatch.setattr(settling, "of_sides", refused)
+    said = Said()
+    with pytest.raises(BadInput, match="another torch"):
+        settle(doubtful, said=said)
+    assert said.texts[-1] == f"the further repeats are kept in {tmp_path / 'settle'}"
+
+
+def test_what_is_clear_by_itself_and_ambiguous_among_several_is_settled_too(
+    tmp_path: Path, measured: list[str]
+) -> None:
+    noisy = (1.12, 1.02, 1.16, 1.05, 1.13)
+    results = side() + [
+        process(ms * by, n, environment=NEWER) for n, (ms, by) in enumerate(zip(ROUNDS, noisy, strict=True), 1)
+    ]
+    for model in (OTHER, "retinanet_resnet50_fpn", "fcos_resnet50_fpn", "fasterrcnn_resnet50_fpn"):
+        results += side(model=model) + side(model=model, environment=NEWER)
+    write(tmp_path / "run", *results)
+    done = settle((f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}"))
+    assert measured
+    assert not done.comparison.ambiguous

@@ -1,9 +1,11 @@
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness import documents
+from harness.documents.measured import NO_TIME, flaw
 from harness.documents.scores import Score
 from harness.errors import BadDocument
 from runner.contract import Detections, Result, Samples
@@ -43,6 +45,11 @@ def test_a_result_that_is_ok_without_a_measurement_is_unusable(tmp_path: Path, r
     documents.write(path, result)
     with pytest.raises(BadDocument, match=f"result.json is not a usable result document: {sentence}.*; delete it"):
         documents.read(Result, path)
+
+
+@pytest.mark.parametrize("times", [[1.0, math.nan, 2.0], [math.nan, 1.0, 2.0], [1.0, 2.0, math.inf]])
+def test_what_is_no_number_is_no_time(times: list[object]) -> None:
+    assert flaw(with_samples(wall_ms=times)) == flaw(with_samples(device_ms=times)) == NO_TIME
 
 
 def test_one_that_failed_needs_none(tmp_path: Path) -> None:

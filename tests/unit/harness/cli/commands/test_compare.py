@@ -49,6 +49,15 @@ def test_it_fits_a_terminal_of_eighty_columns(run: Path) -> None:
     assert max(map(len, table.splitlines())) <= 80
 
 
+def test_instructions_stand_beside_where_they_are_known(run: Path, tmp_path: Path) -> None:
+    write(tmp_path / "run", *side(instructions=4_000_000), *side(environment=NEWER, instructions=5_000_000))
+    assert "by instructions" in told("compare", *sides(tmp_path / "run"))
+    found = harness.compare(*sides(tmp_path / "run"), out=tmp_path / "page")
+    assert found.models.clock.tolist() == ["wall", "cpu", "instructions"]
+    assert "1.250 slower" in (tmp_path / "page" / "comparison.svg").read_text()
+    assert "instructions" not in told("compare", *sides(run))
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [
@@ -98,6 +107,19 @@ def test_the_page_begins_with_the_comparison(run: Path, tmp_path: Path) -> None:
     assert text.index("comparison.svg") < text.index("latency.svg")
 
 
+def test_an_image_is_named_by_its_tag_behind_its_environment(tmp_path: Path) -> None:
+    base, head = f"{NEWER}:0.1-1a2b", f"{NEWER}:0.1-3c4d"
+    write(tmp_path / "run", *side(environment=base), *side(environment=head, by=1.3), *side(environment=NEWER))
+    printed = told("compare", f"{tmp_path}/run:{base}", f"{tmp_path}/run:{head}")
+    assert f"A: run, {base} · B: run, {head}" in printed
+    assert re.search(rf"environment +{base} +{head}", printed)
+    assert "1 slower" in printed
+    found = told_json("compare", f"{tmp_path}/run:{NEWER}", f"{tmp_path}/run@threads=2:{head}")
+    assert (found["a"]["environment"], found["b"]["environment"]) == (NEWER, head)
+    with pytest.raises(harness.BadInput, match=f"there is no environment '{NEWER}:0.1' in the run .*; it has {base}, "):
+        told("compare", f"{tmp_path}/run:{NEWER}:0.1", f"{tmp_path}/run:{head}")
+
+
 def test_two_forms_at_once_are_refused(run: Path) -> None:
     with pytest.raises(harness.BadInput, match="choose one"):
         told("compare", *sides(run), "--json", "--markdown")
@@ -130,16 +152,16 @@ def test_the_workflow_of_the_docs_is_one_and_its_commands_are_the_harness_s() ->
     (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     workflow = yaml.safe_load(block)
     assert set(workflow) == {"name", True, "jobs"}  # YAML 1.1 takes `on` for a truth
-    steps = workflow["jobs"]["compare"]["steps"]
+    of_job = workflow["jobs"]["compare"]
+    steps, measure = of_job["steps"], of_job["env"]["MEASURE"]
     assert all(("uses" in step) != ("run" in step) for step in steps)
-    commands = re.findall(
-        r"harness\"? ((?:images )?[a-z]+)( [^|)\n]*)?", "\n".join(step.get("run", "") for step in steps)
-    )
-    assert {name for name, _ in commands} == {"images build", "images list", "run", "compare"}
+    scripts = "\n".join(step.get("run", "") for step in steps).replace("$MEASURE", measure)
+    commands = re.findall(r"harness\" ((?:images )?[a-z]+)( [^|&\n]*)", scripts)
+    assert [name for name, _ in commands] == ["images build"] * 2 + ["run"] * 2 + ["compare"]
     for name, arguments in commands:
         command: Any = typer.main.get_command(app)
         for part in name.split():
             command = command.commands[part]
             command = command.whole() if isinstance(command, LateCommand) else command
         parser = command.make_parser(typer.Context(command, info_name=name))
-        parser.parse_args(shlex.split(arguments.replace('"', "").replace("\\", "")))  # raises for an unknown option
+        parser.parse_args(shlex.split(arguments))  # raises for an unknown option
