@@ -53,6 +53,7 @@ async function draw(figure) {
   };
   const { view } = await vegaEmbed(place, { ...chart.spec, height, datasets: { rows } }, options);
   place.setAttribute("role", "img"); // vega-embed takes the place for its own
+  for (const part of place.children) part.setAttribute("aria-hidden", "true"); // the place as a whole says what it is
   place.classList.toggle("on-dark", ofSamples && isDark());
   drawn.view = view;
   figure.dataset.drawn = String(rows.length);
