@@ -27,7 +27,7 @@ from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
 from harness.report.stops import stops_tables
-from harness.report.table import Form
+from harness.report.table import Form, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: The parts of the page's own script, in one function so that they share their names with each other alone.
@@ -79,8 +79,14 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["column"] = column_name
+    templates.filters |= {"column": column_name, "starts": _starts}
     return templates
+
+
+def _starts(table: Table) -> list[int]:
+    """Return the places of the columns that begin a group, which a wide table on paper has in lines of their own."""
+    lengths = [1, *map(len, table.groups)]
+    return [sum(lengths[:n]) for n in range(1, len(lengths))]
 
 
 def _clean(value: object) -> object:
