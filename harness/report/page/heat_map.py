@@ -43,7 +43,7 @@ def _chart(number: int, models: Models, *, told: bool) -> Chart:
     shared = _shared(list(names)) if told else ""
     about = (
         f"Latency as a multiple of that in the model's fastest environment, 1.00; {where(_any(models).series)}. "
-        "What was not measured is left free."
+        "Shades end at 1.1, 1.5 and 2; what was not measured is left free."
     )
     name = "heat-map" if number == 1 else f"heat-map-{number}"
     drawing = _drawing(list(names.values()))
