@@ -14,8 +14,10 @@ function choices() {
   if (hidden) told.push(["hide", [...hidden].join(",")]);
   if (model.selectedIndex > 0) told.push(["model", model.selectedOptions[0].text]);
   for (const [n, number] of pair.entries()) told.push(["ab"[n], data.series[number].label]);
-  return told.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`);
+  return told.map(([name, value]) => `${name}=${readable(value)}`);
 }
+
+const readable = (value) => encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%20", "+");
 
 /** Write the choices into the address, and into the links of the page, which would lose them otherwise. */
 function remember() {
