@@ -40,17 +40,26 @@ class Multiples:
     @property
     def where(self) -> str:
         """What all of its series share."""
-        series = self.reference.series
-        return f"{series.hardware}, {series.protocol}, {series.weights} weights"
+        return where(self.reference.series)
 
 
 def comparisons(timings: Sequence[Timing]) -> list[Multiples]:
     """Return a comparison for each hardware, protocol and kind of weights that several environments were timed with."""
+    compared = [_compare(group) for group in environments(timings)]
+    return [comparison for comparison in compared if comparison.ratios]
+
+
+def environments(timings: Sequence[Timing]) -> list[list[Timing]]:
+    """Return the timings by what their series share beside the environment: hardware, protocol, weights, knobs."""
     groups: dict[Series, list[Timing]] = {}
     for timing in timings:
         groups.setdefault(timing.series.without_stack, []).append(timing)
-    compared = [_compare(group) for group in groups.values()]
-    return [comparison for comparison in compared if comparison.ratios]
+    return list(groups.values())
+
+
+def where(series: Series) -> str:
+    """Return what series of several environments share, in words."""
+    return f"{series.hardware}, {series.protocol}, {series.weights} weights"
 
 
 def _compare(timings: list[Timing]) -> Multiples:

@@ -13,6 +13,7 @@ from harness.documents.run_folder import Cell
 from harness.report.page import findings
 from harness.report.page.drawing import ROW_PX, Chart, Look, Row, base, headings, layered, log, numbered, rows_axis
 from harness.report.page.figures import significant
+from harness.report.page.heat_map import heat_maps
 from harness.report.page.stage_charts import stage_charts
 
 MS = "latency of one image, ms (log scale)"
@@ -28,6 +29,7 @@ def charts(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool)
         _latency(timings, look),
         *(_accuracy(_name("accuracy", n), kind, points, look) for n, (kind, points) in enumerate(by_kind.items(), 1)),
         *(_ratios(_name("environments", n), each, look) for n, each in enumerate(comparisons(timings), 1)),
+        *heat_maps(timings),
         *_content(timings, look),
         *stage_charts(timings, look),
     ]

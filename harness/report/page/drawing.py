@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import altair as alt
 
@@ -22,7 +23,7 @@ class Chart:
 
     A row's `label` is its series', by which the page filters unless the chart is `always` whole, with a legend of its
     own; rows of a `group` stand below its `heading`. A chart without rows is of samples. `key` says what the numbers in
-    the chart mean.
+    the chart mean. The colours of a `shaded` one stand for no series.
     """
 
     name: str
@@ -32,13 +33,26 @@ class Chart:
     rows: list[Row] = field(default_factory=list)
     key: list[str] = field(default_factory=list)
     always: bool = False
+    shaded: bool = False
 
     @property
     def series(self) -> list[str]:
-        """The labels of the series that it shows."""
-        if self.always:
+        """The labels of the series whose looks a legend has to say."""
+        if self.always or self.shaded:
             return []
         return list(dict.fromkeys(str(row["label"]) for row in self.rows if row["label"] is not None))
+
+    @property
+    def spec(self) -> Any:
+        """The drawing in Vega-Lite as the page has it: without a legend, where the page has one for all charts."""
+        spec = self.drawing.to_dict()
+        return spec if self.always else _without_legend(spec)
+
+
+def _without_legend(spec: Any) -> Any:
+    if isinstance(spec, dict):
+        return {key: None if key == "legend" else _without_legend(value) for key, value in spec.items()}
+    return [_without_legend(each) for each in spec] if isinstance(spec, list) else spec
 
 
 class Look:

@@ -1,6 +1,7 @@
 """How the page writes numbers and words."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from harness import text as texts
@@ -24,6 +25,11 @@ def listed(words: Sequence[str], conjunction: str = "and") -> str:
     """Return words as a sentence lists them."""
     *first, last = words
     return f"{', '.join(first)} {conjunction} {last}" if first else last
+
+
+def column_name(heading: str) -> str:
+    """Return what the address of the page calls the column of a heading: "latency, ms" is latency-ms there."""
+    return re.sub(r"[^a-z0-9.]+", "-", heading.lower()).strip("-")
 
 
 def printable(text: str) -> str:

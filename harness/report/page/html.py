@@ -10,25 +10,28 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.analysis.timings import Timing
+from harness.documents.run_folder import Cell
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.drawing import Chart
-from harness.report.page.figures import all_printable, printable
+from harness.report.page.figures import all_printable, column_name, printable
 from harness.report.page.head_table import head_table
+from harness.report.page.pairs import MOST_PAIRS, compared_pairs
 from harness.report.page.palette import look
 from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
 from harness.report.stops import stops_tables
-from harness.report.table import Form
+from harness.report.table import Form, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
+#: The parts of the page's own script, in one function so that they share their names with each other alone.
+SCRIPTS = ("series", "table", "fragment", "rows", "tip", "drawing", "pairs", "copying", "printing", "start")
 #: What the page's own script takes from Vega's bundle.
 EXPORTS = "window.vegaEmbed = vegaEmbed;"
 #: What could end a script, or a line of it, is written as JSON's own escapes.
@@ -40,7 +43,7 @@ def build(report: Report) -> str:
     cells, timings = report.cells, report.timings
     drawn = report.charts
     of_samples = sample_charts(_labels(timings)) if timings else []
-    bundle, script = vl_convert.javascript_bundle(EXPORTS), _text("page.js")
+    bundle, script = vl_convert.javascript_bundle(EXPORTS), _script()
     page = _templates().get_template("page.html.jinja")
     return page.render(
         title=report.title,
@@ -50,7 +53,7 @@ def build(report: Report) -> str:
         style=Markup(_text("page.css")),  # noqa: S704 -- the project's own file
         bundle=Markup(bundle),  # noqa: S704 -- vl-convert's own
         script=Markup(script),  # noqa: S704 -- the project's own file
-        data=Markup(_data(timings, [*drawn, *of_samples])),  # noqa: S704 -- escaped there
+        data=Markup(_data(cells, timings, [*drawn, *of_samples])),  # noqa: S704 -- escaped there
         series=[(timing.label, look(timing.number)) for timing in _first_of_series(timings)],
         head=head_table(cells, timings, published=report.published),
         charts=drawn,
@@ -61,13 +64,14 @@ def build(report: Report) -> str:
         environments=environment_cards(cells),
         machines=hardware_cards(cells),
         troubles=troubles(cells),
+        most_pairs=MOST_PAIRS,
         commands=report.commands,
         clips=report.clips,
     )
 
 
 def _templates() -> Environment:
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,6 +79,14 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters |= {"column": column_name, "starts": _starts}
+    return templates
+
+
+def _starts(table: Table) -> list[int]:
+    """Return the places of the columns that begin a group, which a wide table on paper has in lines of their own."""
+    lengths = [1, *map(len, table.groups)]
+    return [sum(lengths[:n]) for n in range(1, len(lengths))]
 
 
 def _clean(value: object) -> object:
@@ -83,6 +95,11 @@ def _clean(value: object) -> object:
 
 def _text(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    parts = "\n".join(_text(f"scripts/{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _policy(scripts: Sequence[str]) -> str:
@@ -100,19 +117,7 @@ def _labels(timings: Sequence[Timing]) -> list[str]:
     return [timing.label for timing in _first_of_series(timings)]
 
 
-def _without_legend(spec: Any) -> Any:
-    """Return a drawing in Vega-Lite without its legends: the page has one for all charts."""
-    if isinstance(spec, dict):
-        return {key: None if key == "legend" else _without_legend(value) for key, value in spec.items()}
-    return [_without_legend(each) for each in spec] if isinstance(spec, list) else spec
-
-
-def _spec(chart: Chart) -> Any:
-    spec = chart.drawing.to_dict()
-    return spec if chart.always else _without_legend(spec)
-
-
-def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
+def _data(cells: Sequence[Cell], timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
     """Return what the script needs, as JSON that can stand in HTML."""
     series = [
         {
@@ -123,7 +128,8 @@ def _data(timings: Sequence[Timing], drawn: Sequence[Chart]) -> str:
         }
         for timing in _first_of_series(timings)
     ]
-    specs = {chart.name: {"spec": _spec(chart), "rows": chart.rows, "always": chart.always} for chart in drawn}
-    document = {"series": series, "charts": specs, "samples": samples_by_model(timings)}
+    specs = {chart.name: {"spec": chart.spec, "rows": chart.rows, "always": chart.always} for chart in drawn}
+    pairs = compared_pairs(cells, timings)
+    document = {"series": series, "charts": specs, "samples": samples_by_model(timings), "pairs": pairs}
     text = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.translate(ESCAPES)

@@ -77,6 +77,22 @@ def timed(
     return Cell(job, result, _execution(job.cell, environment, pinned))
 
 
+def repeated(builder: str, environment: str, *, repeats: int = 3, faster: float = 1.0) -> list[Cell]:
+    """Return latency cells of several processes; each has as many samples more as makes its times its own."""
+    return [
+        timed(builder, environment, samples_each=20 + number, faster=faster, repeat=number)
+        for number in range(1, repeats + 1)
+    ]
+
+
+def threaded(cell: Cell, threads: int) -> Cell:
+    """Return the cell as if torch had computed with so many threads."""
+    assert cell.result.software
+    job = replace(cell.job, cell=f"{cell.job.cell}--threads-{threads}")
+    software = replace(cell.result.software, threads=threads)
+    return replace(cell, job=job, result=replace(cell.result, job=job, software=software))
+
+
 def on_gpu(cell: Cell) -> Cell:
     """Return the cell as if it had been measured on a GPU."""
     assert cell.result.hardware

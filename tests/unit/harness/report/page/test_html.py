@@ -101,7 +101,7 @@ def test_markdown_shows_the_charts_that_lie_beside_it() -> None:
     text = markdown(Report(cells, tables, published=True, commands=["harness run"], title="_A_b_", made_at="now"))
     pictures = re.findall(r"\]\(([\w-]+\.svg)\)$", text, re.MULTILINE)
     files = static_charts(charts(cells, timings_of(cells), published=True))
-    assert pictures == list(files) == ["latency.svg", "accuracy.svg", "environments.svg", "content.svg"]
+    assert pictures == list(files) == ["latency.svg", "accuracy.svg", "environments.svg", "heat-map.svg", "content.svg"]
     assert text.startswith("# \\_A_b\\_\n\n**SSDlite320 MobileNetV3-Large is fastest: ")
     assert "\n```\nharness run\n```\n" in text
 
