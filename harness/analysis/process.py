@@ -119,7 +119,7 @@ def _figures(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[Clock, 
     The clocks are looked at together: so few numbers take as long as they take steps.
     """
     columns, missing = _columns(cell, latency, visits)
-    layout, values = visits.layout, np.stack(list(columns.values()))
+    layout, values = visits.layout, np.array(list(columns.values()))
     means = layout.means(values) if cell.job.protocol.statistic == "mean" else layout.percentiles(values, 50)
     usable = ((means > 0) & np.isfinite(means)).all(axis=1).tolist()
     if not layout.seen_names or not usable[0]:

@@ -44,18 +44,20 @@ class Layout:
 
     def percentiles(self, values: np.ndarray, percent: float) -> np.ndarray:
         """Return a percentile of the same, linear between two (rows, pictures)."""
-        ordered, (low, high, share) = self._upwards(values[:, self._kept]), self._between(percent)
-        lower = ordered[:, low]
-        found: np.ndarray = lower + (ordered[:, high] - lower) * share
+        ordered, (low, high, share) = self._upwards(values), self._between(percent)
+        lower = ordered.take(low, axis=1)
+        found: np.ndarray = lower + (ordered.take(high, axis=1) - lower) * share
         return found
 
-    def _upwards(self, kept: np.ndarray) -> np.ndarray:
+    def _upwards(self, values: np.ndarray) -> np.ndarray:
         """Return measured values (rows, …), those of a picture one behind the other and upwards, gaps behind if any."""
         if not self._is_table:
+            kept = values[:, self._kept]
             return np.take_along_axis(kept, np.lexsort((kept, np.broadcast_to(self.places, kept.shape))), axis=1)
-        table = np.full((len(kept), self._most * len(self.names)), np.inf)
-        table[:, self._cells] = kept
-        table.reshape(len(kept), -1, self._most).sort(axis=2)
+        samples, gaps = self._table
+        table = values.take(samples, axis=1)
+        table[:, gaps] = np.inf
+        table.reshape(len(values), -1, self._most).sort(axis=2)
         return table
 
     @cached_property
@@ -64,12 +66,13 @@ class Layout:
         return [name for name, seen in zip(self.names, self.seen.tolist(), strict=True) if seen]
 
     @cached_property
-    def _cells(self) -> np.ndarray:
-        """The place of each measured sample in a table with a row a picture and a column a visit."""
-        by_picture, visit = self.places.argsort(kind="stable"), np.empty_like(self.places)
-        visit[by_picture] = np.arange(len(self.places)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
-        cells: np.ndarray = self.places * self._most + visit
-        return cells
+    def _table(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which sample stands where in a table with a row a picture and a column a visit, and where none does."""
+        by_picture, begins = self.places.argsort(kind="stable"), np.cumsum(self.counts) - self.counts
+        visit = np.arange(len(self.places)) - np.repeat(begins, self.counts)
+        samples = np.full(self._most * len(self.names), -1)
+        samples[self.places[by_picture] * self._most + visit] = np.flatnonzero(self.measured)[by_picture]
+        return samples, np.flatnonzero(samples < 0)
 
     def _found_between(self, percent: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return, of each picture that was seen, between which of its values upwards a percentile lies, and where."""
