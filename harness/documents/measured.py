@@ -2,11 +2,13 @@
 
 from dataclasses import fields
 
-from runner.contract import Latency, Result
+from runner.contract import Latency, Result, Work
 
 NO_TIME = "it has a time that is not a positive number, or longer than a year"
 #: Sums of times that are no times have no finite number.
 LONGEST_MS = 366 * 24 * 3600 * 1000
+#: More parameters, and operations of a call, than anything has.
+MOST_PARAMETERS, MOST_FLOPS = 10**15, 10**21
 
 
 def flaw(result: Result) -> str | None:
@@ -29,9 +31,17 @@ def _flaw_of_latency(latency: Latency) -> str | None:
         return "the columns of its samples are not of one length"
     if "measured" not in samples.phase:
         return "it is ok but has no measured sample"
+    if latency.work is not None and not _is_work(latency.work):
+        return "it has parameters or operations whose number can't be"
     times = [*samples.wall_ms, *(time for time in samples.device_ms if time is not None)]
     return None if _are_times(*times) else NO_TIME
 
 
 def _are_times(*times: float) -> bool:
     return all(0 < ms < LONGEST_MS for ms in times)
+
+
+def _is_work(work: Work) -> bool:
+    if not 0 <= (work.parameters or 0) < MOST_PARAMETERS:
+        return False
+    return work.flops is None or (bool(work.flops) and all(0 < each < MOST_FLOPS for each in work.flops))
