@@ -18,9 +18,10 @@ from benchmarks.rows import Broken, Sides, Skipped
 from harness import documents, showing
 from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
+from harness.clips.feeding import picture_name, ppm
 from harness.clips.needs import needed
 from harness.clips.sources import Bundled, source_of
-from harness.clips.staging import Staging, picture_name, ppm
+from harness.clips.staging import Staging
 from harness.clips.video import writing
 from harness.clips.views import One
 from harness.data.shapes.figures import CATEGORIES

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from harness.api.measuring import run as run
     from harness.api.reproduced import Reproduced as Reproduced
     from harness.api.results import agree as agree
+    from harness.api.results import gallery as gallery
     from harness.api.results import load as load
     from harness.api.results import merge as merge
     from harness.api.results import page as page
@@ -68,7 +69,7 @@ PLACES = {
     "harness.api.images": ["images_build", "images_list", "images_lock", "images_prune", "images_verify"],
     "harness.api.measuring": ["open_run", "reproduce", "resume", "run"],
     "harness.api.reproduced": ["Reproduced"],
-    "harness.api.results": ["agree", "load", "merge", "page", "score", "tables"],
+    "harness.api.results": ["agree", "gallery", "load", "merge", "page", "score", "tables"],
     "harness.api.run": ["MeasuredCell", "Run"],
     "harness.api.scores": ["Scores"],
     "harness.api.tables": ["TextTable"],

@@ -14,9 +14,10 @@ from harness.catalogue.entries import environments
 from harness.catalogue.labels import COCO
 from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
+from harness.clips.feeding import picture_name
 from harness.clips.needs import needed
 from harness.clips.sources import First, Footage, source_of
-from harness.clips.staging import ANOTHER_TMP, MakeView, Staging, picture_name
+from harness.clips.staging import ANOTHER_TMP, MakeView, Staging
 from harness.clips.video import Codec
 from harness.clips.views import One, Two
 from harness.data.shapes.figures import CATEGORIES

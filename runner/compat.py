@@ -232,6 +232,15 @@ def sums_memory() -> bool:
     return hasattr(getattr(torch.autograd, "profiler_util", None), "MemRecordsAcc")
 
 
+def flop_counter() -> Any:
+    """Return a context that counts the floating-point operations within it, None before torch 2.1, which brought it."""
+    try:
+        from torch.utils.flop_counter import FlopCounterMode
+    except ImportError:
+        return None
+    return FlopCounterMode(display=False)
+
+
 def own_resize_rule() -> ResizeRule:
     """Return how this torchvision computes the scale of a picture: in float32 (0.10), or in Python's floats (0.29).
 

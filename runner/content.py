@@ -17,10 +17,14 @@ OTHER_STEPS = "the model goes through other steps than torchvision's"
 
 
 def observe(
-    model: Callable[[Any], Any], source: Source, check: Check = trusted
+    model: Callable[[Any], Any],
+    source: Source,
+    check: Check = trusted,
+    call: Optional[Callable[[Any], Any]] = None,
 ) -> Tuple[Optional[List[Content]], Optional[str]]:
     """Return the content of each input that the source has handed out, or None and why.
 
+    `call` is how the model is called, where another looks at the same calls.
     Raises nothing, whatever a person's own code does: what was measured by then is worth more than this.
     """
     inside = insides.of(model)
@@ -30,14 +34,12 @@ def observe(
     two_stages = bool(inside.of("proposals"))
     source.restart()
     try:
-        return [_content(model, source.next(), watched, two_stages, check) for _ in source.seen()], None
+        return [_content(call or model, source.next(), watched, two_stages, check) for _ in source.seen()], None
     except (Exception, SystemExit) as error:
         return None, f"the call that looked at them failed: {said(error) or type(error).__name__}"
 
 
-def _content(
-    model: Callable[[Any], Any], frame: Frame, watched: List[Place], two_stages: bool, check: Check
-) -> Content:
+def _content(call: Callable[[Any], Any], frame: Frame, watched: List[Place], two_stages: bool, check: Check) -> Content:
     counts: Counts = {}
 
     def note(place: Place, arguments: Tuple[Any, ...], result: Any) -> None:
@@ -45,7 +47,7 @@ def _content(
             counts.update(_NOTES[place.role](arguments, result))
 
     with insides.watched(watched, note):
-        outputs = model(frame.argument)
+        outputs = call(frame.argument)
     answers = check(outputs, [ShownPicture(frame.name, frame.height, frame.width)])
     expected = len(_COUNTED) - (0 if two_stages else 1)
     lacking = OTHER_STEPS if len(counts) < expected else None if two_stages else ONE_STAGE

@@ -28,6 +28,7 @@ from runner import (
     software,
     staged,
     used_gpu,
+    work,
 )
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, Stages, rows, source_sha256
@@ -139,7 +140,9 @@ def _time(
     watch = Contention()
     samples, ending = latency.measure(model, source, stopwatch, job, progress, check)
     load, supply = watch.read(), watch.supply()
-    contents, missing_reason = content.observe(model, source, check)
+    counter = work.Counter(model)
+    contents, missing_reason = content.observe(model, source, check, counter.call)
+    counted = work.observe(model, counter, source)
     stages, no_stages = _stages(job, model, source, device, check)
     profile, no_profile = profiled.observe(model, source, device, job.profile) if job.profile else (None, None)
     measured = Latency(
@@ -156,6 +159,7 @@ def _time(
         profile=profile,
         profile_missing_reason=no_profile,
         instructions_missing_reason=None if samples.instructions else counter().missing_reason,
+        work=counted,
         **ending._asdict(),
     )
     return replace(blank, latency=measured, cpu_supply=supply)

@@ -16,6 +16,7 @@ from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.page import charts as charts_of
 from harness.report.page import static_charts
+from tools.playing import PROMPT, played
 
 REFERENCE = ROOT / "results" / "reference"
 PAGE = ROOT / "docs" / "reference.md"
@@ -54,13 +55,13 @@ def charts() -> dict[Path, str]:
 
 
 def terminal() -> str:
-    """Return what `harness report` prints on a terminal of 80 columns, as SVG that asks for no font of the network."""
+    """Return a recording of `harness report` on a terminal of 80 columns, as SVG without a font of the network."""
     command = f"harness report reference/{RUN}"
     console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(f"$ {command}", highlight=False)
+    console.print(f"{PROMPT}{command}", highlight=False)
     print_tables(console, [latency_table(cells(RUN))])
     svg = console.export_svg(title=command, unique_id="harness")
-    return re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)
+    return played(re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL), command)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from harness.analysis.doubt import Doubt, doubt_of, without_doubt
 from harness.analysis.standing import standing_of
 from harness.analysis.tails import Tail, tail_of
 from harness.analysis.uncertainty import Interval, latency_intervals
+from harness.analysis.work import UNKNOWN, Worked, worked
 from runner.contract import Latency, Result
 from runner.contract.certainty import SurePercentile, sure_percentile
 from runner.contract.pilot import Standing
@@ -21,7 +22,8 @@ class Assessed:
 
     `standing` says how the estimator came to the median's, where it ended the measuring, and p99 is then the
     percentile with its bounds. `tail` is the percentile that was asked for, if any. `cpu_ms` is the process's CPU time
-    in a call, on average. `sure` is the summary without the samples in doubt, None where none is left.
+    in a call, on average. `sure` is the summary without the samples in doubt, None where none is left. `work` is what
+    the model is made of and computes.
     """
 
     summary: Summary
@@ -32,6 +34,7 @@ class Assessed:
     doubt: Doubt | None
     sure: Summary | None
     tail: Tail | None = None
+    work: Worked = UNKNOWN
 
     @property
     def effective(self) -> float | None:
@@ -59,7 +62,7 @@ def assessed(result: Result) -> Assessed | None:
     sure = summarise(kept) if kept else summary if doubt and not doubt.count else None
     p99 = sure_percentile(np.asarray(measured_ms(latency), dtype=float), 99.0) if standing else None
     tail = tail_of(result, standing)
-    return Assessed(summary, intervals, standing, p99, _cpu_ms(latency), doubt, sure, tail)
+    return Assessed(summary, intervals, standing, p99, _cpu_ms(latency), doubt, sure, tail, worked(latency.work))
 
 
 def _around(ms: float, half_width: float | None) -> Interval | None:

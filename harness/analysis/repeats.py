@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from harness.analysis import tails
+from harness.analysis import tails, work
 from harness.analysis.tails import Tail
 from harness.analysis.timed import TimedFigures
+from harness.analysis.work import UNKNOWN, Worked
 from runner.contract import Protocol, Repeating
 from runner.contract.processes import over_processes
 
@@ -19,7 +20,7 @@ class OverRepeats:
     has too few samples for one, as p99_ms is. Where `between` holds they are the interval over processes instead.
     iterations are the least and the most that a process measured. `effective` is the fewest independent samples of a
     process and cpu_ms the CPU time of a call, None where one of them does not tell. `tails` are the percentiles that
-    were asked for.
+    were asked for, `work` is what the model is made of and computes.
     """
 
     ms: float
@@ -34,6 +35,7 @@ class OverRepeats:
     cpu_ms: float | None
     between: bool
     tails: tuple[Tail, ...] = ()
+    work: Worked = UNKNOWN
 
     @property
     def spread_percent(self) -> float | None:
@@ -68,6 +70,7 @@ def over_repeats(repeats: Sequence[TimedFigures], protocol: Protocol) -> OverRep
         cpu_ms=None if None in cpu_ms else fmean(cpu_ms),
         between=False,
         tails=tails.over_repeats([each.tail for each in repeats], protocol),
+        work=work.over_repeats([each.work for each in repeats]),
     )
     if protocol.repeating is None:
         return plain

@@ -9,6 +9,7 @@ from harness.analysis.tails import Tail
 from harness.analysis.tidy_content import content_rows, parts_rows
 from harness.analysis.tidy_figure import Labels, TidyFigure
 from harness.analysis.tidy_stages import stage_rows
+from harness.analysis.work import work_rows
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.knobs import columns
@@ -70,6 +71,7 @@ def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
         yield from _more(known, statistic)
         yield from content_rows(result.latency)
         yield from stage_rows(result.latency)
+        yield from work_rows(result.latency)
     if result.detections:
         yield from _pass(result.detections)
     for score in cell.scores.scores if cell.scores else []:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.analysis.ladders import Steps, steps_of
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.analysis.tails import Tail
+from harness.analysis.work import UNKNOWN, Worked
 from harness.documents.run_folder import Cell
 from harness.documents.spared import is_spared
 from runner.contract import Protocol
@@ -27,8 +28,8 @@ class Stack:
 class TimedFigures(NamedTuple):
     """The figures of a cell: `ms` is what its protocol reports, the ends of its interval are None where not known.
 
-    `effective` is how many independent samples there are, where that was counted, cpu_ms the CPU time of a call, and
-    `tail` the percentile that was asked for, if any.
+    `effective` is how many independent samples there are, where that was counted, cpu_ms the CPU time of a call,
+    `tail` the percentile that was asked for, if any, and `work` what the model is made of and computes.
     """
 
     ms: float
@@ -41,6 +42,7 @@ class TimedFigures(NamedTuple):
     effective: float | None = None
     cpu_ms: float | None = None
     tail: Tail | None = None
+    work: Worked = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def times_of(assessed: "Assessed", statistic: str) -> TimedFigures:
         effective=assessed.effective,
         cpu_ms=assessed.cpu_ms,
         tail=assessed.tail,
+        work=assessed.work,
     )
 
 

@@ -31,6 +31,7 @@ from harness.errors import BadInput
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
 from harness.report.export import write
+from harness.report.gallery import write_gallery
 from harness.report.history import history_tables
 from harness.report.tables import tables_of
 from harness.report.writing import write_history, write_page
@@ -169,6 +170,19 @@ def page(
     with progress.working("drawing"):
         written = write_history if over_time else write_page
         return written(open_runs(list(map(run_name, runs))), Path(out), published=published)
+
+
+@checked
+def gallery(*runs: RunName, out: Where, published: Flag = False, progress: Telling = SILENT) -> Path:
+    """Write a page of each run into a folder for any static host, and an index, as `harness report --gallery` does.
+
+    out: the folder. Runs that are there already stay in the index until their folders are deleted; one that is named
+    again is written anew. published: add the published columns. Returns the path of index.html.
+
+    Raises as page does, and BadInput where the folder holds something else.
+    """
+    with progress.working("drawing"):
+        return write_gallery(open_runs(list(map(run_name, runs))), Path(out), published=published)
 
 
 def _merged(runs: Sequence[RunName], *, published: bool, allow: bool) -> Merged:

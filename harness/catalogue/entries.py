@@ -17,6 +17,10 @@ from runner.contract import Device, Document, ModelSpec, Protocol, Task, Thresho
 #: The data files that ship with this package.
 HERE = Path(__file__).parent
 
+#: The sides of the picture that torchvision counts operations for, in pixels, before the model resizes it (get_ops in
+#: its test/common_extended_utils.py).
+FLOPS_OF = 512
+
 T = TypeVar("T")
 
 
@@ -33,6 +37,11 @@ class Detector(Document):
         """Return what the runner is told."""
         return ModelSpec(self.builder, weights, self.thresholds)
 
+    @property
+    def published_flops(self) -> float | None:
+        """The floating-point operations of a call that are published of it; None where there are none."""
+        return None
+
     def ap(self, iou: Iou) -> float | None:
         """Return the AP that is published of it, in percent; None where there is none."""
         return None
@@ -42,7 +51,8 @@ class Detector(Document):
 class Model(Detector):
     """A catalogued model: torchvision's builder, its COCO checkpoint and what torchvision publishes of it.
 
-    `torchvision` is the first release that has the builder, None where every supported one does.
+    `gflops` is its own figure: billions of multiply-adds for a picture of FLOPS_OF pixels a side. `torchvision` is the
+    first release that has the builder, None where every supported one does.
     """
 
     checkpoint: str
@@ -54,6 +64,11 @@ class Model(Detector):
     keypoint_ap: float | None = None
     published_2021: bool = False
     torchvision: str | None = None
+
+    @property
+    def published_flops(self) -> float:
+        """The floating-point operations that torchvision's figure amounts to: a multiply-add is two."""
+        return 2e9 * self.gflops
 
     def ap(self, iou: Iou) -> float | None:
         """Return the AP that torchvision publishes of its checkpoint, in percent; None where the model has no such."""

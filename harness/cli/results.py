@@ -20,12 +20,19 @@ def report(
     over_time: Annotated[
         bool, typer.Option("--over-time", help="Each model's figure over the runs' dates, and where it changed.")
     ] = False,
+    gallery: Annotated[
+        Path | None,
+        typer.Option("--gallery", metavar="DIR", help="Write a page of each there, and add it to an index."),
+    ] = None,
     long: Long = False,
 ) -> None:
     """Print the tables of runs, or write a page of them with charts."""
-    from harness.cli.commands.report import print_report, write_report
+    from harness.cli.commands.report import add_to_gallery, print_report, write_report
 
-    if out is None:
+    if gallery is not None:
+        others = {"--out": out, "--format": form, "--over-time": over_time, "--long": long}
+        add_to_gallery(runs, gallery, published=published, others=others)
+    elif out is None:
         print_report(runs, published=published, form=form, long=long, over_time=over_time)
     else:
         write_report(runs, out, published=published, over_time=over_time)

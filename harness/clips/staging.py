@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
+from harness.clips.feeding import LOOK_S, Feed, Passed, picture_name
 from harness.clips.sources import Footage
 from harness.clips.video import Codec, Pixels, VideoFrame, writing
 from harness.clips.views import View
@@ -19,25 +20,11 @@ from harness.errors import HarnessError
 from runner.contract import arrivals, rows
 from runner.contract.rows import Row
 
-#: How many frames are handed over before they are drawn: enough for the runner's decoders, few enough for a disk.
-WINDOW = 32
-LOOK_S = 0.005
 POSTER_QUALITY = 80
 #: Where another place for the frames is chosen.
 ANOTHER_TMP = "choose another TMPDIR"
 #: Makes the view of frames of a height and a width.
 MakeView = Callable[[int, int], View]
-
-
-def picture_name(number: int) -> str:
-    """Return the file of a frame, counted from 0."""
-    return f"{number:06d}.ppm"
-
-
-def ppm(pixels: Pixels) -> bytes:
-    """Return a picture's file: without loss, and in no time."""
-    height, width = pixels.shape[:2]
-    return b"P6\n%d %d\n255\n" % (width, height) + pixels.tobytes()
 
 
 def pixels_of(content: bytes) -> Pixels:
@@ -50,8 +37,8 @@ def pixels_of(content: bytes) -> Pixels:
 class Staging:
     """Hands a source's frames over and writes the clip, each in a thread of its own, while the block runs.
 
-    `passes` are the files of the passes, in the order of the run; a frame is drawn once the last has its row, and of
-    several all frames are kept till then. What goes wrong in a thread ends the passes, and is raised in the end.
+    `passes` are the files of the passes, in the order of the run, each of which sees all frames; a frame is drawn once
+    the last has its row. What goes wrong in a thread ends the passes, and is raised in the end.
     """
 
     def __init__(
@@ -59,9 +46,9 @@ class Staging:
     ):
         self.drawn = 0
         self.view: View | None = None
-        self._source, self._frames, self._passes = source, frames, passes
+        self._frames, self._passes = frames, passes
         self._make_view, self._out, self._codec = make_view, out, codec
-        self._seconds: list[float] = []
+        self._source = Feed(source, frames, lambda: self._ended)
         self._stopped, self._finished = threading.Event(), threading.Event()
         self._error: Exception | None = None
         self._threads = [threading.Thread(target=self._guarded, args=(work,)) for work in (self._feed, self._write)]
@@ -88,24 +75,13 @@ class Staging:
             self._stopped.set()
 
     def _feed(self) -> None:
+        *followed, _ = self._passes
         with storing(self._frames, "filled", ANOTHER_TMP):
-            try:
-                for number, frame in enumerate(self._source.frames()):
-                    while self._is_full(number):
-                        time.sleep(LOOK_S)
-                    if self._ended:
-                        return
-                    self._seconds.append(frame.seconds)
-                    arrivals.hand_over(self._frames, picture_name(number), ppm(frame.pixels))
-            finally:
-                arrivals.end(self._frames)
+            self._source.run([Passed(self._frames, file) for file in followed], lambda: self.drawn)
 
     @property
     def _ended(self) -> bool:
         return self._stopped.is_set() or self._finished.is_set()
-
-    def _is_full(self, number: int) -> bool:
-        return len(self._passes) == 1 and number - self.drawn >= WINDOW and not self._ended
 
     def _write(self) -> None:
         beside = zip(*map(self._rows, self._passes), strict=False)
@@ -127,7 +103,7 @@ class Staging:
         picture = self._frames / name
         pixels = pixels_of(picture.read_bytes())
         self.view = self.view or self._make_view(*pixels.shape[:2])
-        frame = VideoFrame(self._seconds[number], self.view.draw(pixels, found))
+        frame = VideoFrame(self._source.seconds[number], self.view.draw(pixels, found))
         picture.unlink()
         return frame
 

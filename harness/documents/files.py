@@ -28,6 +28,7 @@ AGAIN = {
     "CellScores": "delete it and score again (harness score)",
     "Agreement": "delete it and compare again (harness agree)",
     "Manifest": "fetch the data again (harness data fetch)",
+    "GalleryRun": "delete its folder, and add the run again (harness report --gallery)",
     "Software": "verify again (harness images verify)",
     "PublishedColumn": "restore it from the repository",
     "Accuracy": "restore it from the repository",

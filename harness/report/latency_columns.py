@@ -10,6 +10,8 @@ from runner.contract.certainty import FEWEST
 
 #: How many processes measured how many iterations each.
 EFFORT = "processes \N{MULTIPLICATION SIGN} iterations"
+#: What an image takes, by torch's counter: a multiplication and an addition are two.
+FLOPS = "GFLOPs / image"
 #: What "±" says, for a note.
 SPREAD = "±: half the width of the 95 % interval in %, of that process alone"
 SPREAD_OF_REPEATS = "±: half of what the 95 % intervals of a model's processes span, in % of their mean"
@@ -38,6 +40,8 @@ def figure_columns(heading: str, label: str, figures: Sequence[OverRepeats | Non
         *_where_known("p99 ms", _unasked_p99(figures), "{:.2f}"),
         *_where_known("CPU time ms", [each.cpu_ms if each else None for each in figures], "{:.2f}"),
         Column("images / s", rates, forms=LONG),
+        *_where_known("M parameters", [_millions(each) for each in figures], "{:.2f}"),
+        *_where_known(FLOPS, [_giga(each) for each in figures], "{:.2f}"),
     ]
 
 
@@ -69,6 +73,14 @@ def _tail_columns(label: str, percent: float, figures: Sequence[OverRepeats | No
         *(Column(heading, [_written(value) for value in values], forms=CSV) for heading, values in bounded.items()),
         Column(f"{label} {name} lacks", [(tail.reason or GAP) if tail else GAP for tail in found], "words", CSV),
     ]
+
+
+def _millions(figure: OverRepeats | None) -> float | None:
+    return figure.work.parameters / 1e6 if figure and figure.work.parameters is not None else None
+
+
+def _giga(figure: OverRepeats | None) -> float | None:
+    return figure.work.flops / 1e9 if figure and figure.work.flops is not None else None
 
 
 def _written(value: float | None) -> str:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import documents
 from harness.analysis.history import History
@@ -16,36 +17,45 @@ from harness.report.comparison import comparison_tables, side
 from harness.report.history import histories_of, history_table
 from harness.report.tables import tables_of
 
+if TYPE_CHECKING:
+    from harness.report.page import Report
+
 
 def write_page(folders: list[RunFolder], out: Path, *, published: bool) -> Path:
     """Write report.html, which needs no other file, and report.md with its charts into a folder. Returns the first."""
-    return _write(folders, out, f"Report of {', '.join(folder.label for folder in folders)}", published=published)
+    return lay(report_of(folders, title_of(folders), published=published), out)
+
+
+def title_of(folders: Sequence[RunFolder]) -> str:
+    """Return what stands above the page of runs."""
+    return f"Report of {', '.join(folder.label for folder in folders)}"
 
 
 def write_comparison(found: Comparison, folders: list[RunFolder], out: Path) -> Path:
     """Write a page of two sides beside each other, and below it their whole runs, as write_page does."""
-    return _write(folders, out, f"A: {side(found.a)} · B: {side(found.b)}", found)
+    return lay(report_of(folders, f"A: {side(found.a)} · B: {side(found.b)}", found), out)
 
 
 def write_history(folders: list[RunFolder], out: Path, *, published: bool) -> Path:
     """Write a page of runs that begins with what each model took over time, as write_page does."""
-    return _write(folders, out, f"{len(folders)} runs over time", histories=histories_of(folders), published=published)
+    title = f"{len(folders)} runs over time"
+    return lay(report_of(folders, title, histories=histories_of(folders), published=published), out)
 
 
-def _write(
+def report_of(
     folders: list[RunFolder],
-    out: Path,
     title: str,
     found: Comparison | None = None,
     histories: Sequence[History] = (),
     *,
     published: bool = False,
-) -> Path:
+) -> "Report":
+    """Return what a page of runs is made from. Raises BadInput where no cell has a result, or one comes twice."""
     from harness.report import page  # only here: what draws takes a while to import
 
     cells = cells_of(folders)
     first = [*(comparison_tables(found) if found else []), *map(history_table, histories)]
-    report = page.Report(
+    return page.Report(
         cells=cells,
         tables=[*first, *tables_of(cells, published=published)],
         published=published,
@@ -56,6 +66,12 @@ def _write(
         comparison=found,
         histories=histories,
     )
+
+
+def lay(report: "Report", out: Path) -> Path:
+    """Write report.html and all that lies beside it into a folder. Returns the path of the first."""
+    from harness.report import page
+
     files = {"report.html": page.build(report), "report.md": page.markdown(report)}
     files |= page.static_charts(report.charts)
     for clip in (each for each in report.clips if not each.is_small):

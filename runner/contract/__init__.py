@@ -43,6 +43,7 @@ from runner.contract.result import (
     Warmup,
 )
 from runner.contract.surroundings import CpuSupply, Gpu, Hardware, SharedLibrary, Software, UsedGpu
+from runner.contract.work import Work
 
 SCHEMA_VERSION = 3
 
@@ -93,6 +94,7 @@ __all__ = [
     "Variant",
     "Warmup",
     "Weights",
+    "Work",
     "pseudonym",
     "source_sha256",
 ]

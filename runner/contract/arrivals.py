@@ -1,13 +1,15 @@
 """Pictures that come while a pass goes on: who makes them hands them over here, and who detects in them waits.
 
-A picture has its name once it is whole. After the last one END is there, and no other comes. Standard library only.
+A picture has its name once it is whole. Where one does not come, a file says so under its name with NO_MORE behind it,
+and none comes behind it. So several passes can wait for the same pictures, one pass after another. Standard library
+only.
 """
 
 import time
 from pathlib import Path
 from typing import Iterable, Iterator, Tuple
 
-END = "end-of-pictures"
+NO_MORE = ".none"
 #: How often one who waits looks, in seconds: much less than a detection takes.
 LOOK_S = 0.002
 
@@ -19,17 +21,16 @@ def hand_over(folder: Path, name: str, content: bytes) -> None:
     part.replace(folder / name)
 
 
-def end(folder: Path) -> None:
-    """Say that no more pictures come. Raises OSError."""
-    (folder / END).touch()
+def end(folder: Path, name: str) -> None:
+    """Say that neither the picture of that name comes nor any behind it. Raises OSError."""
+    (folder / f"{name}{NO_MORE}").touch()
 
 
 def arriving(folder: Path, pictures: Iterable[Tuple[int, str]]) -> Iterator[Tuple[int, str]]:
     """Yield each (id, name) in its order as soon as its picture is there, up to the first that does not come."""
     for number, name in pictures:
         while not (folder / name).exists():
-            # In this order: what came before the end was said is there by now.
-            if (folder / END).exists() and not (folder / name).exists():
+            if (folder / f"{name}{NO_MORE}").exists():
                 return
             time.sleep(LOOK_S)
         yield number, name

@@ -9,6 +9,7 @@ from runner.contract.job import Job, ResizeRule
 from runner.contract.model import Document
 from runner.contract.profile import Profile
 from runner.contract.surroundings import CpuSupply, Hardware, Software
+from runner.contract.work import Work
 
 Status = Literal["ok", "failed", "skipped", "timed_out", "out_of_memory", "crashed"]
 StoppedBy = Literal["count", "steady", "interval", "cap", "precise"]
@@ -78,8 +79,8 @@ class Latency(Document):
     `contents` are of the inputs, in a call each of its own after the last sample: with noise in a GPU's arithmetic a
     count may be another than a sample's. None where the reason says why, without one where an early version of the
     runner did not look. `stages` are of a pass of its own behind that, and so is the `profile`: None where nobody asked
-    for it, or the reason says why. Why samples have no instructions stands beside them, without a word where an early
-    version of the runner did not look.
+    for it, or the reason says why. Why samples have no instructions stands beside them. `work` is what those calls after
+    the last sample computed. An early version of the runner looked for neither.
     """
 
     load_ms: float
@@ -99,6 +100,7 @@ class Latency(Document):
     profile: Optional[Profile] = None
     profile_missing_reason: Optional[str] = None
     instructions_missing_reason: Optional[str] = None
+    work: Optional[Work] = None
 
 
 @dataclass(frozen=True)

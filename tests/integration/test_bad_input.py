@@ -38,6 +38,8 @@ def test_what_does_not_exist_is_named() -> None:
         "no model was named": RUN,
         "there is no run 'nothing'": ["run", "--resume", "nothing"],
         "there is no run 'nobody'": ["report", "nobody"],
+        "there is no run 'no one'": ["report", "no one", "--gallery", "/nowhere"],
+        "--gallery writes a page of each run, and --out something else": ["report", "x", "--gallery", "a", "-o", "b"],
         "local is no Docker environment": ["images", "build", "local"],
     }
     each_fails(BAD_INPUT, named)

@@ -6,6 +6,7 @@ import json
 from rich.console import Console
 
 from harness.catalogue import Model, models
+from harness.catalogue.entries import FLOPS_OF
 from harness.cli.console import print_table, say
 from harness.documents.scores import Iou
 from harness.report.table import Column, Table
@@ -26,6 +27,8 @@ def list_models(as_json: bool) -> None:
     wide = console.width >= WIDE
     print_table(console, Table("", Column("Builder", [model.builder for model in catalogue]), _groups(catalogue, wide)))
     more = "" if wide else f"; {WIDE} columns, or --json, show names and checkpoints too"
+    side = FLOPS_OF
+    say(console, f"GFLOPS are torchvision's: billions of multiply-adds for a picture of {side} by {side} pixels.")
     say(console, f"AP on COCO val2017 as torchvision publishes it for the checkpoints{more}.")
 
 

@@ -1,6 +1,7 @@
 """harness report: the tables of runs."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -8,8 +9,9 @@ from rich.console import Console
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
 from harness.documents.runs import cells_of, open_runs
-from harness.errors import unknown
+from harness.errors import BadInput, unknown
 from harness.report import render
+from harness.report.gallery import write_gallery
 from harness.report.history import history_tables
 from harness.report.table import Form
 from harness.report.tables import tables_of
@@ -35,4 +37,14 @@ def write_report(names: list[str], out: Path, *, published: bool, over_time: boo
     console, folders = Console(), open_runs(names)
     with progress_on(console).working("drawing"):
         written = (write_history if over_time else write_page)(folders, out, published=published)
+    say(console, str(written))
+
+
+def add_to_gallery(names: list[str], out: Path, *, published: bool, others: Mapping[str, object]) -> None:
+    """Write a page of each run into a gallery, and its index anew; `others` are the options that write otherwise."""
+    for other in (name for name, value in others.items() if value):
+        raise BadInput(f"--gallery writes a page of each run, and {other} something else", "leave one of them out")
+    console, folders = Console(), open_runs(names)
+    with progress_on(console).working("drawing"):
+        written = write_gallery(folders, out, published=published)
     say(console, str(written))

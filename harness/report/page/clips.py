@@ -28,7 +28,7 @@ class Clip:
     @property
     def source(self) -> str:
         """The clip as a data URI, or its name beside the page."""
-        return _data(self.file, "video/mp4") if self.is_small else self.file_name
+        return data_uri(self.file, "video/mp4") if self.is_small else self.file_name
 
     @property
     def file_name(self) -> str:
@@ -46,8 +46,9 @@ def clips_of(folders: Iterable[RunFolder]) -> Iterator[Clip]:
                 names = {each.builder: each.display for each in detectors(job.model.builder for job in jobs)}
                 title = " and ".join(f"{names[each.model.builder]} in {each.environment}" for each in jobs)
                 poster = file.with_suffix(".jpg")
-                yield Clip(title, file, _data(poster, "image/jpeg") if poster.is_file() else "")
+                yield Clip(title, file, data_uri(poster, "image/jpeg") if poster.is_file() else "")
 
 
-def _data(file: Path, kind: str) -> str:
+def data_uri(file: Path, kind: str) -> str:
+    """Return a file of a kind, such as image/jpeg, as a URI that holds it."""
     return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"

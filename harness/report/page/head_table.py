@@ -9,19 +9,12 @@ from harness.analysis.timings import Timing
 from harness.catalogue.published import latency as published_latency
 from harness.documents.run_folder import Cell
 from harness.report.latency_columns import EFFORT, effort
+from harness.report.page.entry import Entry
+from harness.report.page.fact_columns import fact_columns
 from harness.report.page.figures import significant
 from harness.text import GAP
 
 MIB = 1 << 20
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A cell of the table: its text, what it sorts by (None: last), and smaller text below it."""
-
-    text: str
-    key: float | str | None
-    below: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +38,8 @@ class HeadTable:
 
 def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool) -> HeadTable:
     """Return the table, fastest first. `published` adds the columns of 2021."""
+    timings = sorted(timings, key=lambda timing: timing.ms)
+    facts = fact_columns(timings)
     columns = list(published_latency().values()) if published else []
     percents = sorted({99.0, *(tail.percent for timing in timings for tail in timing.tails)})
     by_timing = {
@@ -58,6 +53,7 @@ def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: b
         *(f"2021: {column.hardware}, ms" for column in columns),
         *(f"p{percent:g}, ms" for percent in percents),
         *("images / s", "detections / image", "memory, MiB", EFFORT),
+        *facts,
     ]
     lines = [
         HeadLine(
@@ -71,9 +67,10 @@ def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: b
                 *(_number(column.latency_ms.get(timing.model.builder)) for column in columns),
                 *(_percentile(timing, percent) for percent in percents),
                 *_figures(timing),
+                *(entries[place] for entries in facts.values()),
             ],
         )
-        for timing in sorted(timings, key=lambda timing: timing.ms)
+        for place, timing in enumerate(timings)
     ]
     return HeadTable(["environment", "hardware", "protocol"], numbers, lines)
 

@@ -133,3 +133,9 @@ def _data(cells: Sequence[Cell], timings: Sequence[Timing], drawn: Sequence[Char
     document = {"series": series, "charts": specs, "samples": samples_by_model(timings), "pairs": pairs}
     text = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.translate(ESCAPES)
+
+
+def without_script(template: str, **values: object) -> str:
+    """Return a page of a template of this folder, in the same look and under the same policy, that runs no script."""
+    style = Markup(_text("page.css"))  # noqa: S704 -- the project's own file
+    return _templates().get_template(template).render(policy=_policy([]), style=style, **values)

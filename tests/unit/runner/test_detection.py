@@ -296,7 +296,7 @@ def test_pictures_that_come_meanwhile_are_waited_for_and_their_rows_can_be_read(
             arrivals.hand_over(folder, name, (folder / f"{number:03}.png").read_bytes())
         while not (early := rows.since(folder.parent / FILE, 3)):
             time.sleep(0.001)
-        arrivals.end(folder)
+        arrivals.end(folder, planned.files[-1])
         return early[0].image_id
 
     with ThreadPoolExecutor(1) as pool:

@@ -56,6 +56,7 @@ MAY_DIFFER = {
     "result.latency.stages_missing_reason": "the same",
     "result.latency.profile": "the same",
     "result.latency.profile_missing_reason": "the same",
+    "result.latency.work": "what the model and the pictures say, counted after what was measured",
     "result.latency.stopped_by": OUTCOME,
     "result.latency.planned_iterations": "what was asked for; the variant's iterations tell series apart",
     "result.latency.other_load_cpus": "an outcome; said of the cell",

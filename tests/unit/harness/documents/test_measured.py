@@ -8,7 +8,7 @@ from harness import documents
 from harness.documents.measured import NO_TIME, flaw
 from harness.documents.scores import Score
 from harness.errors import BadDocument
-from runner.contract import Detections, Result, Samples
+from runner.contract import Detections, Result, Samples, Work
 from tests.samples import job, latency, ok_result
 
 GOOD = latency([10.0, 11.0])
@@ -17,6 +17,10 @@ GOOD = latency([10.0, 11.0])
 def with_samples(**columns: list[object]) -> Result:
     samples: Samples = replace(GOOD.samples, **columns)  # type: ignore[arg-type]
     return ok_result(job(), latency=replace(GOOD, samples=samples))
+
+
+def with_work(parameters: int | None, flops: list[int] | None) -> Result:
+    return ok_result(job(), latency=replace(GOOD, work=Work(parameters, flops)))
 
 
 PASSED = Detections("detections.sqlite", 0, 0, 0, [], 5.0, 3000.0, 900.0, 100.0, 12.0, 20.0, 2000.0, 30.0, 0.0)
@@ -38,6 +42,11 @@ PASSED = Detections("detections.sqlite", 0, 0, 0, [], 5.0, 3000.0, 900.0, 100.0,
             "it has a time that is not",
         ),
         (with_samples(device_ms=[None, -1.0, None]), "it has a time that is not a positive number"),
+        (with_work(-1, [1]), "it has parameters or operations whose number can't be"),
+        (with_work(10**400, None), "it has parameters or operations whose number can't be"),
+        (with_work(1, []), "it has parameters or operations whose number can't be"),
+        (with_work(1, [5, 0]), "it has parameters or operations whose number can't be"),
+        (with_work(1, [10**400]), "it has parameters or operations whose number can't be"),
     ],
 )
 def test_a_result_that_is_ok_without_a_measurement_is_unusable(tmp_path: Path, result: Result, sentence: str) -> None:

@@ -13,10 +13,10 @@ from harness.documents import Execution, Host
 from harness.documents.run_folder import Cell
 from harness.report import render
 from harness.report.latency import latency_table
-from harness.report.latency_columns import NO_SPREAD, SPREAD, SPREAD_OF_REPEATS
+from harness.report.latency_columns import FLOPS, NO_SPREAD, SPREAD, SPREAD_OF_REPEATS
 from harness.report.table import Column, Form, Table
 from harness.text import GAP
-from runner.contract import Failure, Job, Variant
+from runner.contract import Failure, Job, Variant, Work
 from tests.samples import job, latency, ok_result, software
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -46,6 +46,15 @@ def test_rows_are_models_and_columns_environment_and_hardware() -> None:
         "detections / image",
     ]
     assert as_csv.rows == [["SSD300 VGG16", "10.00", "7.0", "20.00", "7.0"]]
+
+
+def test_what_a_model_is_made_of_and_computes_stands_in_full_where_it_was_counted() -> None:
+    counted = replace(latency([10.0] * 3), work=Work(35641826, [69_000_000_000, 71_000_000_000]))
+    uncounted = cell(job("ssdlite320_mobilenet_v3_large"))
+    table = latency_table([cell(job(), latency=counted), uncounted])
+    columns = {column.heading: column.values for column in table.of(Form.LONG).columns}
+    assert (columns["M parameters"], columns[FLOPS]) == (["35.64", GAP], ["70.00", GAP])
+    assert FLOPS not in table.of(Form.SHORT).headings + table.of(Form.CSV).headings
 
 
 def test_a_figure_has_half_of_its_interval_beside_it_where_one_is_known() -> None:

@@ -1,0 +1,72 @@
+"""The columns of the head table that say what a model is and what it is given: each where a row has something in it."""
+
+from collections.abc import Sequence
+
+from harness.analysis.pictured import MEGA, computed_pixels
+from harness.analysis.timings import Timing, latencies
+from harness.catalogue.entries import FLOPS_OF
+from harness.documents.agreement import VERDICTS
+from harness.report.latency_columns import FLOPS
+from harness.report.page.entry import Entry
+from harness.report.page.figures import significant
+from harness.text import GAP, count
+from runner.contract import Content
+
+EMPTY = Entry(GAP, None)
+TIMES = "\N{MULTIPLICATION SIGN}"
+INPUT = f"input, height {TIMES} width"
+
+
+def fact_columns(timings: Sequence[Timing]) -> dict[str, list[Entry]]:
+    """Return the columns by heading, with an entry for each timing; one that is empty in all of them is left out."""
+    columns = {
+        "parameters, M": list(map(_parameters, timings)),
+        FLOPS: list(map(_flops, timings)),
+        INPUT: list(map(_input, timings)),
+        "agreement": list(map(_agreement, timings)),
+    }
+    return {heading: entries for heading, entries in columns.items() if any(entry != EMPTY for entry in entries)}
+
+
+def _parameters(timing: Timing) -> Entry:
+    known = timing.work.parameters
+    return EMPTY if known is None else Entry(significant(known / 1e6), known)
+
+
+def _flops(timing: Timing) -> Entry:
+    """Return what was counted, and how far it is from what torchvision publishes, which is of another picture."""
+    known, published = timing.work.flops, timing.model.published_flops
+    if known is None:
+        return EMPTY
+    return Entry(significant(known / 1e9), known, _beside(known, published) if published else "")
+
+
+def _beside(known: float, published: float) -> str:
+    percent = round(100 * (known / published - 1))
+    than = f"{abs(percent)} % {'more' if percent > 0 else 'less'} than" if percent else "as"
+    return f"{than} torchvision's {significant(published / 1e9)} at {FLOPS_OF} {TIMES} {FLOPS_OF}"
+
+
+def _input(timing: Timing) -> Entry:
+    """Return the sizes that the model resized the pictures to: the smallest and the largest, and how much they are."""
+    contents = [content for latency in latencies(timing.cells) for content in latency.contents or []]
+    by_size = {size: computed for each in contents if (size := _size(each)) and (computed := computed_pixels(each))}
+    if not by_size:
+        return EMPTY
+    ends = sorted(by_size, key=lambda size: (size[0] * size[1], size))
+    text = " to ".join(dict.fromkeys(f"{height} {TIMES} {width}" for height, width in (ends[0], ends[-1])))
+    computed = [pixels / MEGA for each in contents if (pixels := computed_pixels(each))]
+    mean = sum(computed) / len(computed)
+    padded = f"{significant(mean)} megapixels with padding, a mean of {count(len(by_size), 'size')}"
+    return Entry(text, mean, padded if len(by_size) > 1 else "")
+
+
+def _size(content: Content) -> tuple[int, int] | None:
+    height, width = content.resized_height, content.resized_width
+    return None if height is None or width is None else (height, width)
+
+
+def _agreement(timing: Timing) -> Entry:
+    """Return the verdict on what the software detects, sorted from the best to the worst."""
+    known = timing.agreement
+    return Entry(known.word, VERDICTS.index(known.verdict), f"with {known.against}") if known else EMPTY

@@ -1,0 +1,129 @@
+"""However many passes there are, few frames lie on the disk at once, and no pass waits for one that does not come."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.clips import feeding
+from harness.clips.caption import Caption
+from harness.clips.drawing import Pen
+from harness.clips.staging import Staging
+from harness.clips.video import Video, VideoFrame
+from harness.clips.views import One, Two
+from harness.errors import BadInput
+from runner.contract import arrivals, rows
+from runner.contract.rows import ImageDetections, Row, Times
+
+COUNT, HEIGHT, WIDTH = 20, 32, 48
+#: Of frames that are handed over before they are done with, in these tests.
+WINDOW = 3
+SECONDS = 30.0
+
+
+class Source:
+    """Frames that tell their number; `breaks` is the one in whose place the source fails."""
+
+    name, most, broke_off = "source", COUNT, None
+
+    def __init__(self, breaks: int = COUNT):
+        self.read = 0
+        self._breaks = breaks
+
+    def frames(self) -> Iterator[VideoFrame]:
+        self.read += 1
+        for number in range(COUNT):
+            if number == self._breaks:
+                raise BadInput("the source is broken", "")
+            yield VideoFrame(number / 25, np.full((HEIGHT, WIDTH, 3), 10 * number, np.uint8))
+
+
+class Pass:
+    """Acts a runner's pass out: a row for each frame as it comes, whose score tells what was in the frame."""
+
+    def __init__(self, place: Path, frames: Path, fails_at: int = COUNT):
+        place.mkdir()
+        self.file, self.seen, self.most = place / rows.FILE, list[int](), 0
+        self._frames, self._fails_at = frames, fails_at
+
+    def run(self) -> None:
+        names = [feeding.picture_name(number) for number in range(COUNT)]
+        with rows.writing(self.file, "key", followed=True) as writer:
+            for number, name in arrivals.arriving(self._frames, list(enumerate(names))):
+                if number == self._fails_at:
+                    break
+                self.most = max(self.most, len(list(self._frames.glob("*.ppm"))))
+                self.seen.append((self._frames / name).read_bytes()[-1])
+                found = ImageDetections(*(np.array(of, kind) for of, kind in self._one(self.seen[-1])))
+                writer.append(
+                    [Row(number + 1, name, Times(forward_ms=1.0), height=HEIGHT, width=WIDTH, detections=found)]
+                )
+        (self.file.parent / "result.json").write_text("{}")
+
+    @staticmethod
+    def _one(shade: int) -> Iterator[tuple[object, type]]:
+        yield [[8, 8, 40, 28]], np.float32
+        yield [shade / 255], np.float32
+        yield [1], np.int32
+
+
+@pytest.fixture(autouse=True)
+def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeding, "WINDOW", WINDOW)
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> Path:
+    made = tmp_path / "frames"
+    made.mkdir()
+    return made
+
+
+def view(height: int, width: int) -> One | Two:
+    sides = [One(Pen(0.0, {}, height, width), Caption("x")) for _ in range(2)]
+    return Two(sides[0], sides[1], None)
+
+
+def staged(source: Source, frames: Path, passes: list[Pass], clip: Path) -> Staging:
+    """Run the passes one after another beside a staging, as a run does, and see to it that none waits for ever."""
+    staging = Staging(source, frames, [each.file for each in passes], view, clip)
+    with staging:
+        for each in passes:
+            running = threading.Thread(target=each.run, daemon=True)
+            running.start()
+            running.join(SECONDS)
+            assert not running.is_alive()
+    return staging
+
+
+def test_each_pass_sees_all_frames_of_which_few_lie_there_at_once(tmp_path: Path, frames: Path) -> None:
+    source, passes = Source(), [Pass(tmp_path / name, frames) for name in ("one", "two")]
+    staging = staged(source, frames, passes, tmp_path / "clip.mp4")
+    assert [each.seen for each in passes] == [[10 * number for number in range(COUNT)]] * 2
+    assert all(0 < each.most <= WINDOW + 1 for each in passes)
+    assert source.read == 2
+    assert staging.drawn == len(list(Video(tmp_path / "clip.mp4").frames())) == COUNT
+    assert list(frames.glob("*.ppm")) == []
+
+
+@pytest.mark.parametrize("fails_at", [0, 10])
+def test_after_a_pass_that_failed_the_next_waits_for_nothing(tmp_path: Path, frames: Path, fails_at: int) -> None:
+    passes = [Pass(tmp_path / "one", frames, fails_at), Pass(tmp_path / "two", frames)]
+    staging = staged(Source(), frames, passes, tmp_path / "clip.mp4")
+    assert (passes[1].seen, staging.drawn) == ([], 0)
+    assert list(frames.glob("*.ppm")) == []
+    assert not (tmp_path / "clip.mp4").exists()
+
+
+@pytest.mark.parametrize("breaks", [0, 10])
+def test_a_source_that_fails_ends_every_pass_and_is_told(tmp_path: Path, frames: Path, breaks: int) -> None:
+    passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
+    began = time.monotonic()
+    with pytest.raises(BadInput, match="the source is broken"):
+        staged(Source(breaks), frames, passes, tmp_path / "clip.mp4")
+    assert len(passes[0].seen) == breaks
+    assert time.monotonic() - began < SECONDS
+    assert not (tmp_path / "clip.mp4").exists()
