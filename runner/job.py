@@ -19,6 +19,7 @@ from runner import (
     graphs,
     hardware,
     inputs,
+    instructions,
     latency,
     masks,
     memory,
@@ -33,7 +34,6 @@ from runner import (
 from runner.contention import Contention
 from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, Stages, rows, source_sha256
 from runner.errors import JobError, said
-from runner.instructions import counter
 from runner.latency import Progress
 from runner.own import answers, blame, building
 from runner.states import Remark
@@ -140,9 +140,9 @@ def _time(
     watch = Contention()
     samples, ending = latency.measure(model, source, stopwatch, job, progress, check)
     load, supply = watch.read(), watch.supply()
-    counter = work.Counter(model)
-    contents, missing_reason = content.observe(model, source, check, counter.call)
-    counted = work.observe(model, counter, source)
+    calls = work.Counter(model)
+    contents, missing_reason = content.observe(model, source, check, calls.call)
+    counted = work.observe(model, calls, source)
     stages, no_stages = _stages(job, model, source, device, check)
     profile, no_profile = profiled.observe(model, source, device, job.profile) if job.profile else (None, None)
     measured = Latency(
@@ -158,7 +158,7 @@ def _time(
         percentile=job.variant.percentile,
         profile=profile,
         profile_missing_reason=no_profile,
-        instructions_missing_reason=None if samples.instructions else counter().missing_reason,
+        instructions_missing_reason=None if samples.instructions else instructions.counter().missing_reason,
         work=counted,
         **ending._asdict(),
     )
