@@ -47,7 +47,7 @@ class _Attributes(ctypes.Structure):
     ]
 
 
-class Counter:
+class KernelCounter:
     """Counts the event from its making on: in the thread that makes it, and those that this one and its own start."""
 
     def __init__(self, event: Event = INSTRUCTIONS) -> None:
@@ -70,9 +70,9 @@ class Counter:
 
 
 @cache
-def counter() -> Counter:
+def counter() -> KernelCounter:
     """Return the counter of this process, made when it is first asked for: before other threads are started."""
-    return Counter()
+    return KernelCounter()
 
 
 def _opened(event: Event) -> Tuple[Optional[int], Optional[str]]:

@@ -79,8 +79,8 @@ class Latency(Document):
     `contents` are of the inputs, in a call each of its own after the last sample: with noise in a GPU's arithmetic a
     count may be another than a sample's. None where the reason says why, without one where an early version of the
     runner did not look. `stages` are of a pass of its own behind that, and so is the `profile`: None where nobody asked
-    for it, or the reason says why. Why samples have no instructions stands beside them. `work` is what the calls after the
-    last sample computed. An early version of the runner looked for neither.
+    for it, or the reason says why. Why samples have no instructions stands beside them; `work` is what the calls after
+    the last sample computed. An early version of the runner looked for neither.
     """
 
     load_ms: float

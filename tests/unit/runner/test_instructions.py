@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from runner import instructions
-from runner.instructions import IN_PART, NO_CALL, NO_COUNTER, REFUSED, TASK_CLOCK, Counter
+from runner.instructions import IN_PART, NO_CALL, NO_COUNTER, REFUSED, TASK_CLOCK, KernelCounter
 
 NS = 1_000_000_000
 
@@ -23,7 +23,7 @@ def work() -> None:
 
 def test_what_this_thread_and_later_ones_do_is_counted_and_nothing_before() -> None:
     earlier = time.process_time_ns()
-    counter = Counter(TASK_CLOCK)
+    counter = KernelCounter(TASK_CLOCK)
     if counter.missing_reason:
         pytest.skip(counter.missing_reason)
     began, before = time.process_time_ns(), counter.read()
@@ -53,13 +53,13 @@ def test_a_kernel_that_does_not_count_is_a_reason(monkeypatch: pytest.MonkeyPatc
         return -1
 
     monkeypatch.setattr(ctypes, "CDLL", lambda name, use_errno: SimpleNamespace(syscall=refuses))
-    counter = Counter()
+    counter = KernelCounter()
     assert (counter.read(), counter.missing_reason) == (0, reason)
 
 
 def test_an_unknown_machine_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instructions.platform, "machine", lambda: "vax")
-    assert Counter().missing_reason == "not known how to count on Linux vax"
+    assert KernelCounter().missing_reason == "not known how to count on Linux vax"
 
 
 @pytest.mark.parametrize(("counted", "reason"), [(50, None), (49, IN_PART)])
@@ -68,5 +68,5 @@ def test_a_counter_that_was_shared_is_a_reason(
 ) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name, use_errno: SimpleNamespace(syscall=lambda *arguments: 99))
     monkeypatch.setattr(instructions.os, "read", lambda file, n: struct.pack("=QQQ", 7, 50, counted))
-    counter = Counter()
+    counter = KernelCounter()
     assert (counter.read(), counter.missing_reason) == (7, reason)
