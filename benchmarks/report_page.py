@@ -36,8 +36,8 @@ SORTED = """() => {
 }"""
 
 
-#: Draws charts by Vega alone, one after the other, each as the page does.
-BARE = """<!doctype html><meta charset="utf-8"><body><script type="module">
+#: Draws charts by Vega alone, one after the other, each as the page does; without a width they would have none.
+BARE = """<!doctype html><meta charset="utf-8"><style>body > div { width: 100%%; }</style><body><script type="module">
 %s
 for (const { spec, rows, renderer } of %s) {
   const place = document.body.appendChild(document.createElement("div"));

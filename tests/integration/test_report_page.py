@@ -413,6 +413,21 @@ def test_on_paper_everything_is_there_and_nothing_to_press(opened: Opened) -> No
     assert page.locator("#tables details[open]").count() == 0
 
 
+def test_the_button_prints_when_every_chart_is_drawn(opened: Opened) -> None:
+    page = opened(page_cells(["cuda10.2", "cpu"]))
+    undrawn = "document.querySelectorAll('.panel:not([hidden]) [data-chart]:not([data-drawn])').length"
+    page.evaluate(f"() => {{ window.print = () => {{ window.left = {undrawn}; }}; }}")
+    page.get_by_role("button", name="Print").click()
+    page.wait_for_function("window.left === 0")
+
+
+def test_a_page_without_figures_has_no_table_to_choose_of_and_prints(opened: Opened) -> None:
+    page = opened([failed(PUBLISHED[0])], choices="#environment=cpu&sort=model")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#head, .menu, #compare").count() == 0
+    assert page.get_by_role("button", name="Print").is_visible()
+
+
 def test_axe_finds_nothing_serious_dark_or_light_wide_or_narrow(opened: Opened, clips: list[Clip]) -> None:
     page = opened(compared_cells(), width=PHONE, clips=clips)
     page.locator("[data-side]").nth(0).click()
