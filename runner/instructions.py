@@ -66,7 +66,7 @@ class KernelCounter:
         return IN_PART if counted < wanted else None
 
     def _counts(self) -> Tuple[int, int, int]:
-        return struct.unpack("=QQQ", os.read(self._file, 24))  # type: ignore[arg-type, return-value]
+        return struct.unpack("=QQQ", os.read(self._file, 24))  # type: ignore[arg-type]
 
 
 @cache

@@ -10,6 +10,8 @@ from harness.analysis.process import Process, Surroundings
 from harness.documents.comparison import Unlike
 
 LIBRARIES, PICTURES = "BLAS or OpenMP", "pictures"
+#: What differs wherever something else does, and is a hash that tells nobody more.
+IMPLIED = {"image": "environment", "how torch was built": "torch"}
 #: By name: what is averaged over the processes of a side, how it is said, and from where on, or how far apart, it
 #: makes a verdict doubtful.
 MEANWHILE: dict[str, tuple[Callable[[Surroundings], float | None], str, float]] = {
@@ -36,8 +38,10 @@ def unlike(pairs: Sequence[Pair]) -> list[Unlike]:
 def _facts(pair: Pair) -> Iterator[tuple[str, str | None, str | None, bool]]:
     a, b = pair.a[0].series, pair.b[0].series
     named = [Difference(*each, essential=False) for each in _named(pair)]
-    for each in [*named, *differences(a, b)]:
-        if each.a != each.b:
+    differing = [each for each in [*named, *differences(a, b)] if each.a != each.b]
+    words = {each.word for each in differing}
+    for each in differing:
+        if IMPLIED.get(each.word) not in words:
             texts = _told(each, pair)
             yield each.word, texts[0], texts[1], each.essential
     if missing := {name for each in [*pair.a, *pair.b] for name in each.wall} - _all_have(pair):

@@ -59,14 +59,18 @@ def paired(a: Sequence[Process], b: Sequence[Process]) -> Paired:
             f"no model in common: A has {_models(a, named)}, B has {_models(b, named)}",
             "measure one --model on both sides",
         )
-    left = [f"{named[m]}: only in {'B' if any(e.builder == m for e in b) else 'A'}" for m in named if m not in models]
+    left = [
+        f"{', '.join(alone)}: only in {letter}"
+        for letter, side in (("A", a), ("B", b))
+        if (alone := list(dict.fromkeys(named[each.builder] for each in side if each.builder not in models)))
+    ]
     pairs = []
     for model in models:
         found, unmatched = _of_model(model, [_of(model, side) for side in (a, b)], named[model])
         pairs += found
         left += unmatched
     enough = [pair for pair in pairs if min(len(pair.a), len(pair.b)) > 1]
-    left += [_too_few(pair, named[pair.builder]) for pair in pairs if pair not in enough]
+    left = [*(_too_few(pair, named[pair.builder]) for pair in pairs if pair not in enough), *left]
     if not enough:
         raise BadInput(f"nothing can be compared: {'; '.join(left)}", _remedy(pairs))
     return Paired(enough, left)

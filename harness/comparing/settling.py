@@ -15,7 +15,7 @@ from harness.analysis.process import Process, Processes
 from harness.analysis.sides import Side, side_of
 from harness.comparing import Read, of_sides, read_sides
 from harness.documents import Plan, PlannedCell
-from harness.documents.comparison import Comparison
+from harness.documents.comparison import Comparison, Estimate
 from harness.documents.run_folder import RunFolder, cell_name
 from harness.errors import BadInput, HarnessError
 from harness.pipeline import Interrupted
@@ -25,6 +25,8 @@ from harness.text import count, duration
 
 #: So many rounds are measured between two looks, at most.
 MOST_ROUNDS = 10
+#: Of fewer processes a side, nobody knows how many would settle it: more are measured in any case.
+FEWEST = 5
 #: What both runs have to have in common to be measured in one, by the name of a plan's field.
 SHARED = {
     "gpu": "GPU",
@@ -150,9 +152,16 @@ def _doubtful(found: Comparison, read: tuple[Read, Read], asked: Asked) -> list[
     for pair, each in zip(pairs, found.models, strict=True):
         open_ = [known for clock in asked.on if (known := each.on(clock)) and known.corrected == "ambiguous"]
         if open_:
-            needed = [known.more_repeats for known in open_]  # 0 of one that is ambiguous only among several
-            doubtful.append((pair, None if None in needed else max(1, *needed)))
+            doubtful.append((pair, _needed(open_)))
     return doubtful
+
+
+def _needed(doubtful: Sequence[Estimate]) -> int | None:
+    """Return how many more repeats settle all: at least one, of what is ambiguous only among several models, too."""
+    fewest = min(min(known.processes_a, known.processes_b) for known in doubtful)
+    unknown = FEWEST - fewest if fewest < FEWEST else None
+    needed = [unknown if known.more_repeats is None else known.more_repeats for known in doubtful]
+    return None if None in needed else max(1, *needed)
 
 
 def _rounds(doubtful: list[tuple[Pair, int | None]], ends: float | None, round_s: float) -> int | str:

@@ -185,9 +185,11 @@ def _notes_on(each: ModelComparison, found: Comparison, named: dict[str, str]) -
         yield f"{name}: no CPU time, {each.cpu_missing_reason}"
     elif each.cpu.verdict != each.wall.verdict:
         yield f"{name}: {_differing(each.wall, each.cpu)}"
-    for clock in CLOCKS:
-        if known := each.on(clock):
-            yield from _doubts(name, clock, known, found)
+    doubts: dict[str, list[str]] = {}
+    for clock, word in CLOCKS.items():
+        if (known := each.on(clock)) and (doubt := _doubt(clock, known, found)):
+            doubts.setdefault(doubt, []).append(word)
+    yield from (f"{name}, {' and '.join(words)}: {doubt}" for doubt, words in doubts.items())
 
 
 def _differing(wall: Estimate, cpu: Estimate) -> str:
@@ -198,18 +200,19 @@ def _differing(wall: Estimate, cpu: Estimate) -> str:
     return f"{said}: {decided}"
 
 
-def _doubts(name: str, clock: Clock, known: Estimate, found: Comparison) -> Iterator[str]:
+def _doubt(clock: Clock, known: Estimate, found: Comparison) -> str | None:
+    """Return what is to be known of a verdict, if anything."""
     if known.verdict == "ambiguous":
-        more = "no number of repeats in reach settles it"
-        if known.more_repeats is not None:
-            more = f"{count(known.more_repeats, 'more repeat')} a side would settle it at the variance seen"
-        yield f"{name}, {CLOCKS[clock]}: {more}"
-    elif known.corrected != known.verdict and clock in found.on:
+        if known.more_repeats is None:
+            return "no number of repeats in reach settles it"
+        return f"{count(known.more_repeats, 'more repeat')} a side would settle it at the variance seen"
+    if known.corrected != known.verdict and clock in found.on:
         models = count(sum(each.on(clock) is not None for each in found.models), "comparison")
-        yield f"{name}, {CLOCKS[clock]}: {known.verdict} by itself, {known.corrected} corrected for {models} (Holm)"
-    elif known.verdict == "equivalent" and not known.low <= 1 <= known.high:
+        return f"{known.verdict} by itself, {known.corrected} corrected for {models} (Holm)"
+    if known.verdict == "equivalent" and not known.low <= 1 <= known.high:
         direction = "slower" if known.ratio > 1 else "faster"
-        yield f"{name}, {CLOCKS[clock]}: equivalent, and {direction} by {abs(100 * (known.ratio - 1)):.1f} %"
+        return f"equivalent, and {direction} by {abs(100 * (known.ratio - 1)):.1f} %"
+    return None
 
 
 def _failure(found: Comparison, named: dict[str, str]) -> str:

@@ -47,11 +47,16 @@ def title(history: History) -> str:
     return ", ".join(filter(None, (f"{detector(history.builder).display} over time", history.series)))
 
 
+def headline(found: Sequence[History]) -> str:
+    """Say of all models together which of them changed."""
+    changed = [finding(each) for each in found if any(point.changed for point in each.points)]
+    return "; ".join(changed) or f"No change over time is shown: {count(len(found), 'series', 'series')}"
+
+
 def finding(history: History) -> str:
     """Say whether and when a model changed."""
-    changes = [each for each in history.points if each.changed]
-    told = "; ".join(f"{each.began[:10]}: {_change(each)}" for each in changes) or "no change is shown"
-    return f"{title(history)}: {told}"
+    changes = [f"{_by(each)} since {each.began[:10]}" for each in history.points if each.changed and each.change]
+    return f"{title(history)}: {', '.join(changes) or 'no change is shown'}"
 
 
 def _interval(each: Point) -> str:
@@ -59,10 +64,12 @@ def _interval(each: Point) -> str:
 
 
 def _change(each: Point) -> str:
-    if each.change is None or not each.changed:
-        return GAP
-    direction = "slower" if each.change.value > 1 else "faster"
-    return f"{direction}: {100 * (each.change.value - 1):+.1f} %"
+    return _by(each) if each.changed else GAP
+
+
+def _by(each: Point) -> str:
+    ratio = each.change.value if each.change else 1.0
+    return f"{'slower' if ratio > 1 else 'faster'} by {abs(100 * (ratio - 1)):.1f} %"
 
 
 def _note(history: History) -> str:

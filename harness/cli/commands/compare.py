@@ -52,7 +52,7 @@ def compare_sides(
         say(console, str(written))
     if done and done.folder:
         say(console, f"further repeats, as cells of A and of B by turns: {done.folder.path}")
-    elif found.ambiguous and form in ("short", "long"):
+    elif found.ambiguous and not done and form in ("short", "long"):
         say(console, _offer(a, b, found))
     if form in ("short", "long") and any(each.wall.verdict in DIFFERENT for each in found.models):
         say(console, f"why: harness explain {shlex.join([a, b])}")

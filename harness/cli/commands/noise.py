@@ -45,22 +45,24 @@ def lines(found: Noise) -> list[str]:
     what = f"{found.model} in {found.environment} {COMPUTES[found.device]}"
     how = f"{count(found.processes, 'process', 'processes')} of {found.iterations} iterations"
     failed = f", {found.failed} failed" if found.failed else ""
+    reaches = found.smallest
     told = [
         f"noise         {what}: {how}{failed}{', interrupted' if found.interrupted else ''}",
         f"processes     {_processes(found.wall)}",
-        f"samples       {_percent(found.wall.samples)} within a process",
+        f"samples       scatter by {_percent(found.wall.samples)} within a process",
         f"CPU time      {_cpu(found)}",
-        f"false alarms  {_percent(found.paired_false_alarms)} by rounds, {_percent(found.unpaired_false_alarms)} "
-        f"otherwise: faster or slower than itself by {100 * found.margin:g} %",
-        f"can show      {', '.join(f'{_percent(one.difference)} by {one.repeats}' for one in found.smallest)} repeats, "
-        "in 9 of 10 comparisons",
+        f"false alarms  {_percent(found.paired_false_alarms)} of comparisons by turns, "
+        f"{_percent(found.unpaired_false_alarms)} of others: faster or slower than itself, by a margin of "
+        f"{100 * found.margin:g} %",
+        f"can show      differences of {', '.join(f'{_percent(one.difference)} by {one.repeats}' for one in reaches)} "
+        "repeats a side, in 9 of 10 comparisons",
     ]
     return [*told, sentence(found, found.margin)]
 
 
 def _processes(scatter: Scatter) -> str:
     return (
-        f"{_percent(scatter.processes)} apart, {_percent(scatter.neighbours)} where they follow each other "
+        f"scatter by {_percent(scatter.processes)}, by {_percent(scatter.neighbours)} from one to the next "
         f"(below {_percent(scatter.neighbours_at_most)} with 95 %)"
     )
 
@@ -68,7 +70,7 @@ def _processes(scatter: Scatter) -> str:
 def _cpu(found: Noise) -> str:
     if found.cpu is None:
         return f"unknown: {found.cpu_missing_reason}"
-    apart = f"{_percent(found.cpu.neighbours)} apart where processes follow each other"
+    apart = f"scatters by {_percent(found.cpu.neighbours)} from one process to the next"
     if not found.cpu.neighbours:
         return apart
     return f"{apart}: {found.wall.neighbours / found.cpu.neighbours:.1f} times as steady as wall time"

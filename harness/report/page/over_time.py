@@ -53,10 +53,11 @@ def _drawing() -> alt.LayerChart:
     ]
     colour = alt.condition("datum.changed", alt.value(colours[1]), alt.value(colours[0]))
     shape = alt.condition("datum.changed", alt.value("diamond"), alt.value("circle"))
+    size = alt.condition("datum.changed", alt.value(180), alt.value(70))
     layers = [
         of.mark_line(opacity=0.3, strokeWidth=1).encode(x=x, y=y),
         of.mark_rule(strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour),
-        of.mark_point(filled=True, size=70, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=tips),
+        of.mark_point(filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape, size=size, tooltip=tips),
         of.mark_text(align="left", dx=8, dy=-8, fontSize=11).encode(x=x, y=y, text="text:N"),
     ]
     return layered(layers, height=220)

@@ -8,7 +8,7 @@ from harness.analysis.history import History
 from harness.analysis.timings import Timing, timings_of
 from harness.documents.comparison import Comparison
 from harness.documents.run_folder import Cell
-from harness.report.comparison import headline
+from harness.report import comparison, history
 from harness.report.page import findings
 from harness.report.page.charts import charts
 from harness.report.page.clips import Clip
@@ -23,8 +23,7 @@ class Report:
     """Cells and what is said of them. `tables` stand in a report as they are, `commands` are those that repeat it.
 
     `published` puts the latencies of 2021 beside the measured ones, and lets the AP that torchvision publishes stand
-    in for what was not measured. A `comparison` of two sides, or `histories`, come before
-    all else.
+    in for what was not measured. A `comparison` of two sides, or `histories`, come before all else.
     """
 
     cells: Sequence[Cell]
@@ -52,4 +51,6 @@ class Report:
     @property
     def headline(self) -> str:
         """The sentence that stands above everything."""
-        return headline(self.comparison) if self.comparison else findings.headline(self.cells, self.timings)
+        if self.comparison:
+            return comparison.headline(self.comparison)
+        return history.headline(self.histories) if self.histories else findings.headline(self.cells, self.timings)

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from runner import instructions
 from runner.instructions import IN_PART, NO_CALL, NO_COUNTER, REFUSED, TASK_CLOCK, KernelCounter
 
 NS = 1_000_000_000
@@ -58,7 +57,7 @@ def test_a_kernel_that_does_not_count_is_a_reason(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_machine_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instructions.platform, "machine", lambda: "vax")
+    monkeypatch.setattr("runner.instructions.platform.machine", lambda: "vax")
     assert KernelCounter().missing_reason == "not known how to count on Linux vax"
 
 
@@ -67,6 +66,6 @@ def test_a_counter_that_was_shared_is_a_reason(
     monkeypatch: pytest.MonkeyPatch, counted: int, reason: str | None
 ) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name, use_errno: SimpleNamespace(syscall=lambda *arguments: 99))
-    monkeypatch.setattr(instructions.os, "read", lambda file, n: struct.pack("=QQQ", 7, 50, counted))
+    monkeypatch.setattr("runner.instructions.os.read", lambda file, n: struct.pack("=QQQ", 7, 50, counted))
     counter = KernelCounter()
     assert (counter.read(), counter.missing_reason) == (7, reason)

@@ -202,6 +202,16 @@ def test_what_computes_is_named_where_it_differs(tmp_path: Path) -> None:
     assert told["environment"] == ("cuda10.2", NEWER)
 
 
+def test_what_follows_from_another_difference_is_not_told(tmp_path: Path) -> None:
+    newer = software(torch="2.6.0", torch_config="another")
+    write(tmp_path / "run", *side(), *side(environment=NEWER, software=newer))
+    told = [each.what for each in compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}").unlike]
+    assert told == ["environment", "torch"]
+    write(tmp_path / "b", *side(begun="09:00", software=software(torch_config="another")))
+    (built,) = compare(f"{tmp_path}/run:cuda10.2", tmp_path / "b", allow=True).unlike
+    assert built.what == "how torch was built"
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [

@@ -95,6 +95,18 @@ def test_it_ends_when_the_time_is_up(doubtful: tuple[str, str], measured: list[s
     assert "not settled in time" in said.texts[-1]
 
 
+def test_what_no_number_in_reach_would_settle_by_two_processes_is_measured_until_more_tell(
+    tmp_path: Path, measured: list[str]
+) -> None:
+    wild = [process(ms, n, environment=NEWER) for n, ms in enumerate((10.0, 300.0), 1)]
+    write(tmp_path / "run", *side(ROUNDS[:2]), *wild)
+    said = Said()
+    done = settle((f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}"), said=said)
+    assert len(measured) == 2 * (settling.FEWEST - 2)
+    assert done.comparison.ambiguous
+    assert said.texts[-1] == "not settled: no number of repeats in reach would"
+
+
 def test_nothing_is_measured_where_nothing_is_ambiguous(tmp_path: Path, measured: list[str]) -> None:
     write(tmp_path / "run", *side(), *side(by=1.3, environment=NEWER))
     done = settle((f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}"))

@@ -52,15 +52,17 @@ def test_a_change_is_found_once_and_labelled_by_its_runner(days: list[Path]) -> 
 
 def test_the_table_and_the_page_say_so(days: list[Path], tmp_path: Path) -> None:
     printed = told("report", "--over-time", *days)
-    assert "slower: +20.0 %" in printed
+    assert "slower by 20.0 %" in printed
     assert printed.count("2026-03-0") == 5
     (table,) = harness.tables(*days, over_time=True)
-    assert list(table.frame.changed) == ["–", "–", "slower: +20.0 %", "–", "–"]  # noqa: RUF001 -- a gap
+    assert list(table.frame.changed) == ["–", "–", "slower by 20.0 %", "–", "–"]  # noqa: RUF001 -- a gap
     told("report", "--over-time", *days, "-o", tmp_path / "page")
     drawn = (tmp_path / "page" / "over-time-1.svg").read_text()
-    assert "2026-03-03: slower: +20.0 %" in drawn
+    found = "SSDlite320 MobileNetV3-Large over time: slower by 20.0 % since 2026-03-03"
+    assert found in drawn
     assert "runner bbbbbb" in drawn
     assert "over-time-1" in (tmp_path / "page" / "report.html").read_text()
+    assert f"**{found}**" in (tmp_path / "page" / "report.md").read_text()  # above all that is fastest
 
 
 def test_one_process_has_no_interval_and_is_no_change(tmp_path: Path) -> None:

@@ -46,10 +46,10 @@ NOISE = Noise(
 def test_it_says_what_differs_by_how_much_and_what_can_be_shown() -> None:
     told = "\n".join(lines(NOISE))
     assert "12 processes of 22 iterations, 1 failed" in told
-    assert "3.0 % apart, 2.0 % where they follow each other (below 3.1 % with 95 %)" in told
-    assert "5.0 % within a process" in told
+    assert "scatter by 3.0 %, by 2.0 % from one to the next (below 3.1 % with 95 %)" in told
+    assert "scatter by 5.0 % within a process" in told
     assert "4.0 times as steady as wall time" in told
-    assert "4.0 % by rounds, 5.1 % otherwise" in told
+    assert "4.0 % of comparisons by turns, 5.1 % of others" in told
     assert "10.9 % by 3, 6.0 % by 5 repeats" in told
     assert told.endswith("on its CPU")
 
@@ -58,7 +58,7 @@ def test_it_says_what_differs_by_how_much_and_what_can_be_shown() -> None:
     ("cpu", "said"),
     [
         (None, "CPU time      unknown: the runner did not look"),
-        (Scatter(0.0, 0.0, 0.0, None), "CPU time      0.0 % apart where processes follow each other"),
+        (Scatter(0.0, 0.0, 0.0, None), "CPU time      scatters by 0.0 % from one process to the next"),
     ],
 )
 def test_cpu_time_that_says_nothing_is_no_ratio(cpu: Scatter | None, said: str) -> None:
