@@ -14,7 +14,7 @@ MOSTLY = 0.5
 SLIGHTLY = 3
 #: How much larger than its box is what a mask of 28 x 28 is pasted into (torchvision's expand_masks, padding 1).
 PASTED = 30 / 28
-#: Two places of a heat map are as high as one another that differ by no more than this in a keypoint's score.
+#: Two places of a heat map whose heights are no further apart than this are as likely, whatever else moved.
 TIED = 0.001
 
 Told = NDArray[np.bool_]
@@ -34,8 +34,8 @@ def mostly_alike(rows: tuple[Row, Row], matched: Matched, tolerances: Tolerances
 def slight(rows: tuple[Row, Row], matched: Matched, tolerances: Tolerances) -> bool:
     """Tell whether all detections have a match, which is no further away than rounding may move it.
 
-    Masks may differ more where the box was cut to other whole pixels before it was filled, and keypoints where two
-    places are as likely.
+    Masks may differ more where the box was cut to other whole pixels before it was filled, and keypoints where another
+    place of the heat map is as high, within what rounding moved the heights of that detection's others.
     """
     wider = Tolerances(
         box_px=SLIGHTLY * tolerances.box_px,
@@ -57,14 +57,16 @@ def _masks(rows: tuple[Row, Row], matched: Matched, wider: Tolerances) -> Told:
     left, right = matched.pairs.T
     moved = (_pasted(one.boxes[left]) != _pasted(two.boxes[right])).any(axis=1)
     shared = [mask_iou((one.masks[i], two.masks[j]), rows) for i, j in matched.pairs.tolist()]
-    return moved | (np.array(shared) >= wider.mask_iou)
+    explained: Told = moved | (np.array(shared) >= wider.mask_iou)
+    return explained
 
 
 def _pasted(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the whole pixels (n, 4) into which masks of these boxes are pasted, in the arithmetic of torchvision."""
     half = (boxes[:, 2:] - boxes[:, :2]) * np.float32(0.5) * np.float32(PASTED)
     centre = (boxes[:, 2:] + boxes[:, :2]) * np.float32(0.5)
-    return np.trunc(np.hstack([centre - half, centre + half]))
+    pixels: NDArray[np.float32] = np.trunc(np.hstack([centre - half, centre + half]))
+    return pixels
 
 
 def _keypoints(rows: tuple[Row, Row], matched: Matched, wider: Tolerances) -> Told:
@@ -76,5 +78,7 @@ def _keypoints(rows: tuple[Row, Row], matched: Matched, wider: Tolerances) -> To
     apart = np.abs(one.keypoints[left, :, :2].astype(np.float64) - two.keypoints[right, :, :2]).max(axis=-1)
     near = apart <= wider.keypoint_px
     if one.keypoint_scores is not None and two.keypoint_scores is not None:
-        near |= np.abs(one.keypoint_scores[left].astype(np.float64) - two.keypoint_scores[right]) <= TIED
-    return np.asarray(near.all(axis=1), bool)
+        heights = np.abs(one.keypoint_scores[left].astype(np.float64) - two.keypoint_scores[right])
+        near |= heights <= np.maximum(TIED, np.where(near, heights, 0.0).max(axis=1, keepdims=True, initial=0.0))
+    explained: Told = near.all(axis=1)
+    return explained

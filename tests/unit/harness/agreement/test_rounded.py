@@ -35,9 +35,9 @@ def row(box: Any = BOX, **outlines: Any) -> Row:
     return Row(1, "1.jpg", Times(), None, 100, 100, "ab" * 32, found)
 
 
-def posed(x: float, score: float) -> Row:
+def posed(x: float, score: float, other: float = 5.0) -> Row:
     places = np.array([[[x, 30.0, 1.0], [40.0, 40.0, 1.0]]], "f4")
-    return row(keypoints=places, keypoint_scores=np.array([[score, 5.0]], "f4"))
+    return row(keypoints=places, keypoint_scores=np.array([[score, other]], "f4"))
 
 
 def named(one: Row, two: Row, sides: Sides = SIDES) -> list[tuple[list[str], bool]]:
@@ -61,17 +61,19 @@ def test_a_mask_may_change_where_its_box_is_cut_to_other_pixels(
 
 
 @pytest.mark.parametrize(
-    ("x", "score", "expected"),
+    ("x", "score", "other", "expected"),
     [
-        (37.0, 6.0005, (["rounding"], False)),  # as high as where it was
-        (30.2, 6.5, (["rounding"], False)),
-        (37.0, 6.2, ([], True)),
+        (37.0, 6.0005, 5.0, (["rounding"], False)),  # as high as where it was
+        (30.2, 6.5, 5.0, (["rounding"], False)),
+        (37.0, 6.2, 5.0, ([], True)),
+        (37.0, 6.2, 5.3, (["rounding"], False)),  # the heights of this detection moved by more
+        (37.0, 6.4, 5.3, ([], True)),
     ],
 )
 def test_a_keypoint_may_jump_to_a_place_that_is_as_likely(
-    x: float, score: float, expected: tuple[list[str], bool]
+    x: float, score: float, other: float, expected: tuple[list[str], bool]
 ) -> None:
-    assert named(posed(30.0, 6.0), posed(x, score)) == [expected]
+    assert named(posed(30.0, 6.0), posed(x, score, other)) == [expected]
 
 
 def test_one_torch_rounds_in_one_way() -> None:
