@@ -1,6 +1,7 @@
 """The columns of the head table that say what a model is and what it is given: each where a row has something in it."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from harness.analysis.pictured import MEGA, computed_pixels
 from harness.analysis.timings import Timing, latencies
@@ -50,15 +51,15 @@ def _beside(known: float, published: float) -> str:
 def _input(timing: Timing) -> Entry:
     """Return the sizes that the model resized the pictures to: the smallest and the largest, and how much they are."""
     contents = [content for latency in latencies(timing.cells) for content in latency.contents or []]
-    by_size = {size: computed for each in contents if (size := _size(each)) and (computed := computed_pixels(each))}
-    if not by_size:
-        return EMPTY
-    ends = sorted(by_size, key=lambda size: (size[0] * size[1], size))
-    text = " to ".join(dict.fromkeys(f"{height} {TIMES} {width}" for height, width in (ends[0], ends[-1])))
+    sizes = {size for each in contents if (size := _size(each))}
     computed = [pixels / MEGA for each in contents if (pixels := computed_pixels(each))]
-    mean = sum(computed) / len(computed)
-    padded = f"{significant(mean)} megapixels with padding, a mean of {count(len(by_size), 'size')}"
-    return Entry(text, mean, padded if len(by_size) > 1 else "")
+    if not sizes or not computed:
+        return EMPTY
+    ends = sorted(sizes, key=lambda size: (size[0] * size[1], size))
+    text = " to ".join(dict.fromkeys(f"{height} {TIMES} {width}" for height, width in (ends[0], ends[-1])))
+    mean = fmean(computed)
+    several = f"{significant(mean)} megapixels with padding, a mean over {count(len(sizes), 'size')}"
+    return Entry(text, mean, several if len(sizes) > 1 else "")
 
 
 def _size(content: Content) -> tuple[int, int] | None:

@@ -60,7 +60,7 @@ def test_the_input_is_what_the_model_made_of_the_pictures() -> None:
     )[INPUT]
     assert one == Entry(f"300 {TIMES} 300", 0.09)  # the catalogue has it behind the other
     assert several.text == f"800 {TIMES} 1088 to 690 {TIMES} 1333"
-    assert several.below == "0.895 megapixels with padding, a mean of 2 sizes"
+    assert several.below == "0.895 megapixels with padding, a mean over 2 sizes"
 
 
 def test_the_agreement_is_a_word_that_sorts_from_the_best_to_the_worst() -> None:
