@@ -182,6 +182,7 @@ def test_nine_clips_play_in_one_page(
     page.goto((tmp_path / "report.html").as_uri())
     clips = page.locator("#clips video")
     assert clips.count() == len(runs)
+    assert page.locator("h1").text_content() == f"{len(runs)} clips of detections"
     for number, frames in enumerate([FRAMES] + [FEW] * len(published)):
         clip = clips.nth(number)
         assert clip.get_attribute("autoplay") is None
@@ -207,6 +208,7 @@ def test_a_gallery_links_pages_and_clips(shapes: RunFolder, page: Page, tmp_path
     assert page.locator(".card a:has(img)").evaluate("link => link.href") == clip.as_uri()
     page.locator(".card h3 a").click()
     assert page.locator("#clips video").count() == 1
+    assert page.locator("h1").text_content() == "A clip of SSDlite320 MobileNetV3-Large in local"
 
 
 def test_an_interrupted_demo_leaves_nothing(tmp_path: Path) -> None:

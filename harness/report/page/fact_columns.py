@@ -10,11 +10,17 @@ from harness.documents.agreement import VERDICTS
 from harness.report.latency_columns import FLOPS
 from harness.report.page.entry import Entry
 from harness.report.page.figures import significant
-from harness.text import GAP, count
+from harness.text import GAP
 from runner.contract import Content
 
 EMPTY = Entry(GAP, None)
 TIMES = "\N{MULTIPLICATION SIGN}"
+#: What the operations are, and those of torchvision beside them.
+OF_FLOPS = (
+    f"{FLOPS}: billions of operations that torch's counter sees in one image, a multiplication and an addition being "
+    f"two. Below it, in the same unit, torchvision's own figure, which is of noise of {FLOPS_OF} {TIMES} {FLOPS_OF} "
+    "pixels: a model of two stages may propose little in it."
+)
 INPUT = f"input, height {TIMES} width"
 
 
@@ -43,13 +49,13 @@ def _flops(timing: Timing) -> Entry:
 
 
 def _beside(known: float, published: float) -> str:
+    """Return torchvision's figure, and by how much the counted one is more; what it is of stands below the table."""
     percent = round(100 * (known / published - 1))
-    than = f"{abs(percent)} % {'more' if percent > 0 else 'less'} than" if percent else "as"
-    return f"{than} torchvision's {significant(published / 1e9)} at {FLOPS_OF} {TIMES} {FLOPS_OF}"
+    return f"torchvision {significant(published / 1e9)}" + (f", {percent:+d} %" if percent else "")
 
 
 def _input(timing: Timing) -> Entry:
-    """Return the sizes that the model resized the pictures to: the smallest and the largest, and how much they are."""
+    """Return the sizes that the model resized pictures to, smallest and largest, and what it computes on, padded."""
     contents = [content for latency in latencies(timing.cells) for content in latency.contents or []]
     sizes = {size for each in contents if (size := _size(each))}
     computed = [pixels / MEGA for each in contents if (pixels := computed_pixels(each))]
@@ -58,8 +64,7 @@ def _input(timing: Timing) -> Entry:
     ends = sorted(sizes, key=lambda size: (size[0] * size[1], size))
     text = " to ".join(dict.fromkeys(f"{height} {TIMES} {width}" for height, width in (ends[0], ends[-1])))
     mean = fmean(computed)
-    several = f"{significant(mean)} megapixels with padding, a mean over {count(len(sizes), 'size')}"
-    return Entry(text, mean, several if len(sizes) > 1 else "")
+    return Entry(text, mean, f"mean {significant(mean)} megapixels" if len(sizes) > 1 else "")
 
 
 def _size(content: Content) -> tuple[int, int] | None:

@@ -51,5 +51,10 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """The sentence that stands above everything."""
-        return headline(self.comparison) if self.comparison else findings.headline(self.cells, self.timings)
+        """The sentence that stands above everything; where there is nothing but clips, what they show."""
+        if self.comparison:
+            return headline(self.comparison)
+        if self.clips and not self.timings and not any(cell.scores for cell in self.cells):
+            of_one = f"A clip of {self.clips[0].title}"
+            return of_one if len(self.clips) == 1 else f"{len(self.clips)} clips of detections"
+        return findings.headline(self.cells, self.timings)

@@ -102,6 +102,7 @@ def test_clips_lie_beside_the_page_and_are_linked(tmp_path: Path, out: Path) -> 
     clip = f"{folder_name(folder)}/{folder.plan.cells[0].job.cell}.mp4"
     assert linked(index) == [f"{folder_name(folder)}/report.html", clip, clip]
     assert (out / clip).read_bytes() == b"a clip"
+    assert "SSD300 VGG16 takes 10.0 ms" in index.read_text()  # which says more than that there is a clip
     assert "data:image/jpeg;base64,YSBwb3N0ZXI=" in index.read_text()
 
 
