@@ -17,8 +17,8 @@ from runner.contract import Device, Document, ModelSpec, Protocol, Task, Thresho
 #: The data files that ship with this package.
 HERE = Path(__file__).parent
 
-#: The sides of the picture that torchvision counts operations for, in pixels, before the model resizes it (get_ops in
-#: its test/common_extended_utils.py).
+#: The sides of the noise that torchvision counts operations for, in pixels, before the model resizes it (get_ops in its
+#: test/common_extended_utils.py).
 FLOPS_OF = 512
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Detector(Document):
 class Model(Detector):
     """A catalogued model: torchvision's builder, its COCO checkpoint and what torchvision publishes of it.
 
-    `gflops` is its own figure: billions of multiply-adds for a picture of FLOPS_OF pixels a side. `torchvision` is the
+    `gflops` is its own figure: billions of multiply-adds for noise of FLOPS_OF pixels a side. `torchvision` is the
     first release that has the builder, None where every supported one does.
     """
 

@@ -17,6 +17,8 @@ from runner.contract.rows import ImageDetections, Row
 SURE_KEYPOINT = 0.0
 #: Height of a label's letters and thickness of a line, as shares of a frame's shorter side.
 LETTERS, LINE = 1 / 900, 1 / 240
+#: The luma, 0 to 255, from which letters on a colour are black.
+LIGHT = 140
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Pen:
     _sv: Any = field(default_factory=lambda: needed("supervision"), repr=False)
 
     def draw(self, pixels: Pixels, found: ImageDetections) -> Pixels:
-        """Return a copy of the frame with the detections on it, masks lowest and labels on top."""
+        """Return a copy of the frame with the detections on it, masks lowest and labels on top, the best above all."""
         kept = np.flatnonzero(found.scores >= self.score)
+        kept = kept[np.argsort(found.scores[kept], kind="stable")]
         shown = self._sv.Detections(
             xyxy=np.asarray(found.boxes[kept], np.float64).reshape(-1, 4),
             confidence=np.asarray(found.scores[kept]),
@@ -48,9 +51,10 @@ class Pen:
         return np.ascontiguousarray(scene[..., ::-1])
 
     def outline(self, pixels: Pixels, found: ImageDetections, which: NDArray[np.intp]) -> Pixels:
-        """Return a copy of the frame with some of the detections in a thick white line."""
+        """Return a copy of the frame with a white line around some of the detections, wider than what draw() draws."""
         alone = self._sv.Detections(xyxy=np.asarray(found.boxes[which], np.float64).reshape(-1, 4))
-        thick = self._sv.BoxAnnotator(self._sv.Color.WHITE, 2 * self._line, self._sv.ColorLookup.INDEX)
+        width = max(3 * self._line, self._line + 4)
+        thick = self._sv.BoxAnnotator(self._sv.Color.WHITE, width, self._sv.ColorLookup.INDEX)
         outlined: Pixels = thick.annotate(pixels.copy(), alone)
         return outlined
 
@@ -109,7 +113,15 @@ class Pen:
     @cached_property
     def _labels(self) -> Any:
         scale = max(0.35, min(self.height, self.width) * LETTERS)
-        return self._sv.LabelAnnotator(text_scale=scale, text_padding=2 * self._line)
+        return self._sv.LabelAnnotator(text_color=self._letters, text_scale=scale, text_padding=2 * self._line)
+
+    @cached_property
+    def _letters(self) -> Any:
+        """The colour of the letters on each colour of the palette: black on what is light."""
+        black, white = self._sv.Color.BLACK, self._sv.Color.WHITE
+        return self._sv.ColorPalette(
+            [black if _light(each) else white for each in self._sv.ColorPalette.DEFAULT.colors]
+        )
 
     @cached_property
     def _edges(self) -> Any:
@@ -119,3 +131,8 @@ class Pen:
     @cached_property
     def _joints(self) -> Any:
         return self._sv.VertexAnnotator(self._sv.Color.YELLOW, radius=self._line + 1)
+
+
+def _light(colour: Any) -> bool:
+    """Tell whether black is read better on a colour than white: by the luma of its RGB (Rec. 601)."""
+    return bool(0.299 * colour.r + 0.587 * colour.g + 0.114 * colour.b > LIGHT)

@@ -44,11 +44,11 @@ class One:
         return self.drawn(pixels, row, NOBODY)
 
     def drawn(self, pixels: Pixels, row: Row, outlined: NDArray[np.intp]) -> Pixels:
-        """Return the same, with some of the detections outlined."""
+        """Return the same, with some of the detections outlined below what is drawn."""
         found = row.detections
         if found is not None:
-            pixels = self.pen.draw(pixels, found)
             pixels = self.pen.outline(pixels, found, outlined) if len(outlined) else pixels
+            pixels = self.pen.draw(pixels, found)
         return self.caption.write(pixels, row.times.forward_ms)
 
 

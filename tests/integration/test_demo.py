@@ -1,89 +1,190 @@
-"""harness demo as a person runs it: a clip that a browser plays, of what the rows of its run say."""
+"""harness demo as a person runs it: clips that a browser plays, of what the rows of their runs say."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
+from numpy.typing import NDArray
+from playwright.sync_api import Page, sync_playwright
+from pycocotools import mask
 
+from harness.catalogue import models
 from harness.clips.sources import Bundled
+from harness.data.shapes.clip import RATE
 from harness.documents.run_folder import RunFolder
 from harness.paths import ROOT
 from runner.contract import rows
-from tests.integration.commands import HARNESS, LITE, fails, harness
-from tests.integration.test_report_page import CHROMIUM
+from runner.contract.rows import ImageDetections
+from tests.integration.commands import HARNESS, LITE, each_fails, harness
+from tests.integration.test_report_page import CHROMIUM, PHONE
 from tests.needs import lacks
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
-FRAMES = 12
+PUBLISHED = [model.builder for model in models().values() if model.published_2021]
+#: Frames of the clip with trained weights, and of each with random ones, whose detections are drawn from this score on.
+FRAMES, FEW, LOW = 6, 1, 0.0
 #: Of HTMLMediaElement.readyState.
 HAVE_ENOUGH_DATA = 4
+#: A pixel is drawn on where its three channels differ from the source's by more in sum: much more than a codec's doing.
+DRAWN = 60
+#: The rows of a frame below its caption.
+BELOW = slice(24, None)
+#: Makes a demo of each model in one process, the runner's part too: torch's start is most of what a short one takes.
+EACH = """if True:
+    import contextlib, json, sys
+    import harness
+    from harness import pipeline
+    from harness.execute.executors.base import ExitReport
+    from runner.__main__ import main
+
+    class Here(pipeline.LocalExecutor):
+        def run(self, job_path, output_dir, timeout_s, on_line):
+            (output_dir / "log.txt").touch()
+            with contextlib.redirect_stdout(sys.stderr):
+                ended = main([str(job_path), str(output_dir), *map(str, self._folders)])
+            return ExitReport(ended, False, False, 1.0)
+
+    pipeline.LocalExecutor = Here
+    names, frames, score = json.loads(sys.argv[1])
+    for name in names:
+        made = harness.demo(model=name, image="local", weights="random", frames=frames, score=score)
+        print(json.dumps([str(made.run.path), made.frames]))
+"""
 
 
-def made(results: Path, *arguments: object) -> RunFolder:
-    """Make a demo in `local`, and return its run."""
-    done = harness("demo", "--image", "local", *arguments, variables={"HARNESS_RESULTS": str(results)})
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory, lean_torch: None) -> RunFolder:
+    place, out = tmp_path_factory.mktemp("results"), tmp_path_factory.mktemp("out") / "out.mp4"
+    arguments = ["--model", LITE, "--weights", "shapes", "--frames", FRAMES, "-o", out]
+    done = harness("demo", "--image", "local", *arguments, variables={"HARNESS_RESULTS": str(place)})
     assert done.returncode == 0, done.stdout + done.stderr
-    (folder,) = results.iterdir()
-    return RunFolder(folder)
+    assert f"{FRAMES} frames: {out}" in done.stdout
+    (folder,) = place.iterdir()
+    run = RunFolder(folder)
+    assert out.read_bytes() == clip_of(run).read_bytes()
+    return run
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, lean_torch: None) -> dict[str, RunFolder]:
+    """The demos of the eight models published in 2021, with random weights."""
+    place = {**os.environ, "HARNESS_RESULTS": str(tmp_path_factory.mktemp("results")), "OMP_NUM_THREADS": "1"}
+    given = json.dumps([PUBLISHED, FEW, LOW])
+    done = subprocess.run(
+        [sys.executable, "-c", EACH, given],
+        cwd=ROOT,
+        env=place,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [frames for _, frames in told] == [FEW] * len(PUBLISHED)
+    return {name: RunFolder(Path(path)) for name, (path, _) in zip(PUBLISHED, told, strict=True)}
+
+
+def clip_of(run: RunFolder) -> Path:
+    return run.clip(run.plan.cells[0].job)
 
 
 def frames_of(clip: Path) -> list[np.ndarray]:
     with av.open(str(clip)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        (stream,) = container.streams.video
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        frames = list(container.decode(stream))
+        assert [frame.time for frame in frames] == pytest.approx([number / RATE for number in range(len(frames))])
+        return [frame.to_ndarray(format="rgb24") for frame in frames]
 
 
-@pytest.fixture(scope="module")
-def shapes(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    arguments = [
-        "--model",
-        LITE,
-        "--weights",
-        "shapes",
-        "--frames",
-        FRAMES,
-        "-o",
-        tmp_path_factory.mktemp("o") / "out.mp4",
-    ]
-    return made(tmp_path_factory.mktemp("results"), *arguments)
+def drawn(run: RunFolder) -> Iterator[tuple[NDArray[np.int64], ImageDetections]]:
+    """Yield how far each frame of a clip is from its source, and what its row says was detected there."""
+    (planned,) = run.plan.cells
+    kept = list(rows.read(run.cell_folder(planned.job) / rows.FILE))
+    plain = [frame.pixels for frame, _ in zip(Bundled().frames(), kept, strict=False)]
+    for picture, source, row in zip(frames_of(clip_of(run)), plain, kept, strict=True):
+        assert row.times.forward_ms > 0
+        assert row.detections is not None
+        yield np.abs(picture.astype(int) - source).sum(axis=2), row.detections
+
+
+def outlined(changed: NDArray[np.int64], found: ImageDetections, score: float) -> list[bool]:
+    """Return of each box of at least that score, inside the frame and below the caption, whether its left is drawn."""
+    boxes = found.boxes[found.scores >= score].astype(int)
+    sides = [(left, slice(top, bottom - 1)) for left, top, _, bottom in boxes if top > BELOW.start and bottom > top + 2]
+    return [bool(changed[along, left].mean() > DRAWN) for left, along in sides if left < changed.shape[1]]
 
 
 def test_each_frame_shows_what_its_row_says(shapes: RunFolder) -> None:
-    (planned,) = shapes.plan.cells
-    kept = list(rows.read(shapes.cell_folder(planned.job) / rows.FILE))
-    shown, plain = frames_of(shapes.clip(planned.job)), [frame.pixels for frame in Bundled().frames()][:FRAMES]
-    assert len(shown) == len(kept) == FRAMES
-    assert all(row.times.forward_ms > 0 for row in kept)
-    boxes = 0
-    for picture, source, row in zip(shown, plain, kept, strict=True):
-        assert row.detections is not None
-        changed = np.abs(picture.astype(int) - source).sum(axis=2)
-        for box, score in zip(row.detections.boxes.astype(int), row.detections.scores, strict=True):
-            left, top, _, bottom = box
-            if score >= 0.5 and top > 24:  # below the caption
-                boxes += 1
-                assert changed[top : bottom - 1, left].mean() > 60
-    assert boxes > FRAMES
+    sides = [side for changed, found in drawn(shapes) for side in outlined(changed, found, 0.5)]
+    assert len(sides) > FRAMES
+    assert all(sides)
 
 
-def test_the_page_plays_the_clip(shapes: RunFolder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_each_published_model_has_its_boxes_drawn(published: dict[str, RunFolder], name: str) -> None:
+    shown = list(drawn(published[name]))
+    sides = [side for changed, found in shown for side in outlined(changed, found, LOW)]
+    assert len(shown) == FEW
+    assert sides and np.mean(sides) > 0.9
+
+
+def test_masks_are_drawn_where_the_rows_have_them(published: dict[str, RunFolder]) -> None:
+    for changed, found in drawn(published["maskrcnn_resnet50_fpn"]):
+        height, width = changed.shape
+        assert found.masks
+        whole = np.array([mask.decode({"size": [height, width], "counts": each}) for each in found.masks])
+        covered = np.any(whole[found.scores >= LOW], axis=0)
+        assert (changed > DRAWN / 3)[BELOW][covered[BELOW]].mean() > 0.8
+
+
+def test_skeletons_are_drawn_where_the_rows_have_them(published: dict[str, RunFolder]) -> None:
+    for changed, found in drawn(published["keypointrcnn_resnet50_fpn"]):
+        assert found.keypoints is not None and found.keypoint_scores is not None
+        sure = (found.keypoint_scores > 0) & (found.scores >= LOW)[:, None]
+        x, y = found.keypoints[sure][:, :2].round().astype(int).T
+        inside = (x >= 0) & (x < changed.shape[1]) & (y > BELOW.start) & (y < changed.shape[0])
+        assert inside.any()
+        assert (changed[y[inside], x[inside]] > DRAWN).mean() > 0.8
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A page of a browser, which in the end has complained of nothing."""
     if CHROMIUM is None:
         lacks("BROWSER", "no Chromium is installed")
-    done = harness("report", shapes.path, "-o", tmp_path)
-    assert done.returncode == 0, done.stderr
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
+        opened = browser.new_page()
         complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto((tmp_path / "report.html").as_uri())
-        clip = page.locator("#clips video")
+        opened.on("console", lambda message: complaints.append(message.text))
+        yield opened
+        assert complaints == []
+        browser.close()
+
+
+def test_nine_clips_play_in_one_page(
+    shapes: RunFolder, published: dict[str, RunFolder], page: Page, tmp_path: Path
+) -> None:
+    runs = [shapes, *published.values()]
+    done = harness("report", *(run.path for run in runs), "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    page.goto((tmp_path / "report.html").as_uri())
+    clips = page.locator("#clips video")
+    assert clips.count() == len(runs)
+    assert page.locator("h1").text_content() == f"{len(runs)} clips of detections"
+    for number, frames in enumerate([FRAMES] + [FEW] * len(published)):
+        clip = clips.nth(number)
         assert clip.get_attribute("autoplay") is None
         assert (clip.get_attribute("poster") or "").startswith("data:image/jpeg")
         clip.evaluate("video => { video.preload = 'auto'; video.load(); }")
@@ -91,17 +192,23 @@ def test_the_page_plays_the_clip(shapes: RunFolder, tmp_path: Path) -> None:
             if clip.evaluate("video => video.readyState") == HAVE_ENOUGH_DATA:
                 break
             page.wait_for_timeout(50)
-        assert clip.evaluate("video => video.duration") == pytest.approx(FRAMES / 25, abs=0.1)
-        assert complaints == []
-        browser.close()
+        assert clip.evaluate("video => video.duration") == pytest.approx(frames / RATE, abs=1 / RATE)
+        assert clip.evaluate("video => video.videoWidth") == 320
 
 
-@pytest.mark.parametrize("model", ["maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"])
-def test_masks_and_skeletons_are_drawn(model: str, tmp_path: Path) -> None:
-    run = made(tmp_path / "results", "--model", model, "--weights", "random", "--frames", 1, "--score", "0.05")
-    (planned,) = run.plan.cells
-    (picture,), source = frames_of(run.clip(planned.job)), next(iter(Bundled().frames())).pixels
-    assert (np.abs(picture.astype(int) - source).sum(axis=2) > 60)[30:].mean() > 0.05
+def test_a_gallery_links_pages_and_clips(shapes: RunFolder, page: Page, tmp_path: Path) -> None:
+    done = harness("report", shapes.path, "--gallery", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "index.html") in done.stdout.replace("\n", "")
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.goto((tmp_path / "index.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    assert page.locator(".card img").first.evaluate("image => image.naturalWidth") == 320
+    (clip,) = tmp_path.glob("*/*.mp4")
+    assert page.locator(".card a:has(img)").evaluate("link => link.href") == clip.as_uri()
+    page.locator(".card h3 a").click()
+    assert page.locator("#clips video").count() == 1
+    assert page.locator("h1").text_content() == "A clip of SSDlite320 MobileNetV3-Large in local"
 
 
 def test_an_interrupted_demo_leaves_nothing(tmp_path: Path) -> None:
@@ -133,5 +240,10 @@ def test_what_can_not_be_shown_is_one_sentence(tmp_path: Path) -> None:
     no_video = tmp_path / "clip.mp4"
     no_video.write_bytes(b"no video")
     demo = ["demo", "--model", LITE, "--image", "local", "--weights", "random"]
-    fails(2, "is no video that can be played", *demo, "--input", no_video)
-    fails(2, "--score 2 is no score; give one from 0 to 1", *demo, "--score", "2")
+    each_fails(
+        2,
+        {
+            "is no video that can be played": [*demo, "--input", no_video],
+            "--score 2 is no score; give one from 0 to 1": [*demo, "--score", "2"],
+        },
+    )

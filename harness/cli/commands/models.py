@@ -28,7 +28,7 @@ def list_models(as_json: bool) -> None:
     print_table(console, Table("", Column("Builder", [model.builder for model in catalogue]), _groups(catalogue, wide)))
     more = "" if wide else f"; {WIDE} columns, or --json, show names and checkpoints too"
     side = FLOPS_OF
-    say(console, f"GFLOPS are torchvision's: billions of multiply-adds for a picture of {side} by {side} pixels.")
+    say(console, f"GFLOPS are torchvision's: billions of multiply-adds for noise of {side} by {side} pixels.")
     say(console, f"AP on COCO val2017 as torchvision publishes it for the checkpoints{more}.")
 
 

@@ -1,6 +1,7 @@
 """The columns of the head table that say what a model is and what it is given: each where a row has something in it."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from harness.analysis.pictured import MEGA, computed_pixels
 from harness.analysis.timings import Timing, latencies
@@ -9,11 +10,17 @@ from harness.documents.agreement import VERDICTS
 from harness.report.latency_columns import FLOPS
 from harness.report.page.entry import Entry
 from harness.report.page.figures import significant
-from harness.text import GAP, count
+from harness.text import GAP
 from runner.contract import Content
 
 EMPTY = Entry(GAP, None)
 TIMES = "\N{MULTIPLICATION SIGN}"
+#: What the operations are, and those of torchvision beside them.
+OF_FLOPS = (
+    f"{FLOPS}: billions of operations that torch's counter sees in one image, a multiplication and an addition being "
+    f"two. Below it, in the same unit, torchvision's own figure, which is of noise of {FLOPS_OF} {TIMES} {FLOPS_OF} "
+    "pixels: a model of two stages may propose little in it."
+)
 INPUT = f"input, height {TIMES} width"
 
 
@@ -42,23 +49,22 @@ def _flops(timing: Timing) -> Entry:
 
 
 def _beside(known: float, published: float) -> str:
+    """Return torchvision's figure, and by how much the counted one is more; what it is of stands below the table."""
     percent = round(100 * (known / published - 1))
-    than = f"{abs(percent)} % {'more' if percent > 0 else 'less'} than" if percent else "as"
-    return f"{than} torchvision's {significant(published / 1e9)} at {FLOPS_OF} {TIMES} {FLOPS_OF}"
+    return f"torchvision {significant(published / 1e9)}" + (f", {percent:+d} %" if percent else "")
 
 
 def _input(timing: Timing) -> Entry:
-    """Return the sizes that the model resized the pictures to: the smallest and the largest, and how much they are."""
+    """Return the sizes that the model resized pictures to, smallest and largest, and what it computes on, padded."""
     contents = [content for latency in latencies(timing.cells) for content in latency.contents or []]
-    by_size = {size: computed for each in contents if (size := _size(each)) and (computed := computed_pixels(each))}
-    if not by_size:
-        return EMPTY
-    ends = sorted(by_size, key=lambda size: (size[0] * size[1], size))
-    text = " to ".join(dict.fromkeys(f"{height} {TIMES} {width}" for height, width in (ends[0], ends[-1])))
+    sizes = {size for each in contents if (size := _size(each))}
     computed = [pixels / MEGA for each in contents if (pixels := computed_pixels(each))]
-    mean = sum(computed) / len(computed)
-    padded = f"{significant(mean)} megapixels with padding, a mean of {count(len(by_size), 'size')}"
-    return Entry(text, mean, padded if len(by_size) > 1 else "")
+    if not sizes or not computed:
+        return EMPTY
+    ends = sorted(sizes, key=lambda size: (size[0] * size[1], size))
+    text = " to ".join(dict.fromkeys(f"{height} {TIMES} {width}" for height, width in (ends[0], ends[-1])))
+    mean = fmean(computed)
+    return Entry(text, mean, f"mean {significant(mean)} megapixels" if len(sizes) > 1 else "")
 
 
 def _size(content: Content) -> tuple[int, int] | None:

@@ -8,9 +8,9 @@ from harness.analysis.marks import Mark, marks_of
 from harness.analysis.timings import Timing
 from harness.catalogue.published import latency as published_latency
 from harness.documents.run_folder import Cell
-from harness.report.latency_columns import EFFORT, effort
+from harness.report.latency_columns import EFFORT, FLOPS, effort
 from harness.report.page.entry import Entry
-from harness.report.page.fact_columns import fact_columns
+from harness.report.page.fact_columns import OF_FLOPS, fact_columns
 from harness.report.page.figures import significant
 from harness.text import GAP
 
@@ -29,11 +29,15 @@ class HeadLine:
 
 @dataclass(frozen=True)
 class HeadTable:
-    """The table; `texts` are its headings that hold words, `numbers` those after them that hold numbers."""
+    """The table; `texts` are its headings that hold words, `numbers` those after them that hold numbers.
+
+    `of_flops` says what operations are, where there is a column of them.
+    """
 
     texts: list[str]
     numbers: list[str]
     lines: list[HeadLine]
+    of_flops: str
 
 
 def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: bool) -> HeadTable:
@@ -72,7 +76,7 @@ def head_table(cells: Sequence[Cell], timings: Sequence[Timing], *, published: b
         )
         for place, timing in enumerate(timings)
     ]
-    return HeadTable(["environment", "hardware", "protocol"], numbers, lines)
+    return HeadTable(["environment", "hardware", "protocol"], numbers, lines, OF_FLOPS if FLOPS in facts else "")
 
 
 def _who(timing: Timing) -> list[Entry]:

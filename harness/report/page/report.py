@@ -50,7 +50,12 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """The sentence that stands above everything."""
+        """The sentence that stands above everything; where there is nothing but clips, what they show."""
         if self.comparison:
             return comparison.headline(self.comparison)
-        return history.headline(self.histories) if self.histories else findings.headline(self.cells, self.timings)
+        if self.histories:
+            return history.headline(self.histories)
+        if self.clips and not self.timings and not any(cell.scores for cell in self.cells):
+            of_one = f"A clip of {self.clips[0].title}"
+            return of_one if len(self.clips) == 1 else f"{len(self.clips)} clips of detections"
+        return findings.headline(self.cells, self.timings)

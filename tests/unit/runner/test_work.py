@@ -62,7 +62,7 @@ class Convolved(Dense):
 
 def test_calls_that_look_at_the_content_are_counted_and_none_is_made_again() -> None:
     model = Convolved()
-    model.backbone.forward = lambda batch: model.backbone.convolution(batch)  # type: ignore[assignment]
+    model.backbone.forward = lambda batch: model.backbone.convolution(batch)
     known = observed(model, handed_out("4x6", "5x5"))
     assert known == Work(PARAMETERS, [2 * 3 * 9 * 4 * 10 * 20, 2 * 3 * 9 * 4 * 10 * 10])
     assert model.calls == 2
@@ -86,7 +86,7 @@ class Odd(Convolved):
 
 def test_a_count_that_fails_costs_no_content() -> None:
     model, source = Odd(), handed_out("4x6", "5x5")
-    model.backbone.forward = lambda batch: batch  # type: ignore[assignment]
+    model.backbone.forward = lambda batch: batch
     counter = work.Counter(model)
     contents, reason = content.observe(model, source, call=counter.call)
     assert (contents, reason) == content.observe(model, source)

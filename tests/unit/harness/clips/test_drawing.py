@@ -1,5 +1,7 @@
 """What is drawn is what was detected, where it was detected."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -43,6 +45,19 @@ def test_a_box_is_drawn_along_its_sides_and_leaves_its_middle() -> None:
     assert not marks[top + 10 : bottom - 3, left + 3 : right - 3].any()
     assert not marks[:, right + 3 :].any()
     assert (BLANK == 90).all()  # the frame itself is left alone
+
+
+def test_the_label_of_the_best_is_on_top() -> None:
+    both = replace(found(BOX, BOX), scores=np.array([0.9, 0.6], np.float32))
+    assert (pen().draw(BLANK, both) == pen().draw(BLANK, found(BOX))).all()
+
+
+@pytest.mark.parametrize(("label", "letters"), [(5, 0), (17, 255)])  # yellow and indigo, in supervision's palette
+def test_letters_are_dark_on_light_and_light_on_dark(label: int, letters: int) -> None:
+    drawn = pen().draw(BLANK, replace(found(BOX), labels=np.array([label], np.int32)))
+    above = drawn[BOX[1] - 20 : BOX[1] - 1]
+    assert (above == letters).all(axis=2).any()
+    assert not (above == 255 - letters).all(axis=2).any()
 
 
 def test_what_scores_less_is_left_out() -> None:
@@ -89,8 +104,9 @@ def test_side_by_side_what_one_alone_found_is_outlined_and_counted() -> None:
     left, right = both[:HEIGHT, :WIDTH], both[:HEIGHT, -WIDTH:]
     white = np.all(np.array([left, right]) > 250, axis=3)
     x, y = OTHER[0], 70
-    assert white[1, y, x]
-    assert not white[0, y, x]
+    assert white[1, y, [x - 2, x + 2]].all()  # on both sides of the box's own line
+    assert not white[1, y, x]
+    assert not white[0, y, x - 2 : x + 3].any()
     assert not white[:, y, BOX[0]].any()
     assert (view.frames, view.different) == (1, 1)
     view.draw(BLANK, [row(found(BOX)), row(found(BOX))])

@@ -57,17 +57,16 @@ class Pass:
                     break
                 self.most = max(self.most, len(list(self._frames.glob("*.ppm"))))
                 self.seen.append((self._frames / name).read_bytes()[-1])
-                found = ImageDetections(*(np.array(of, kind) for of, kind in self._one(self.seen[-1])))
+                found = self._found(self.seen[-1])
                 writer.append(
                     [Row(number + 1, name, Times(forward_ms=1.0), height=HEIGHT, width=WIDTH, detections=found)]
                 )
         (self.file.parent / "result.json").write_text("{}")
 
     @staticmethod
-    def _one(shade: int) -> Iterator[tuple[object, type]]:
-        yield [[8, 8, 40, 28]], np.float32
-        yield [shade / 255], np.float32
-        yield [1], np.int32
+    def _found(shade: int) -> ImageDetections:
+        box = np.array([[8, 8, 40, 28]], np.float32)
+        return ImageDetections(box, np.array([shade / 255], np.float32), np.array([1], np.int32))
 
 
 @pytest.fixture(autouse=True)

@@ -20,16 +20,17 @@ from tests.samples import job, ok_result, run_folder
 HOSTILE = "<script>alert(1)</script>\"'>"
 
 
+def light(report: Report, place: Path) -> Path:
+    """Write a page without its charts, whose drawing takes seconds."""
+    with documents.replacing(place / "report.html") as part:
+        part.write_text(report.headline)
+    return place / "report.html"
+
+
 @pytest.fixture(autouse=True)
 def light_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the charts out, whose drawing takes seconds: what is in a page is no matter of its gallery."""
-
-    def lay(report: Report, place: Path) -> Path:
-        with documents.replacing(place / "report.html") as part:
-            part.write_text(report.headline)
-        return place / "report.html"
-
-    monkeypatch.setattr(gallery, "lay", lay)
+    """Have pages be light: what is in them is no matter of a gallery."""
+    monkeypatch.setattr(gallery, "lay", light)
 
 
 @pytest.fixture
@@ -101,6 +102,7 @@ def test_clips_lie_beside_the_page_and_are_linked(tmp_path: Path, out: Path) -> 
     clip = f"{folder_name(folder)}/{folder.plan.cells[0].job.cell}.mp4"
     assert linked(index) == [f"{folder_name(folder)}/report.html", clip, clip]
     assert (out / clip).read_bytes() == b"a clip"
+    assert "SSD300 VGG16 takes 10.0 ms" in index.read_text()  # which says more than that there is a clip
     assert "data:image/jpeg;base64,YSBwb3N0ZXI=" in index.read_text()
 
 
@@ -108,17 +110,17 @@ def test_a_run_whose_page_is_not_whole_is_in_no_index(
     tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = write_gallery([run(tmp_path / "one")], out, published=False)
-    before, lay = index.read_text(), gallery.lay
+    before = index.read_text()
 
     def torn(report: Report, place: Path) -> Path:
-        lay(report, place)
+        light(report, place)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(gallery, "lay", torn)
     with pytest.raises(KeyboardInterrupt):
         write_gallery([run(tmp_path / "two")], out, published=False)
     assert index.read_text() == before
-    monkeypatch.setattr(gallery, "lay", lay)
+    monkeypatch.setattr(gallery, "lay", light)
     assert len(linked(write_gallery([run(tmp_path / "three")], out, published=False))) == 2
 
 
