@@ -17,6 +17,7 @@ from benchmarks import (
     looking,
     merging,
     overhead,
+    planted,
     rebuild,
     report,
     report_page,
@@ -85,6 +86,14 @@ ROWS = [
         unit="ms",
         bound=1.05,
         measure=looking.measure_on,
+    ),
+    Row(
+        name="planted-causes",
+        what="planted causes that explain names first, of those that were planted",
+        unit="causes",
+        floor=1.0,
+        measure=planted.measure,
+        exact=True,
     ),
     Row(
         name="demo",

@@ -1,12 +1,13 @@
 """Where the time of a model goes: modules by clocks, then operators by torch's profiler, in passes of their own."""
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 from torch import nn
 
-from runner import compat, insides
+from runner import compat, insides, traced
 from runner.compat import canonical_name
 from runner.contract import ModuleTimes, Operator, Profile
 from runner.errors import said
@@ -30,19 +31,22 @@ STEPS = (
 
 
 def observe(
-    model: Callable[[Any], Any], source: Source, device: torch.device, iterations: int
+    model: Callable[[Any], Any], source: Source, device: torch.device, iterations: int, folder: Path
 ) -> Tuple[Optional[Profile], Optional[str]]:
-    """Return where so many iterations spent their time, or None and why. Raises nothing."""
+    """Return where so many iterations spent their time, or None and why; the profiler's trace goes into the folder.
+
+    Raises nothing.
+    """
     places = _places(model)
     source.restart()
     try:
         timed = _Timed(places, device)
         for _ in range(WARMUP + iterations):
             timed.call(model, source.next().argument)
-        operators, reason = _operators(model, source, device, min(iterations, UNDER_PROFILER), places)
+        seen = _operators(model, source, device, min(iterations, UNDER_PROFILER), places, folder)
     except (Exception, SystemExit) as error:
         return None, f"the pass that profiled failed: {said(error) or type(error).__name__}"
-    return timed.profile(operators, reason), None
+    return timed.profile(seen), None
 
 
 def _places(model: Any) -> List[Place]:
@@ -86,7 +90,7 @@ class _Timed:
 
         return charged
 
-    def profile(self, operators: List[Operator], missing_reason: Optional[str]) -> Profile:
+    def profile(self, seen: "_Seen") -> Profile:
         whole, by_path = self._whole[WARMUP:], self._by_path[WARMUP:]
         paths = dict.fromkeys(path for turn in by_path for path in turn)
         spent = {path: [turn.get(path, Spent()) for turn in by_path] for path in paths}
@@ -102,17 +106,31 @@ class _Timed:
                 )
                 for path, turns in spent.items()
             ],
-            operators=operators,
-            missing_reason=missing_reason,
+            operators=seen.operators,
+            missing_reason=seen.missing_reason,
+            trace_missing_reason=seen.trace_missing_reason,
         )
 
 
+class _Seen(NamedTuple):
+    """The operators of an iteration; why there are none, and why there is no trace."""
+
+    operators: List[Operator]
+    missing_reason: Optional[str] = None
+    trace_missing_reason: Optional[str] = None
+
+
 def _operators(
-    model: Callable[[Any], Any], source: Source, device: torch.device, iterations: int, places: List[Place]
-) -> Tuple[List[Operator], Optional[str]]:
+    model: Callable[[Any], Any],
+    source: Source,
+    device: torch.device,
+    iterations: int,
+    places: List[Place],
+    folder: Path,
+) -> _Seen:
     profiler = getattr(torch, "profiler", None)
     if profiler is None:
-        return [], f"torch {torch.__version__} has no torch.profiler"
+        return _nothing(f"torch {torch.__version__} has no torch.profiler")
     activities = [profiler.ProfilerActivity.CPU]
     if device.type == "cuda":
         activities.append(profiler.ProfilerActivity.CUDA)
@@ -121,9 +139,14 @@ def _operators(
         with insides.wrapped(places, _ranged), looking as seen:
             for _ in range(iterations):
                 model(source.next().argument)
-        return summed(seen.events(), iterations, with_memory=compat.sums_memory()), None
+        operators = summed(seen.events(), iterations, with_memory=compat.sums_memory())
     except RuntimeError as error:  # built without kineto, say, or another profiler is at work
-        return [], f"torch.profiler failed: {said(error)}"
+        return _nothing(f"torch.profiler failed: {said(error)}")
+    return _Seen(operators, None, traced.write(seen, folder))
+
+
+def _nothing(reason: str) -> _Seen:
+    return _Seen([], reason, reason)
 
 
 def _ranged(place: Place, work: Callable[..., Any]) -> Callable[..., Any]:

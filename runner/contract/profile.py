@@ -5,6 +5,9 @@ from typing import List, Optional
 
 from runner.contract.model import Document
 
+#: The trace of the iterations that torch's profiler saw, for Perfetto, beside the result.
+TRACE = "trace.json.gz"
+
 
 @dataclass(frozen=True)
 class ModuleTimes(Document):
@@ -42,7 +45,9 @@ class Operator(Document):
 class Profile(Document):
     """Some iterations of the call of a model, in passes of their own after the latency.
 
-    wall_ms and cpu_ms are of whole calls. `missing_reason` says why there are no operators.
+    wall_ms and cpu_ms are of whole calls. `missing_reason` says why there are no operators, and trace_missing_reason
+    why the profiler's own trace does not lie beside the result, as trace.json.gz; None where it does, and of profiles
+    that were made before traces were kept.
     """
 
     wall_ms: List[float]
@@ -50,3 +55,4 @@ class Profile(Document):
     modules: List[ModuleTimes]
     operators: List[Operator]
     missing_reason: Optional[str] = None
+    trace_missing_reason: Optional[str] = None

@@ -9,26 +9,25 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import vl_convert
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.analysis.timings import Timing
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.drawing import Chart
-from harness.report.page.figures import all_printable, printable
+from harness.report.page.explained import section
+from harness.report.page.figures import all_printable
 from harness.report.page.head_table import head_table
 from harness.report.page.palette import look
+from harness.report.page.rendering import TEMPLATES, templates
 from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
 from harness.report.stops import stops_tables
 from harness.report.table import Form
 
-TEMPLATES = Path(__file__).parent / "templates"
 #: What the page's own script takes from Vega's bundle.
 EXPORTS = "window.vegaEmbed = vegaEmbed;"
 #: What could end a script, or a line of it, is written as JSON's own escapes.
@@ -41,7 +40,7 @@ def build(report: Report) -> str:
     drawn = report.charts
     of_samples = sample_charts(_labels(timings)) if timings else []
     bundle, script = vl_convert.javascript_bundle(EXPORTS), _text("page.js")
-    page = _templates().get_template("page.html.jinja")
+    page = templates().get_template("page.html.jinja")
     return page.render(
         title=report.title,
         headline=report.headline,
@@ -63,22 +62,8 @@ def build(report: Report) -> str:
         troubles=troubles(cells),
         commands=report.commands,
         clips=report.clips,
+        explained=[section(*each) for each in report.slower],
     )
-
-
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_clean,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _clean(value: object) -> object:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _text(name: str) -> str:
