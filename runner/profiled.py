@@ -90,7 +90,7 @@ class _Timed:
 
         return charged
 
-    def profile(self, seen: "_Seen") -> Profile:
+    def profile(self, seen: "_ByOperator") -> Profile:
         whole, by_path = self._whole[WARMUP:], self._by_path[WARMUP:]
         paths = dict.fromkeys(path for turn in by_path for path in turn)
         spent = {path: [turn.get(path, Spent()) for turn in by_path] for path in paths}
@@ -112,7 +112,7 @@ class _Timed:
         )
 
 
-class _Seen(NamedTuple):
+class _ByOperator(NamedTuple):
     """The operators of an iteration; why there are none, and why there is no trace."""
 
     operators: List[Operator]
@@ -127,7 +127,7 @@ def _operators(
     iterations: int,
     places: List[Place],
     folder: Path,
-) -> _Seen:
+) -> _ByOperator:
     profiler = getattr(torch, "profiler", None)
     if profiler is None:
         return _nothing(f"torch {torch.__version__} has no torch.profiler")
@@ -142,11 +142,11 @@ def _operators(
         operators = summed(seen.events(), iterations, with_memory=compat.sums_memory())
     except RuntimeError as error:  # built without kineto, say, or another profiler is at work
         return _nothing(f"torch.profiler failed: {said(error)}")
-    return _Seen(operators, None, traced.write(seen, folder))
+    return _ByOperator(operators, None, traced.write(seen, folder))
 
 
-def _nothing(reason: str) -> _Seen:
-    return _Seen([], reason, reason)
+def _nothing(reason: str) -> _ByOperator:
+    return _ByOperator([], reason, reason)
 
 
 def _ranged(place: Place, work: Callable[..., Any]) -> Callable[..., Any]:
@@ -164,6 +164,7 @@ class _Sum(NamedTuple):
     wall_us: float
     allocated: int
     device_us: float
+    outer_calls: int
 
 
 def summed(events: Any, iterations: int, *, with_memory: bool = True) -> List[Operator]:
@@ -174,7 +175,7 @@ def summed(events: Any, iterations: int, *, with_memory: bool = True) -> List[Op
         if event.name.startswith((RANGE, "[", "ProfilerStep", "cuda")):
             continue
         key = (_module_of(event), event.name, _shapes(event))
-        before = sums.get(key, _Sum(0, 0.0, 0, 0.0))
+        before = sums.get(key, _Sum(0, 0.0, 0, 0.0, 0))
         ran = list(getattr(event, "kernels", None) or [])
         kernels[key] = list(dict.fromkeys([*kernels.get(key, []), *(str(kernel.name) for kernel in ran)]))
         sums[key] = _Sum(
@@ -182,6 +183,7 @@ def summed(events: Any, iterations: int, *, with_memory: bool = True) -> List[Op
             before.wall_us + float(event.self_cpu_time_total),
             before.allocated + max(0, int(event.self_cpu_memory_usage)),
             before.device_us + sum(float(kernel.duration) for kernel in ran),
+            before.outer_calls + (event.cpu_parent is None or event.cpu_parent.name.startswith(RANGE)),
         )
     rows = [_operator(key, each, kernels[key], iterations, with_memory) for key, each in sums.items()]
     return sorted(rows, key=lambda row: -row.wall_ms - (row.device_ms or 0.0))[:MOST]
@@ -197,6 +199,7 @@ def _operator(
         allocated_bytes=each.allocated / iterations if with_memory else None,
         kernels=kernels or None,
         device_ms=each.device_us / 1000 / iterations if kernels else None,
+        outer_calls=each.outer_calls / iterations,
     )
 
 

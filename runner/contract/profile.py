@@ -28,7 +28,8 @@ class Operator(Document):
     """What an operator took itself in a module: calls, ms and bytes that it allocated, each of one iteration.
 
     Times are the profiler's, which lengthens them; bytes are None where torch is too old to sum them up in time.
-    `shapes` are those of its tensors; `kernels` what it ran on a GPU, for device_ms, both None on a CPU.
+    `shapes` are those of its tensors; `kernels` what it ran on a GPU, for device_ms, both None on a CPU. outer_calls
+    are those that no other operator made; None where an early version of the runner did not tell them apart.
     """
 
     module: str
@@ -39,6 +40,7 @@ class Operator(Document):
     allocated_bytes: Optional[float]
     kernels: Optional[List[str]] = None
     device_ms: Optional[float] = None
+    outer_calls: Optional[float] = None
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def test_events_are_summed_by_module_name_and_shapes() -> None:
     kernel = SimpleNamespace(name="gemm", duration=500)
     device = event("aten::mm", 100, None, kernels=[kernel, kernel])
     assert summed([module, outer, inner, inner, device, event("[memory]", 9)], 2) == [
-        Operator("backbone", "aten::mkldnn_convolution", "", 1, 3.0, 64),
-        Operator("model", "aten::mm", "", 0.5, 0.05, 0, ["gemm"], 0.5),
-        Operator("backbone", "aten::conv2d", "1x3x8x8", 0.5, 0.005, 0),
+        Operator("backbone", "aten::mkldnn_convolution", "", 1, 3.0, 64, outer_calls=0),
+        Operator("model", "aten::mm", "", 0.5, 0.05, 0, ["gemm"], 0.5, 0.5),
+        Operator("backbone", "aten::conv2d", "1x3x8x8", 0.5, 0.005, 0, outer_calls=0.5),
     ]

@@ -24,7 +24,7 @@ def recorded(name: str) -> Profile:
 
 @cache
 def between(a: str, b: str) -> Explanation:
-    return explained((a, b), result(recorded(a)), result(recorded(b)), "Faster R-CNN MobileNetV3-Large 320 FPN")
+    return explained((a, b), result(recorded(a)), result(recorded(b)), "SSDlite320 MobileNetV3-Large")
 
 
 def largest(a: str, b: str) -> PlaceDifference:
@@ -39,16 +39,18 @@ def cpu_times(each: PlaceDifference) -> float:
 
 def test_a_slow_module() -> None:
     found = largest("plain", "slow-module")
-    assert (found.where, found.why) == ("roi_heads.box_head", "slower")
-    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.share > 0.9
-    assert largest("slow-module", "plain").where == "roi_heads.box_head"
+    assert (found.where, found.why) == ("head.regression_head", "slower")
+    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.share > 0.8
+    assert largest("slow-module", "plain").where == "head.regression_head"
 
 
 def test_onednn_off() -> None:
     found = largest("plain", "onednn-off")
-    assert found.where == "backbone.body" and "convolutions" in found.what and found.why == "other kernels"
+    assert (found.where, found.what, found.why) == ("backbone.features", "depthwise convolutions", "other kernels")
     assert found.a.operators == ["aten::mkldnn_convolution"] and found.b.operators is not None
     assert not set(found.a.operators) & set(found.b.operators)
+    others = [each.why for each in between("plain", "onednn-off").differences if "depthwise" in each.what]
+    assert len(others) > 2 and set(others) == {"other kernels"}
     assert cpu_times(found) > 3
 
 
@@ -60,14 +62,8 @@ def test_ten_times_the_candidates() -> None:
 
 def test_another_size() -> None:
     found = largest("plain", "larger")
-    assert found.where == "backbone.body" and found.why == "other work"
+    assert found.where == "backbone.features" and found.why == "other work"
     assert cpu_times(found) > 3
-
-
-def test_one_thread_against_two() -> None:
-    found = largest("two-threads", "plain")
-    assert found.where == "backbone.body" and found.why == "threads waiting"
-    assert found.a.calls == found.b.calls
 
 
 def test_between_the_same_twice_there_is_nothing_beyond_noise() -> None:
