@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from runner.contract import Result
 
@@ -16,7 +17,7 @@ class Cause:
     """
 
     what: str
-    knobs: Mapping[str, object]
+    knobs: Mapping[str, Any]
     circumstances: frozenset[str]
     there: Callable[[Result, Result], bool]
     nothing: str

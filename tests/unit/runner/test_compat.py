@@ -152,7 +152,7 @@ def test_the_precision_of_matrix_products_is_set(precision: Any) -> None:
 def test_onednn_is_turned_off_and_on_and_left_alone() -> None:
     seen = []
     for choice in ("off", None, "on", None):
-        compat.set_onednn(choice)  # type: ignore[arg-type]
+        compat.set_onednn(choice)
         seen.append(compat.numerics()["onednn"])
     assert seen == ["False", "False", "True", "True"]
 

@@ -7,7 +7,7 @@ import pytest
 from harness.analysis.explaining import explained
 from harness.documents.explanation import Explanation
 from harness.report.explanation import markdown, sentences
-from runner.contract import Content, CpuSupply, Profile, SharedLibrary
+from runner.contract import Content, CpuSupply, Profile, Result, SharedLibrary
 from tests.samples import hardware, software
 from tests.unit.harness.profiles import profile, result
 
@@ -78,6 +78,11 @@ def test_circumstances_that_differ_are_told_and_named_where_they_bear() -> None:
     assert "BLAS" not in nms.bearing and "threads" in nms.bearing
 
 
+def routed(of: Result, route: str) -> Result:
+    assert of.latency
+    return replace(of, latency=replace(of.latency, contents=[Content("1.jpg", 3, nms_route=route)]))
+
+
 def test_allocators_routes_and_a_switched_off_onednn_are_circumstances() -> None:
     jemalloc = [SharedLibrary("libjemalloc.so.2", "/lib/libjemalloc.so.2")]
     config = "Intel(R) MKL-DNN v2.1.2"
@@ -89,12 +94,8 @@ def test_allocators_routes_and_a_switched_off_onednn_are_circumstances() -> None
         numerics={"onednn": "False"},
     )
     two = result(profile(m1=(4.0, 4.0)), software=seen)
-    assert one.latency and two.latency
     routes = ("vanilla", "coordinate trick")
-    one, two = (
-        replace(each, latency=replace(each.latency, contents=[Content("1.jpg", 3, nms_route=route)]))
-        for each, route in zip((one, two), routes, strict=True)
-    )
+    one, two = map(routed, (one, two), routes)
     told = {each.what: (each.a, each.b) for each in explained(("A", "B"), one, two, "SSD300").circumstances}
     assert told == {
         "memory allocator": ("the C library's", "libjemalloc.so.2, MALLOC_ARENA_MAX=2"),

@@ -13,7 +13,7 @@ from harness.analysis.explaining import explained
 from harness.documents import Plan
 from harness.documents.explanation import Explanation
 from harness.explaining import Question, trying
-from harness.explaining.causes import CAUSES
+from harness.explaining.causes import CAUSES, Cause
 from harness.explaining.trying import Trial, told, trial, without
 from harness.explaining.turns import Anew, anew, measured
 from harness.plan import Request
@@ -66,7 +66,7 @@ SLOW_BODY = profile(m1=(4.0, 4.0))
     ],
 )
 def test_causes_are_tried_whose_circumstances_differ_and_bear(
-    a: dict[str, Any], b: dict[str, Any], tried: list[object]
+    a: dict[str, Any], b: dict[str, Any], tried: list[Cause]
 ) -> None:
     sides = of(profile(), **a), of(SLOW_BODY, **b)
     assert trial(between(*sides), SIDES, *sides) == Trial(tried, [])
