@@ -23,7 +23,7 @@ from harness.host import machine
 from harness.paths import ROOT
 from runner.contract import SCHEMA_VERSION, Job, Result, Variant, Weights
 from runner.contract.goals import goal_under
-from runner.contract.pilot import replay
+from runner.contract.pilot import Standing, replay
 
 MODEL = "ssd300_vgg16"
 #: As many as an interval over all of them takes.
@@ -61,12 +61,18 @@ def measure_live() -> Sides:
     with TemporaryDirectory() as name:
         standings = [standing_of(each) for each in _processes(Path(name))]
     known = [each for each in standings if each]
-    wide = [100 * each.half_width if each.half_width else None for each in known if each.verdict != "precise"]
+    wide = [_reached(each) for each in known if each.verdict != "precise"]
     if wide:
-        reached = ", ".join("unknown" if width is None else f"±{width:.1f} %" for width in wide)
-        raise Undecided(f"{len(wide)} of {len(known)} processes are not within 1 % by then: {reached}")
+        raise Undecided(f"{len(wide)} of {len(known)} processes are not within 1 % by then: {', '.join(wide)}")
     used = [float(each.iterations) for each in known]
     return Sides(used, [float(PUBLISHED)] * len(used), f"{MODEL}, {PROCESSES} processes, the start of each apart")
+
+
+def _reached(standing: Standing) -> str:
+    """Return how closely a series was known at its end, else why it was not."""
+    if standing.half_width is not None:
+        return f"±{100 * standing.half_width:.1f} %"
+    return f"{standing.verdict} (worth {standing.figure.effective:.0f} of {standing.iterations})"
 
 
 def live_job() -> Job:
