@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from harness.analysis.cautions import BUNDLED
 from harness.documents.explanation import Circumstance
 from harness.text import count
 from runner.contract import Result, SharedLibrary, Software
@@ -28,7 +29,8 @@ def _libraries(pattern: str) -> Callable[[Result], str | None]:
     named = re.compile(pattern)
 
     def told(software: Software) -> str:
-        found = [each for each in software.shared_libraries if named.search(each.name)]
+        used = [each for each in software.shared_libraries if not BUNDLED.search(each.path)]
+        found = [each for each in used if named.search(each.name)]
         return " and ".join(map(_library, found)) or "none of its own"
 
     return _of_software(told)

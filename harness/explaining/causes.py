@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.analysis.cautions import BUNDLED
 from runner.contract import Result
 
 ONE_THREAD = "one thread"
@@ -33,7 +34,8 @@ def _has_threads(result: Result) -> bool:
 
 def _has_own_threads(result: Result) -> bool:
     libraries = result.software.shared_libraries if result.software else []
-    return result.job.device == "cpu" and any((each.threads or 1) > 1 for each in libraries)
+    used = [each for each in libraries if not BUNDLED.search(each.path)]
+    return result.job.device == "cpu" and any((each.threads or 1) > 1 for each in used)
 
 
 def _has_onednn(result: Result) -> bool:
