@@ -17,6 +17,7 @@ from benchmarks import (
     looking,
     merging,
     overhead,
+    planted,
     rebuild,
     recording,
     report,
@@ -100,6 +101,14 @@ ROWS = [
         what="an iteration of the measuring loop on a null model beside one that keeps no content, and 5 µs",
         unit="µs",
         measure=recording.measure_sample,
+    ),
+    Row(
+        name="planted-causes",
+        what="planted causes that explain names first, of those that were planted",
+        unit="causes",
+        floor=1.0,
+        measure=planted.measure,
+        exact=True,
     ),
     Row(
         name="demo",

@@ -37,8 +37,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         _make_writable(options.out)  # rather than find out after the measurement
     except OSError as error:
         return _unwritable(options.out, error)
-    if job.numerics.threads is not None:
-        _bound(job.numerics.threads)
+    _bind_blas(job.variant.blas_threads, job.numerics.threads)
     counter()  # before torch is imported, whose libraries start threads
     # Only now, since torch counts its threads by the affinity when it is imported.
     from runner.job import Folders, execute
@@ -57,10 +56,16 @@ def main(arguments: Optional[List[str]] = None) -> int:
     return status if job.model.code is None else _end(status)
 
 
-def _bound(threads: int) -> None:
-    """Give a BLAS that has threads of its own, which torch does not set, no more than torch; what is set stays."""
+def _bind_blas(chosen: Optional[int], threads: Optional[int]) -> None:
+    """Give a BLAS that has threads of its own, which torch does not set, those that were chosen for it.
+
+    Where nobody chose, it has no more than torch, and what the environment says stays.
+    """
     for variable in ("OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):
-        os.environ.setdefault(variable, str(threads))
+        if chosen is not None:
+            os.environ[variable] = str(chosen)
+        elif threads is not None:
+            os.environ.setdefault(variable, str(threads))
 
 
 def _folders(options: argparse.Namespace) -> List[Path]:

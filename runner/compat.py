@@ -19,7 +19,7 @@ from torch import nn
 from torchvision.models.detection import transform
 from torchvision.ops.misc import FrozenBatchNorm2d
 
-from runner.contract import Numerics, ResizeRule, Thresholds
+from runner.contract import Numerics, OnOff, ResizeRule, Thresholds
 from runner.errors import said
 
 Shapes = Mapping[str, Tuple[int, ...]]
@@ -180,6 +180,12 @@ def set_numerics(numerics: Numerics) -> None:
     torch.set_flush_denormal(numerics.flush_denormals)
 
 
+def set_onednn(choice: Optional[OnOff]) -> None:
+    """Have torch compute with oneDNN or without it; None leaves it alone."""
+    if choice is not None:
+        torch.backends.mkldnn.enabled = choice == "on"
+
+
 def numerics() -> Dict[str, str]:
     """Return the switches as torch holds them now."""
     smallest = torch.tensor([1e-40]) * 1  # of the numbers that flushing takes for zero
@@ -192,6 +198,7 @@ def numerics() -> Dict[str, str]:
         "deterministic_algorithms": str(torch.are_deterministic_algorithms_enabled()),
         "flush_denormals": str(float(smallest) == 0),
         "default_dtype": str(torch.get_default_dtype()),
+        "onednn": str(torch.backends.mkldnn.enabled) if torch.backends.mkldnn.is_available() else "none",
     }
 
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from runner import insides
+from runner.compat import NMS_ROUTES
 from runner.contract import Content
 from runner.errors import said
 from runner.inputs import Frame, Source
@@ -12,6 +13,8 @@ from runner.own.answers import Check, ShownPicture, trusted
 
 #: Counts and sizes by the name of their field.
 Counts = Dict[str, int]
+#: The routes of suppression by the role of their place.
+ROUTES = {f"nms by {route}": route for route in NMS_ROUTES.values()}
 ONE_STAGE = "the model has one stage, and no proposals"
 OTHER_STEPS = "the model goes through other steps than torchvision's"
 
@@ -30,7 +33,7 @@ def observe(
     inside = insides.of(model)
     if inside.places is None:
         return None, inside.missing_reason
-    watched = inside.of("transform", "proposals", "nms")
+    watched = inside.of("transform", "proposals", "nms", *ROUTES)
     two_stages = bool(inside.of("proposals"))
     source.restart()
     try:
@@ -41,8 +44,12 @@ def observe(
 
 def _content(call: Callable[[Any], Any], frame: Frame, watched: List[Place], two_stages: bool, check: Check) -> Content:
     counts: Counts = {}
+    routes: List[Optional[str]] = [None]
 
     def note(place: Place, arguments: Tuple[Any, ...], result: Any) -> None:
+        if place.role in ROUTES:
+            routes.append(ROUTES[place.role])
+            return
         with suppress(AttributeError, IndexError, KeyError, TypeError):  # a person's own part of that name
             counts.update(_NOTES[place.role](arguments, result))
 
@@ -52,7 +59,7 @@ def _content(call: Callable[[Any], Any], frame: Frame, watched: List[Place], two
     expected = len(_COUNTED) - (0 if two_stages else 1)
     lacking = OTHER_STEPS if len(counts) < expected else None if two_stages else ONE_STAGE
     found = sum(len(answer["boxes"]) for answer in answers)
-    return Content(name=frame.name, detections=found, missing_reason=lacking, **counts)
+    return Content(name=frame.name, detections=found, missing_reason=lacking, nms_route=routes[-1], **counts)
 
 
 def _resized(arguments: Tuple[Any, ...], result: Any) -> Counts:

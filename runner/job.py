@@ -32,7 +32,18 @@ from runner import (
     work,
 )
 from runner.contention import Contention
-from runner.contract import SCHEMA_VERSION, Failure, Hardware, Job, Latency, Result, Stages, rows, source_sha256
+from runner.contract import (
+    SCHEMA_VERSION,
+    Failure,
+    Hardware,
+    Job,
+    Latency,
+    Profile,
+    Result,
+    Stages,
+    rows,
+    source_sha256,
+)
 from runner.errors import JobError, said
 from runner.latency import Progress
 from runner.own import answers, blame, building
@@ -62,14 +73,22 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
         harness_version=os.environ.get("HARNESS_VERSION"),
     )
     try:
-        compat.set_numerics(job.numerics)
+        _set_switches(job)
         result = _measure(blank, folders, progress)
     except JobError as error:
         result = replace(blank, failure=error.failure)
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         result = _failed(blank, error, folders)
-    return replace(result, software=software.observe(), hardware=_used(result), finished_at=_now())
+    seen = software.observe()
+    unheeded = rules.unheeded(job.variant, seen) if result.status == "ok" else []
+    remarks = [*result.remarks, *unheeded]
+    return replace(result, software=seen, hardware=_used(result), remarks=remarks, finished_at=_now())
+
+
+def _set_switches(job: Job) -> None:
+    compat.set_numerics(job.numerics)
+    compat.set_onednn(job.variant.onednn)
 
 
 def _used(result: Result) -> Optional[Hardware]:
@@ -112,7 +131,7 @@ def _loaded(job: Job, folders: Folders, remark: Remark) -> Tuple[nn.Module, str]
     if job.model.code is None:
         return models.load(job.model, folders.weights, remark)
     loaded = building.load(job.model, job.model.code, folders.code, folders.weights, remark)
-    compat.set_numerics(job.numerics)  # a person's own code may have changed them
+    _set_switches(job)  # a person's own code may have changed them
     return loaded
 
 
@@ -144,7 +163,7 @@ def _time(
     contents, missing_reason = content.observe(model, source, check, calls.call)
     counted = work.observe(model, calls, source)
     stages, no_stages = _stages(job, model, source, device, check)
-    profile, no_profile = profiled.observe(model, source, device, job.profile) if job.profile else (None, None)
+    profile, no_profile = _profile(job, model, source, device, folders.out)
     measured = Latency(
         load_ms=load_ms,
         planned_iterations=job.measured_iterations,
@@ -172,6 +191,15 @@ def _stages(
     if job.stages is None:
         return None, None
     return staged.observe(model, source, device, min(job.stages, job.measured_iterations), check)
+
+
+def _profile(
+    job: Job, model: nn.Module, source: inputs.Source, device: torch.device, out: Path
+) -> Tuple[Optional[Profile], Optional[str]]:
+    """Return where the time went, where the job asks for it, or why that is not known."""
+    if job.profile is None:
+        return None, None
+    return profiled.observe(model, source, device, job.profile, out)
 
 
 def _detect(

@@ -13,11 +13,13 @@ from runner.contract import SharedLibrary
 
 #: Asks a library for its version.
 Ask = Callable[[ctypes.CDLL], Optional[str]]
-#: Libraries that decide how fast, and how exactly, a model computes.
+#: Libraries that decide how fast, and how exactly, a model computes; allocators of memory among them.
 NUMERICAL = re.compile(
-    r"lib(cudart|cudnn|cublas|cufft|cusolver|cusparse|nvrtc|nccl|openblas|scipy_openblas|blas|lapack|mkl|dnnl|gomp|"
-    r"iomp5|omp|torch_cpu|torch_cuda|nms|cuda|nvidia-ml)[-_.\w]*\.so"
+    r"lib(cudart|cudnn|cublas|cufft|cusolver|cusparse|nvrtc|nccl|openblas|scipy_openblas|blas|blis|lapack|mkl|dnnl|gomp|"
+    r"iomp5|omp|torch_cpu|torch_cuda|nms|cuda|nvidia-ml|jemalloc|tcmalloc|mimalloc)[-_.\w]*\.so"
 )
+#: What NumPy and SciPy bring for themselves alone, and torch does not compute with.
+BUNDLED = re.compile(r"(numpy|scipy)\.libs")
 OPENBLAS = r"lib(scipy_)?openblas"
 #: The version in a file's name, such as libgomp.so.1.0.0; a single number is no more than the interface's.
 FILE_VERSION = re.compile(r"[-.]r?(\d+(?:\.\d+)+)(?:\.so)?$")
@@ -40,10 +42,11 @@ def version(path: str) -> Optional[str]:
 
 def threads(path: str) -> Optional[int]:
     """Return how many threads of its own a BLAS computes with; None of any other library."""
-    if re.match(OPENBLAS, Path(path).name):
+    if re.match(rf"{OPENBLAS}|libblis", Path(path).name):
         with suppress(OSError):
             library = ctypes.CDLL(path)
-            names = (f"{prefix}openblas_get_num_threads{suffix}" for prefix in ("", "scipy_") for suffix in ("", "64_"))
+            names = [f"{prefix}openblas_get_num_threads{suffix}" for prefix in ("", "scipy_") for suffix in ("", "64_")]
+            names.append("bli_thread_get_num_threads")
             ask = next((getattr(library, name) for name in names if hasattr(library, name)), None)
             return int(ask()) if ask else None
     return None

@@ -1,12 +1,13 @@
 """Where the time of a model goes: modules by clocks, then operators by torch's profiler, in passes of their own."""
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 from torch import nn
 
-from runner import compat, insides
+from runner import compat, insides, traced
 from runner.compat import canonical_name
 from runner.contract import ModuleTimes, Operator, Profile
 from runner.errors import said
@@ -30,19 +31,22 @@ STEPS = (
 
 
 def observe(
-    model: Callable[[Any], Any], source: Source, device: torch.device, iterations: int
+    model: Callable[[Any], Any], source: Source, device: torch.device, iterations: int, folder: Path
 ) -> Tuple[Optional[Profile], Optional[str]]:
-    """Return where so many iterations spent their time, or None and why. Raises nothing."""
+    """Return where so many iterations spent their time, or None and why; the profiler's trace goes into the folder.
+
+    Raises nothing.
+    """
     places = _places(model)
     source.restart()
     try:
         timed = _Timed(places, device)
         for _ in range(WARMUP + iterations):
             timed.call(model, source.next().argument)
-        operators, reason = _operators(model, source, device, min(iterations, UNDER_PROFILER), places)
+        seen = _operators(model, source, device, min(iterations, UNDER_PROFILER), places, folder)
     except (Exception, SystemExit) as error:
         return None, f"the pass that profiled failed: {said(error) or type(error).__name__}"
-    return timed.profile(operators, reason), None
+    return timed.profile(seen), None
 
 
 def _places(model: Any) -> List[Place]:
@@ -86,7 +90,7 @@ class _Timed:
 
         return charged
 
-    def profile(self, operators: List[Operator], missing_reason: Optional[str]) -> Profile:
+    def profile(self, seen: "_ByOperator") -> Profile:
         whole, by_path = self._whole[WARMUP:], self._by_path[WARMUP:]
         paths = dict.fromkeys(path for turn in by_path for path in turn)
         spent = {path: [turn.get(path, Spent()) for turn in by_path] for path in paths}
@@ -102,17 +106,31 @@ class _Timed:
                 )
                 for path, turns in spent.items()
             ],
-            operators=operators,
-            missing_reason=missing_reason,
+            operators=seen.operators,
+            missing_reason=seen.missing_reason,
+            trace_missing_reason=seen.trace_missing_reason,
         )
 
 
+class _ByOperator(NamedTuple):
+    """The operators of an iteration; why there are none, and why there is no trace."""
+
+    operators: List[Operator]
+    missing_reason: Optional[str] = None
+    trace_missing_reason: Optional[str] = None
+
+
 def _operators(
-    model: Callable[[Any], Any], source: Source, device: torch.device, iterations: int, places: List[Place]
-) -> Tuple[List[Operator], Optional[str]]:
+    model: Callable[[Any], Any],
+    source: Source,
+    device: torch.device,
+    iterations: int,
+    places: List[Place],
+    folder: Path,
+) -> _ByOperator:
     profiler = getattr(torch, "profiler", None)
     if profiler is None:
-        return [], f"torch {torch.__version__} has no torch.profiler"
+        return _nothing(f"torch {torch.__version__} has no torch.profiler")
     activities = [profiler.ProfilerActivity.CPU]
     if device.type == "cuda":
         activities.append(profiler.ProfilerActivity.CUDA)
@@ -121,9 +139,14 @@ def _operators(
         with insides.wrapped(places, _ranged), looking as seen:
             for _ in range(iterations):
                 model(source.next().argument)
-        return summed(seen.events(), iterations, with_memory=compat.sums_memory()), None
+        operators = summed(seen.events(), iterations, with_memory=compat.sums_memory())
     except RuntimeError as error:  # built without kineto, say, or another profiler is at work
-        return [], f"torch.profiler failed: {said(error)}"
+        return _nothing(f"torch.profiler failed: {said(error)}")
+    return _ByOperator(operators, None, traced.write(seen, folder))
+
+
+def _nothing(reason: str) -> _ByOperator:
+    return _ByOperator([], reason, reason)
 
 
 def _ranged(place: Place, work: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,6 +164,7 @@ class _Sum(NamedTuple):
     wall_us: float
     allocated: int
     device_us: float
+    outer_calls: int
 
 
 def summed(events: Any, iterations: int, *, with_memory: bool = True) -> List[Operator]:
@@ -151,7 +175,7 @@ def summed(events: Any, iterations: int, *, with_memory: bool = True) -> List[Op
         if event.name.startswith((RANGE, "[", "ProfilerStep", "cuda")):
             continue
         key = (_module_of(event), event.name, _shapes(event))
-        before = sums.get(key, _Sum(0, 0.0, 0, 0.0))
+        before = sums.get(key, _Sum(0, 0.0, 0, 0.0, 0))
         ran = list(getattr(event, "kernels", None) or [])
         kernels[key] = list(dict.fromkeys([*kernels.get(key, []), *(str(kernel.name) for kernel in ran)]))
         sums[key] = _Sum(
@@ -159,6 +183,7 @@ def summed(events: Any, iterations: int, *, with_memory: bool = True) -> List[Op
             before.wall_us + float(event.self_cpu_time_total),
             before.allocated + max(0, int(event.self_cpu_memory_usage)),
             before.device_us + sum(float(kernel.duration) for kernel in ran),
+            before.outer_calls + (event.cpu_parent is None or event.cpu_parent.name.startswith(RANGE)),
         )
     rows = [_operator(key, each, kernels[key], iterations, with_memory) for key, each in sums.items()]
     return sorted(rows, key=lambda row: -row.wall_ms - (row.device_ms or 0.0))[:MOST]
@@ -174,6 +199,7 @@ def _operator(
         allocated_bytes=each.allocated / iterations if with_memory else None,
         kernels=kernels or None,
         device_ms=each.device_us / 1000 / iterations if kernels else None,
+        outer_calls=each.outer_calls / iterations,
     )
 
 

@@ -13,7 +13,8 @@ from torchvision.models.detection import transform
 from torchvision.ops import boxes
 
 from runner.compat import NMS_ROUTES, own_resize_rule
-from runner.contract import NmsRoute, ResizeRule, Variant
+from runner.contract import NmsRoute, ResizeRule, Software, Variant
+from runner.libraries import BUNDLED
 
 _RESIZE = "_resize_image_and_masks"
 
@@ -34,6 +35,24 @@ def remarks(variant: Variant, model: Any) -> List[str]:
     if variant.resize_rule is None or resizes(model):
         return []
     return [f"--resize-rule {variant.resize_rule} changed nothing: the model does not scale pictures by such a rule"]
+
+
+def unheeded(variant: Variant, software: Software) -> List[str]:
+    """Say which choice of the variant the stack, as it was seen after all else, could not follow."""
+    said = []
+    own = [each for each in software.shared_libraries if each.threads is not None and not BUNDLED.search(each.path)]
+    if variant.blas_threads is not None and not own:
+        said.append(
+            f"--blas-threads {variant.blas_threads} changed nothing: no BLAS with threads of its own was loaded"
+        )
+    said += [
+        f"--blas-threads {variant.blas_threads} was not followed: {each.name} has {each.threads}"
+        for each in own
+        if variant.blas_threads not in (None, each.threads)
+    ]
+    if variant.onednn is not None and software.numerics.get("onednn") == "none":
+        said.append(f"--onednn {variant.onednn} changed nothing: this torch is built without oneDNN")
+    return said
 
 
 def rule_of(variant: Variant, model: Any) -> Optional[ResizeRule]:

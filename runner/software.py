@@ -1,5 +1,6 @@
 """The software stack that measured: versions, build flags, and the numerical libraries that were loaded."""
 
+import os
 import platform
 from pathlib import Path
 from typing import Dict
@@ -12,6 +13,9 @@ from runner.contract import Software
 
 # importlib.metadata lists what is installed, wherever it came from: pip, a distribution's package, a build.
 from importlib import metadata  # isort: skip
+
+#: Beginnings of the names of variables by which glibc's malloc, jemalloc, tcmalloc and mimalloc are told what to do.
+MALLOC = ("MALLOC_", "GLIBC_TUNABLES", "TCMALLOC_", "MIMALLOC_", "_RJEM_MALLOC_CONF")
 
 
 def observe() -> Software:
@@ -31,6 +35,7 @@ def observe() -> Software:
         numerics=compat.numerics(),
         shared_libraries=libraries.loaded(Path("/proc/self/maps").read_text(encoding="utf-8")),
         packages=_packages(),
+        malloc={name: value for name, value in sorted(os.environ.items()) if name.startswith(MALLOC)},
     )
 
 

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from harness.analysis.cautions import BUNDLED
 from harness.documents.explanation import Circumstance
 from harness.text import count
 from runner.contract import Result, SharedLibrary, Software
 
 HEAVY = re.compile("convolutions|matrix products")
+ALLOCATORS = re.compile("jemalloc|tcmalloc|mimalloc")
 ALL, BOXES = re.compile(""), re.compile("suppression|choosing boxes|pooled regions|other")
 
 
@@ -27,7 +29,8 @@ def _libraries(pattern: str) -> Callable[[Result], str | None]:
     named = re.compile(pattern)
 
     def told(software: Software) -> str:
-        found = [each for each in software.shared_libraries if named.search(each.name)]
+        used = [each for each in software.shared_libraries if not BUNDLED.search(each.path)]
+        found = [each for each in used if named.search(each.name)]
         return " and ".join(map(_library, found)) or "none of its own"
 
     return _of_software(told)
@@ -51,6 +54,32 @@ def _config(pattern: str) -> Callable[[Result], str | None]:
         return found.group(1).strip() if found else None
 
     return _of_software(told)
+
+
+def _onednn(result: Result) -> str | None:
+    """Return the version of oneDNN, and where torch was told not to compute with it."""
+    version = _config(r"(?:MKL-DNN|oneDNN)\)? (v[\d.]+)")(result)
+    off = result.software is not None and result.software.numerics.get("onednn") == "False"
+    return f"{version or 'of its own'}, off" if off else version
+
+
+def _switches(software: Software) -> str:
+    others = {name: value for name, value in sorted(software.numerics.items()) if name != "onednn"}
+    return ", ".join(f"{name}={value}" for name, value in others.items())
+
+
+def _allocator(software: Software) -> str | None:
+    """Return what allocates memory in the place of the C library, and the variables that tell it how."""
+    if software.malloc is None:
+        return None
+    loaded = [each.name for each in software.shared_libraries if ALLOCATORS.search(each.name)]
+    told = [f"{name}={value}" for name, value in sorted(software.malloc.items())]
+    return ", ".join([" and ".join(loaded) or "the C library's", *told])
+
+
+def _routes(result: Result) -> str | None:
+    contents = (result.latency.contents if result.latency else None) or []
+    return ", ".join(sorted({each.nms_route for each in contents if each.nms_route})) or None
 
 
 def _sizes(result: Result) -> str | None:
@@ -77,18 +106,16 @@ LOOKED = (
     _Looked("threads", _of_software(lambda software: str(software.threads)), ALL),
     _Looked("BLAS", _libraries(r"blas|mkl|blis|atlas"), HEAVY),
     _Looked("OpenMP runtimes", _libraries(r"gomp|iomp|lib(ll)?omp"), ALL),
-    _Looked("oneDNN", _config(r"(?:MKL-DNN|oneDNN)\)? (v[\d.]+)"), HEAVY),
+    _Looked("oneDNN", _onednn, HEAVY),
     _Looked("instruction set", _config(r"CPU capability usage: (\S+)"), ALL),
     _Looked("cuDNN", _cudnn, HEAVY),
+    _Looked("memory allocator", _of_software(_allocator), ALL),
     _Looked("resized sizes", _sizes, ALL),
+    _Looked("NMS route", _routes, BOXES),
     _Looked("thresholds", _thresholds, BOXES),
     _Looked("CPU quota", _quota, ALL),
     _Looked("other load", _load, ALL),
-    _Looked(
-        "switches of torch",
-        _of_software(lambda software: ", ".join(f"{k}={v}" for k, v in sorted(software.numerics.items()))),
-        HEAVY,
-    ),
+    _Looked("switches of torch", _of_software(_switches), HEAVY),
     _Looked("torch", _of_software(lambda software: software.torch), ALL),
     _Looked("torchvision", _of_software(lambda software: software.torchvision), BOXES),
     _Looked("processor", lambda result: result.hardware.cpu_model if result.hardware else None, ALL),

@@ -24,7 +24,6 @@ def explained(names: tuple[str, str], a: Result, b: Result, display: str) -> Exp
     """Return where B's time differs from A's, both of which have a profile. Raises ValueError where one has none."""
     first, second = _profile(a), _profile(b)
     differing = circumstances(a, b)
-    beyond = _beyond_noise(first, second)
     return Explanation(
         schema_version=EXPLANATION_VERSION,
         builder=a.job.model.builder,
@@ -35,8 +34,8 @@ def explained(names: tuple[str, str], a: Result, b: Result, display: str) -> Exp
         b_ms=float(np.median(second.wall_ms)),
         a_cpu_ms=float(np.median(first.cpu_ms)),
         b_cpu_ms=float(np.median(second.cpu_ms)),
-        beyond_noise=beyond,
-        differences=_named(_differences(first, second, differing)) if beyond else [],
+        beyond_noise=_beyond_noise(first, second),
+        differences=named(first, second, differing),
         circumstances=differing,
         remarks=[
             f"{letter} is explained by modules alone: {profile.missing_reason}"
@@ -44,6 +43,11 @@ def explained(names: tuple[str, str], a: Result, b: Result, display: str) -> Exp
             if profile.missing_reason
         ],
     )
+
+
+def named(a: Profile, b: Profile, differing: Sequence[Circumstance] = ()) -> list[PlaceDifference]:
+    """Return the places where B's time differs from A's, the largest first; none where that is not beyond noise."""
+    return _named(_differences(a, b, list(differing))) if _beyond_noise(a, b) else []
 
 
 def _profile(result: Result) -> Profile:
@@ -102,7 +106,8 @@ def _why(fast: Expense, slow: Expense) -> Why:
     # A module is called once more where a version of torchvision wraps it.
     if _differ(fast.elements, slow.elements) if known else _differ(fast.calls, slow.calls):
         return "other work"
-    if fast.by_operator and slow.by_operator and not set(fast.operators) & set(slow.operators):
+    # Without one that takes much on each side, nothing tells kernels apart.
+    if fast.operators and slow.operators and not set(fast.operators) & set(slow.operators):
         return "other kernels"
     return "threads waiting" if slow.cpu_ms - fast.cpu_ms < BUSY * (slow.ms - fast.ms) else "slower"
 

@@ -19,6 +19,7 @@ KINDS = {
     "batch norms": re.compile("norm"),
     "matrix products": re.compile("addmm|linear|matmul|::b?mm"),
     "resizing": re.compile("upsample|interpolate"),
+    "sums and products": re.compile("::(add|sub|mul|div)_?$"),
     "activations": re.compile("relu|hardswish|hardsigmoid|sigmoid|softmax|clamp"),
     "choosing boxes": re.compile("topk|sort|gather|index|nonzero|where|cat|select|unbind"),
 }
@@ -79,12 +80,17 @@ def by_place(profile: Profile, kinds: Mapping[str, str]) -> dict[Place, Expense]
 def _elements_of(profile: Profile) -> dict[str, float]:
     """Return the elements that each module takes in, by its path: those of the operator that takes in most.
 
-    Operators call each other with the same tensors, in some versions of torch through more of them than in others.
+    Of operators that were called by others none counts: they have the same tensors, through more of them in some
+    versions of torch than in others, and a slow route may take the whole input for each channel.
     """
     by_name: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for operator in profile.operators:
-        by_name[operator.module][operator.name] += operator.calls * _elements(operator.shapes)
+        by_name[operator.module][operator.name] += _outer_calls(operator) * _elements(operator.shapes)
     return {path: max(of.values()) for path, of in by_name.items()}
+
+
+def _outer_calls(operator: Operator) -> float:
+    return operator.calls if operator.outer_calls is None else operator.outer_calls
 
 
 def part_of(path: str) -> str:
@@ -94,12 +100,20 @@ def part_of(path: str) -> str:
 
 
 def kinds_of(profiles: Iterable[Profile]) -> dict[str, str]:
-    """Return the kind of each module by its path: of the operators that take most of it, on all sides."""
-    ms: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    """Return the kind of each module by its path: of the operators that take most of it.
+
+    Where sides differ, the one tells in which these take the larger share: a slow route has more around its kernels.
+    """
+    shares: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for profile in profiles:
+        ms: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         for operator in profile.operators:
             ms[operator.module][_kind(operator)] += _ms(operator)
-    return {path: max(of, key=of.__getitem__) for path, of in ms.items()}
+        for path, of in ms.items():
+            whole = sum(of.values()) or 1.0
+            for kind, spent in of.items():
+                shares[path][kind] = max(shares[path][kind], spent / whole)
+    return {path: max(of, key=of.__getitem__) for path, of in shares.items()}
 
 
 def _ms(operator: Operator) -> float:

@@ -1,5 +1,7 @@
 """Why two sides differ, in Python."""
 
+from dataclasses import replace
+
 from harness import explaining
 from harness.api.checked import (
     Flag,
@@ -40,7 +42,7 @@ def explain(
     environments, such as "cuda10.2@threads=1", which are measured first.
     models: those to be explained, by default all that both runs have. weights: of what is measured.
     try_: of environments, take away from both what may be the cause, and measure what remains.
-    out: a folder for explain.json and explain.md.
+    out: a folder for explain.json, explain.md and explain.html, and the profiles as flame graphs and as traces.
 
     The answer has `models`, an explanation each, and `remarks`. Raises BadInput where a side does not exist or has no
     profile, and as `harness.run` does.
@@ -48,5 +50,6 @@ def explain(
     question = Question(run_name(a), run_name(b), names_of(models), weights, try_)
     found = explaining.explain(question, recorded(explain, locals()), progress)
     if place := path_of(out):
-        write(found.models, found.remarks, place, found.profiles)
+        lacking = write(found.models, found.remarks, place, found.profiles)
+        found = replace(found, remarks=[*found.remarks, *lacking])
     return found

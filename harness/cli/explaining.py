@@ -21,7 +21,7 @@ def explain(
     tries: Annotated[bool, typer.Option("--try", help="Take causes away from both, and tell what remains.")] = False,
     as_json: Json = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write explain.json and explain.md there.")
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write it there, with flame graphs and traces.")
     ] = None,
 ) -> None:
     """Tell where B is slower or faster than A: in which operators, and under which circumstances."""

@@ -26,6 +26,7 @@ from harness.documents.sharing import Shared
 from harness.errors import BadDocument, BadInput
 from harness.paths import results_folder
 from runner.contract import Document, Job, Result
+from runner.contract.profile import TRACE
 
 D = TypeVar("D", bound=Document)
 
@@ -167,6 +168,10 @@ class RunFolder:
         """The video that shows what the cell detected, where one was made; its first frame lies beside it as .jpg."""
         return self.cell_folder(job) / "demo.mp4"
 
+    def trace(self, job: Job) -> Path:
+        """The trace of the cell's profile, for Perfetto, where one was kept."""
+        return self.cell_folder(job) / TRACE
+
     def clear(self, job: Job) -> Path:
         """Make the cell's folder, without the documents of an earlier try, and put the job in it.
 
@@ -176,7 +181,7 @@ class RunFolder:
         with storing(folder, "made anew", elsewhere=""):
             folder.mkdir(parents=True, exist_ok=True)
             parts = [path.name for path in folder.glob(".*.json*")]  # of a process that was killed while it wrote
-            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", *parts):
+            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", TRACE, *parts):
                 with suppress(FileNotFoundError):
                     (folder / name).unlink()
         documents.write(folder / "job.json", job)

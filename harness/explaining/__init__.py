@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import NamedTuple
 
 from harness.analysis.explaining import explained
 from harness.analysis.sides import Side, side_of
@@ -10,9 +10,11 @@ from harness.catalogue import detector
 from harness.documents.explanation import Explanation
 from harness.documents.run_folder import Cell
 from harness.errors import BadInput
-from harness.explaining.turns import Anew, anew, measured, part_of, tried
+from harness.explaining import trying
+from harness.explaining.turns import Anew, anew, measured, part_of, require_two
 from harness.plan import Request
 from harness.progress import Progress
+from harness.report.explained import Profiled
 from runner.contract import Profile
 
 HOW = "measure it with: harness run --profile"
@@ -22,12 +24,12 @@ HOW = "measure it with: harness run --profile"
 class Explained:
     """The explanations of the models that both sides have, and what could not be explained, and why.
 
-    `profiles` are those of A and of B that each explanation is made of.
+    `profiles` are those of A and of B that each explanation is made of, each with the place of its trace.
     """
 
     models: list[Explanation]
     remarks: list[str] = field(default_factory=list)
-    profiles: list[tuple[Profile, Profile]] = field(default_factory=list)
+    profiles: list[tuple[Profiled, Profiled]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,19 @@ def explain(question: Question, command: list[str], progress: Progress) -> Expla
     Raises BadInput where a side does not exist or has no profile, and where the sides share no model; and as a run does
     where environments are measured.
     """
-    now = _measured(question, command, progress)
-    names = (part_of(now[2], now[0]), part_of(now[2], now[1])) if now else (question.a, question.b)
-    with progress.working("reading results"):
-        found = _beside(names, [_profiled(side_of(name)) for name in names], question.models)
-        if now is None or not question.tries:
-            return found
-        a, b, run = now
-        both = [replace(each, tried=list(tried(run, a, b, each.builder))) for each in found.models]
-        return replace(found, models=both)
+    now = _now(question)
+    if now is None:
+        with progress.working("reading results"):
+            return _beside((question.a, question.b), question.models).explained
+    request = Request(images=[], models=list(question.models), weights=question.weights)
+    looking = replace(request, repeats=1 if question.tries else None, profile=True, stages=True)
+    run = measured(now, looking, command, progress)
+    found = _beside((part_of(run, now[0]), part_of(run, now[1])), question.models)
+    return _tried(found, now, request, command, progress) if question.tries else found.explained
 
 
-def _measured(question: Question, command: list[str], progress: Progress) -> tuple[Anew, Anew, Path] | None:
-    """Return the sides that were measured now, and in which run; None where both name runs."""
+def _now(question: Question) -> tuple[Anew, Anew] | None:
+    """Return the sides that are to be measured; None where both name runs. Raises BadInput where that can't be."""
     a, b = anew(question.a), anew(question.b)
     if a is None or b is None:
         if a or b:
@@ -72,8 +74,22 @@ def _measured(question: Question, command: list[str], progress: Progress) -> tup
         return None
     if not question.models:
         raise BadInput("nothing says which model is to be measured", "name one with --model")
-    request = Request(images=[], models=list(question.models), weights=question.weights)
-    return a, b, measured(a, b, request, command, progress, tries=question.tries)
+    require_two(a, b)
+    return a, b
+
+
+def _tried(
+    found: "_Beside", sides: tuple[Anew, Anew], request: Request, command: list[str], progress: Progress
+) -> Explained:
+    """Return what was found with what remained of it without its causes."""
+    explained, pairs = found
+    trials = {
+        each.builder: trying.trial(each, sides, a.result, b.result)
+        for each, (_, a, b) in zip(explained.models, pairs, strict=True)
+    }
+    run = trying.measured_without(sides, trials, request, command, progress)
+    both = [trying.told(each, sides, trials[each.builder], run) for each in explained.models]
+    return replace(explained, models=both)
 
 
 def _profiled(side: Side) -> dict[str, Cell]:
@@ -102,7 +118,17 @@ def _lacking(cell: Cell) -> str | None:
     return cell.result.latency.profile_missing_reason if cell.result.latency else None
 
 
-def _beside(names: tuple[str, str], found: Sequence[dict[str, Cell]], models: Sequence[str]) -> Explained:
+class _Beside(NamedTuple):
+    """What is explained, and of what cells: the builder, and one of A and one of B, for each of its models."""
+
+    explained: Explained
+    pairs: list[tuple[str, Cell, Cell]]
+
+
+def _beside(names: tuple[str, str], models: Sequence[str]) -> _Beside:
+    """Return two parts of runs explained, and their cells."""
+    sides = [side_of(name) for name in names]
+    found = [_profiled(side) for side in sides]
     wanted = list(models) or list(dict.fromkeys([*found[0], *found[1]]))
     both = [builder for builder in wanted if all(builder in side for side in found)]
     remarks = [
@@ -115,8 +141,15 @@ def _beside(names: tuple[str, str], found: Sequence[dict[str, Cell]], models: Se
         raise BadInput("; ".join(remarks) or "there is no model to explain", "name a --model that both sides have")
     pairs = [(builder, found[0][builder], found[1][builder]) for builder in both]
     explanations = [explained(names, a.result, b.result, detector(builder).display) for builder, a, b in pairs]
-    profiles = [(one, two) for _, *cells in pairs for one, two in [map(_profile, cells)] if one and two]
-    return Explained(explanations, [*remarks, *dict.fromkeys(_hosts(names, pairs))], profiles)
+    drawn = [(_drawn(sides[0], first), _drawn(sides[1], second)) for _, first, second in pairs]
+    return _Beside(Explained(explanations, [*remarks, *dict.fromkeys(_hosts(names, pairs))], drawn), pairs)
+
+
+def _drawn(side: Side, cell: Cell) -> Profiled:
+    profile = _profile(cell)
+    if profile is None:
+        raise ValueError(f"{cell.job.cell} has no profile")
+    return Profiled(profile, side.folder.trace(cell.job))
 
 
 def _hosts(names: tuple[str, str], pairs: Sequence[tuple[str, Cell, Cell]]) -> Iterator[str]:

@@ -74,17 +74,27 @@ KNOBS: tuple[Knob, ...] = (
     Knob(
         "resize_rule",
         (Sight("resize_rule", "", "resized by {}", "resize rule", unset="the stack's own"),),
-        Option(one_of("float32", "float64"), "In what the scale is computed, if not the stack's own.", ACCURACY),
-        suite="accuracy",
+        Option(one_of("float32", "float64"), "In what the scale is computed, if not the stack's own.", WHERE),
+        paces=True,
         detects=True,
     ),
     Knob(
         "nms_route",
         (Sight("nms_route", "", "NMS {}", "NMS route", unset="the stack's own"),),
-        Option(
-            one_of("vanilla", "coordinate-trick"), "How NMS tells classes apart, if not as the stack does.", ACCURACY
-        ),
-        suite="accuracy",
+        Option(one_of("vanilla", "coordinate-trick"), "How NMS tells classes apart, if not as the stack does.", WHERE),
+        paces=True,
+        detects=True,
+    ),
+    Knob(
+        "blas_threads",
+        (Sight("blas_threads", "", "BLAS threads: {}", "threads of the BLAS", unset="as many as torch's"),),
+        Option(COUNT, "Threads of a BLAS that has its own, beside torch's.", WHERE),
+        paces=True,
+    ),
+    Knob(
+        "onednn",
+        (Sight("onednn", "", "oneDNN: {}", "oneDNN", unset="the stack's own"),),
+        Option(one_of("on", "off"), "Whether torch computes with oneDNN, if not as it does.", WHERE),
         paces=True,
         detects=True,
     ),

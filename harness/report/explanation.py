@@ -13,6 +13,11 @@ WHY = {
     "slower": "the same work and kernels, slower",
 }
 NOTHING = "nothing beyond noise"
+#: Of a table of places.
+HEADINGS = (
+    *("where", "A ms", "B ms", "share", "A CPU ms", "B CPU ms", "A calls", "B calls"),
+    *("why", "operators in A", "in B"),
+)
 
 
 def sentences(explained: Explanation) -> Iterator[str]:
@@ -26,8 +31,13 @@ def sentences(explained: Explanation) -> Iterator[str]:
             yield f"    {', '.join(each.a.operators) or 'none'} in A, {', '.join(each.b.operators) or 'none'} in B"
         if each.bearing:
             yield f"    what differs and bears on it: {', '.join(each.bearing)}"
-    for text in [*map(_of_try, explained.tried), *explained.remarks]:
+    for text in told_below(explained):
         yield f"  {text}"
+
+
+def told_below(explained: Explanation) -> Iterator[str]:
+    """Yield what was tried, and what could not be told."""
+    yield from (*map(_of_try, explained.tried), *explained.remarks)
 
 
 def _of_try(each: Tried) -> str:
@@ -56,27 +66,31 @@ def _section(explained: Explanation) -> Iterator[str]:
     head, *_ = sentences(explained)
     yield from (f"## {explained.model}", "", head + ".", "")
     if explained.differences:
-        yield "| where | A ms | B ms | share | A CPU ms | B CPU ms | A calls | B calls | why | operators in A | in B |"
-        yield "| --- " * 11 + "|"
-        yield from map(_row, explained.differences)
+        yield _line(HEADINGS)
+        yield _line(["---"] * len(HEADINGS))
+        yield from (_line(cells(each, quote="`")) for each in explained.differences)
         yield ""
     if explained.circumstances:
         yield from ("| what differs | A | B |", "| --- | --- | --- |")
         yield from (f"| {each.what} | {_cell(each.a)} | {_cell(each.b)} |" for each in explained.circumstances)
         yield ""
-    yield from (f"- {text}" for text in [*map(_of_try, explained.tried), *explained.remarks])
+    yield from (f"- {text}" for text in told_below(explained))
 
 
-def _row(each: PlaceDifference) -> str:
+def cells(each: PlaceDifference, quote: str = "") -> list[str]:
+    """Return a place as a row below HEADINGS; operators stand between quotes."""
     a, b = each.a, each.b
     figures = [f"{value:.2f}" for value in (a.ms, b.ms)]
     figures += [f"{100 * each.share:.0f} %", f"{a.cpu_ms:.2f}", f"{b.cpu_ms:.2f}", f"{a.calls:g}", f"{b.calls:g}"]
-    cells = [f"{each.where}, {each.what}", *figures, WHY[each.why], _operators(a), _operators(b)]
-    return f"| {' | '.join(cells)} |"
+    return [f"{each.where}, {each.what}", *figures, WHY[each.why], _operators(a, quote), _operators(b, quote)]
 
 
-def _operators(spending: Spending) -> str:
-    return ", ".join(f"`{name}`" for name in spending.operators) if spending.operators else GAP
+def _line(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _operators(spending: Spending, quote: str) -> str:
+    return ", ".join(f"{quote}{name}{quote}" for name in spending.operators) if spending.operators else GAP
 
 
 def _cell(text: str | None) -> str:

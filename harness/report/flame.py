@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from statistics import median
 
+from harness.text import printable
 from runner.contract import Profile
 
 #: From the outermost module to the operator.
@@ -64,9 +65,15 @@ def flame_graph(a: Profile, b: Profile, title: str) -> str:
     drawn = list(_drawn(whole, 0.0, 0, WIDTH / max(whole.b, 1e-9), most))
     height = (max(depth for depth, _ in drawn) + 2) * HEIGHT + PAD
     font = 'font-family="monospace" font-size="11"'
-    told = f"{escape(title)}: {whole.a:.1f} → {whole.b:.1f} ms; red: slower in B, blue: faster"
-    begin = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {font}>'
-    return f'{begin}<text x="{PAD}" y="13">{told}</text>{"".join(text for _, text in drawn)}</svg>'
+    told = f"{_text(title)}: {whole.a:.1f} → {whole.b:.1f} ms; red: slower in B, blue: faster"
+    size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    begin = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {font} role="img" aria-label="{told}">'
+    return f'{begin}<text x="{PAD}" y="13" fill="currentColor">{told}</text>{"".join(text for _, text in drawn)}</svg>'
+
+
+def _text(text: str) -> str:
+    """Return a text as XML can hold it: a name may come from anyone."""
+    return escape(printable(text))
 
 
 def _whole(a: Mapping[Stack, float], b: Mapping[Stack, float]) -> Bar:
@@ -82,8 +89,8 @@ def _drawn(frame: Bar, x: float, depth: int, scale: float, most: float) -> Itera
     if width < LEAST:
         return
     y = (depth + 1) * HEIGHT
-    told = escape(f"{frame.name}: {frame.a:.2f} → {frame.b:.2f} ms")
-    shown = escape(frame.name[: int((width - 2 * PAD) / LETTER)]) if width > 4 * PAD else ""
+    told = _text(f"{frame.name}: {frame.a:.2f} → {frame.b:.2f} ms")
+    shown = _text(frame.name[: int((width - 2 * PAD) / LETTER)]) if width > 4 * PAD else ""
     yield (
         depth,
         f'<g><title>{told}</title><rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{HEIGHT - 1}" '

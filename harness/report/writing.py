@@ -15,6 +15,7 @@ from harness.documents.run_folder import RunFolder
 from harness.documents.runs import cells_of
 from harness.report.comparison import comparison_tables, side
 from harness.report.history import histories_of, history_table
+from harness.report.profiled import slower
 from harness.report.tables import tables_of
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def report_of(
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         comparison=found,
         histories=histories,
+        slower=list(slower(cells)),
     )
 
 

@@ -12,7 +12,8 @@ class Content(Document):
 
     It resized the picture to resized_height × resized_width and padded that by `padded_pixels` (of each channel). Of
     `proposals`, those of its first stage, it kept `candidates`, the boxes above its score that went into the last
-    non-maximum suppression; that left `uncut` of them, and its cut to a largest number the `detections`.
+    non-maximum suppression; that left `uncut` of them, and its cut to a largest number the `detections`. `nms_route` is
+    how torchvision kept the classes apart there, None where an early version of the runner did not look.
     `missing_reason` says why one of them is None.
     """
 
@@ -25,3 +26,4 @@ class Content(Document):
     resized_width: Optional[int] = None
     padded_pixels: Optional[int] = None
     missing_reason: Optional[str] = None
+    nms_route: Optional[str] = None

@@ -12,6 +12,7 @@ Reader = Literal["cv2", "pil", "torchvision"]
 BoxRule = Literal["float", "truncate-int"]
 ResizeRule = Literal["float32", "float64"]
 NmsRoute = Literal["vanilla", "coordinate-trick"]
+OnOff = Literal["on", "off"]
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,9 @@ class Variant(Document):
     """Knobs beyond the protocol. None leaves the protocol's, or the machine's, own value.
 
     `percentile` (0 to 100, both excluded) is reported beside the protocol's figure, None where nobody asked for one.
-    resize_rule is the precision in which a detection pass computes the scale of a picture, nms_route how it keeps
-    classes apart as it suppresses boxes; None leaves both to the stack.
+    resize_rule is the precision in which the scale of a picture is computed, nms_route how classes are kept apart as
+    boxes are suppressed. blas_threads are those of a BLAS that has threads of its own, beside torch's, and onednn says
+    whether torch computes with oneDNN. None leaves all four to the stack.
     """
 
     threads: Optional[int] = None
@@ -125,6 +127,8 @@ class Variant(Document):
     percentile: Optional[float] = None
     resize_rule: Optional[ResizeRule] = None
     nms_route: Optional[NmsRoute] = None
+    blas_threads: Optional[int] = None
+    onednn: Optional[OnOff] = None
 
 
 @dataclass(frozen=True)

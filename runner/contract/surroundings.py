@@ -21,7 +21,11 @@ class SharedLibrary(Document):
 
 @dataclass(frozen=True)
 class Software(Document):
-    """What the runner observed of its own stack."""
+    """What the runner observed of its own stack.
+
+    `malloc` are the variables that were set and say how memory is allocated; None where an early version of the runner
+    did not look.
+    """
 
     python: str
     torch: str
@@ -37,6 +41,7 @@ class Software(Document):
     numerics: Dict[str, str]
     shared_libraries: List[SharedLibrary]
     packages: Dict[str, str]
+    malloc: Optional[Dict[str, str]] = None
 
 
 @dataclass(frozen=True)

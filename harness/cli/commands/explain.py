@@ -20,13 +20,15 @@ def explain_sides(question: Question, command: list[str], out: Path | None, *, a
     console = Console(stderr=as_json)
     with interruptible(console):
         found = explaining.explain(question, command, progress_on(console))
-    written = write(found.models, found.remarks, out, found.profiles) if out else None
+    lacking = write(found.models, found.remarks, out, found.profiles) if out else []
     if as_json:
         print(json.dumps([dataclasses.asdict(each) for each in found.models], indent=1, allow_nan=False))
     else:
         _tell(console, found)
-    if written:
-        say(console, f"written: {written}")
+    for text in lacking:
+        say(console, text)
+    if out:
+        say(console, f"written: {out}")
 
 
 def _tell(console: Console, found: Explained) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.documents.gallery import GalleryRun
 from harness.report.page.clips import data_uri
-from harness.report.page.html import without_script
+from harness.report.page.rendering import without_script
 from harness.text import count
 
 #: A poster of more bytes is left out of the index.

@@ -5,31 +5,28 @@ script that does not run, without a character that could end it; and the content
 page's own two scripts run, by their hashes, and nothing be loaded.
 """
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import vl_convert
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.analysis.timings import Timing
 from harness.documents.run_folder import Cell
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.drawing import Chart
-from harness.report.page.figures import all_printable, column_name, printable
+from harness.report.page.explained import section
+from harness.report.page.figures import all_printable
 from harness.report.page.head_table import head_table
 from harness.report.page.pairs import MOST_PAIRS, compared_pairs
 from harness.report.page.palette import look
+from harness.report.page.rendering import policy, style, templates, text
 from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
 from harness.report.stops import stops_tables
-from harness.report.table import Form, Table
+from harness.report.table import Form
 
-TEMPLATES = Path(__file__).parent / "templates"
 #: The parts of the page's own script, in one function so that they share their names with each other alone.
 SCRIPTS = ("series", "table", "fragment", "rows", "tip", "drawing", "pairs", "copying", "printing", "start")
 #: What the page's own script takes from Vega's bundle.
@@ -44,13 +41,13 @@ def build(report: Report) -> str:
     drawn = report.charts
     of_samples = sample_charts(_labels(timings)) if timings else []
     bundle, script = vl_convert.javascript_bundle(EXPORTS), _script()
-    page = _templates().get_template("page.html.jinja")
+    page = templates().get_template("page.html.jinja")
     return page.render(
         title=report.title,
         headline=report.headline,
         made_at=report.made_at,
-        policy=_policy([bundle, script]),
-        style=Markup(_text("page.css")),  # noqa: S704 -- the project's own file
+        policy=policy([bundle, script]),
+        style=style(),
         bundle=Markup(bundle),  # noqa: S704 -- vl-convert's own
         script=Markup(script),  # noqa: S704 -- the project's own file
         data=Markup(_data(cells, timings, [*drawn, *of_samples])),  # noqa: S704 -- escaped there
@@ -67,46 +64,13 @@ def build(report: Report) -> str:
         most_pairs=MOST_PAIRS,
         commands=report.commands,
         clips=report.clips,
+        explained=[section(*each) for each in report.slower],
     )
-
-
-def _templates() -> Environment:
-    templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_clean,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters |= {"column": column_name, "starts": _starts}
-    return templates
-
-
-def _starts(table: Table) -> list[int]:
-    """Return the places of the columns that begin a group, which a wide table on paper has in lines of their own."""
-    lengths = [1, *map(len, table.groups)]
-    return [sum(lengths[:n]) for n in range(1, len(lengths))]
-
-
-def _clean(value: object) -> object:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _text(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _script() -> str:
-    parts = "\n".join(_text(f"scripts/{name}.js") for name in SCRIPTS)
+    parts = "\n".join(text(f"scripts/{name}.js") for name in SCRIPTS)
     return f'"use strict";\n(() => {{\n{parts}}})();\n'
-
-
-def _policy(scripts: Sequence[str]) -> str:
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    allowed = " ".join(f"'sha256-{each}'" for each in hashes)
-    own = "style-src 'unsafe-inline'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
-    return f"default-src 'none'; script-src {allowed}; {own}"
 
 
 def _first_of_series(timings: Sequence[Timing]) -> list[Timing]:
@@ -131,11 +95,5 @@ def _data(cells: Sequence[Cell], timings: Sequence[Timing], drawn: Sequence[Char
     specs = {chart.name: {"spec": chart.spec, "rows": chart.rows, "always": chart.always} for chart in drawn}
     pairs = compared_pairs(cells, timings)
     document = {"series": series, "charts": specs, "samples": samples_by_model(timings), "pairs": pairs}
-    text = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.translate(ESCAPES)
-
-
-def without_script(template: str, **values: object) -> str:
-    """Return a page of a template of this folder, in the same look and under the same policy, that runs no script."""
-    style = Markup(_text("page.css"))  # noqa: S704 -- the project's own file
-    return _templates().get_template(template).render(policy=_policy([]), style=style, **values)
+    dumped = json.dumps(all_printable(document), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return dumped.translate(ESCAPES)

@@ -15,6 +15,7 @@ from harness.report.page.clips import Clip
 from harness.report.page.drawing import Chart
 from harness.report.page.forest import forest
 from harness.report.page.over_time import history_charts
+from harness.report.profiled import Slower
 from harness.report.table import Table
 
 
@@ -23,7 +24,8 @@ class Report:
     """Cells and what is said of them. `tables` stand in a report as they are, `commands` are those that repeat it.
 
     `published` puts the latencies of 2021 beside the measured ones, and lets the AP that torchvision publishes stand
-    in for what was not measured. A `comparison` of two sides, or `histories`, come before all else.
+    in for what was not measured. A `comparison` of two sides, or `histories`, come before all else. `slower` are
+    explanations, where cells have profiles.
     """
 
     cells: Sequence[Cell]
@@ -35,6 +37,7 @@ class Report:
     clips: Sequence[Clip] = ()
     comparison: Comparison | None = None
     histories: Sequence[History] = ()
+    slower: Sequence[Slower] = ()
 
     @cached_property
     def timings(self) -> list[Timing]:

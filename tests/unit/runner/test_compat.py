@@ -114,6 +114,7 @@ def switches() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     compat.set_numerics(Numerics(threads=threads))
+    compat.set_onednn("on")
 
 
 @pytest.mark.usefixtures("switches")
@@ -129,6 +130,7 @@ def test_every_switch_is_turned_alone_and_on_record(switch: str, on: bool) -> No
         "deterministic_algorithms": "False",
         "flush_denormals": "False",
         "default_dtype": "torch.float32",
+        "onednn": "True",
     }
     turned = {
         "tf32": ["cudnn_allow_tf32"],
@@ -144,6 +146,15 @@ def test_the_precision_of_matrix_products_is_set(precision: Any) -> None:
     compat.set_numerics(Numerics(matmul_precision=precision))
     assert compat.numerics()["matmul_precision"] == precision
     assert torch.backends.cuda.matmul.allow_tf32 == (precision != "highest")
+
+
+@pytest.mark.usefixtures("switches")
+def test_onednn_is_turned_off_and_on_and_left_alone() -> None:
+    seen = []
+    for choice in ("off", None, "on", None):
+        compat.set_onednn(choice)
+        seen.append(compat.numerics()["onednn"])
+    assert seen == ["False", "False", "True", "True"]
 
 
 @pytest.mark.usefixtures("switches")

@@ -8,12 +8,15 @@ import torch
 from torch import nn
 
 from harness.catalogue import protocols
-from runner import content
+from runner import content, rules
 from runner.contract import Content, Input
 from runner.inputs import Source
 from tests.unit.runner.detectors import Answers, Dense, Transform, TwoStages
 
 pytestmark = pytest.mark.torch
+
+#: The route of so few boxes.
+TRICK = "coordinate trick"
 
 
 class Pictures(Source):
@@ -32,15 +35,18 @@ def handed_out(*names: str) -> Pictures:
 def test_each_picture_is_seen_once_with_what_a_model_of_one_stage_did() -> None:
     contents, reason = content.observe(Dense(), handed_out("4x6", "5x5"))
     assert contents == [
-        Content("4x6", 3, 4, 5, None, 8, 12, 10 * 20 - 8 * 12, content.ONE_STAGE),
-        Content("5x5", 3, 4, 5, None, 10, 10, 0, content.ONE_STAGE),
+        Content("4x6", 3, 4, 5, None, 8, 12, 10 * 20 - 8 * 12, content.ONE_STAGE, TRICK),
+        Content("5x5", 3, 4, 5, None, 10, 10, 0, content.ONE_STAGE, TRICK),
     ]
     assert reason is None
 
 
 def test_two_stages_have_proposals_and_the_last_suppression_counts() -> None:
     contents, _ = content.observe(TwoStages(), handed_out("4x6"))
-    assert contents == [Content("4x6", 3, 9, 9, 9, 8, 12, 104)]
+    assert contents == [Content("4x6", 3, 9, 9, 9, 8, 12, 104, None, TRICK)]
+    with rules.suppressing("vanilla"):
+        contents, _ = content.observe(TwoStages(), handed_out("4x6"))
+    assert contents == [Content("4x6", 3, 9, 9, 9, 8, 12, 104, None, "vanilla")]
 
 
 def test_a_detector_that_is_built_otherwise_is_not_called_at_all() -> None:

@@ -52,6 +52,9 @@ def line(name: str) -> str:
         "libcuda.so.1",
         "libnvidia-ml.so.1",
         "libnccl.so.2.7.8",
+        "libblis.so.4",
+        "libjemalloc.so.2",
+        "libtcmalloc_minimal.so.4",
     ],
 )
 def test_libraries_that_compute_are_found(name: str) -> None:

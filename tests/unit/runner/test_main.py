@@ -175,18 +175,27 @@ def test_the_process_is_bound_to_its_cpus_before_torch_is_imported(
     assert acting.happened == [*wanted, "import", (bound, None, None, out, None)]
 
 
-@pytest.mark.parametrize(("threads", "set_before", "wanted"), [(3, None, "3"), (3, "1", "1"), (None, None, None)])
+@pytest.mark.parametrize(
+    ("variant", "set_before", "wanted"),
+    [
+        (Variant(threads=3), None, "3"),
+        (Variant(threads=3), "1", "1"),
+        (Variant(), None, None),
+        (Variant(blas_threads=1), None, "1"),
+        (Variant(threads=3, blas_threads=1), "2", "1"),
+    ],
+)
 def test_a_blas_gets_no_more_threads_than_torch_unless_it_is_told(
     acting: ActingJob,
     write: Write,
     out: Path,
     monkeypatch: pytest.MonkeyPatch,
-    threads: int | None,
+    variant: Variant,
     set_before: str | None,
     wanted: str | None,
 ) -> None:
     monkeypatch.setattr(os, "environ", {"OPENBLAS_NUM_THREADS": set_before} if set_before else {})
-    assert main([write(job(variant=Variant(threads=threads))), str(out)]) == 0
+    assert main([write(job(variant=variant)), str(out)]) == 0
     assert os.environ.get("OPENBLAS_NUM_THREADS") == wanted
 
 

@@ -7,8 +7,9 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import boxes
 
 from runner import compat, rules
-from runner.contract import Variant
+from runner.contract import SharedLibrary, Variant
 from runner.contract.job import NmsRoute, ResizeRule
+from tests.samples import software
 
 pytestmark = pytest.mark.torch
 
@@ -67,3 +68,17 @@ def test_a_model_that_resizes_to_one_size_has_no_rule() -> None:
     (remark,) = rules.remarks(chosen, fixed)
     assert remark.startswith("--resize-rule float32 changed nothing")
     assert rules.rule_of(chosen, lambda images: images) is None
+
+
+def test_a_choice_that_the_stack_could_not_follow_is_said() -> None:
+    own = software(shared_libraries=[SharedLibrary("libopenblas.so.0", "/o", threads=2)], numerics={"onednn": "none"})
+    assert rules.unheeded(Variant(), own) == rules.unheeded(Variant(blas_threads=2), own) == []
+    assert rules.unheeded(Variant(blas_threads=1), own) == ["--blas-threads 1 was not followed: libopenblas.so.0 has 2"]
+    numpy_s = [SharedLibrary("libopenblas64_.so", "/venv/numpy.libs/libopenblas64_.so", threads=2)]
+    without = software(shared_libraries=numpy_s, numerics={"onednn": "False"})
+    assert rules.unheeded(Variant(blas_threads=1, onednn="off"), without) == [
+        "--blas-threads 1 changed nothing: no BLAS with threads of its own was loaded"
+    ]
+    assert rules.unheeded(Variant(onednn="on"), own) == [
+        "--onednn on changed nothing: this torch is built without oneDNN"
+    ]

@@ -1,4 +1,5 @@
 import json
+import os
 import platform
 from types import SimpleNamespace
 
@@ -42,6 +43,11 @@ def test_packages_are_named_with_their_versions_in_order(observed: Software) -> 
 
 def test_an_observation_follows_the_contract(observed: Software) -> None:
     assert from_dict(Software, json.loads(json.dumps(to_dict(observed)))) == observed
+
+
+def test_what_tells_malloc_is_recorded_and_no_other_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"MALLOC_ARENA_MAX": "2", "HOME": "/home/somebody", "SECRET_MALLOC_": "x"})
+    assert software.observe().malloc == {"MALLOC_ARENA_MAX": "2"}
 
 
 def test_a_build_without_cudnn_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from harness.analysis.explaining import explained
 from harness.documents.explanation import Explanation
 from harness.report.explanation import markdown, sentences
-from runner.contract import CpuSupply, Profile, SharedLibrary
+from runner.contract import Content, CpuSupply, Profile, Result, SharedLibrary
 from tests.samples import hardware, software
 from tests.unit.harness.profiles import profile, result
 
@@ -76,6 +76,32 @@ def test_circumstances_that_differ_are_told_and_named_where_they_bear() -> None:
     assert {"threads", "BLAS", "oneDNN", "CPU quota"} <= set(found.differences[0].bearing)
     nms = between(profile(), profile(batched_nms=(90.0, 90.0)), software=other).differences[0]
     assert "BLAS" not in nms.bearing and "threads" in nms.bearing
+
+
+def routed(of: Result, route: str) -> Result:
+    assert of.latency
+    return replace(of, latency=replace(of.latency, contents=[Content("1.jpg", 3, nms_route=route)]))
+
+
+def test_allocators_routes_and_a_switched_off_onednn_are_circumstances() -> None:
+    jemalloc = [SharedLibrary("libjemalloc.so.2", "/lib/libjemalloc.so.2")]
+    config = "Intel(R) MKL-DNN v2.1.2"
+    one = result(profile(), software=software(malloc={}, torch_config=config, numerics={"onednn": "True"}))
+    seen = software(
+        malloc={"MALLOC_ARENA_MAX": "2"},
+        shared_libraries=jemalloc,
+        torch_config=config,
+        numerics={"onednn": "False"},
+    )
+    two = result(profile(m1=(4.0, 4.0)), software=seen)
+    routes = ("vanilla", "coordinate trick")
+    one, two = map(routed, (one, two), routes)
+    told = {each.what: (each.a, each.b) for each in explained(("A", "B"), one, two, "SSD300").circumstances}
+    assert told == {
+        "memory allocator": ("the C library's", "libjemalloc.so.2, MALLOC_ARENA_MAX=2"),
+        "NMS route": routes,
+        "oneDNN": ("v2.1.2", "v2.1.2, off"),
+    }
 
 
 def test_a_stack_without_a_profiler_is_explained_by_modules() -> None:

@@ -73,6 +73,7 @@ MAY_DIFFER = {
     "result.cpu_supply.throttled_ms": "an outcome; said of the cell",
     "result.cpu_supply.steal_cpus": OUTCOME,
     "result.cpu_supply.missing_reason": "explains what is unknown",
+    "result.software.malloc": "how memory is allocated; told where two sides are explained",
     "result.software.packages": "what computes is among the versions and the loaded libraries",
     "result.software.shared_libraries[0].path": "the same library at another place is the same",
     "result.software.shared_libraries[0].threads": "a pool that takes other threads than torch's is said of the cell",

@@ -95,7 +95,7 @@ def test_a_knob_is_a_keyword_of_the_table_of_knobs() -> None:
         ({"threads": True}, "--threads 'True' is no whole number"),
         ({"cpus": [0]}, "'[0]' is no list of CPUs"),
         ({"reader": "tiff"}, "there is no reader 'tiff'"),
-        ({"thread": 2}, "there is no keyword 'thread'; did you mean threads?"),
+        ({"thread": 2}, "there is no keyword 'thread'; did you mean blas_threads or threads?"),
         ({"model": "x"}, "there is no keyword 'model'; did you mean all_models or models or published_models?"),
     ]:
         with pytest.raises(BadInput) as raised:

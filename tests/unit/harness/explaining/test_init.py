@@ -1,24 +1,20 @@
 """The sides of an explanation, read from runs."""
 
+import errno
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from harness import explain
-from harness.analysis.explaining import explained
-from harness.documents import Plan
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, StorageError
-from harness.explaining.turns import anew, measured, part_of, tried, without
-from harness.plan import Request
-from harness.progress import Silent
+from harness.explaining.turns import anew, part_of
 from harness.report.explained import write
-from harness.report.explanation import sentences
-from runner.contract import Result, Variant
-from tests.samples import job, ok_result, plan, run_folder, software
+from runner.contract import Result
+from tests.samples import job, ok_result, run_folder
 from tests.unit.harness.profiles import profile, result
 
 
@@ -71,6 +67,8 @@ def test_an_environment_is_measured_anew_with_its_knobs() -> None:
     side = anew("cuda10.2@threads=1")
     assert side is not None and (side.environment, side.variant.threads) == ("cuda10.2", 1)
     assert part_of(Path("/r"), side) == "/r:cuda10.2@threads=1"
+    both = anew("cuda10.2@blas-threads=1@onednn=off")
+    assert both is not None and (both.variant.blas_threads, both.variant.onednn) == (1, "off")
     assert anew("latest:cuda10.2") is None
     with pytest.raises(BadInput, match="several values"):
         anew("cuda10.2@threads=1,2")
@@ -79,12 +77,40 @@ def test_an_environment_is_measured_anew_with_its_knobs() -> None:
 def test_it_is_written_whole_or_refused_in_a_sentence(tmp_path: Path) -> None:
     run = at(tmp_path / "a", of(), of(environment="cuda11.1", m1=(4.0, 4.0)))
     found = explain(f"{run}:cuda10.2", f"{run}:cuda11.1")
-    written = write(found.models, found.remarks, tmp_path / "out")
-    (told,) = json.loads((written / "explain.json").read_text())
+    assert write(found.models, found.remarks, tmp_path / "out") == []
+    (told,) = json.loads((tmp_path / "out" / "explain.json").read_text())
     assert told["schema_version"] == 1 and told["differences"][0]["why"] == "slower"
+    assert "<svg" not in (tmp_path / "out" / "explain.html").read_text()
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="can't be written"):
         write(found.models, [], tmp_path / "file" / "out")
+
+
+def test_the_traces_of_both_sides_lie_beside_it_or_it_is_said_why_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = replace(profile(), trace_missing_reason="the trace was not written as a whole: is the disk full?")
+    a, b = of(), replace(result(lost), job=job(environment="cuda11.1"))
+    run = at(tmp_path / "a", a, b)
+    RunFolder(Path(run)).trace(a.job).write_bytes(b"packed")
+    found = explain(f"{run}:cuda10.2", f"{run}:cuda11.1", out=tmp_path / "out")
+    assert (tmp_path / "out" / "ssd300-vgg16-a.trace.json.gz").read_bytes() == b"packed"
+    assert found.remarks == [f"SSD300 VGG16: there is no trace of B: {lost.trace_missing_reason}"]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    first, second = explain(f"{run}:cuda10.2", f"{run}:cuda10.2", out=tmp_path / "full").remarks
+    assert first.startswith("SSD300 VGG16: there is no trace of A: ") and "No space left on device" in first
+    assert second.startswith("SSD300 VGG16: there is no trace of B: ")
+    assert {path.suffix for path in (tmp_path / "full").iterdir()} == {".json", ".md", ".html", ".svg", ".folded"}
+
+
+def test_a_profile_of_before_traces_says_so(tmp_path: Path) -> None:
+    run = at(tmp_path / "a", of(), of(environment="cuda11.1"))
+    found = explain(f"{run}:cuda10.2", f"{run}:cuda11.1", out=tmp_path / "out")
+    assert found.remarks[0] == "SSD300 VGG16: there is no trace of A: it was profiled before traces were kept"
 
 
 def test_sides_are_two_runs_or_two_environments_that_differ(tmp_path: Path) -> None:
@@ -97,54 +123,3 @@ def test_sides_are_two_runs_or_two_environments_that_differ(tmp_path: Path) -> N
         explain("cuda10.2", "cuda10.2", models=["ssd300_vgg16"])
     with pytest.raises(BadInput, match="--try measures, and A and B are measured already"):
         explain(run, run, try_=True)
-
-
-def test_what_remains_without_a_cause_has_its_interval(tmp_path: Path) -> None:
-    times = {("cuda10.2", 2): 40.0, ("cuda10.2", 1): 66.0, ("cpu-debian13", 2): 160.0, ("cpu-debian13", 1): 39.6}
-    results = [
-        replace(
-            ok_result(timed, wall_ms=ms * (1 + (repeat - 2) / 100 * (environment == "cuda10.2"))),
-            software=software(threads=threads),
-        )
-        for (environment, threads), ms in times.items()
-        for repeat in (1, 2, 3)
-        for timed in [job(environment=environment, repeat=repeat, variant=Variant(threads=threads))]
-        for timed in [replace(timed, cell=f"{environment}-{threads}-{repeat}")]
-    ]
-    run = Path(at(tmp_path / "a", *results))
-    a, b = anew("cuda10.2@threads=2"), anew("cpu-debian13@threads=2")
-    assert a and b and without(a, "threads=1").text == "cuda10.2@threads=1"
-    (found,) = tried(run, a, b, "ssd300_vgg16")
-    assert found.what == "one thread" and found.before and found.after
-    assert found.before.ratio == pytest.approx(4, rel=0.01) and found.after.ratio == pytest.approx(0.6, rel=0.01)
-    assert found.after.low < 0.6 < found.after.high and found.after.processes == 3
-    told = replace(explained(("A", "B"), of(), of(m1=(4.0, 4.0)), "SSD300"), tried=[found])
-    assert any("tried one thread: B takes 0.60 times" in line for line in sentences(told))
-    assert next(iter(tried(run, a, b, "other"))).after is None
-
-
-def test_sides_are_measured_by_turns_with_and_without_the_causes(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Request] = []
-    plans = {}
-
-    def planned(request: Request, *_: object) -> Plan:
-        asked.append(request)
-        variants = [request.variant, *request.ladder]
-        jobs = [job(environment=request.images[0], repeat=n, variant=each) for n in (1, 2) for each in variants]
-        return plan(*jobs)
-
-    def start(made: Plan, *_: object) -> Any:
-        plans["made"] = made
-        return SimpleNamespace(folder=SimpleNamespace(path=Path("/r")))
-
-    monkeypatch.setattr("harness.explaining.turns.pipeline", SimpleNamespace(planned=planned, start=start))
-    a, b = anew("cuda10.2@threads=2"), anew("cpu-debian13")
-    assert a and b
-    assert measured(a, b, Request(images=[], models=["ssd300_vgg16"]), [], Silent(), tries=True) == Path("/r")
-    assert [(each.images, each.repeats, each.profile, len(each.ladder)) for each in asked] == [
-        (["cuda10.2"], 3, True, 1),
-        (["cpu-debian13"], 3, True, 1),
-    ]
-    assert [(cell.job.environment, cell.job.variant.threads) for cell in plans["made"].cells][:4] == [
-        *(("cuda10.2", 2), ("cuda10.2", 1), ("cpu-debian13", None), ("cpu-debian13", 1)),
-    ]

@@ -14,13 +14,13 @@ from harness.knobs.entry import Knob, Sight
 from harness.knobs.kinds import COUNT, one_of
 from harness.knobs.table import KNOBS, OPTIONS
 from harness.knobs.words import detecting
-from runner.contract import Dataset, Job, NmsRoute, Numerics, Reader, ResizeRule, Result, Variant
+from runner.contract import Dataset, Job, NmsRoute, Numerics, OnOff, Reader, ResizeRule, Result, Variant
 from runner.contract.serialise import from_dict
 from tests.samples import execution, hardware, job, ok_result, software
 
 SHORT = job(variant=Variant(iterations=3))
 EXAMPLES = {"iterations": "3", "percentile": "99.9", "threads": "2", "cpus": "0", "reader": "pil", "batch": "4"}
-EXAMPLES |= {"resize_rule": "float64", "nms_route": "vanilla"}
+EXAMPLES |= {"resize_rule": "float64", "nms_route": "vanilla", "blas_threads": "1", "onednn": "off"}
 
 
 def stands(kind: Any, path: str) -> bool:
@@ -58,7 +58,9 @@ def test_what_an_option_takes_fits_the_contract_and_reads_back(name: str) -> Non
     assert knob.text(value) == EXAMPLES[name]
 
 
-@pytest.mark.parametrize(("name", "of"), [("reader", Reader), ("resize_rule", ResizeRule), ("nms_route", NmsRoute)])
+@pytest.mark.parametrize(
+    ("name", "of"), [("reader", Reader), ("resize_rule", ResizeRule), ("nms_route", NmsRoute), ("onednn", OnOff)]
+)
 def test_the_names_of_a_choice_are_those_of_the_contract(name: str, of: Any) -> None:
     assert OPTIONS[name][1].kind.metavar == "|".join(get_args(of))
 
@@ -95,7 +97,7 @@ def test_a_refusal_writes_a_name_of_two_words_as_the_option_does() -> None:
 
 
 def test_an_unknown_knob_is_named() -> None:
-    with pytest.raises(BadInput, match="there is no knob 'thread'; did you mean threads"):
+    with pytest.raises(BadInput, match="there is no knob 'thread'; did you mean blas_threads or threads"):
         plan.make_variant(thread=1)
 
 
@@ -110,7 +112,7 @@ def measured(of: Job, **changes: Any) -> Cell:
 def test_columns_hold_what_was_observed_and_what_only_the_job_tells() -> None:
     of = job(variant=Variant(threads=4, cpus="0-3", iterations=3, reader="pil"))
     seen = measured(of, software=software(threads=2), hardware=replace(hardware(), usable_cpus=[1, 0]))
-    others = dict.fromkeys(("percentile", "reader", "batch", "resize_rule", "nms_route"))
+    others = dict.fromkeys(("percentile", "reader", "batch", "resize_rule", "nms_route", "blas_threads", "onednn"))
     assert values(seen) == {"iterations": 3, "threads": 2, "cpus": "0-1", **others}
     lost = measured(of, software=None, hardware=None)
     assert values(lost) == {"iterations": 3, "threads": 4, "cpus": "0-3", **others}
@@ -122,6 +124,8 @@ def test_a_pass_has_the_reader_and_batch_that_hold() -> None:
     row = values(measured(of, latency=None))
     assert (row["reader"], row["batch"]) == ("pil", 4)
     assert detecting(of) == ["read by pil", "batch 4"]
+    turned = replace(of, variant=Variant(batch=4, nms_route="vanilla", onednn="off", blas_threads=1))
+    assert detecting(turned) == ["read by pil", "batch 4", "NMS vanilla", "oneDNN: off"]
     assert detecting(job()) == []
 
 

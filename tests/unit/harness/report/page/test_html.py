@@ -2,6 +2,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,11 +10,13 @@ import pytest
 
 from harness.analysis.timings import timings_of
 from harness.documents.run_folder import Cell
-from harness.report.page import Report, build, charts, markdown, static_charts
+from harness.report.page import Report, build, charts, explained_page, markdown, static_charts
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.palette import look
+from harness.report.profiled import slower
 from harness.report.tables import tables_of
 from tests.unit.harness.page_cells import PUBLISHED, failed, on_gpu, page_cells, scored, timed
+from tests.unit.harness.profiles import profile
 
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x00\u2028\u202e"
 
@@ -112,3 +115,26 @@ def test_static_charts_are_well_formed_whatever_a_result_holds() -> None:
         tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(svg).iter()}
         assert not tags & {"script", "image"}
         assert "text" in tags
+
+
+def test_profiles_of_two_series_are_explained_with_their_flame_graph_and_no_script() -> None:
+    plain, slow = (
+        replace(cell, result=replace(cell.result, latency=replace(cell.result.latency, profile=known)))
+        for cell, known in (
+            (timed(PUBLISHED[0], HOSTILE), profile()),
+            (timed(PUBLISHED[0], "cpu"), profile(m1=(4.0, 4.0))),
+        )
+        if cell.result.latency
+    )
+    cells = [slow, plain]
+    report = Report(cells, [], published=False, commands=(), title="t", made_at="m", slower=list(slower(cells)))
+    html = build(report)
+    found = re.search(r'<section id="explained">(.*?)</section>', html, re.DOTALL)
+    assert found and '<a href="#explained">' in html
+    assert "backbone.body, depthwise convolutions" in found[1] and "<script" not in found[1]
+    [drawing] = re.findall(r"<svg .*?</svg>", found[1], re.DOTALL)
+    tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawing).iter()}
+    assert tags == {"svg", "g", "title", "rect", "text"}
+    assert list(slower(cells[:1])) == []
+    own = explained_page([(each.explanation, each.drawing) for each in report.slower], [HOSTILE])
+    assert "<script" not in own and "script-src" not in own and "backbone.body" in own and drawing in own

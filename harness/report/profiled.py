@@ -1,0 +1,46 @@
+"""What the profiles of a report's cells explain: of each model, the slowest series beside the fastest."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from harness.analysis.explaining import explained
+from harness.analysis.labels import labels_of
+from harness.analysis.series import latency_series
+from harness.catalogue import detectors
+from harness.documents.explanation import Explanation
+from harness.documents.run_folder import Cell
+from harness.report.explained import drawing
+from runner.contract import Profile
+
+
+class Slower(NamedTuple):
+    """Why the slowest series of a model takes longer than the fastest, and both profiles as one flame graph."""
+
+    explanation: Explanation
+    drawing: str
+
+
+def slower(cells: Sequence[Cell]) -> Iterator[Slower]:
+    """Yield it of each model that two series, or more, have a profile of."""
+    known = [cell for cell in cells if _profile(cell)]
+    for model in detectors(cell.job.model.builder for cell in known):
+        own = {latency_series(cell): cell for cell in reversed(known) if cell.job.model.builder == model.builder}
+        if len(own) < 2:
+            continue
+        labels = labels_of(list(own))
+        fast, *_, slow = sorted(own, key=lambda series: _ms(own[series]))
+        first, second = _profile(own[fast]), _profile(own[slow])
+        if first and second:
+            found = explained((labels[fast], labels[slow]), own[fast].result, own[slow].result, model.display)
+            yield Slower(found, drawing(found, first, second))
+
+
+def _profile(cell: Cell) -> Profile | None:
+    profile = cell.result.latency.profile if cell.result.latency else None
+    return profile if profile and profile.wall_ms else None
+
+
+def _ms(cell: Cell) -> float:
+    profile = _profile(cell)
+    return median(profile.wall_ms) if profile else 0.0

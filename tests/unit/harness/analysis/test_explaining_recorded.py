@@ -1,0 +1,71 @@
+"""Causes planted in a model that was really profiled: each is named first, in its place, and with its kind.
+
+tools/record_profiles.py recorded them. They are judged by CPU time and calls, which other load lengthens little.
+"""
+
+import gzip
+import json
+from functools import cache
+
+from harness.analysis.explaining import explained
+from harness.documents.explanation import Explanation, PlaceDifference
+from harness.paths import ROOT
+from runner.contract import Profile
+from runner.contract.serialise import from_dict
+from tests.unit.harness.profiles import result
+
+FOLDER = ROOT / "tests" / "data" / "profiles"
+
+
+@cache
+def recorded(name: str) -> Profile:
+    return from_dict(Profile, json.loads(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes())))
+
+
+@cache
+def between(a: str, b: str) -> Explanation:
+    return explained((a, b), result(recorded(a)), result(recorded(b)), "SSDlite320 MobileNetV3-Large")
+
+
+def largest(a: str, b: str) -> PlaceDifference:
+    found = between(a, b)
+    assert found.beyond_noise
+    return found.differences[0]
+
+
+def cpu_times(each: PlaceDifference) -> float:
+    return each.b.cpu_ms / each.a.cpu_ms
+
+
+def test_a_slow_module() -> None:
+    found = largest("plain", "slow-module")
+    assert (found.where, found.why) == ("head.regression_head", "slower")
+    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.share > 0.8
+    assert largest("slow-module", "plain").where == "head.regression_head"
+
+
+def test_onednn_off() -> None:
+    found = largest("plain", "onednn-off")
+    assert (found.where, found.what, found.why) == ("backbone.features", "depthwise convolutions", "other kernels")
+    assert found.a.operators == ["aten::mkldnn_convolution"] and found.b.operators is not None
+    assert not set(found.a.operators) & set(found.b.operators)
+    others = [each.why for each in between("plain", "onednn-off").differences if "depthwise" in each.what]
+    assert len(others) > 2 and set(others) == {"other kernels"}
+    assert cpu_times(found) > 3
+
+
+def test_ten_times_the_candidates() -> None:
+    found = largest("plain", "more-candidates")
+    assert (found.where, found.what, found.why) == ("batched_nms", "suppression", "other work")
+    assert cpu_times(found) > 3
+
+
+def test_another_size() -> None:
+    found = largest("plain", "larger")
+    assert found.where == "backbone.features" and found.why == "other work"
+    assert cpu_times(found) > 3
+
+
+def test_between_the_same_twice_there_is_nothing_beyond_noise() -> None:
+    found = between("plain", "again")
+    assert not found.beyond_noise and found.differences == []
