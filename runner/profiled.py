@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from runner import compat, insides, traced
-from runner.compat import canonical_name
 from runner.contract import ModuleTimes, Operator, Profile
 from runner.errors import said
 from runner.inputs import Source
 from runner.insides import Place
+from runner.names import canonical_name
 from runner.timeline import Spent, Timeline, clock_of
 
 WARMUP = 2

@@ -6,8 +6,9 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping
 import torch
 
 from runner.checkpoints import SAVE
-from runner.compat import Shapes, State, canonical_name
+from runner.compat import Shapes, State
 from runner.errors import JobError
+from runner.names import canonical_name
 
 Remark = Callable[[str], None]
 #: What the names of every catalogued model's state begin with; anything before that is a wrapper's.

@@ -20,7 +20,8 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 import numpy as np
 import torch
 
-from runner.compat import Shapes, State, canonical_name
+from runner.compat import Shapes, State
+from runner.names import canonical_name
 
 # A ReLU of a unit normal has variance 1/2 - 1/(2 pi); 1.71 is one over its
 # root: the gain that keeps the variance through filters that sum to zero.

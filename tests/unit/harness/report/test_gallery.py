@@ -71,7 +71,7 @@ def test_the_index_links_the_page_of_each_run_newest_first(tmp_path: Path, out: 
 
 def test_the_index_asks_nothing_of_the_network_and_runs_no_script(tmp_path: Path, out: Path) -> None:
     text = write_gallery([with_clip(run(tmp_path / "run"))], out, published=False).read_text()
-    assert "default-src 'none'; script-src ;" in unescape(text)
+    assert "default-src 'none'; script-src 'none';" in unescape(text)
     assert "<script" not in text
     assert re.findall(r'(?:src|href)="(?!data:|#|run-)', text) == []
 
