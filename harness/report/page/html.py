@@ -64,6 +64,8 @@ def build(report: Report) -> str:
         environments=environment_cards(cells),
         machines=hardware_cards(cells),
         troubles=troubles(cells),
+        column=column_name,
+        starts=_starts,
         most_pairs=MOST_PAIRS,
         commands=report.commands,
         clips=report.clips,
@@ -71,7 +73,7 @@ def build(report: Report) -> str:
 
 
 def _templates() -> Environment:
-    templates = Environment(
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -79,14 +81,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"column": column_name, "starts": _starts}
-    return templates
-
-
-def _starts(table: Table) -> list[int]:
-    """Return the places of the columns that begin a group, which a wide table on paper has in lines of their own."""
-    lengths = [1, *map(len, table.groups)]
-    return [sum(lengths[:n]) for n in range(1, len(lengths))]
 
 
 def _clean(value: object) -> object:
@@ -95,6 +89,12 @@ def _clean(value: object) -> object:
 
 def _text(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _starts(table: Table) -> list[int]:
+    """Return the places of the columns that begin a group, which a wide table on paper has in lines of their own."""
+    lengths = [1, *map(len, table.groups)]
+    return [sum(lengths[:n]) for n in range(1, len(lengths))]
 
 
 def _script() -> str:
