@@ -61,6 +61,8 @@ def build(report: Report) -> str:
         environments=environment_cards(cells),
         machines=hardware_cards(cells),
         troubles=troubles(cells),
+        column=column_name,
+        starts=_starts,
         most_pairs=MOST_PAIRS,
         commands=report.commands,
         clips=report.clips,

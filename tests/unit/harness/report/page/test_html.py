@@ -12,8 +12,10 @@ from harness.analysis.timings import timings_of
 from harness.documents.run_folder import Cell
 from harness.report.page import Report, build, charts, explained_page, markdown, static_charts
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
+from harness.report.page.figures import column_name
 from harness.report.page.palette import look
 from harness.report.profiled import slower
+from harness.report.table import Column, Table
 from harness.report.tables import tables_of
 from tests.unit.harness.page_cells import PUBLISHED, failed, on_gpu, page_cells, scored, timed
 from tests.unit.harness.profiles import profile
@@ -138,3 +140,23 @@ def test_profiles_of_two_series_are_explained_with_their_flame_graph_and_no_scri
     assert list(slower(cells[:1])) == []
     own = explained_page([(each.explanation, each.drawing) for each in report.slower], [HOSTILE])
     assert "<script" not in own and "script-src &#39;none&#39;" in own and "backbone.body" in own and drawing in own
+
+
+def test_a_wide_table_says_its_headings_in_each_row_and_where_its_groups_begin() -> None:
+    groups = [[Column(f"{name} {n}", ["1", "2"]) for n in range(7)] for name in ("a", "b")]
+    wide = Table("Wide", Column("Model", ["x", "y"]), groups)
+    narrow = Table("Narrow", Column("Model", ["x"]), [[Column("a", ["1"])]])
+    html = build(Report([failed(PUBLISHED[0])], [wide, narrow], False, [], title="Report", made_at="now"))
+    assert re.findall(r'<td class="number start" data-heading="(.*?)">', html) == ["a 0", "b 0"] * 2
+    assert html.count('<table class="many">') == 1
+
+
+def test_the_address_calls_columns_by_short_words() -> None:
+    names = ["latency, ms", "AP of boxes, %", "p99.9, ms", "images / s", "2021: NVIDIA Tesla T4 (Colab), ms"]
+    assert [column_name(name) for name in names] == [
+        "latency-ms",
+        "ap-of-boxes",
+        "p99.9-ms",
+        "images-s",
+        "2021-nvidia-tesla-t4-colab-ms",
+    ]
