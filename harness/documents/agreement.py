@@ -173,7 +173,8 @@ class Agreement(Document):
             return f"{self.verdict} in all {self.images}{self._alike}"
         others = self.images - self.images_different
         text = f"different in {self.images_different} of {self.images}" + (f": {self.because}" if self.because else "")
-        text += f"; equal in the {others} others{self._alike}" if others else ""
+        left = "other" if others == 1 else f"{others} others"
+        text += f"; equal in the {left}{self._alike}" if others else ""
         return text + ("" if self.unexplained else f"; 0 {UNEXPLAINED}")
 
     @property

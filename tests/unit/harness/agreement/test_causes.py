@@ -296,6 +296,13 @@ def test_a_fault_without_a_cause_beside_one_with_a_cause_is_not_taken_for_it() -
         assert causes(judged(every)) == [([], True, 1), ([name], False, 2)]
 
 
+def test_the_only_image_that_agrees_is_the_other() -> None:
+    (row, other, *_) = pictures()
+    assert judged([row, resized(other)], one=[row, other]).sentence == (
+        "different in 1 of 2: 1 resized to another size; equal in the other; 0 unexplained"
+    )
+
+
 def test_images_that_agree_in_spite_of_a_cause_are_counted_apart() -> None:
     still = {8, 9}
     result = judged(
