@@ -15,10 +15,10 @@ from harness.cli.late import LateCommand
 from harness.errors import BadInput
 
 #: Commands that have another name in Python, since harness.report is a room of the package: the others keep theirs.
-OTHERWISE = {"report": ["tables", "page"], "version": ["__version__"]}
+OTHERWISE = {"report": ["tables", "page", "gallery"], "version": ["__version__"]}
 #: Options that are no keywords: how the command prints, and what is a function of its own or another argument.
 NO_KEYWORDS = {"json", "format", "long", "help", "markdown"}
-ELSEWHERE = {"run": {"resume"}, "report": {"out"}, "merge": {"out"}, "compare": {"fail_on_ambiguous"}}
+ELSEWHERE = {"run": {"resume"}, "report": {"out", "gallery"}, "merge": {"out"}, "compare": {"fail_on_ambiguous"}}
 #: The rule of docs/python.md: an option that may be given again is a list, by its plural.
 PLURALS = {"model": "models", "build-arg": "build_args"}
 RESERVED = {"from": "from_", "try": "try_"}
