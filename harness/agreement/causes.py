@@ -3,20 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from harness.agreement.circumstances import Evidence, circumstances, same_proposals
 from harness.agreement.matching import Matched
+from harness.agreement.rounded import mostly_alike, slight
 from harness.agreement.sides import Sides
-from harness.agreement.traces import traces, within
+from harness.agreement.traces import traces
 from harness.documents.agreement import ImageDifference, Tolerances
 from harness.documents.causes import CAUSES, Cause
 from runner.contract.rows import Row
-
-#: Of the images that differ for rounding, which decides here and there in another way, most detections are alike.
-MOSTLY = 0.5
-#: So many tolerances rounding alone may move a box or a score where nothing was decided in another way.
-SLIGHTLY = 3
 
 
 @dataclass(frozen=True)
@@ -24,7 +18,7 @@ class Looked:
     """An image that was looked at: what happened to it, and whether that explains the difference, if there is one.
 
     `rounding` tells whether most detections are alike, as they are where sums were made in another order, and `slight`
-    whether the others have a match, too, and are only a little further from it than the tolerances.
+    whether the others have a match, too, that is no further away than rounding may move it.
     """
 
     image_id: int
@@ -56,36 +50,15 @@ def look(
     enough = [each for each in found if each is not nms or not same_proposals(*rows)]
     traced = traces(rows, matched, sides, nms, tolerances)
     more = [each for each in traced.evidence if each.cause != "cut-off" or not enough]
-    mostly = _mostly_alike(rows, matched, tolerances)
+    mostly = mostly_alike(rows, matched, tolerances)
     return Looked(
         image_id,
         list(dict.fromkeys([*enough, *more])),
         explained=bool(enough) or traced.whole,
         rounding=mostly,
-        slight=mostly and _slight(matched, tolerances),
+        slight=mostly and slight(rows, matched, tolerances),
         difference=difference,
     )
-
-
-def _slight(matched: Matched, tolerances: Tolerances) -> bool:
-    wider = Tolerances(
-        box_px=SLIGHTLY * tolerances.box_px,
-        score=SLIGHTLY * tolerances.score,
-        mask_iou=1 - SLIGHTLY * (1 - tolerances.mask_iou),
-        keypoint_px=SLIGHTLY * tolerances.keypoint_px,
-    )
-    lacking = len(matched.unmatched_reference) + len(matched.unmatched_other)
-    return not lacking and within(matched, wider)
-
-
-def _mostly_alike(rows: tuple[Row, Row], matched: Matched, tolerances: Tolerances) -> bool:
-    one, two = (row.detections for row in rows)
-    if one is None or two is None:
-        return False
-    left, right = matched.pairs.T
-    near = np.abs(one.boxes[left].astype(np.float64) - two.boxes[right]).max(axis=1, initial=0.0) <= tolerances.box_px
-    near &= np.abs(one.scores[left].astype(np.float64) - two.scores[right]) <= tolerances.score
-    return bool(near.sum() >= MOSTLY * max(len(one.scores), len(two.scores)))
 
 
 @dataclass(frozen=True)

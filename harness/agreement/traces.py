@@ -67,14 +67,13 @@ def traces(
     return Traces(found, lacking and within(matched, tolerances) and not any(many.any() for many in left))
 
 
-def within(matched: Matched, tolerances: Tolerances) -> bool:
-    """Tell whether what both sides have is within the tolerances."""
-    return (
-        matched.box_shift_px <= tolerances.box_px
-        and matched.score_difference <= tolerances.score
-        and (matched.mask_iou is None or matched.mask_iou >= tolerances.mask_iou)
-        and (matched.keypoint_shift_px is None or matched.keypoint_shift_px <= tolerances.keypoint_px)
-    )
+def within(matched: Matched, tolerances: Tolerances, *, outlines: bool = True) -> bool:
+    """Tell whether what both sides have is within the tolerances; without `outlines`, its boxes and scores are."""
+    boxes = matched.box_shift_px <= tolerances.box_px and matched.score_difference <= tolerances.score
+    if not outlines:
+        return boxes
+    masks = matched.mask_iou is None or matched.mask_iou >= tolerances.mask_iou
+    return boxes and masks and (matched.keypoint_shift_px or 0.0) <= tolerances.keypoint_px
 
 
 Explained = list[NDArray[np.bool_]]

@@ -276,7 +276,8 @@ IN_PASSES: dict[str, tuple[Callable[[Row], Row], dict[str, Any]]] = {
 @pytest.mark.parametrize(("one", "two"), list(combinations([*IN_IMAGES, *IN_PASSES], 2)))
 def test_two_causes_at_once_are_both_named_and_no_third(one: str, two: str) -> None:
     """One befalls the first seven images, the other the last seven, what is of a whole pass all of them."""
-    every, wide = pictures(), {}
+    wide: dict[str, Any] = {}
+    every = pictures()
     for name, images in ((one, range(7)), (two, range(3, IMAGES))):
         change, changes = IN_PASSES.get(name) or (IN_IMAGES[name], {})
         wide |= changes
