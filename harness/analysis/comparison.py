@@ -59,7 +59,10 @@ def compare(
 
     Raises BadInput where nothing can be compared, and where what must be alike is not, unless that is allowed.
     """
-    chosen = pairing.paired(a, b)
+    try:
+        chosen = pairing.paired(a, b)
+    except BadInput as error:
+        raise BadInput("; ".join([error.reason, *failed]), error.remedy) from error
     differing = unlike(chosen.pairs)
     wrong = [f"{each.what} ({each.a} | {each.b})" for each in differing if each.essential]
     if (wrong or pairing.mixed(chosen.pairs)) and not asked.allow:

@@ -1,7 +1,8 @@
 """A process of a comparison: one figure a picture on each clock, and what it was measured in; its samples are gone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf, log
 
 import numpy as np
 
@@ -121,16 +122,21 @@ def _figures(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[Clock, 
     columns, missing = _columns(cell, latency, visits)
     layout, values = visits.layout, np.array(list(columns.values()))
     means = layout.means(values) if cell.job.protocol.statistic == "mean" else layout.percentiles(values, 50)
-    usable = ((means > 0) & np.isfinite(means)).all(axis=1).tolist()
-    if not layout.seen_names or not usable[0]:
+    figures = {clock: _logs(layout.seen_names, row) for clock, row in zip(columns, means.tolist(), strict=True)}
+    if not figures["wall"]:
         raise BadDocument(
             f"the cell {cell.job.cell} has a sample that is no duration in ms, or none at all",
             "delete its result.json and run it again (harness run --resume)",
         )
-    known = {clock: row for clock, row, fine in zip(columns, means, usable, strict=True) if fine}
-    zeros = {clock: ZERO[clock] for clock in columns if clock not in known}
-    figures = {clock: dict(zip(layout.seen_names, np.log(row).tolist(), strict=True)) for clock, row in known.items()}
-    return figures, missing | zeros
+    zeros = {clock: ZERO[clock] for clock, known in figures.items() if not known}
+    return {clock: known for clock, known in figures.items() if known}, missing | zeros
+
+
+def _logs(names: Sequence[str], means: Sequence[float]) -> Figures:
+    """Return logarithms by name, or none where one of the means is no finite figure above 0."""
+    if not all(0 < mean < inf for mean in means):
+        return {}
+    return dict(zip(names, map(log, means), strict=True))
 
 
 def _columns(cell: Cell, latency: Latency, visits: Visits) -> tuple[dict[Clock, np.ndarray], dict[Clock, str]]:

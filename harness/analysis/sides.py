@@ -84,6 +84,8 @@ def _ends(text: str) -> Iterator[int]:
 def _knob(name: str, value: str, text: str) -> tuple[str, str]:
     """Return a knob's name and value as cells show it. Raises BadInput where there is no such knob or value."""
     name = name.strip().replace("-", "_").removeprefix("numerics.")
+    if name in ("environment", "image"):
+        raise BadInput(f"the {name} is no knob", "name it behind a colon: RUN:ENV")
     if name not in NAMED:
         raise unknown("knob", name, NAMED)
     if not value:
@@ -95,6 +97,8 @@ def _knob(name: str, value: str, text: str) -> tuple[str, str]:
 
 
 def _no_value(part: str, text: str) -> tuple[str, str]:
+    if not part:
+        raise BadInput(f"{text!r:.120} names no knob behind its @", "write it such as RUN@threads=1")
     raise BadInput(f"{text!r:.120} gives {part!r:.80} no value", "write it such as RUN@threads=1")
 
 

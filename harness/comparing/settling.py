@@ -161,7 +161,7 @@ def _needed(doubtful: Sequence[Estimate]) -> int | None:
     fewest = min(min(known.processes_a, known.processes_b) for known in doubtful)
     unknown = FEWEST - fewest if fewest < FEWEST else None
     needed = [unknown if known.more_repeats is None else known.more_repeats for known in doubtful]
-    return None if None in needed else max(1, *needed)
+    return None if None in needed else max([1, *filter(None, needed)])
 
 
 def _rounds(doubtful: list[tuple[Pair, int | None]], ends: float | None, round_s: float) -> int | str:

@@ -90,9 +90,8 @@ def _models_table(found: Comparison, named: dict[str, str]) -> Table:
     names = [_named(each, named) for each in found.models]
     means = [*found.over_models]
     rows = [f"geometric mean{f', {part}' if part else ''}" for part in dict.fromkeys(each.part for each in means)]
-    counted = any(each.instructions for each in found.models)
     groups = [
-        *(_clock(clock, found) for clock in CLOCKS if clock != "instructions" or counted),
+        *(_clock(clock, found) for clock in CLOCKS if any(each.on(clock) for each in found.models)),
         [
             Column("A MiB", _filled([_mib(e.memory_a_bytes) for e in found.models], rows), forms=FULL),
             Column("B MiB", _filled([_mib(e.memory_b_bytes) for e in found.models], rows), forms=FULL),

@@ -52,13 +52,19 @@ def compare_sides(
         say(console, str(written))
     if done and done.folder:
         say(console, f"further repeats, as cells of A and of B by turns: {done.folder.path}")
-    elif found.ambiguous and not done and form in ("short", "long"):
+    elif not done and form in ("short", "long") and _can_be_settled(found):
         say(console, _offer(a, b, found))
     if form in ("short", "long") and any(each.wall.verdict in DIFFERENT for each in found.models):
         say(console, f"why: harness explain {shlex.join([a, b])}")
     if done and done.interrupted:
         raise typer.Exit(INTERRUPTED)
     return found
+
+
+def _can_be_settled(found: Comparison) -> bool:
+    """Tell whether more repeats may settle something: a clock that is not known stays so."""
+    known = [each.on(clock) for each in found.models for clock in found.on]
+    return any(each and each.corrected == "ambiguous" for each in known)
 
 
 def _offer(a: str, b: str, found: Comparison) -> str:

@@ -52,6 +52,7 @@ MAY_DIFFER = {
     "result.latency.load_ms": OUTCOME,
     "result.latency.contents": OUTCOME,
     "result.latency.contents_missing_reason": OUTCOME,
+    "result.latency.instructions_missing_reason": "explains what is unknown",
     "result.latency.stages": "made in a pass of its own, after what was measured",
     "result.latency.stages_missing_reason": "the same",
     "result.latency.profile": "the same",

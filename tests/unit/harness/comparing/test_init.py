@@ -101,6 +101,8 @@ def test_a_ladder_never_gets_one_verdict(tmp_path: Path) -> None:
         ("@thread=1", "there is no knob 'thread'; did you mean threads"),
         ("@threads", "gives 'threads' no value"),
         (":", "names no environment"),
+        ("@", "names no knob behind its @"),
+        ("@environment=cuda10.2", "the environment is no knob; name it behind a colon: RUN:ENV"),
     ],
 )
 def test_an_unknown_part_is_named_with_what_there_is(tmp_path: Path, part: str, said: str) -> None:
@@ -301,6 +303,9 @@ def test_failed_cells_are_told(tmp_path: Path) -> None:
     write(tmp_path / "c", broken)
     with pytest.raises(BadInput, match=r"B, .*, has no latency: .*it crashed"):
         compare(tmp_path / "a", tmp_path / "c")
+    write(tmp_path / "d", broken, *side(model=OTHER, begun="09:00"))
+    with pytest.raises(BadInput, match=r"no model in common: .*; B: 1 process left out, SSDlite320 .*it crashed"):
+        compare(tmp_path / "a", tmp_path / "d")
 
 
 def test_a_side_is_not_compared_with_itself(tmp_path: Path) -> None:

@@ -144,12 +144,12 @@ def test_an_interruption_leaves_what_was_found_until_then(
 def test_where_repeats_are_is_said_before_an_error_ends_all(
     doubtful: tuple[str, str], measured: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def refused(*_: object) -> object:
+    def refused(*_: Any) -> Any:
         if measured:
             raise BadInput("not comparable: another torch", "measure anew")
         return compared(*_)
 
-    compared = settling.of_sides
+    compared = comparing.of_sides
     monkeypatch.setattr(settling, "of_sides", refused)
     said = Said()
     with pytest.raises(BadInput, match="another torch"):

@@ -12,12 +12,18 @@ import yaml
 from typer.testing import CliRunner
 
 import harness
+from harness import comparing
 from harness.cli.app import app
 from harness.cli.late import LateCommand
+from harness.comparing import settling
+from harness.comparing.settling import Settled
 from harness.documents import schema
 from harness.documents.comparison import Comparison
 from harness.documents.files import parsed
+from harness.documents.run_folder import RunFolder
 from harness.paths import ROOT
+from harness.pipeline import Interrupted
+from harness.progress import Silent
 from tests.command_line import told, told_json
 from tests.unit.harness.sides import OTHER, ROUNDS, process, side, write
 
@@ -145,6 +151,25 @@ def test_more_repeats_are_offered_where_one_is_ambiguous(tmp_path: Path) -> None
     )
     ran = CliRunner().invoke(app, ["compare", str(tmp_path / "later"), f"{tmp_path}/run:cuda10.2"])
     assert "with a higher --repeats" in ran.output
+
+
+def test_a_clock_that_is_not_known_has_no_column_and_no_repeats_are_offered_for_it(tmp_path: Path) -> None:
+    write(tmp_path / "run", *side(cpu=None), *side(environment=NEWER, cpu=None))
+    ran = CliRunner().invoke(app, ["compare", *sides(tmp_path / "run"), "--on", "cpu"], env={"COLUMNS": "200"})
+    assert "by CPU time, within 3 %: 1 unknown" in ran.output
+    assert "no CPU time, its runner did not record CPU time" in ran.output
+    assert "B / A CPU time" not in ran.output
+    assert "more repeats" not in ran.output
+
+
+def test_an_interruption_of_settling_ends_with_what_was_found(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = comparing.asked("3%", None, "wall", allow=False)
+    found = comparing.compared(*sides(run), asked, Silent())
+    done = Settled(found, RunFolder(run), Interrupted(run, "run"))
+    monkeypatch.setattr(settling, "settled", lambda *_: done)
+    assert "1 slower, 1 equivalent" in told("compare", *sides(run), "--settle", exit_code=130)
+    with pytest.raises(KeyboardInterrupt):
+        harness.compare(*sides(run), settle=True)
 
 
 def test_the_workflow_of_the_docs_is_one_and_its_commands_are_the_harness_s() -> None:
