@@ -16,7 +16,7 @@ from harness.documents.run_folder import Cell
 from harness.report.page.cards import environment_cards, hardware_cards, troubles
 from harness.report.page.drawing import Chart
 from harness.report.page.explained import section
-from harness.report.page.figures import all_printable
+from harness.report.page.figures import all_printable, column_name
 from harness.report.page.head_table import head_table
 from harness.report.page.pairs import MOST_PAIRS, compared_pairs
 from harness.report.page.palette import look
@@ -25,7 +25,7 @@ from harness.report.page.report import Report
 from harness.report.page.sample_charts import sample_charts
 from harness.report.page.samples import samples_by_model
 from harness.report.stops import stops_tables
-from harness.report.table import Form
+from harness.report.table import Form, Table
 
 #: The parts of the page's own script, in one function so that they share their names with each other alone.
 SCRIPTS = ("series", "table", "fragment", "rows", "tip", "drawing", "pairs", "copying", "printing", "start")
@@ -68,6 +68,12 @@ def build(report: Report) -> str:
         clips=report.clips,
         explained=[section(*each) for each in report.slower],
     )
+
+
+def _starts(table: Table) -> list[int]:
+    """Return the places of the columns that begin a group, which a wide table on paper has in lines of their own."""
+    lengths = [1, *map(len, table.groups)]
+    return [sum(lengths[:n]) for n in range(1, len(lengths))]
 
 
 def _script() -> str:

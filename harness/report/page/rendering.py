@@ -8,15 +8,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.report.page.figures import column_name, printable
-from harness.report.table import Table
+from harness.report.page.figures import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def templates() -> Environment:
     """Return what renders templates: every text is escaped, without what a terminal or a browser would obey."""
-    made = Environment(
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -24,14 +23,6 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"column": column_name, "starts": _starts}
-    return made
-
-
-def _starts(table: Table) -> list[int]:
-    """Return the places of the columns that begin a group, which a wide table on paper has in lines of their own."""
-    lengths = [1, *map(len, table.groups)]
-    return [sum(lengths[:n]) for n in range(1, len(lengths))]
 
 
 def _clean(value: object) -> object:
