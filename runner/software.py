@@ -2,6 +2,8 @@
 
 import os
 import platform
+from email.message import Message
+from email.parser import HeaderParser
 from pathlib import Path
 from typing import Dict
 
@@ -40,5 +42,11 @@ def observe() -> Software:
 
 
 def _packages() -> Dict[str, str]:
-    named = ((d.metadata["Name"], d.version) for d in metadata.distributions())
+    named = ((head["Name"], head["Version"]) for head in map(_head, metadata.distributions()))
     return dict(sorted((name, version) for name, version in named if name))
+
+
+def _head(distribution: metadata.Distribution) -> Message:
+    """Return what a distribution says of itself, without its description: most of the text, and slow to parse."""
+    texts = (distribution.read_text(name) for name in ("METADATA", "PKG-INFO", ""))
+    return HeaderParser().parsestr(next(filter(None, texts), "").partition("\n\n")[0])

@@ -17,6 +17,8 @@ from tests.leftovers import Leftovers
 from tests.needs import lacks
 
 NO_ENGINE = "unix:///nowhere/docker.sock"
+#: The files that take longest begin first, so that no worker is left with one at the end.
+LONGEST = ("test_source_build.py", "test_gpu_check.py", "test_demo.py", "test_accuracy.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,6 +62,7 @@ def interruptible() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if find_spec("torch") is None and item.get_closest_marker("torch"):
             item.add_marker(pytest.mark.skip(reason="torch is not installed here: make setup"))

@@ -47,8 +47,8 @@ def used_bytes(gpu: Any) -> int:
 
 
 def crowded_job(name: str) -> Job:
-    """Return the job that detects in all photographs at once."""
-    paths = jobs.photographs()
+    """Return the job that detects in all photographs, or as many as were asked for, at once."""
+    paths = jobs.photographs()[: sizes().crowd]
     return jobs.detection_pass(name, sizes().filling, jobs.RANDOM, "cuda", paths, batch=len(paths))
 
 

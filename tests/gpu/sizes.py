@@ -13,7 +13,8 @@ class Sizes:
     `models` are the builders of part 3, all that are catalogued where it is empty, and `quick` iterations each, or the
     protocol's; `looped` are the two beside the published loop, by `rounds` of `loop_iterations` with `loop_pixels`
     (height, width). `passes` detect with random weights, in `pictures` photographs. `filling` runs out of memory with
-    `left_bytes` left. `watched` runs `watched_iterations` while NVML is asked.
+    `left_bytes` left, by a `crowd` of photographs at once, all where it is None. `watched` runs `watched_iterations`
+    while NVML is asked.
     The harness runs `commanded`, the eight published models where it is empty, and `published`, a light model and a
     heavy one of its kind, by the published recipe with `published_iterations`.
     """
@@ -27,6 +28,7 @@ class Sizes:
     loop_pixels: tuple[int, int]
     passes: tuple[str, ...]
     filling: str
+    crowd: int | None
     left_bytes: int
     watched: str
     watched_iterations: int
@@ -46,6 +48,7 @@ FULL = Sizes(
     loop_pixels=(1080, 1980),
     passes=(SSDLITE, FASTER, "retinanet_resnet50_fpn"),
     filling=FASTER,
+    crowd=None,
     left_bytes=3 * GIB // 2,
     watched=FASTER,
     watched_iterations=200,
@@ -63,6 +66,7 @@ SMALL = Sizes(
     loop_pixels=(108, 198),
     passes=(),
     filling=SSDLITE,
+    crowd=2,
     left_bytes=2**22,
     watched=SSDLITE,
     watched_iterations=10,

@@ -29,7 +29,7 @@ def small_disk(folder: Path) -> Iterator[Callable[[str], None]]:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Return once the condition holds; fail where it does not come to pass."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.01)

@@ -3,11 +3,13 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import safetensors.numpy
 
 from harness.data import shapes
 from harness.documents.run_folder import Cell, RunFolder
@@ -25,9 +27,9 @@ pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two dozen of the shapes, as a folder in COCO's format."""
+    """A dozen of the shapes, as a folder in COCO's format."""
     folder = tmp_path_factory.mktemp("data") / "some-shapes"
-    shapes.generate(folder, 24, 0)
+    shapes.generate(folder, 12, 0)
     return folder
 
 
@@ -137,7 +139,7 @@ def test_a_killed_cell_goes_on_at_the_next_image(killed: Path, uninterrupted: Pa
     done = harness("run", "--resume", killed)
     assert done.returncode == 0, done.stdout + done.stderr
     (cell,), (whole,) = cells(killed).values(), cells(uninterrupted).values()
-    assert 0 < passed(cell).resumed_images < 24
+    assert 0 < passed(cell).resumed_images < 12
     assert passed(cell).boxes == passed(whole).boxes
     assert [row.image_id for row in read(killed, cell)] == [row.image_id for row in read(uninterrupted, whole)]
     assert cell.scores is not None
@@ -210,27 +212,30 @@ def test_a_truncated_image_fails_the_cell_and_is_named_or_is_counted(data: Path,
     assert [bad.file for bad in passed(cell).bad_images] == ["000002.jpg", "000003.jpg"]
 
 
-def save_weights(path: Path, builder: str, classes: int) -> None:
-    """Save random weights of the builder for so many classes, background included."""
-    import safetensors.numpy
-
+def of_three_classes() -> dict[str, np.ndarray]:
+    """Return weights of the builder for three classes and the background."""
     from runner import compat, weights
 
-    model = compat.build(builder, classes, lambda named: weights.random_state(builder, named))
-    safetensors.numpy.save_file({name: value.numpy() for name, value in model.state_dict().items()}, path)
+    model = compat.build(LITE, 4, lambda named: weights.random_state(LITE, named))
+    return {name: value.numpy() for name, value in model.state_dict().items()}
+
+
+def of_another_model() -> dict[str, np.ndarray]:
+    """Return the first layer of SSD300's, which is enough not to fit."""
+    return {"backbone.features.0.weight": np.zeros((64, 3, 3, 3), "f4"), "backbone.features.0.bias": np.zeros(64, "f4")}
 
 
 @pytest.mark.parametrize(
-    ("builder", "classes", "sentence"),
+    ("state", "sentence"),
     [
-        (LITE, 4, f"the weights of {LITE} know the classes 1 to 3, but some-shapes has the category 4"),
-        ("ssd300_vgg16", 91, f"the weights mine.safetensors do not fit {LITE}"),
+        (of_three_classes, f"the weights of {LITE} know the classes 1 to 3, but some-shapes has the category 4"),
+        (of_another_model, f"the weights mine.safetensors do not fit {LITE}"),
     ],
 )
 def test_weights_for_other_classes_or_another_model_are_named(
-    data: Path, tmp_path: Path, builder: str, classes: int, sentence: str
+    data: Path, tmp_path: Path, state: Callable[[], dict[str, np.ndarray]], sentence: str
 ) -> None:
-    save_weights(tmp_path / "mine.safetensors", builder, classes)
+    safetensors.numpy.save_file(state(), tmp_path / "mine.safetensors")
     command = [*RUN, "--model", LITE, "--image", "local", "--dataset", data, "--limit", "1"]
     done = harness(*command, "--weights", tmp_path / "mine.safetensors", "--out", tmp_path / "run")
     assert done.returncode == 1
@@ -238,23 +243,40 @@ def test_weights_for_other_classes_or_another_model_are_named(
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_what_was_done_to_read_weights_is_said(data: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def own(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], str]:
+    """A run with a person's own weights, pictures and ids; those weights; and what was printed."""
     import torch
 
     from runner import compat, weights
 
+    folder = tmp_path_factory.mktemp("own")
     state = compat.build(LITE, 91, lambda named: weights.random_state(LITE, named)).state_dict()
-    parallel = {f"module.{name}": value for name, value in state.items()}
-    torch.save({"model": parallel, "epoch": 3}, tmp_path / "mine.pth")
-    command = [*RUN, "--model", LITE, "--image", "local", "--dataset", data, "--limit", "1"]
-    done = harness(*command, "--weights", tmp_path / "mine.pth", "--out", tmp_path / "run")
+    torch.save({"model": {f"module.{name}": value for name, value in state.items()}, "epoch": 3}, folder / "mine.pth")
+    (folder / "ids.txt").write_text("# two of them\n7\n2\n")
+    apart = ["--images", data / "images", "--annotations", data / "annotations" / "instances.json"]
+    chosen = ["--ids", folder / "ids.txt", "--weights", folder / "mine.pth", "--batch", "2"]
+    done = harness(*RUN, "--model", LITE, "--image", "local", *apart, *chosen, "--out", folder / "run")
     assert done.returncode == 0, done.stdout + done.stderr
-    said = " ".join(done.stdout.split())
+    return folder / "run", state, done.stdout
+
+
+def test_what_was_done_to_read_weights_is_said(own: tuple[Path, dict[str, Any], str]) -> None:
+    from runner import weights
+
+    run, state, printed = own
+    said = " ".join(printed.split())
     assert "mine.pth: its entry model was read" in said
     assert "mine.pth: the prefix module. of all names was taken off" in said
-    (cell,) = cells(tmp_path / "run").values()
+    (cell,) = cells(run).values()
     assert cell.result is not None
     assert cell.result.weights_sha256 == weights.state_hash(state)
+
+
+def test_pictures_and_annotations_apart_with_chosen_ids(own: tuple[Path, dict[str, Any], str]) -> None:
+    run, _, _ = own
+    (cell,) = cells(run).values()
+    assert [row.image_id for row in read(run, cell)] == [7, 2]
 
 
 def test_both_suites_are_one_run(data: Path, tmp_path: Path) -> None:
@@ -266,16 +288,6 @@ def test_both_suites_are_one_run(data: Path, tmp_path: Path) -> None:
     for title in ("Latency of one image, batch 1", "AP of boxes in %, some-shapes, 1 image:"):
         assert title in done.stdout
     assert (run / "table.md").read_text().count("## ") == 5
-
-
-def test_pictures_and_annotations_apart_with_chosen_ids(data: Path, tmp_path: Path) -> None:
-    run, ids = tmp_path / "run", tmp_path / "ids.txt"
-    ids.write_text("# two of them\n7\n2\n")
-    apart = ["--images", data / "images", "--annotations", data / "annotations" / "instances.json", "--ids", ids]
-    done = harness(*RUN, "--model", LITE, "--image", "local", *apart, "--batch", "2", "--out", run)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (cell,) = cells(run).values()
-    assert [row.image_id for row in read(run, cell)] == [7, 2]
 
 
 def test_bad_input_is_a_sentence(data: Path, tmp_path: Path) -> None:

@@ -231,11 +231,11 @@ def test_the_published_box_rule_loses_ap_and_most_of_small_objects(stacks: Path)
 
 
 @pytest.fixture(scope="module")
-def readers(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def readers(data: Path, lean_torch: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("runs")
     for name in ("one", "other"):
         fault = ["--reader", "torchvision", "--batch", "4"] if name == "other" else []
-        done = harness(*RUN, "--image", "local", "--dataset", data, "--limit", "6", *fault, "--out", folder / name)
+        done = harness(*RUN, "--image", "local", "--dataset", data, "--limit", "3", *fault, "--out", folder / name)
         assert done.returncode == 0, done.stdout + done.stderr
     return folder / "one", folder / "other"
 

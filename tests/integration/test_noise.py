@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 import harness
 from harness import noise
+from harness.catalogue import protocols
 from harness.host import machine
+from harness.plan import grid
+from runner.contract import Stopping
 from tests.command_line import told, told_json
 from tests.integration.commands import LITE
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
+
+BRIEF = replace(protocols()[noise.PROTOCOL], measure=Stopping("count", 8, 8))
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +26,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, obj
     folder = tmp_path_factory.mktemp("noise")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(noise, "MOST", noise.FEWEST)
+        patch.setattr(grid, "protocols", lambda: {BRIEF.name: BRIEF})
         patch.setattr(machine, "host_id", lambda: "a1b2c3d4")
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         patch.setenv("HARNESS_RESULTS", str(folder / "results"))

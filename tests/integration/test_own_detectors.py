@@ -96,6 +96,7 @@ def test_it_goes_on_with_the_same_code_alone(run: Path) -> None:
         grid.write_text(before)
 
 
+@pytest.mark.usefixtures("lean_torch")
 def test_one_that_is_none_takes_no_other_along(tmp_path: Path) -> None:
     wrong = {
         "Nan": "failed, broken:Nan returned for airplane.jpg scores with NaN among them; return a list",

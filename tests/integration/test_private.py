@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.data import shapes
 from harness.documents.run_folder import RunFolder
 from harness.host import machine, own
 from harness.paths import ROOT
@@ -23,7 +24,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A cell of each suite, of a person whose home is a folder of the test's."""
     home = tmp_path_factory.mktemp("home-of-somebody")
     out = home / "runs" / "one"
-    suites = ["--suite", "latency,accuracy", "--dataset", "shapes", "--limit", "2", "--iterations", "2"]
+    shapes.generate(home / "some-shapes", 2, 0)
+    suites = ["--suite", "latency,accuracy", "--dataset", home / "some-shapes", "--iterations", "2"]
     done = harness(*COMMON, *suites, "--out", out, variables={"HOME": str(home)})
     assert done.returncode == 0, done.stdout + done.stderr
     return RunFolder(out)

@@ -25,6 +25,7 @@ from tests.integration.commands import LITE
 pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 STANDARD = protocols()["standard-1"]
+CAP_S = 8.0
 SMALL = replace(
     STANDARD,
     name="small",
@@ -33,7 +34,7 @@ SMALL = replace(
     input_width=64,
     input_seed=0,
     threads=None,
-    cap_seconds=20.0,
+    cap_seconds=CAP_S,
 )
 COUNTED = replace(SMALL, warmup=Stopping("count", 2, 2), measure=Stopping("count", 30, 30))
 
@@ -77,7 +78,7 @@ def test_a_series_ends_by_what_it_does_and_the_host_comes_to_the_same(tmp_path: 
     assert latency.samples.phase.count("warmup") == (latency.steady_from or 0)
     assert {line["planned"] for line in told if line["phase"] == "warmup"} == {None}
     spent_s = (latency.samples.start_ms[-1] + latency.samples.wall_ms[-1]) / 1000
-    assert latency.stopped_by == "precise" or spent_s >= 20.0
+    assert latency.stopped_by == "precise" or spent_s >= CAP_S
 
 
 def test_a_busy_neighbour_puts_samples_in_doubt_and_is_named(tmp_path: Path) -> None:

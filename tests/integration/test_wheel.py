@@ -22,6 +22,7 @@ from harness.images.engine import Engine
 from harness.images.recipes import recipe_sha256
 from harness.paths import ROOT
 from tests.integration.commands import LITE
+from tests.integration.standins import LEAN_TORCH
 
 MOST_BYTES = 15e6
 
@@ -107,7 +108,7 @@ def test_it_works_from_any_folder_and_stays_as_it_is(installed: Installed) -> No
     doctor = installed.harness("doctor")
     assert "cuda10.2" in doctor.stdout, doctor.stderr
     measured = ["run", "--image", "local", "--device", "cpu", "--model", LITE, "--weights", "random"]
-    run = installed.harness(*measured, "--iterations", "1")
+    run = installed.harness(*measured, "--iterations", "1", PYTHONPATH=str(LEAN_TORCH))
     assert run.returncode == 0, run.stdout + run.stderr
     (written,) = installed.folder.glob("results/*/cells/*/result.json")
     result = json.loads(written.read_text(encoding="utf-8"))

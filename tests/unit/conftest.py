@@ -2,9 +2,12 @@
 
 import socket
 import subprocess
+from collections.abc import Iterator
+from functools import cache
 
 import pynvml
 import pytest
+import vl_convert
 
 import docker
 
@@ -20,3 +23,11 @@ def no_real_machinery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pynvml, "nvmlInit", forbidden)
     for name in ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"):  # as whoever runs the tests may have set them
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_bundle() -> Iterator[None]:
+    """Have Vega's own code put together once: it is the same in every page, and takes longer than all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vl_convert, "javascript_bundle", cache(vl_convert.javascript_bundle))
+        yield

@@ -14,6 +14,7 @@ from benchmarks import report
 from benchmarks.intervals import median_interval
 from benchmarks.peaks import peak_mb
 from benchmarks.rows import Broken, Outcome, Row, Sides, Skipped, Undecided, Verdict, measured
+from benchmarks.table import ROWS
 from benchmarks.turns import take_turns
 from harness.errors import BadInput
 
@@ -134,7 +135,7 @@ def test_a_peak_is_of_the_program_and_not_of_the_process_it_was_forked_from(tmp_
 def test_the_table_keeps_to_80_columns_with_every_verdict_in_it_and_in_the_file(tmp_path: Path) -> None:
     even = [0.9, 1.1] * 4
     outcomes = [measured(row([0.5] * 8)), measured(row([1234.5] * 8, floor=0.97)), measured(row(even))]
-    longest = max((known.name for known in command.ROWS), key=len)
+    longest = max((known.name for known in ROWS), key=len)
     outcomes = [replace(outcome, name=longest) for outcome in outcomes]
     printed = io.StringIO()
     console = Console(file=printed, width=80)
