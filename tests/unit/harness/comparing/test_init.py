@@ -98,7 +98,7 @@ def test_a_ladder_never_gets_one_verdict(tmp_path: Path) -> None:
         (":cuda11.4", "there is no environment 'cuda11.4' in the run .*; it has cuda10.2"),
         ("@threads=7", "no cell has threads=7; there is threads=2"),
         ("@threads=many", "no cell has threads=many; there is threads=2"),
-        ("@thread=1", "there is no knob 'thread'; did you mean threads"),
+        ("@thread=1", "there is no knob 'thread'; did you mean blas_threads or threads"),
         ("@threads", "gives 'threads' no value"),
         (":", "names no environment"),
         ("@", "names no knob behind its @"),
