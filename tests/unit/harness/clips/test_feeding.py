@@ -112,7 +112,10 @@ def test_each_pass_sees_all_frames_of_which_few_lie_there_at_once(tmp_path: Path
 def test_after_a_pass_that_failed_the_next_waits_for_nothing(tmp_path: Path, frames: Path, fails_at: int) -> None:
     passes = [Pass(tmp_path / "one", frames, fails_at), Pass(tmp_path / "two", frames)]
     staging = staged(Source(), frames, passes, tmp_path / "clip.mp4")
-    assert (passes[1].seen, staging.drawn) == ([], 0)
+    # It may find frames that the first left, for as long as nobody has noticed its end; that is all it gets.
+    left = len(passes[1].seen)
+    assert left < COUNT and passes[1].seen == [10 * number for number in range(left)]
+    assert staging.drawn == 0
     assert list(frames.glob("*.ppm")) == []
     assert not (tmp_path / "clip.mp4").exists()
 
