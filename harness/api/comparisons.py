@@ -21,7 +21,8 @@ from harness.report.writing import write_comparison
 
 SILENT = Silent()
 CLOCKS: Sequence[Clock] = ("wall", "cpu", "instructions")
-MODEL = ("model", "part", "clock", "a", "b")
+MODEL = ("model", "part", "clock", "unit", "a", "b")
+UNITS: dict[Clock, str] = {"wall": "ms", "cpu": "ms", "instructions": "millions"}
 BESIDE = ("unpaired_reason", "pictures", "detects", "memory_a_bytes", "memory_b_bytes")
 
 
@@ -30,13 +31,13 @@ class Comparisons(Shown):
     """B beside A, model by model.
 
     `models` has a row for each model, part of it (such as "threads: 2") and clock ("wall", "cpu", "instructions"): a
-    and b in ms, or millions of instructions, ratio (B / A) with its 95 % interval (low, high) and 90 % one (narrow_low,
-    narrow_high), whether processes were paired by round, how many there were, verdict (equivalent, faster, slower,
-    ambiguous), the one corrected for several, slower_p (of fail_on), more_repeats, and what stands beside it. What is
-    unknown is missing; a clock that is not known has no row, and `document` says why. `over_models` has the geometric
-    means over several models of a part, `unlike` what was not alike. `fails` and `ambiguous` are what exit codes 1 and
-    6 say; `notes` are those of the command line's tables. `settled_in` is the folder of the further repeats, None
-    without any.
+    and b in the row's unit ("ms", or "millions" of instructions), ratio (B / A) with its 95 % interval (low, high) and
+    90 % one (narrow_low, narrow_high), whether processes were paired by round, how many there were, verdict
+    (equivalent, faster, slower, ambiguous), the one corrected for several, slower_p (of fail_on), more_repeats, and
+    what stands beside it. What is unknown is missing; a clock that is not known has no row, and `document` says why.
+    `over_models` has the geometric means over several models of a part, `unlike` what was not alike. `fails` and
+    `ambiguous` are what exit codes 1 and 6 say; `notes` are those of the command line's tables. `settled_in` is the
+    folder of the further repeats, None without any.
     """
 
     models: pd.DataFrame
@@ -131,5 +132,5 @@ def _rows(found: Comparison) -> Iterator[dict[str, Any]]:
         beside = {name: getattr(each, name) for name in BESIDE} | {"detects_causes": ", ".join(each.detects_causes)}
         for clock in CLOCKS:
             if known := each.on(clock):
-                named = dict(zip(MODEL, (each.model, each.part, clock, *each.means(clock)), strict=True))
+                named = dict(zip(MODEL, (each.model, each.part, clock, UNITS[clock], *each.means(clock)), strict=True))
                 yield named | asdict(known) | beside

@@ -143,18 +143,7 @@ def _with_agreements(found: Comparison, read: tuple[Read, Read], lacking: list[s
         except HarnessError as error:
             agreement = None
             lacking.append(f"{detector(each.model).display}: its detections, {error.reason}")
-        yield _detecting(each, agreement) if agreement else each
-
-
-def _detecting(each: ModelComparison, agreement: Agreement) -> ModelComparison:
-    """Return a model with the verdict on its detections, and what made images differ."""
-    return replace(
-        each,
-        detects=agreement.verdict,
-        ap_differences=agreement.ap_differences,
-        detects_causes=agreement.causes,
-        detects_sentence=agreement.sentence if agreement.causes else "",
-    )
+        yield each.detecting(agreement) if agreement else each
 
 
 def _agreement(model: str, read: tuple[Read, Read]) -> Agreement | None:

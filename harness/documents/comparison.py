@@ -1,9 +1,9 @@
 """What a comparison of two sides leaves behind, as a document: `harness compare --json`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from harness.documents.agreement import ApDifference
+from harness.documents.agreement import Agreement, ApDifference
 from harness.documents.agreement import Verdict as Detects
 from harness.documents.causes import word
 from runner.contract import Document
@@ -101,6 +101,16 @@ class ModelComparison(Document):
     def detects_word(self) -> str | None:
         """The verdict on detections as tables have it, such as "different: resize"; None without passes."""
         return self.detects and word(self.detects, self.detects_causes)
+
+    def detecting(self, agreement: Agreement) -> "ModelComparison":
+        """Return it with the verdict on B's detections beside A's, and what made images differ."""
+        return replace(
+            self,
+            detects=agreement.verdict,
+            ap_differences=agreement.ap_differences,
+            detects_causes=agreement.causes,
+            detects_sentence=agreement.sentence if agreement.causes else "",
+        )
 
     def on(self, clock: Clock) -> Estimate | None:
         """Return what was found on a clock, None where it is not known."""

@@ -16,14 +16,15 @@ NOTHING = "nothing beyond noise"
 #: Of a table of places.
 HEADINGS = (
     *("where", "A ms", "B ms", "share", "A CPU ms", "B CPU ms", "A calls", "B calls"),
-    *("why", "operators in A", "in B"),
+    *("why", "what differs and bears on it", "operators in A", "in B"),
 )
 
 
 def sentences(explained: Explanation) -> Iterator[str]:
     """Yield what explains a model's difference: a headline, then a line for each place, the largest first."""
     ratio = explained.b_ms / explained.a_ms
-    head = f"{explained.model}: {explained.a_ms:.1f} ms in {explained.a}, {explained.b_ms:.1f} ms in {explained.b}"
+    sides = f"{explained.a_ms:.1f} ms in A, {explained.a}; {explained.b_ms:.1f} ms in B, {explained.b}"
+    head = f"{explained.model}: {sides}"
     yield f"{head}: {ratio:.2f} times" if explained.beyond_noise else f"{head}: {NOTHING}"
     for each in explained.differences:
         yield f"  {_of_place(each)}"
@@ -82,7 +83,8 @@ def cells(each: PlaceDifference, quote: str = "") -> list[str]:
     a, b = each.a, each.b
     figures = [f"{value:.2f}" for value in (a.ms, b.ms)]
     figures += [f"{100 * each.share:.0f} %", f"{a.cpu_ms:.2f}", f"{b.cpu_ms:.2f}", f"{a.calls:g}", f"{b.calls:g}"]
-    return [f"{each.where}, {each.what}", *figures, WHY[each.why], _operators(a, quote), _operators(b, quote)]
+    words = [WHY[each.why], ", ".join(each.bearing) or GAP]
+    return [f"{each.where}, {each.what}", *figures, *words, _operators(a, quote), _operators(b, quote)]
 
 
 def _line(texts: Sequence[str]) -> str:

@@ -74,7 +74,7 @@ class _Passes:
         for each in found.models:
             agreement = self._agreements.get((b, each.model))
             if agreement and self._detecting.get(_reference(agreement)) == a.detecting:
-                yield replace(each, detects=agreement.verdict, ap_differences=agreement.ap_differences)
+                yield each.detecting(agreement)
             else:
                 yield each
 

@@ -63,9 +63,17 @@ async function draw(figure) {
 
 const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
 
+/** One chart that can't be drawn keeps no other from it. */
+const failed = (figure) => (error) => {
+  figure.querySelector(".drawing").textContent = `This chart can't be drawn here: ${error.message}`;
+  console.error(error);
+};
+
 /** Draw one chart after another, so that the first is there before the last is begun. */
 function drawEach(wanted) {
-  for (const figure of figures) drawing = drawing.then(() => (wanted(figure) && !isHidden(figure) ? draw(figure) : null));
+  for (const figure of figures) {
+    drawing = drawing.then(() => (wanted(figure) && !isHidden(figure) ? draw(figure) : null)).catch(failed(figure));
+  }
   return drawing;
 }
 

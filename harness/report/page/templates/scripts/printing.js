@@ -4,7 +4,7 @@ const isPrinting = () => matchMedia("print").matches;
 let unfolded = [];
 
 function unfold() {
-  unfolded = all("#tables details:not([open])");
+  unfolded = all("main details:not(.menu):not([open])");
   for (const each of unfolded) each.open = true;
   if (source) drawAll();
 }

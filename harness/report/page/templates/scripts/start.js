@@ -52,15 +52,24 @@ function start() {
   narrow.addEventListener("change", showColumns);
   prefersDark.addEventListener("change", () => isPrinting() || drawVisible());
   addEventListener("hashchange", followAddress);
+  for (const [link] of links) link.addEventListener("click", () => follow(link));
   followAddress();
   observe();
   root.dataset.ready = "yes";
 }
 
+/** Go where the address leads; nothing is drawn anew where only its section is another. */
 function followAddress() {
+  const before = choices().join();
   restore();
-  changed();
+  if (choices().join() === before && state) remember();
+  else changed();
   lookAtPlace();
+}
+
+/** A link to where the address is already changes nothing that the browser would tell of. */
+function follow(link) {
+  if (link.hash === location.hash) lookAtPlace();
 }
 
 byId("theme").addEventListener("click", switchGround);

@@ -9,12 +9,13 @@ const headingOf = (column) => headings.find((heading) => heading.dataset.column 
 const sorted = () => headings.find((heading) => heading.hasAttribute("aria-sort"));
 const isDescending = (heading) => heading.getAttribute("aria-sort") === "descending";
 const usual = source && sorted();
+const unsorted = source ? [...table.tBodies[0].rows] : []; // so that ties do not depend on what was sorted before
 
 function sort(heading, descending) {
   for (const other of headings) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
   const column = headings.indexOf(heading);
-  const keyed = [...table.tBodies[0].rows].map((line) => [line.cells[column].dataset.key, line]);
+  const keyed = unsorted.map((line) => [line.cells[column].dataset.key, line]);
   const numbers = heading.classList.contains("number");
   const compare = numbers ? (a, b) => a - b : (a, b) => a.localeCompare(b, "en", { numeric: true });
   // What has no figure comes last either way.

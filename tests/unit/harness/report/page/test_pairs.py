@@ -13,6 +13,7 @@ from harness.documents.run_folder import Cell
 from harness.report.page import pairs
 from harness.report.page.pairs import SeriesPair, compared_pairs
 from harness.text import GAP
+from tests.unit.harness.agreements import portion
 from tests.unit.harness.page_cells import PUBLISHED, repeated, scored, threaded, timed
 
 MODELS = PUBLISHED[4:6]
@@ -54,10 +55,11 @@ def test_what_was_found_of_detections_is_told_where_the_passes_are_of_these_two(
     other = scored(MODELS[0], "cpu", ap=37, verdict="different")
     assert other.agreement
     name = PassName("", reference.job.cell, "cuda10.2")
-    known = replace(other, agreement=replace(other.agreement, reference=name))
+    known = replace(other, agreement=replace(other.agreement, reference=name, parts=[portion("resize")]))
     [pair] = found([*sides("cuda10.2", "cpu"), reference, known])
     table = pair["tables"][-1]
-    assert [row[table["headings"].index("detects")] for row in table["rows"]] == ["different", GAP, GAP]
+    assert [row[table["headings"].index("detects")] for row in table["rows"]] == ["different: resize", GAP, GAP]
+    assert any("resized to another size" in note for note in table["notes"])
     [pair] = found([*sides("cuda10.2", "cpu"), reference, other])
     assert "detects" not in pair["tables"][-1]["headings"]
 
