@@ -4,12 +4,12 @@ import math
 import resource
 import time
 from dataclasses import replace
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 
 from runner.contract import Job, Samples
-from runner.inputs import Source
+from runner.inputs import Frame, Source
 from runner.instructions import counter
 from runner.own.answers import Check, ShownPicture, trusted
 from runner.stopping import Ending, Phase, course_of
@@ -93,11 +93,16 @@ def _iterate(
     samples.start_ms.append((start_ns - origin) / 1e6)
     samples.wall_ms.append(wall_ns / 1e6)
     samples.device_ms.append(device_ms)
+    _describe(samples, frame, answers)
+    return wall_ns
+
+
+def _describe(samples: Samples, frame: Frame, answers: Sequence[Any]) -> None:
+    """Keep what was in the picture: which it was, its size, and how much was detected."""
     samples.image.append(frame.name)
     samples.height.append(frame.height)
     samples.width.append(frame.width)
     samples.detections.append(sum(len(answer["boxes"]) for answer in answers))
-    return wall_ns
 
 
 def _with(usages: List[_Usage], samples: Samples) -> Samples:

@@ -10,6 +10,7 @@ from rich.console import Console
 from harness.analysis.standing import standing_of
 from harness.catalogue import detector
 from harness.cli.console import say
+from harness.knobs.words import turned
 from harness.progress import BuildDisplay, Display, OnBytes, OnLine
 from harness.text import GAP, count
 from runner.contract import Job, Result
@@ -96,7 +97,7 @@ class PlainCells:
 
 
 def _part(job: Job) -> str:
-    parts = [count(job.variant.threads, "thread")] if job.variant.threads else []
+    parts = turned(job)
     if job.shard:
         parts.append(f"shard {job.shard.number} of {job.shard.of}")
     elif job.protocol.repeats > 1 or job.repeat > 1:

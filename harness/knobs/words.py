@@ -1,11 +1,31 @@
 """Knobs of a job in words."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from harness.knobs.entry import Knob
 from harness.knobs.table import KNOBS
+from harness.text import count
 
 if TYPE_CHECKING:
     from runner.contract import Job
+
+
+#: How much is measured, which a cell's outcome says anyhow.
+_AMOUNTS = ("iterations", "percentile")
+
+
+def turned(job: "Job") -> list[str]:
+    """Return the knobs that tell a cell from others of its model, such as "2 threads", "BLAS threads: 1"."""
+    known = [knob for knob in KNOBS if knob.option and knob.suite in (None, job.suite) and knob.field not in _AMOUNTS]
+    values = [(knob, getattr(job.variant, knob.field)) for knob in known]
+    return [_turned(knob, value) for knob, value in values if value is not None]
+
+
+def _turned(knob: Knob, value: Any) -> str:
+    if knob.field == "threads":
+        return count(value, "thread")
+    sight = knob.seen[0]
+    return (sight.said or sight.label).format(knob.text(value))
 
 
 def detecting(job: "Job") -> list[str]:

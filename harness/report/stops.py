@@ -7,8 +7,9 @@ from harness.analysis.doubt import Doubt
 from harness.analysis.tails import Tail
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
+from harness.knobs.words import turned
 from harness.report.table import Column, Table
-from harness.text import GAP, count, duration
+from harness.text import GAP, duration
 from runner.contract import Latency
 
 NOTES = [
@@ -61,9 +62,8 @@ def _waited(cell: Cell) -> str:
 
 def _name(cell: Cell) -> str:
     job = cell.job
-    threads = f", {count(job.variant.threads, 'thread')}" if job.variant.threads else ""
-    which = f"({job.protocol.name}{threads}, repeat {job.repeat})"
-    return f"{job.environment} {detector(job.model.builder).display} {which}"
+    which = ", ".join([job.protocol.name, *turned(job), f"repeat {job.repeat}"])
+    return f"{job.environment} {detector(job.model.builder).display} ({which})"
 
 
 def _warmup(latency: Latency) -> str:
