@@ -53,7 +53,7 @@ def observe(model: Any, counter: Counter, source: Source) -> Work:
     if counter.missing_reason is None and len(counter.flops) != inputs:
         counter = _counted_alone(model, source, inputs)
     parameters, uncounted = _parameters(model)
-    reason = counter.missing_reason or (None if all(counter.flops) else NOTHING)
+    reason = counter.missing_reason or (None if counter.flops and all(counter.flops) else NOTHING)
     flops = None if reason else counter.flops
     return Work(parameters, flops, "; ".join(filter(None, (uncounted, reason))) or None)
 

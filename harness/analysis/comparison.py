@@ -108,7 +108,7 @@ def _figures(pair: Pair) -> _Figures:
     reason = pairing.unpaired_reason(pair.a, pair.b)
     ratios: dict[Clock, Ratio] = {}
     means: dict[Clock, tuple[float, float]] = {}
-    missing = {clock: why for each in [*pair.b, *pair.a] for clock, why in each.missing.items()}
+    missing = {clock: why for each in reversed([*pair.a, *pair.b]) for clock, why in each.missing.items()}
     for clock in (clock for clock in CLOCKS if clock not in missing):
         sides = [[_log(each, clock, common) for each in side] for side in (pair.a, pair.b)]
         ratios[clock] = paired(*pairing.by_rounds(pair, sides)) if reason is None else unpaired(*sides)

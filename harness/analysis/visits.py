@@ -30,7 +30,7 @@ class Layout:
         self.counts = np.bincount(self.places, minlength=len(places))
         self.seen = self.counts > 0
         self._most = int(self.counts.max(initial=0))
-        self._is_table = self._most * len(places) <= LARGEST_TABLE * len(self.places)
+        self._is_table = 0 < self._most * len(places) <= LARGEST_TABLE * len(self.places)
         self._between = cache(self._found_between)
 
     def is_of(self, samples: Samples) -> bool:

@@ -135,9 +135,9 @@ def settled(
             break
         progress.say(f"settling {count(len(doubtful), 'model')}: {count(rounds, 'more repeat')} a side, by turns")
         began = time.monotonic()
-        fine = extra.measure([_cells(sides, pair) for pair, _ in doubtful], rounds)
-        round_s = (time.monotonic() - began) / rounds
         with extra.named():
+            fine = extra.measure([_cells(sides, pair) for pair, _ in doubtful], rounds)
+            round_s = (time.monotonic() - began) / rounds
             found = of_sides(sides, extra.added_to(read), asked, progress)
         if not fine:
             progress.say(f"not settled: {'interrupted' if extra.interrupted else 'a process failed'}")

@@ -59,7 +59,7 @@ def test_of_slow_kernels_both_sides_name_their_own_and_nine_tenths_are_named() -
 def test_between_two_identical_environments_there_is_nothing_beyond_noise() -> None:
     found = between(profile(), profile(m1=(1.02, 1.02)))
     assert not found.beyond_noise and found.differences == []
-    assert list(sentences(found)) == ["SSD300 VGG16: 47.0 ms in A, 47.3 ms in B: nothing beyond noise"]
+    assert list(sentences(found)) == ["SSD300 VGG16: 47.0 ms in A, A; 47.3 ms in B, B: nothing beyond noise"]
 
 
 def test_circumstances_that_differ_are_told_and_named_where_they_bear() -> None:
@@ -123,7 +123,7 @@ def test_a_module_that_one_side_lacks_is_its_own_place() -> None:
 def test_it_reads_as_text_and_as_markdown() -> None:
     found = between(profile(), profile(m0=(3.5, 3.5, SLOW_CONV, "")), hardware=hardware("Another | one"))
     lines = list(sentences(found))
-    assert lines[0] == "SSD300 VGG16: 47.0 ms in A, 97.0 ms in B: 2.06 times"
+    assert lines[0] == "SSD300 VGG16: 47.0 ms in A, A; 97.0 ms in B, B: 2.06 times"
     assert lines[1] == (
         "  backbone.body, convolutions: 3.5 times, 100 % of the difference; 20.01 → 70.03 ms; other kernels"
     )

@@ -24,6 +24,11 @@ def test_what_warms_up_counts_in_no_figure() -> None:
     assert seen.means(np.array([VALUES, 2 * VALUES])).tolist() == [[4.0, 1.0, 8.0], [8.0, 2.0, 16.0]]
 
 
+def test_where_nothing_was_measured_there_are_no_figures() -> None:
+    seen = Layout(samples(*["warmup"] * 8))
+    assert seen.percentiles(np.array([VALUES]), 50).shape == seen.means(np.array([VALUES])).shape == (1, 0)
+
+
 #: So many pictures beside one that is seen often are no table.
 UNEVEN = [*"abcdefghi", *"a" * 40]
 
