@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from harness.analysis.explaining import explained
@@ -59,7 +60,7 @@ def explain(question: Question, command: list[str], progress: Progress) -> Expla
     request = Request(images=[], models=list(question.models), weights=question.weights)
     looking = replace(request, repeats=1 if question.tries else None, profile=True, stages=True)
     run = measured(now, looking, command, progress)
-    found = _beside((part_of(run, now[0]), part_of(run, now[1])), question.models)
+    found = _beside((part_of(run, now[0]), part_of(run, now[1])), question.models).named(question, run)
     return _tried(found, now, request, command, progress) if question.tries else found.explained
 
 
@@ -123,6 +124,12 @@ class _Beside(NamedTuple):
 
     explained: Explained
     pairs: list[tuple[str, Cell, Cell]]
+
+    def named(self, question: Question, run: Path) -> "_Beside":
+        """Return it with the sides named as they were asked for, since they were measured for that, and where."""
+        models = [replace(each, a=question.a, b=question.b) for each in self.explained.models]
+        remarks = [*self.explained.remarks, f"measured in {run}"]
+        return self._replace(explained=replace(self.explained, models=models, remarks=remarks))
 
 
 def _beside(names: tuple[str, str], models: Sequence[str]) -> _Beside:
