@@ -18,8 +18,6 @@ NUMERICAL = re.compile(
     r"lib(cudart|cudnn|cublas|cufft|cusolver|cusparse|nvrtc|nccl|openblas|scipy_openblas|blas|blis|lapack|mkl|dnnl|gomp|"
     r"iomp5|omp|torch_cpu|torch_cuda|nms|cuda|nvidia-ml|jemalloc|tcmalloc|mimalloc)[-_.\w]*\.so"
 )
-#: What NumPy and SciPy bring for themselves alone, and torch does not compute with.
-BUNDLED = re.compile(r"(numpy|scipy)\.libs")
 OPENBLAS = r"lib(scipy_)?openblas"
 #: The version in a file's name, such as libgomp.so.1.0.0; a single number is no more than the interface's.
 FILE_VERSION = re.compile(r"[-.]r?(\d+(?:\.\d+)+)(?:\.so)?$")

@@ -14,7 +14,6 @@ from torchvision.ops import boxes
 
 from runner.compat import NMS_ROUTES, own_resize_rule
 from runner.contract import NmsRoute, ResizeRule, Software, Variant
-from runner.libraries import BUNDLED
 
 _RESIZE = "_resize_image_and_masks"
 
@@ -40,7 +39,7 @@ def remarks(variant: Variant, model: Any) -> List[str]:
 def unheeded(variant: Variant, software: Software) -> List[str]:
     """Say which choice of the variant the stack, as it was seen after all else, could not follow."""
     said = []
-    own = [each for each in software.shared_libraries if each.threads is not None and not BUNDLED.search(each.path)]
+    own = [each for each in software.shared_libraries if each.threads is not None and not each.is_bundled]
     if variant.blas_threads is not None and not own:
         said.append(
             f"--blas-threads {variant.blas_threads} changed nothing: no BLAS with threads of its own was loaded"

@@ -23,8 +23,6 @@ FEW_IN_DOUBT, MOVED = 0.05, 0.01
 FEW, LOAD, THROTTLED, DOUBT = "few detections: ", "other work kept ", "throttled in ", "samples in doubt: "
 UNBOUNDED, OWN_THREADS = "insufficient for ", "threads of the BLAS: "
 SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
-#: What NumPy and SciPy bring for themselves alone.
-BUNDLED = re.compile(r"(numpy|scipy)\.libs")
 FAST_BLAS = re.compile(r"openblas|mkl|blis|atlas")
 #: Makes a result's sentences of one kind, none where all is well; None where nothing was observed to judge by.
 Judge = Callable[[Result], list[str] | None]
@@ -91,7 +89,7 @@ def _threads_beside_torch(result: Result) -> list[str] | None:
     """Judge whether torch's BLAS computed with more threads than torch itself did."""
     if result.software is None:
         return None
-    used = [library for library in result.software.shared_libraries if not BUNDLED.search(library.path)]
+    used = [library for library in result.software.shared_libraries if not library.is_bundled]
     most = max(used, key=lambda library: library.threads or 0, default=None)
     if most is None or (most.threads or 0) <= result.software.threads:
         return []

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from harness.analysis.cautions import BUNDLED
 from harness.documents.explanation import Circumstance
 from harness.text import count
 from runner.contract import Result, SharedLibrary, Software
@@ -29,7 +28,7 @@ def _libraries(pattern: str) -> Callable[[Result], str | None]:
     named = re.compile(pattern)
 
     def told(software: Software) -> str:
-        used = [each for each in software.shared_libraries if not BUNDLED.search(each.path)]
+        used = [each for each in software.shared_libraries if not each.is_bundled]
         found = [each for each in used if named.search(each.name)]
         return " and ".join(map(_library, found)) or "none of its own"
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.cautions import BUNDLED
 from runner.contract import Result
 
 ONE_THREAD = "one thread"
@@ -34,7 +33,7 @@ def _has_threads(result: Result) -> bool:
 
 def _has_own_threads(result: Result) -> bool:
     libraries = result.software.shared_libraries if result.software else []
-    used = [each for each in libraries if not BUNDLED.search(each.path)]
+    used = [each for each in libraries if not each.is_bundled]
     return result.job.device == "cpu" and any((each.threads or 1) > 1 for each in used)
 
 

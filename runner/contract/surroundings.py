@@ -1,9 +1,12 @@
 """What the runner saw of its surroundings: its software, the machine, and what that let it have of the CPUs."""
 
+import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional
 
 from runner.contract.model import Document
+
+_BUNDLED = re.compile(r"(numpy|scipy)\.libs")
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,11 @@ class SharedLibrary(Document):
     path: str
     version: Optional[str] = None
     threads: Optional[int] = None
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether NumPy or SciPy brought it for themselves alone, so that torch does not compute with it."""
+        return bool(_BUNDLED.search(self.path))
 
 
 @dataclass(frozen=True)
