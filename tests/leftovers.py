@@ -30,7 +30,7 @@ def own_tag(name: str) -> str:
 def remove(engine: Engine) -> None:
     """Remove the images that the tests of this session made, and the layers that failed builds left of them."""
     client = engine._client
-    for image in client.images.list(filters={"label": _WANTED}):
+    for image in engine.images(MADE_HERE):
         for tag in image.tags:
             client.images.remove(tag)
     for attempt in Retrying(
@@ -48,7 +48,7 @@ def _is_pruning(error: BaseException) -> bool:
 def census(engine: Engine) -> dict[str, str]:
     """Return what is on the engine, by id: images with every layer, containers, networks and volumes."""
     client = engine._client
-    images = {str(image.id): f"image {image.tags}" for image in client.images.list(all=True)}
+    images = {str(image["Id"]): f"image {image['RepoTags']}" for image in client.api.images(all=True)}
     containers = {str(each.id): f"container {each.name}" for each in client.containers.list(all=True)}
     networks = {str(each.id): f"network {each.name}" for each in client.networks.list()}
     volumes = {str(each.id): "volume" for each in client.volumes.list()}

@@ -89,8 +89,11 @@ class Engine(AbstractContextManager["Engine"]):
     def images(self, labels: Mapping[str, str | None]) -> list[Image]:
         """Return the images that carry all of these labels (None: with any value), newest first."""
         wanted = [key if value is None else f"{key}={value}" for key, value in labels.items()]
-        images = self._client.images.list(filters={"label": wanted})
-        return [_image(image) for image in sorted(images, key=lambda image: image.attrs["Created"], reverse=True)]
+        listed = self._client.api.images(filters={"label": wanted})
+        newest_first = sorted(listed, key=lambda entry: entry["Created"], reverse=True)
+        # One call lists them and another looks at each, between which somebody may remove one.
+        looked_at = (self.image(entry["Id"]) for entry in newest_first)
+        return [image for image in looked_at if image]
 
     def remove_image(self, image: Image) -> None:
         """Remove an image with all its tags. Raises CannotRunHere where a container still uses it."""

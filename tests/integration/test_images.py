@@ -99,6 +99,24 @@ def test_only_what_the_harness_built_and_no_longer_uses_is_outdated(
     assert ours.id not in found
 
 
+def test_an_image_that_goes_while_they_are_listed_is_left_out(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nLABEL goes=soon\n")
+    for _ in engine.build(tmp_path, "Dockerfile", "detection-harness/going:test", MADE_HERE, {}):
+        pass
+    listing = engine._client.api.images
+
+    def somebody_removes_it(**asked: object) -> object:
+        listed = listing(**asked)  # type: ignore[arg-type]  # as it was asked
+        engine._client.images.remove("detection-harness/going:test", force=True)
+        return listed
+
+    monkeypatch.setattr(engine._client.api, "images", somebody_removes_it)
+    assert engine.images({"goes": "soon"}) == []
+    assert engine.image("detection-harness/going:test") is None
+
+
 def test_pruning_asks_first(engine: Engine, tampered: ImageIdentity) -> None:
     done = harness("images", "prune")
     assert "detection-harness/tampered:test" in done.stdout
