@@ -3,11 +3,13 @@
     python -m tools.record_profiles                    all that this machine can record, on its newest torch
     python -m tools.record_profiles NAME RUN:PART ...  of cells that were measured with --profile, each under its name
 
-On an idle machine of two cores or more, some minutes. Tests judge by them how causes are named.
+On an idle machine, some minutes. Tests judge by them how causes are named. Each has the stack beside it, as the runner
+observed it while the cause was planted. The reference BLAS is planted by an image, of which CONTRIBUTING.md tells.
 """
 
 import gzip
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +23,7 @@ from unittest import mock
 from harness.analysis.sides import side_of
 from harness.catalogue import models
 from harness.paths import ROOT
-from runner.contract import Profile, Weights
+from runner.contract import Profile, Software, Weights
 from runner.contract.serialise import to_dict
 
 FOLDER = ROOT / "tests" / "data" / "profiles"
@@ -33,6 +35,13 @@ DIGITS = 4
 #: What is planted is so many times what it replaces.
 TIMES = 4
 PLAIN = "plain"
+
+
+class Recorded(NamedTuple):
+    """A profile, and the stack that it was made on."""
+
+    profile: Profile
+    software: Software
 
 
 class Cause(NamedTuple):
@@ -61,14 +70,14 @@ class Pictures:
 
 @contextmanager
 def slow_module(model: Any) -> Iterator[None]:
-    """Have the head that finds boxes take so many times its time, computing."""
+    """Have the head that finds boxes take so many times its time, and be busy all of it."""
     head = model.head.regression_head
     forward = head.forward
 
     def slowly(*arguments: Any) -> Any:
         begin = time.perf_counter()
         result = forward(*arguments)
-        until = begin + TIMES * (time.perf_counter() - begin) + 0.05
+        until = begin + TIMES * (time.perf_counter() - begin)
         while time.perf_counter() < until:
             pass
         return result
@@ -88,14 +97,16 @@ def without_onednn(model: Any) -> Iterator[None]:
 
 
 @contextmanager
-def with_threads(count: int) -> Iterator[None]:
-    """Have torch compute with so many threads."""
+def two_threads(model: Any) -> Iterator[None]:
+    """Have torch compute with two threads that share one CPU: each waits, spinning, for the other's turn."""
     import torch
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    torch.set_num_threads(2)
     yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(1)
+    os.sched_setaffinity(0, cpus)
 
 
 @contextmanager
@@ -116,24 +127,25 @@ CAUSES: dict[str, Cause] = {
     PLAIN: Cause(nullcontext),
     "again": Cause(nullcontext),
     "slow-module": Cause(slow_module, "head.regression_head"),
-    "onednn-off": Cause(without_onednn, "backbone.body"),
+    "onednn-off": Cause(without_onednn, "backbone.features"),
     "more-candidates": Cause(more_candidates, "batched_nms"),
-    "larger": Cause(larger, "backbone.body"),
-    "two-threads": Cause(lambda model: with_threads(2)),
+    "larger": Cause(larger, "backbone.features"),
+    "two-threads": Cause(two_threads, "backbone.features"),  # the last: its second thread keeps its one CPU
 }
 
 
-def recorded(name: str, model: Any) -> Profile:
-    """Return the profile of the model with a cause planted in it."""
+def recorded(name: str, model: Any) -> Recorded:
+    """Return the profile of the model with a cause planted in it, and the stack with it."""
     import torch
 
-    from runner import profiled
+    from runner import profiled, software
 
     with CAUSES[name].plant(model), torch.no_grad(), TemporaryDirectory() as folder:
         profile, reason = profiled.observe(model, Pictures(), torch.device("cpu"), ITERATIONS, Path(folder))  # type: ignore[arg-type]
+        stack = software.observe()
     if profile is None or profile.missing_reason:
         raise RuntimeError(f"{name}: {reason or (profile and profile.missing_reason)}")
-    return profile
+    return Recorded(profile, stack)
 
 
 def model_of_one_thread() -> Any:
@@ -147,11 +159,12 @@ def model_of_one_thread() -> Any:
     return model
 
 
-def write(name: str, profile: Profile) -> Path:
-    """Write a profile, without the operators that tell nothing, and return its file."""
+def write(name: str, of: Recorded) -> Path:
+    """Write a profile, without the operators that tell nothing, and the stack beside it; return the file."""
     FOLDER.mkdir(exist_ok=True)
-    kept = [each for each in profile.operators if each.wall_ms >= LEAST_MS or each.outer_calls]
-    data = _rounded(to_dict(replace(profile, operators=kept, trace_missing_reason=None)))
+    kept = [each for each in of.profile.operators if each.wall_ms >= LEAST_MS or each.outer_calls]
+    profile = replace(of.profile, operators=kept, trace_missing_reason=None)
+    data = _rounded({"profile": to_dict(profile), "software": to_dict(replace(of.software, packages={}))})
     path = FOLDER / f"{name}.json.gz"
     path.write_bytes(gzip.compress(json.dumps(data, separators=(",", ":")).encode(), mtime=0))
     return path
@@ -165,11 +178,15 @@ def _rounded(data: Any) -> Any:
     return round(data, DIGITS) if isinstance(data, float) else data
 
 
-def of_run(part: str) -> Profile:
-    """Return the first profile of a part of a run. Raises StopIteration where it has none."""
+def of_run(part: str) -> Recorded:
+    """Return the first profile of a part of a run, and its stack. Raises StopIteration where it has none."""
     side = side_of(part)
-    latencies = (cell.result.latency for cell in side.folder.cells() if side.has(cell))
-    return next(each.profile for each in latencies if each and each.profile)
+    results = (cell.result for cell in side.folder.cells() if side.has(cell))
+    return next(
+        Recorded(each.latency.profile, each.software)
+        for each in results
+        if each and each.latency and each.latency.profile and each.software
+    )
 
 
 def main(arguments: list[str]) -> None:

@@ -8,9 +8,9 @@ import json
 from functools import cache
 
 from harness.analysis.explaining import explained
-from harness.documents.explanation import Explanation, PlaceDifference
+from harness.documents.explanation import Circumstance, Explanation, PlaceDifference
 from harness.paths import ROOT
-from runner.contract import Profile
+from runner.contract import Profile, Result, Software
 from runner.contract.serialise import from_dict
 from tests.unit.harness.profiles import result
 
@@ -18,13 +18,14 @@ FOLDER = ROOT / "tests" / "data" / "profiles"
 
 
 @cache
-def recorded(name: str) -> Profile:
-    return from_dict(Profile, json.loads(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes())))
+def recorded(name: str) -> Result:
+    read = json.loads(gzip.decompress((FOLDER / f"{name}.json.gz").read_bytes()))
+    return result(from_dict(Profile, read["profile"]), software=from_dict(Software, read["software"]))
 
 
 @cache
 def between(a: str, b: str) -> Explanation:
-    return explained((a, b), result(recorded(a)), result(recorded(b)), "SSDlite320 MobileNetV3-Large")
+    return explained((a, b), recorded(a), recorded(b), "SSDlite320 MobileNetV3-Large")
 
 
 def largest(a: str, b: str) -> PlaceDifference:
@@ -64,6 +65,23 @@ def test_another_size() -> None:
     found = largest("plain", "larger")
     assert found.where == "backbone.features" and found.why == "other work"
     assert cpu_times(found) > 3
+
+
+def test_one_thread_against_two_that_share_a_cpu() -> None:
+    found = largest("plain", "two-threads")
+    assert found.where == "backbone.features" and found.bearing[0] == "threads"
+    assert cpu_times(found) > 3 and found.a.calls == found.b.calls
+    assert not {each.why for each in between("plain", "two-threads").differences} & {"other work"}
+    assert between("plain", "two-threads").circumstances[0] == Circumstance("threads", "1", "2")
+
+
+def test_the_reference_blas() -> None:
+    found = largest("openblas", "reference-blas")
+    assert (found.where, found.what, found.why) == ("backbone.features", "pointwise convolutions", "slower")
+    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.a.operators == found.b.operators
+    assert found.bearing[0] == "BLAS"
+    blas = next(each for each in between("openblas", "reference-blas").circumstances if each.what == "BLAS")
+    assert "openblas" in str(blas.a) and "openblas" not in str(blas.b)
 
 
 def test_between_the_same_twice_there_is_nothing_beyond_noise() -> None:
