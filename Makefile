@@ -62,6 +62,7 @@ generated: $(VENV)/.harness ## write what is made from other files anew: schema,
 	$(BIN)/python -m tools.write_environment_tables
 	$(BIN)/python -m tools.write_reference
 	$(BIN)/python -m tools.write_picture
+	$(BIN)/python -m tools.write_recording
 
 coverage: $(VENV)/.harness ## simulate how often the statistics hold, some minutes, into docs/statistics.md
 	$(BIN)/python -m tools.write_coverage

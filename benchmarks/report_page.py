@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ENVIRONMENTS, THREADS, SAMPLES = 9, (1, 2, 4), 500
-TURNS = 6
+TURNS = 10
 ALLOWED_MB = 5.0
 #: Every chart that has rows is drawn, and there are some.
 DRAWN = """() => {

@@ -97,6 +97,7 @@ ROWS = [
         what="harness demo of SSDlite320 beside the slower of its halves alone: detecting, and drawing with encoding",
         unit="s",
         bound=1.2,
+        looks=2,
         measure=showing.measure,
     ),
     Row(
@@ -190,6 +191,7 @@ ROWS = [
         what="a page of 8 models, 9 environments and 3 variants until all is drawn and sorts, beside its charts bare",
         unit="s",
         bound=1.5,
+        looks=3,
         measure=report_page.measure,
     ),
     Row(

@@ -15,7 +15,7 @@ from harness.catalogue.labels import COCO
 from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
 from harness.clips.feeding import picture_name
-from harness.clips.needs import needed
+from harness.clips.needs import require_installed
 from harness.clips.sources import First, Footage, source_of
 from harness.clips.staging import ANOTHER_TMP, MakeView, Staging
 from harness.clips.video import Codec
@@ -72,8 +72,7 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
     if not 0 <= wish.score <= 1:
         raise BadInput(f"--score {wish.score:g} is no score", "give one from 0 to 1")
     codec = pick("codec", wish.codec, CODECS)
-    for module in ("av", "cv2", "supervision"):
-        needed(module)
+    require_installed()
     source = source_of(wish.input)
     if wish.frames is not None:
         source = First(source, wish.frames)

@@ -1,35 +1,73 @@
-"""Makes a recording of a picture of a terminal: its first line is typed, then the program answers.
+"""Makes a picture of what a program printed on a terminal, in which each line comes when it came.
 
 It is SVG with CSS alone, which plays where a picture does. Whoever plays nothing, or asks for less motion, sees the
-whole session, which is also how it ends. How fast it is typed is nobody's doing; what is answered comes at once, as the
-program prints it.
+whole session, which is also how it ends. The command stands there from the start; nobody is shown to type it.
 """
 
+import io
 import re
 
-#: Seconds before the first letter, for each, and from the last to the answer.
-BEFORE_S, LETTER_S, ANSWER_S = 0.6, 0.05, 0.9
-#: The width of a letter in a picture by Rich, in its own units, and what stands before what is typed.
-LETTER, PROMPT = 12.2, "$ "
+from rich.ansi import AnsiDecoder
+from rich.console import Console
+
+from tools.terminals import Session
+
+PROMPT = "$ "
 #: Which line of its picture a text of Rich's is on; the first is the command.
-LINE = re.compile(r'(<text class="[^"]*")([^>]*clip-path="url\(#[\w-]+-line-(\d+)\)")')
+LINE = re.compile(r'(<text class="[^"]*)("[^>]*clip-path="url\(#[\w-]+-line-(\d+)\)")')
+#: What colours a text, and what does anything else: a line alone is not all that it changes.
+COLOUR, OTHER = re.compile(r"\x1b\[[\d;]*m"), re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+FONT = re.compile(r"@font-face \{.*?\}\n", re.DOTALL)
+MOVING = re.compile(r"\n    @media not .*?\n    \}\n", re.DOTALL)
 
 
-def played(svg: str, command: str) -> str:
-    """Return the picture as a recording: `command` is typed on its first line, and the others come then."""
-    marked = LINE.sub(lambda text: text[1].replace('="', '="answer ') + text[2] if int(text[3]) else text[0], svg)
-    return marked.replace("</style>", f"{_style(command)}    </style>", 1)
+def recording(command: str, session: Session, columns: int) -> str:
+    """Return the picture of a session that a command began, without a font of the network.
+
+    Raises ValueError where the program did more than print lines, which is all that can be played.
+    """
+    text = session.text.replace("\r\n", "\n")
+    if unplayable := OTHER.search(COLOUR.sub("", text)):
+        raise ValueError(f"what does more than print lines can't be played: it sent {unplayable[0]!r}")
+    console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(f"{PROMPT}{command}", highlight=False)
+    decoder = AnsiDecoder()
+    for line in text.removesuffix("\n").split("\n"):
+        console.print(decoder.decode_line(line), no_wrap=True, overflow="ignore", crop=False)
+    picture = console.export_svg(title=command, unique_id="harness")
+    return _played(FONT.sub("", picture), _moments(session))
 
 
-def _style(command: str) -> str:
-    letters = len(command)
-    typed_s = letters * LETTER_S
-    first, last = LETTER * len(PROMPT), LETTER * (len(PROMPT) + letters)
+def still(svg: str) -> str:
+    """Return the recording as it stands in the end, without the times at which its lines came."""
+    return re.sub(r' at-\d+"', '"', MOVING.sub("", svg))
+
+
+def _moments(session: Session) -> list[float]:
+    """Return when each line was ended, in seconds."""
+    return [each.seconds for each in session.printed for _ in range(each.text.count("\n"))]
+
+
+def _played(svg: str, moments: list[float]) -> str:
+    """Return the picture with its lines, after the first, at their moments; what has no line's end comes last."""
+    seconds = [f"{moment:.2f}" for moment in moments] or ["0.00"]
+    different = list(dict.fromkeys(seconds))
+
+    def timed(text: re.Match[str]) -> str:
+        number = min(int(text[3]), len(seconds))
+        return f"{text[1]} at-{different.index(seconds[number - 1])}{text[2]}" if number else text[0]
+
+    return LINE.sub(timed, svg).replace("</style>", f"{_style(different)}    </style>", 1)
+
+
+def _style(seconds: list[str]) -> str:
+    appearing = "\n".join(
+        f"        .at-{number} {{ animation: printed {moment}s step-end backwards }}"
+        for number, moment in enumerate(seconds)
+    )
     return f"""
     @media not (prefers-reduced-motion: reduce) {{
-        @keyframes typing {{ from {{ width: {first:.1f}px }} to {{ width: {last:.1f}px }} }}
-        @keyframes answering {{ from {{ visibility: hidden }} }}
-        clipPath[id$="-line-0"] rect {{ animation: typing {typed_s:.2f}s steps({letters}, end) {BEFORE_S}s backwards }}
-        .answer {{ animation: answering {BEFORE_S + typed_s + ANSWER_S:.2f}s step-end backwards }}
+        @keyframes printed {{ from {{ visibility: hidden }} }}
+{appearing}
     }}
 """

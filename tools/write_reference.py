@@ -1,13 +1,8 @@
 """Writes docs/reference.md's tables, and its charts, anew from results/reference; a test holds them to be current."""
 
-import io
-import re
 from pathlib import Path
 
-from rich.console import Console
-
 from harness.analysis.timings import timings_of
-from harness.cli.console import print_tables
 from harness.documents.run_folder import Cell, RunFolder
 from harness.paths import ROOT
 from harness.report import render
@@ -16,7 +11,6 @@ from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
 from harness.report.page import charts as charts_of
 from harness.report.page import static_charts
-from tools.playing import PROMPT, played
 
 REFERENCE = ROOT / "results" / "reference"
 PAGE = ROOT / "docs" / "reference.md"
@@ -48,20 +42,10 @@ def page(text: str) -> str:
 
 
 def charts() -> dict[Path, str]:
-    """Return the charts, and what a terminal shows, by the file that each belongs in."""
+    """Return the charts by the file that each belongs in."""
     run = cells(RUN)
     drawn = static_charts(charts_of(run, timings_of(run), published=False))
-    return {CHARTS / name: svg for name, svg in {**drawn, "terminal.svg": terminal()}.items()}
-
-
-def terminal() -> str:
-    """Return a recording of `harness report` on a terminal of 80 columns, as SVG without a font of the network."""
-    command = f"harness report reference/{RUN}"
-    console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(f"{PROMPT}{command}", highlight=False)
-    print_tables(console, [latency_table(cells(RUN))])
-    svg = console.export_svg(title=command, unique_id="harness")
-    return played(re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL), command)
+    return {CHARTS / name: svg for name, svg in drawn.items()}
 
 
 def main() -> None:

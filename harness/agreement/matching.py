@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as run_lengths
-from scipy.optimize import linear_sum_assignment
 
 from harness.documents.agreement import Tolerances, Verdict
 from runner.contract import Thresholds
@@ -91,6 +90,8 @@ def _assigned(one: ImageDetections, two: ImageDetections, tolerances: Tolerances
     A pair costs what its boxes do not share and how far its scores are apart (Kuhn, 1955). A detection with a number
     that is not finite is like no other.
     """
+    from scipy.optimize import linear_sum_assignment  # only now: no run has to wait for it before its first cell
+
     pairs = [np.empty((0, 2), np.intp)]
     first, second = _finite(one), _finite(two)
     for label in np.intersect1d(one.labels, two.labels):

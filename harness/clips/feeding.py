@@ -10,7 +10,9 @@ from runner.contract import arrivals, rows
 
 #: How many frames are handed over before they are done with: enough for the runner's decoders, few enough for a disk.
 WINDOW = 32
-LOOK_S = 0.005
+#: How often one looks for rows, in seconds: seldom enough to leave the CPU to the model, for a look opens their file;
+#: often enough that a pass, with WINDOW frames in hand, goes on meanwhile. So rows come, and are drawn, in pieces.
+LOOK_S = 0.03
 #: What lies beside the rows of a pass once its process has ended.
 RESULT = "result.json"
 

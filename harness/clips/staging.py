@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from harness.clips.feeding import LOOK_S, Feed, Passed, picture_name
+from harness.clips.needs import needed
 from harness.clips.sources import Footage
 from harness.clips.video import Codec, Pixels, VideoFrame, writing
 from harness.clips.views import View
@@ -84,6 +85,7 @@ class Staging:
         return self._stopped.is_set() or self._finished.is_set()
 
     def _write(self) -> None:
+        needed("supervision")  # half a second, while the runner starts
         beside = zip(*map(self._rows, self._passes), strict=False)
         frames = (self._frame(number, list(found)) for number, found in enumerate(beside))
         first = next(frames, None)

@@ -10,6 +10,8 @@ from harness.catalogue import environments, models
 from harness.paths import ROOT
 from tests.integration.commands import harness
 from tests.integration.terminals import on_a_terminal
+from tests.recordings import words
+from tools import write_recording
 
 QUICK = ROOT / "results" / "reference" / "quick-1"
 ENVIRONMENTS = ["cuda10.2", "cpu-debian13", "local"]
@@ -19,8 +21,13 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 EIGHT = [model.display for model in models().values() if model.published_2021]
 
 
-def test_eighty_columns_hold_three_environments_of_eight_models_in_one_table() -> None:
-    lines, coloured = on_a_terminal(80, "report", QUICK)
+@pytest.fixture(scope="module")
+def eighty() -> tuple[list[str], bool]:
+    return on_a_terminal(80, "report", QUICK)
+
+
+def test_eighty_columns_hold_three_environments_of_eight_models_in_one_table(eighty: tuple[list[str], bool]) -> None:
+    lines, coloured = eighty
     assert coloured
     assert max(map(len, lines)) <= 80
     assert [line for line in lines if MACHINE in line] == [f"Latency of one image, batch 1: median in ms · {MACHINE}"]
@@ -32,6 +39,12 @@ def test_eighty_columns_hold_three_environments_of_eight_models_in_one_table() -
     assert sum("±" in text for found in figures for text in found) > 20
     names = " ".join(" ".join(FIGURE.sub("", line).split()) for line in table)
     assert names == " ".join(EIGHT)
+
+
+def test_the_readme_s_recording_is_what_the_program_prints(eighty: tuple[list[str], bool]) -> None:
+    lines, _ = eighty
+    recorded = words(write_recording.RECORDING.read_text(encoding="utf-8"))
+    assert recorded == ["$ harness report reference/quick-1", *lines[:-1]], "record it anew with: make generated"
 
 
 @pytest.mark.parametrize(("width", "variables"), [(40, {}), (120, {}), (80, {"NO_COLOR": "1"})])

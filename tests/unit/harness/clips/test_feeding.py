@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.clips import feeding
+from harness.clips import feeding, staging
 from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
 from harness.clips.staging import Staging
 from harness.clips.video import Video, VideoFrame
 from harness.clips.views import One, Two
-from harness.errors import BadInput
+from harness.errors import BadInput, CannotRunHere
 from runner.contract import arrivals, rows
 from runner.contract.rows import ImageDetections, Row, Times
 
@@ -88,34 +88,34 @@ def view(height: int, width: int) -> One | Two:
 
 def staged(source: Source, frames: Path, passes: list[Pass], clip: Path) -> Staging:
     """Run the passes one after another beside a staging, as a run does, and see to it that none waits for ever."""
-    staging = Staging(source, frames, [each.file for each in passes], view, clip)
-    with staging:
+    made = Staging(source, frames, [each.file for each in passes], view, clip)
+    with made:
         for each in passes:
             running = threading.Thread(target=each.run, daemon=True)
             running.start()
             running.join(SECONDS)
             assert not running.is_alive()
-    return staging
+    return made
 
 
 def test_each_pass_sees_all_frames_of_which_few_lie_there_at_once(tmp_path: Path, frames: Path) -> None:
     source, passes = Source(), [Pass(tmp_path / name, frames) for name in ("one", "two")]
-    staging = staged(source, frames, passes, tmp_path / "clip.mp4")
+    shown = staged(source, frames, passes, tmp_path / "clip.mp4")
     assert [each.seen for each in passes] == [[10 * number for number in range(COUNT)]] * 2
     assert all(0 < each.most <= WINDOW + 1 for each in passes)
     assert source.read == 2
-    assert staging.drawn == len(list(Video(tmp_path / "clip.mp4").frames())) == COUNT
+    assert shown.drawn == len(list(Video(tmp_path / "clip.mp4").frames())) == COUNT
     assert list(frames.glob("*.ppm")) == []
 
 
 @pytest.mark.parametrize("fails_at", [0, 10])
 def test_after_a_pass_that_failed_the_next_waits_for_nothing(tmp_path: Path, frames: Path, fails_at: int) -> None:
     passes = [Pass(tmp_path / "one", frames, fails_at), Pass(tmp_path / "two", frames)]
-    staging = staged(Source(), frames, passes, tmp_path / "clip.mp4")
+    shown = staged(Source(), frames, passes, tmp_path / "clip.mp4")
     # It may find frames that the first left, for as long as nobody has noticed its end; that is all it gets.
     left = len(passes[1].seen)
     assert left < COUNT and passes[1].seen == [10 * number for number in range(left)]
-    assert staging.drawn == 0
+    assert shown.drawn == 0
     assert list(frames.glob("*.ppm")) == []
     assert not (tmp_path / "clip.mp4").exists()
 
@@ -129,3 +129,16 @@ def test_a_source_that_fails_ends_every_pass_and_is_told(tmp_path: Path, frames:
     assert len(passes[0].seen) == breaks
     assert time.monotonic() - began < SECONDS
     assert not (tmp_path / "clip.mp4").exists()
+
+
+def test_what_draws_is_imported_beside_the_passes_and_ends_them_where_it_is_broken(
+    tmp_path: Path, frames: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(module: str) -> None:
+        raise CannotRunHere(f"a demo needs {module}, which can't be imported", "install it")
+
+    monkeypatch.setattr(staging, "needed", broken)
+    only = Pass(tmp_path / "one", frames)
+    with pytest.raises(CannotRunHere, match="a demo needs supervision"):
+        staged(Source(), frames, [only], tmp_path / "clip.mp4")
+    assert len(only.seen) <= WINDOW
