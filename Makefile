@@ -70,8 +70,8 @@ coverage: $(VENV)/.harness ## simulate how often the statistics hold, some minut
 comparisons: $(VENV)/.harness ## simulate how often the verdicts of two sets of processes hold, into docs/statistics.md
 	$(BIN)/python -m tools.write_comparisons
 
-reference: $(VENV)/.harness $(VENV)/.torch ## measure the run that ships in results/reference anew, on an idle machine
-	scripts/measure-reference
+reference: $(VENV)/.harness $(VENV)/.torch ## measure the runs that ship in results/reference anew, on an idle machine (RUNS="content quick-1")
+	scripts/measure-reference $(RUNS)
 	@$(MAKE) --no-print-directory generated
 
 demo: $(VENV)/.demo $(VENV)/.torch ## make a video of what a model detects, offline: figures in motion, by the weights that know them

@@ -57,6 +57,32 @@ def match(reference: Row, other: Row, thresholds: Thresholds | None, tolerances:
     )
 
 
+def near(matched: Matched, rows: tuple[Row, Row], tolerances: Tolerances) -> NDArray[np.bool_]:
+    """Tell of which pairs (m,) boxes and scores are within the tolerances."""
+    one, two = (row.detections or NOTHING for row in rows)
+    left, right = matched.pairs.T
+    within: NDArray[np.bool_] = _apart(one.boxes[left], two.boxes[right]).max(axis=1, initial=0.0) <= tolerances.box_px
+    return within & (_apart(one.scores[left], two.scores[right]) <= tolerances.score)
+
+
+def taken_apart(matched: Matched, rows: tuple[Row, Row], tolerances: Tolerances) -> Matched:
+    """Return the match without the pairs that are not near: each is two detections that one side alone has."""
+    one, two = (row.detections or NOTHING for row in rows)
+    kept = near(matched, rows, tolerances)
+    lost, new = matched.pairs[~kept].T
+    rest = replace(
+        matched,
+        pairs=matched.pairs[kept],
+        unmatched_reference=np.union1d(matched.unmatched_reference, lost),
+        unmatched_other=np.union1d(matched.unmatched_other, new),
+    )
+    return _judged(rest, rows, (one, two), tolerances)
+
+
+def _apart(one: NDArray[Any], two: NDArray[Any]) -> NDArray[np.float64]:
+    return np.abs(one.astype(np.float64) - two)
+
+
 def _columns(detections: ImageDetections) -> list[NDArray[Any]]:
     """Return what is known of each of the n detections in numbers, each column as (n, values)."""
     columns = [detections.boxes, detections.scores, detections.labels, detections.keypoints, detections.keypoint_scores]
@@ -200,7 +226,7 @@ def _judged(
 
 
 def _largest(one: NDArray[Any], two: NDArray[Any]) -> float:
-    return float(np.abs(one.astype(np.float64) - two).max(initial=0.0))
+    return float(_apart(one, two).max(initial=0.0))
 
 
 def mask_iou(masks: tuple[bytes, bytes], rows: tuple[Row, Row]) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.agreement.matching import NOTHING, Matched, mask_iou
+from harness.agreement.matching import NOTHING, Matched, mask_iou, near
 from harness.agreement.traces import within
 from harness.documents.agreement import Tolerances
 from runner.contract.rows import Row
@@ -25,10 +25,7 @@ def mostly_alike(rows: tuple[Row, Row], matched: Matched, tolerances: Tolerances
     one, two = (row.detections for row in rows)
     if one is None or two is None:
         return False
-    left, right = matched.pairs.T
-    near = np.abs(one.boxes[left].astype(np.float64) - two.boxes[right]).max(axis=1, initial=0.0) <= tolerances.box_px
-    near &= np.abs(one.scores[left].astype(np.float64) - two.scores[right]) <= tolerances.score
-    return bool(near.sum() >= MOSTLY * max(len(one.scores), len(two.scores)))
+    return bool(near(matched, rows, tolerances).sum() >= MOSTLY * max(len(one.scores), len(two.scores)))
 
 
 def slight(rows: tuple[Row, Row], matched: Matched, tolerances: Tolerances) -> bool:
@@ -76,9 +73,9 @@ def _keypoints(rows: tuple[Row, Row], matched: Matched, wider: Tolerances) -> To
         return np.ones(len(matched.pairs), bool)
     left, right = matched.pairs.T
     apart = np.abs(one.keypoints[left, :, :2].astype(np.float64) - two.keypoints[right, :, :2]).max(axis=-1)
-    near = apart <= wider.keypoint_px
+    close = apart <= wider.keypoint_px
     if one.keypoint_scores is not None and two.keypoint_scores is not None:
         heights = np.abs(one.keypoint_scores[left].astype(np.float64) - two.keypoint_scores[right])
-        near |= heights <= np.maximum(TIED, np.where(near, heights, 0.0).max(axis=1, keepdims=True, initial=0.0))
-    explained: Told = near.all(axis=1)
+        close |= heights <= np.maximum(TIED, np.where(close, heights, 0.0).max(axis=1, keepdims=True, initial=0.0))
+    explained: Told = close.all(axis=1)
     return explained

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.agreement.circumstances import Evidence, same_proposals
-from harness.agreement.matching import NOTHING, Indices, Matched, iou
+from harness.agreement.matching import NOTHING, Indices, Matched, iou, taken_apart
 from harness.agreement.sides import Sides
 from harness.documents.agreement import Tolerances
 from runner.contract import Thresholds
@@ -52,11 +51,12 @@ def traces(
 ) -> Traces:
     """Return which thresholds, routes of NMS or ties explain what each side has alone.
 
-    `nms` is the circumstance of another route. None of them moves a box or changes a score, so nothing is explained as
-    a whole where what both sides have is further apart than the tolerances.
+    `nms` is the circumstance of another route. None of them moves a box or changes a score: where a pair is further
+    apart than the tolerances, each side has one detection that the other lacks.
     """
     one, two = (row.detections or NOTHING for row in rows)
-    lacks = [_Lack(0, one, two, matched.unmatched_reference), _Lack(1, two, one, matched.unmatched_other)]
+    apart = taken_apart(matched, rows, tolerances)
+    lacks = [_Lack(0, one, two, apart.unmatched_reference), _Lack(1, two, one, apart.unmatched_other)]
     left = [np.ones(len(lack.at), bool) for lack in lacks]
     found: list[Evidence] = []
     for evidence, explained in _tested(rows, lacks, sides, nms, tolerances):
@@ -64,7 +64,7 @@ def traces(
             found.append(evidence)
             left = [many & ~some for some, many in zip(explained, left, strict=True)]
     lacking = bool(len(lacks[0].at) + len(lacks[1].at))
-    return Traces(found, lacking and within(matched, tolerances) and not any(many.any() for many in left))
+    return Traces(found, lacking and within(apart, tolerances) and not any(many.any() for many in left))
 
 
 def within(matched: Matched, tolerances: Tolerances, *, outlines: bool = True) -> bool:
@@ -131,33 +131,38 @@ def _last(of: ImageDetections) -> float:
 def _by_route(lacks: list[_Lack], threshold: float, room: int) -> Explained:
     """Tell which may come and go as one route finds an overlap above the threshold and the other below.
 
-    They are those that overlap a box of their class by about the threshold; those that overlap one of these by more,
-    since it takes them away; and in a full image the last, which lose their place to them.
+    A detection is lacking on a side where a surer one of its class takes it away. That one overlaps it by about the
+    threshold; or by more, and is lacking on the other side, for the same reason. In a full image the last ones lose
+    their place to them.
     """
-    overlaps = [np.hstack([_overlaps(lack, lack.beside), _overlaps(lack, lack.own)]) for lack in lacks]
-    near = [_any(np.abs(each - threshold) <= TRICK_IOU) for each in overlaps]
-    if not any(some.any() for some in near):
-        return near
-    explained: Explained = []
-    for lack, own, beside in zip(lacks, near, reversed(near), strict=True):
-        against = lacks[1 - lack.side]
-        chosen = _chosen(against.own, against.at[beside])
-        taken = _any(_overlaps(lack, chosen) > threshold - TRICK_IOU)
-        last: NDArray[np.bool_] = lack.scores <= (_last(lack.beside) if len(lack.beside.scores) >= room else -np.inf)
-        explained.append(own | taken | last)
+    taking = [_taking(lack, lack.beside) for lack in lacks]
+    about = [np.hstack([each, _taking(lack, lack.own)]) for each, lack in zip(taking, lacks, strict=True)]
+    explained = [_any(np.abs(each - threshold) <= TRICK_IOU) for each in about]
+    while any(some.any() for some in explained):
+        more = [
+            some | _any(each[:, against.at[beside]] > threshold - TRICK_IOU)
+            for some, each, against, beside in zip(explained, taking, lacks[::-1], explained[::-1], strict=True)
+        ]
+        if all(map(np.array_equal, more, explained)):
+            return [some | _lost_place(lack, room) for some, lack in zip(explained, lacks, strict=True)]
+        explained = more
     return explained
 
 
-def _overlaps(lack: _Lack, others: ImageDetections) -> NDArray[np.float64]:
-    """Return the IoU of each lacking detection with each of the others of its class, 0 for those of other classes."""
-    alike = lack.own.labels[lack.at][:, None] == others.labels[None]
-    return np.where(alike, iou(lack.own.boxes[lack.at], others.boxes), 0.0)
+def _taking(lack: _Lack, others: ImageDetections) -> NDArray[np.float64]:
+    """Return the IoU of each lacking detection with each of the others, 0 for those that can't take it away."""
+    own = lack.own
+    alike = own.labels[lack.at][:, None] == others.labels[None]
+    surer = own.scores[lack.at][:, None] <= others.scores[None]
+    return np.where(alike & surer, iou(own.boxes[lack.at], others.boxes), 0.0)
+
+
+def _lost_place(lack: _Lack, room: int) -> NDArray[np.bool_]:
+    """Tell which are no surer than the last that is beside, where that has no room for more."""
+    lost: NDArray[np.bool_] = lack.scores <= (_last(lack.beside) if len(lack.beside.scores) >= room else -np.inf)
+    return lost
 
 
 def _any(told: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return for each row (n,) whether it holds of any of its columns."""
     return np.asarray(told.any(axis=1), bool)
-
-
-def _chosen(of: ImageDetections, at: Any) -> ImageDetections:
-    return ImageDetections(of.boxes[at], of.scores[at], of.labels[at])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -12,6 +13,7 @@ from harness import paths
 from harness.agreement.compare import Tally, tally
 from harness.agreement.parts import parts
 from harness.agreement.sides import Sides
+from harness.agreement.traces import TRICK_IOU
 from harness.catalogue import models, protocols
 from harness.data import checkpoints, coco, shapes
 from harness.documents.agreement import Tolerances
@@ -21,6 +23,7 @@ from runner.contract import Dataset, ModelSpec, Reader, Thresholds, rows
 from tests.integration.commands import LITE, fails, harness
 
 torch = pytest.importorskip("torch")
+torchvision = pytest.importorskip("torchvision")
 
 from runner import detection  # noqa: E402
 from runner import models as runner_models  # noqa: E402
@@ -109,6 +112,22 @@ def resized_otherwise() -> Model:
     return faulty
 
 
+def by_another_route() -> Model:
+    """Suppress class by class, as here for larger numbers of boxes alone, at overlaps that rounding may move so far."""
+    model = trained()
+    sound = model.forward
+
+    def class_by_class(found: Any, scores: Any, classes: Any, threshold: float) -> Any:
+        return torchvision.ops.boxes._batched_nms_vanilla(found, scores, classes, threshold + TRICK_IOU / 2)
+
+    def faulty(images: list[Any]) -> list[dict[str, Any]]:
+        with mock.patch.object(torchvision.ops.boxes, "batched_nms", class_by_class):
+            outputs: list[dict[str, Any]] = sound(images)
+        return outputs
+
+    return with_forward(model, faulty)
+
+
 def with_one_other_weight() -> Model:
     model: Any = trained()
     with torch.no_grad():
@@ -152,6 +171,7 @@ FAULTS = {
     "a lowered score threshold": Fault(with_lower_threshold, "thresholds", told={"thresholds": (THRESHOLDS, LOWERED)}),
     "half precision": Fault(in_half_precision, "precision"),
     "a different resize": Fault(resized_otherwise, "resize"),
+    "another route of NMS": Fault(by_another_route, "nms"),
     "one other weight": Fault(with_one_other_weight, "weights", told={"weights": "weights: abababab and cdcdcdcd"}),
     "another decoder": Fault(trained, "decoder", by_another_decoder),
     "turned pictures": Fault(trained, "exif", turned),

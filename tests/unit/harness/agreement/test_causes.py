@@ -218,6 +218,42 @@ def test_a_route_of_nms_explains_boxes_that_overlap_by_about_the_threshold() -> 
     assert causes(moving) == [([], True, 1)]
 
 
+def chained(row: Row, *, kept: Sequence[int], route: str) -> Row:
+    """Add some of four boxes of another class, less sure from one to the next, each of which overlaps the one before.
+
+    The second overlaps the first by about the threshold, the third the second by 0.6, the fourth the third likewise.
+    """
+    of = row.detections
+    assert of is not None
+    boxes = np.array([[x, 600, x + 100, 700] for x in (0.0, 33.4, 58.4, 83.4)], "f4")[list(kept)]
+    scores = np.array([0.9, 0.8, 0.7, 0.6], "f4")[list(kept)]
+    more = ImageDetections(
+        np.vstack([of.boxes, boxes]),
+        np.append(of.scores, scores),
+        np.append(of.labels, np.full(len(kept), 2)).astype("i4"),
+    )
+    return replace(row, detections=more, seen=row.seen._replace(nms_route=route))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected"),
+    [
+        ((0, 2), (0, 1), (["nms"], False)),  # the second takes the third away; they overlap enough for a match
+        ((0, 2), (0, 1, 3), (["nms"], False)),  # so that the fourth is left
+        ((0, 1, 3), (0, 2), (["nms"], False)),
+        ((0, 2), (0, 1, 2), (["nms"], False)),
+        ((2,), (3,), ([], True)),  # no surer one took them away
+        ((0, 2), (0,), ([], True)),
+    ],
+)
+def test_what_a_route_of_nms_lets_in_takes_others_away(
+    one: Sequence[int], two: Sequence[int], expected: tuple[list[str], bool]
+) -> None:
+    left = [chained(row, kept=one, route="vanilla") if row.image_id == 5 else row for row in pictures()]
+    found = judged(on([5], lambda row: chained(row, kept=two, route="coordinate trick")), one=left)
+    assert causes(found) == [(*expected, 1)]
+
+
 def test_a_route_that_other_boxes_led_to_is_not_taken_for_their_cause() -> None:
     def led(row: Row) -> Row:
         seen = row.seen._replace(resized_height=799, candidates=900, nms_route="coordinate trick")
