@@ -111,12 +111,13 @@ def _keypoints(rows: tuple[Row, Row], matched: Matched, wider: Tolerances) -> To
 def _mapped_otherwise(one: NDArray[np.float32], two: NDArray[np.float32], rows: tuple[Row, Row]) -> Told:
     """Tell of which boxes (n, 4) the heat maps were resized to another number of whole pixels.
 
-    As many as the box is large in the resized picture, rounded up (torchvision's heatmaps_to_keypoints).
+    As many as the box is large in the resized picture, rounded up, at least one (torchvision's heatmaps_to_keypoints).
     """
     scale, other_scale = (_scale(row) for row in rows)
     if scale is None or other_scale is None:
         return np.zeros(len(one), bool)
-    sizes = (one[:, 2:] - one[:, :2]) * scale, (two[:, 2:] - two[:, :2]) * other_scale
+    sides = (one, scale), (two, other_scale)
+    sizes = [np.maximum((boxes[:, 2:] - boxes[:, :2]) * times, 1.0) for boxes, times in sides]
     least, most = np.ceil(np.minimum(*sizes) - UNSURE), np.ceil(np.maximum(*sizes) + UNSURE)
     otherwise: Told = ((least != most) & (sizes[0] != sizes[1])).any(axis=1)
     return otherwise
