@@ -1,6 +1,7 @@
 """Where the time of a model goes: modules by clocks, then operators by torch's profiler, in passes of their own."""
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
@@ -23,6 +24,8 @@ RANGE = "module "
 #: Operators that take most are kept, this many.
 MOST = 3000
 OUTSIDE = "model"
+#: Modules that can't be looked at are named up to this many.
+NAMED = 3
 #: Places that are methods or functions; the others are modules, and looked at as such.
 STEPS = (
     *("normalise", "resize", "batch", "proposals", "detections", "postprocess", "nms", "paste"),
@@ -37,24 +40,37 @@ def observe(
 
     Raises nothing.
     """
-    places = _places(model)
     source.restart()
     try:
+        places, lacking = _places(model)
         timed = _Timed(places, device)
         for _ in range(WARMUP + iterations):
             timed.call(model, source.next().argument)
         seen = _operators(model, source, device, min(iterations, UNDER_PROFILER), places, folder)
     except (Exception, SystemExit) as error:
         return None, f"the pass that profiled failed: {said(error) or type(error).__name__}"
-    return timed.profile(seen), None
+    return replace(timed.profile(seen), modules_missing_reason=lacking), None
 
 
-def _places(model: Any) -> List[Place]:
-    """Return every module, and the steps of torchvision that are none."""
+def _places(model: Any) -> Tuple[List[Place], Optional[str]]:
+    """Return every module that can be looked at, and the steps of torchvision that are none; and why others can't."""
     modules = model.named_modules() if isinstance(model, nn.Module) else ()
     found = [Place("module", path, module, "forward") for path, module in modules if path]
+    refused = {place.path: reason for place in found if (reason := _refusal(place))}
     steps = insides.of(model).of(*STEPS)
-    return found + [place for place in steps if not isinstance(place.owner, nn.Module) or place.name != "forward"]
+    places = [place for place in found if place.path not in refused]
+    places += [place for place in steps if not isinstance(place.owner, nn.Module) or place.name != "forward"]
+    names = ", ".join([*list(refused)[:NAMED], *(["others"] if len(refused) > NAMED else [])])
+    return places, f"{names}: {next(iter(refused.values()))}" if refused else None
+
+
+def _refusal(place: Place) -> Optional[str]:
+    """Return why nothing can stand in for a module, such as one that torch.jit.trace made; None where it can."""
+    try:
+        with insides.wrapped([place], lambda _, work: work):
+            return None
+    except (AttributeError, TypeError, RuntimeError) as error:
+        return said(error) or type(error).__name__
 
 
 def _path(place: Place) -> str:

@@ -49,7 +49,7 @@ def test_onednn_off() -> None:
     found = largest("plain", "onednn-off")
     assert (found.where, found.what, found.why) == ("backbone.features", "depthwise convolutions", "other kernels")
     assert found.a.operators == ["aten::mkldnn_convolution"] and found.b.operators is not None
-    assert not set(found.a.operators) & set(found.b.operators)
+    assert not set(found.a.operators) & set(found.b.operators) and found.bearing == ["oneDNN"]
     others = [each.why for each in between("plain", "onednn-off").differences if "depthwise" in each.what]
     assert len(others) > 2 and set(others) == {"other kernels"}
     assert cpu_times(found) > 3
