@@ -33,8 +33,11 @@ def measure() -> Sides:
             raise Skipped(f"no image of {ENVIRONMENT} with its own BLAS; run: harness images build {ENVIRONMENT}")
         tag = planted.tag.partition(":")[2]
         images = {ENVIRONMENT: plain, f"{ENVIRONMENT}:{tag}": planted}
-        first = _named_first(explained((ENVIRONMENT, BLAS), *_measured(engine, images), MODEL))
-    return Sides([float(first == WHERE)], [1.0], ", ".join(first))
+        own, reference = _measured(engine, images)
+    found = explained((ENVIRONMENT, BLAS), own, reference, MODEL)
+    first = _named_first(found)
+    note = f"{', '.join(first)}; {found.a_ms:.1f} ms and {found.b_ms:.1f} ms"
+    return Sides([float(first == WHERE)], [1.0], note)
 
 
 def _measured(engine: Engine, images: dict[str, ImageIdentity]) -> list[Result]:
