@@ -223,31 +223,6 @@ def flop_counter() -> Any:
     return FlopCounterMode(display=False)
 
 
-def counts_inferences() -> bool:
-    """Tell whether torch's counter counts what is computed under torch.inference_mode.
-
-    Before torch 2.6, products and convolutions are counted there only where they are called by their inner names.
-    """
-    counter = flop_counter()
-    with torch.inference_mode(), counter:
-        torch.nn.functional.linear(torch.zeros(1, 1), torch.zeros(1, 1))
-    return bool(counter.get_total_flops())
-
-
-def inference_watch() -> Any:
-    """Return a context whose `seen` tells whether operators ran under torch.inference_mode within it (torch 2.1)."""
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Watch(TorchDispatchMode):  # type: ignore[misc]
-        seen = False
-
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            self.seen = self.seen or torch.is_inference_mode_enabled()
-            return func(*args, **(kwargs or {}))
-
-    return Watch()
-
-
 def own_resize_rule() -> ResizeRule:
     """Return how this torchvision computes the scale of a picture: in float32 (0.10), or in Python's floats (0.29).
 

@@ -5,7 +5,7 @@ from typing import Any, Callable, List, Optional, Tuple
 
 import torch
 
-from runner import compat
+from runner import compat, inferring
 from runner.contract import Work
 from runner.errors import said
 from runner.inputs import Source
@@ -39,10 +39,10 @@ class Counter:
         if counter is None:
             self.missing_reason = NO_COUNTER.format(torch.__version__)
             return self._model(argument)
-        watch = compat.inference_watch()
-        with watch, counter:
+        inferences = inferring.noted()
+        with inferences, counter:
             answer = self._model(argument)
-        if watch.seen and not compat.counts_inferences():
+        if inferences.seen and not inferring.is_counted():
             self.missing_reason = INFERENCE.format(torch.__version__)
         self.flops.append(int(counter.get_total_flops()))
         return answer
