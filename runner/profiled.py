@@ -26,6 +26,7 @@ MOST = 3000
 OUTSIDE = "model"
 #: Modules that can't be looked at are named up to this many.
 NAMED = 3
+UNSEEN = "nothing can stand in for {}; the time spent there is of what calls it"
 #: Places that are methods or functions; the others are modules, and looked at as such.
 STEPS = (
     *("normalise", "resize", "batch", "proposals", "detections", "postprocess", "nms", "paste"),
@@ -56,21 +57,21 @@ def _places(model: Any) -> Tuple[List[Place], Optional[str]]:
     """Return every module that can be looked at, and the steps of torchvision that are none; and why others can't."""
     modules = model.named_modules() if isinstance(model, nn.Module) else ()
     found = [Place("module", path, module, "forward") for path, module in modules if path]
-    refused = {place.path: reason for place in found if (reason := _refusal(place))}
+    refused = [place.path for place in found if not _can_be_looked_at(place)]
     steps = insides.of(model).of(*STEPS)
     places = [place for place in found if place.path not in refused]
     places += [place for place in steps if not isinstance(place.owner, nn.Module) or place.name != "forward"]
-    names = ", ".join([*list(refused)[:NAMED], *(["others"] if len(refused) > NAMED else [])])
-    return places, f"{names}: {next(iter(refused.values()))}" if refused else None
+    names = ", ".join([*refused[:NAMED], *(["others"] if len(refused) > NAMED else [])])
+    return places, UNSEEN.format(names) if refused else None
 
 
-def _refusal(place: Place) -> Optional[str]:
-    """Return why nothing can stand in for a module, such as one that torch.jit.trace made; None where it can."""
+def _can_be_looked_at(place: Place) -> bool:
+    """Tell whether something can stand in for a module: not for one that torch.jit.trace made, say."""
     try:
         with insides.wrapped([place], lambda _, work: work):
-            return None
-    except (AttributeError, TypeError, RuntimeError) as error:
-        return said(error) or type(error).__name__
+            return True
+    except (AttributeError, TypeError, RuntimeError):
+        return False
 
 
 def _path(place: Place) -> str:

@@ -50,7 +50,7 @@ def _remarks(letter: str, profile: Profile) -> Iterator[str]:
     if profile.missing_reason:
         yield f"{letter} is explained by modules alone: {profile.missing_reason}"
     if profile.modules_missing_reason:
-        yield f"of {letter}, these are part of what calls them: {profile.modules_missing_reason}"
+        yield f"of {letter}, {profile.modules_missing_reason}"
 
 
 def _profile(result: Result) -> Profile:

@@ -124,7 +124,7 @@ def test_modules_that_nothing_can_stand_in_for_are_named_and_cost_the_others_not
     model.sealed, model.traced = Sealed(), torch.jit.trace(torch.nn.ReLU(), torch.zeros(1))
     profile, reason = profiled.observe(model, Pictures(), CPU, 1, tmp_path)
     assert profile is not None and reason is None and profile.operators and profile.missing_reason is None
-    assert profile.modules_missing_reason is not None and profile.modules_missing_reason.startswith("sealed, traced: ")
+    assert profile.modules_missing_reason == profiled.UNSEEN.format("sealed, traced")
     assert "rpn" in {each.path for each in profile.modules}
     assert model.sealed(1) == 1 and model.traced(torch.ones(1)) == 1
 
