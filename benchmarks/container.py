@@ -1,4 +1,4 @@
-"""Containers of the image of cuda10.2, run by the harness's own engine with the harness's own flags."""
+"""Containers, those of the image of cuda10.2 first of all, run by the harness's own engine with its own flags."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,15 +23,30 @@ TIMEOUT_S = 300.0
 @contextmanager
 def opened() -> Iterator[tuple[Engine, ImageIdentity]]:
     """Yield the engine and the environment's image. Raises Skipped where one of them is missing."""
+    with connected() as engine:
+        yield engine, image_of(engine, ENVIRONMENT)
+
+
+@contextmanager
+def connected() -> Iterator[Engine]:
+    """Yield the engine. Raises Skipped where it is missing."""
     try:
         engine = Engine.connect()
     except CannotRunHere as error:
         raise Skipped(error.reason) from error
     with engine:
-        image = recipes.find(engine, environments()[ENVIRONMENT])
-        if image is None:
-            raise Skipped(f"no image of {ENVIRONMENT} as its recipe is now; run: harness images build {ENVIRONMENT}")
-        yield engine, image
+        yield engine
+
+
+def image_of(engine: Engine, name: str, **build_args: str) -> ImageIdentity:
+    """Return an environment's image, of build arguments where some are given. Raises Skipped where it is missing."""
+    environment = environments()[name]
+    images = recipes.variants(engine, environment) if build_args else [recipes.find(engine, environment)]
+    found = next((each for each in images if each and build_args.items() <= each.build_args.items()), None)
+    if found is None:
+        given = "".join(f" --build-arg {argument}={value}" for argument, value in build_args.items())
+        raise Skipped(f"no such image of {name} as its recipe is now; run: harness images build {name}{given}")
+    return found
 
 
 def run_in_place(

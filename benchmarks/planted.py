@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 from benchmarks.rows import Sides, Skipped
 from harness.analysis.explaining import named
+from harness.documents.explanation import PlaceDifference
 from runner.contract import Profile
 
 #: What is planted makes its place take so many times the CPU time, or it was not planted.
@@ -25,10 +26,15 @@ def measure() -> Sides:
     return Sides([float(len(planted) - len(missed))], [float(len(planted))], "; ".join(missed) or ", ".join(planted))
 
 
+def cpu_times(first: PlaceDifference) -> float:
+    """Return B's CPU time over A's at a place."""
+    return first.b.cpu_ms / first.a.cpu_ms if first.a.cpu_ms else float("inf")
+
+
 def _named_first(plain: Profile, planted: Profile) -> str:
     """Return the place that is named first, and what it takes where that is less than what was planted."""
     first = next(iter(named(plain, planted)), None)
     if first is None:
         return ""
-    times = first.b.cpu_ms / first.a.cpu_ms if first.a.cpu_ms else float("inf")
+    times = cpu_times(first)
     return first.where if times >= LEAST_TIMES else f"{first.where}, {times:.1f} times"

@@ -1,6 +1,7 @@
 """Where the time of a model goes: modules by clocks, then operators by torch's profiler, in passes of their own."""
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
@@ -23,6 +24,9 @@ RANGE = "module "
 #: Operators that take most are kept, this many.
 MOST = 3000
 OUTSIDE = "model"
+#: Modules that can't be looked at are named up to this many.
+NAMED = 3
+UNSEEN = "nothing can stand in for {}; the time spent there is of what calls it"
 #: Places that are methods or functions; the others are modules, and looked at as such.
 STEPS = (
     *("normalise", "resize", "batch", "proposals", "detections", "postprocess", "nms", "paste"),
@@ -37,24 +41,37 @@ def observe(
 
     Raises nothing.
     """
-    places = _places(model)
     source.restart()
     try:
+        places, lacking = _places(model)
         timed = _Timed(places, device)
         for _ in range(WARMUP + iterations):
             timed.call(model, source.next().argument)
         seen = _operators(model, source, device, min(iterations, UNDER_PROFILER), places, folder)
     except (Exception, SystemExit) as error:
         return None, f"the pass that profiled failed: {said(error) or type(error).__name__}"
-    return timed.profile(seen), None
+    return replace(timed.profile(seen), modules_missing_reason=lacking), None
 
 
-def _places(model: Any) -> List[Place]:
-    """Return every module, and the steps of torchvision that are none."""
+def _places(model: Any) -> Tuple[List[Place], Optional[str]]:
+    """Return every module that can be looked at, and the steps of torchvision that are none; and why others can't."""
     modules = model.named_modules() if isinstance(model, nn.Module) else ()
     found = [Place("module", path, module, "forward") for path, module in modules if path]
+    refused = [place.path for place in found if not _can_be_looked_at(place)]
     steps = insides.of(model).of(*STEPS)
-    return found + [place for place in steps if not isinstance(place.owner, nn.Module) or place.name != "forward"]
+    places = [place for place in found if place.path not in refused]
+    places += [place for place in steps if not isinstance(place.owner, nn.Module) or place.name != "forward"]
+    names = ", ".join([*refused[:NAMED], *(["others"] if len(refused) > NAMED else [])])
+    return places, UNSEEN.format(names) if refused else None
+
+
+def _can_be_looked_at(place: Place) -> bool:
+    """Tell whether something can stand in for a module: not for one that torch.jit.trace made, say."""
+    try:
+        with insides.wrapped([place], lambda _, work: work):
+            return True
+    except (AttributeError, TypeError, RuntimeError):
+        return False
 
 
 def _path(place: Place) -> str:

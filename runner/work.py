@@ -5,7 +5,7 @@ from typing import Any, Callable, List, Optional, Tuple
 
 import torch
 
-from runner import compat
+from runner import compat, inferring
 from runner.contract import Work
 from runner.errors import said
 from runner.inputs import Source
@@ -13,6 +13,7 @@ from runner.inputs import Source
 #: Calls that are made for the counting alone begin within so many seconds of the first.
 MOST_S = 60.0
 NO_COUNTER = "torch {} has no counter of floating-point operations, which came with torch 2.1"
+INFERENCE = "the model computes under torch.inference_mode, where the counter of torch {} misses a part"
 NOTHING = "torch's counter saw no operation that it counts"
 
 
@@ -38,8 +39,11 @@ class Counter:
         if counter is None:
             self.missing_reason = NO_COUNTER.format(torch.__version__)
             return self._model(argument)
-        with counter:
+        inferences = inferring.noted()
+        with inferences, counter:
             answer = self._model(argument)
+        if inferences.seen and not inferring.is_counted():
+            self.missing_reason = INFERENCE.format(torch.__version__)
         self.flops.append(int(counter.get_total_flops()))
         return answer
 

@@ -1,6 +1,6 @@
 """Where the time of a model differs between two profiles, why that is, and what differs around them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -37,17 +37,20 @@ def explained(names: tuple[str, str], a: Result, b: Result, display: str) -> Exp
         beyond_noise=_beyond_noise(first, second),
         differences=named(first, second, differing),
         circumstances=differing,
-        remarks=[
-            f"{letter} is explained by modules alone: {profile.missing_reason}"
-            for letter, profile in zip("AB", (first, second), strict=True)
-            if profile.missing_reason
-        ],
+        remarks=[text for letter, profile in (("A", first), ("B", second)) for text in _remarks(letter, profile)],
     )
 
 
 def named(a: Profile, b: Profile, differing: Sequence[Circumstance] = ()) -> list[PlaceDifference]:
     """Return the places where B's time differs from A's, the largest first; none where that is not beyond noise."""
     return _named(_differences(a, b, list(differing))) if _beyond_noise(a, b) else []
+
+
+def _remarks(letter: str, profile: Profile) -> Iterator[str]:
+    if profile.missing_reason:
+        yield f"{letter} is explained by modules alone: {profile.missing_reason}"
+    if profile.modules_missing_reason:
+        yield f"of {letter}, {profile.modules_missing_reason}"
 
 
 def _profile(result: Result) -> Profile:

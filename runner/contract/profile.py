@@ -49,7 +49,8 @@ class Profile(Document):
 
     wall_ms and cpu_ms are of whole calls. `missing_reason` says why there are no operators, and trace_missing_reason
     why the profiler's own trace does not lie beside the result, as trace.json.gz; None where it does, and of profiles
-    that were made before traces were kept.
+    that were made before traces were kept. `modules_missing_reason` names modules whose time is in that of what calls
+    them, and says why; None where there are none, and of earlier profiles, which such a module made fail.
     """
 
     wall_ms: List[float]
@@ -58,3 +59,4 @@ class Profile(Document):
     operators: List[Operator]
     missing_reason: Optional[str] = None
     trace_missing_reason: Optional[str] = None
+    modules_missing_reason: Optional[str] = None

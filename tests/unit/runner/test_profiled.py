@@ -106,6 +106,29 @@ def test_a_function_is_one_module_and_what_fails_has_its_reason(tmp_path: Path) 
     assert tired == (None, "the pass that profiled failed: no more calls")
 
 
+class Sealed(torch.nn.Module):  # type: ignore[misc]
+    """Lets nothing stand in for its forward, as what torch.jit.trace makes."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "forward":
+            raise AttributeError("it is sealed")
+        super().__setattr__(name, value)
+
+    def forward(self, features: Any) -> Any:
+        return features
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
+def test_modules_that_nothing_can_stand_in_for_are_named_and_cost_the_others_nothing(tmp_path: Path) -> None:
+    model = TwoStages()
+    model.sealed, model.traced = Sealed(), torch.jit.trace(torch.nn.ReLU(), torch.zeros(1))
+    profile, reason = profiled.observe(model, Pictures(), CPU, 1, tmp_path)
+    assert profile is not None and reason is None and profile.operators and profile.missing_reason is None
+    assert profile.modules_missing_reason == profiled.UNSEEN.format("sealed, traced")
+    assert "rpn" in {each.path for each in profile.modules}
+    assert model.sealed(1) == 1 and model.traced(torch.ones(1)) == 1
+
+
 def event(name: str, us: float, parent: Any = None, **more: Any) -> Any:
     plain = {"self_cpu_memory_usage": 0, "input_shapes": [], "kernels": []}
     return SimpleNamespace(name=name, self_cpu_time_total=us, cpu_parent=parent, **{**plain, **more})

@@ -8,6 +8,8 @@ pytest.importorskip("torch")
 
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from harness.catalogue import models as catalogued
 from harness.catalogue.entries import FLOPS_OF
@@ -101,6 +103,38 @@ def test_what_has_no_operation_that_is_counted_is_not_said_to_take_none() -> Non
 def test_counting_alone_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "MOST_S", -1.0)
     assert observed(Small(), handed_out("4x6")) == Work(PARAMETERS, None, "counting took more than -1 s")
+
+
+class Inferring(Small):
+    """Computes its product under torch.inference_mode, and its convolution outside of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.product.forward = torch.inference_mode()(self.product.forward)
+
+
+class Undivided(TorchDispatchMode):  # type: ignore[misc]
+    """Counts as torch before 2.6 did: operators by the names they come with, and none by its parts."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func._overloadpacket)
+        self.total += count(*args, **(kwargs or {}), out_val=result) if count else 0
+        return result
+
+    def get_total_flops(self) -> int:
+        return self.total
+
+
+def test_what_is_computed_under_inference_mode_is_counted_or_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert observed(Inferring(), handed_out("4x6")) == Work(PARAMETERS, [flops(4, 6)])
+    monkeypatch.setattr(compat, "flop_counter", Undivided)
+    assert observed(Small(), handed_out("4x6")) == Work(PARAMETERS, [flops(4, 6)])
+    model = Inferring()
+    assert observed(model, handed_out("4x6")) == Work(PARAMETERS, None, work.INFERENCE.format(torch.__version__))
+    assert model.calls == 1
 
 
 class Tired(Small):

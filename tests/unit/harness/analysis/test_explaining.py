@@ -109,6 +109,8 @@ def test_a_stack_without_a_profiler_is_explained_by_modules() -> None:
     found = between(profile(), blind)
     assert found.differences[0].where == "backbone.body" and found.differences[0].b.operators is None
     assert found.remarks == ["B is explained by modules alone: torch 1.7 has no torch.profiler"]
+    sealed = replace(profile(), modules_missing_reason="nothing can stand in for backbone.body")
+    assert between(sealed, profile()).remarks == ["of A, nothing can stand in for backbone.body"]
 
 
 def test_a_module_that_one_side_lacks_is_its_own_place() -> None:

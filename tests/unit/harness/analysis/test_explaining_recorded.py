@@ -41,7 +41,7 @@ def cpu_times(each: PlaceDifference) -> float:
 def test_a_slow_module() -> None:
     found = largest("plain", "slow-module")
     assert (found.where, found.why) == ("head.regression_head", "slower")
-    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.share > 0.8
+    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.share > 0.5
     assert largest("slow-module", "plain").where == "head.regression_head"
 
 
@@ -49,7 +49,7 @@ def test_onednn_off() -> None:
     found = largest("plain", "onednn-off")
     assert (found.where, found.what, found.why) == ("backbone.features", "depthwise convolutions", "other kernels")
     assert found.a.operators == ["aten::mkldnn_convolution"] and found.b.operators is not None
-    assert not set(found.a.operators) & set(found.b.operators)
+    assert not set(found.a.operators) & set(found.b.operators) and found.bearing == ["oneDNN"]
     others = [each.why for each in between("plain", "onednn-off").differences if "depthwise" in each.what]
     assert len(others) > 2 and set(others) == {"other kernels"}
     assert cpu_times(found) > 3
@@ -78,8 +78,7 @@ def test_one_thread_against_two_that_share_a_cpu() -> None:
 def test_the_reference_blas() -> None:
     found = largest("openblas", "reference-blas")
     assert (found.where, found.what, found.why) == ("backbone.features", "pointwise convolutions", "slower")
-    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.a.operators == found.b.operators
-    assert found.bearing[0] == "BLAS"
+    assert cpu_times(found) > 3 and found.a.calls == found.b.calls and found.bearing[0] == "BLAS"
     blas = next(each for each in between("openblas", "reference-blas").circumstances if each.what == "BLAS")
     assert "openblas" in str(blas.a) and "openblas" not in str(blas.b)
 
