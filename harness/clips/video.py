@@ -136,7 +136,7 @@ class Encoder:
     def add(self, frame: VideoFrame) -> None:
         """Encode a frame; its size has to be the first one's. Raises OSError where the disk does not take it."""
         if self._container is None:
-            self._begin(*frame.pixels.shape[:2], frame.lasts)
+            self._begin(frame)
         self._ticks = max(round(frame.seconds * TICKS), self._ticks + 1)
         picture = self._av.VideoFrame.from_ndarray(_even(frame.pixels), format="rgb24")
         picture.pts, picture.time_base = self._ticks, Fraction(1, TICKS)
@@ -155,10 +155,11 @@ class Encoder:
         if self._container is not None:
             self._container.close()
 
-    def _begin(self, height: int, width: int, lasts: float) -> None:
+    def _begin(self, first: VideoFrame) -> None:
         name, options = ENCODERS[self._codec]
+        height, width = first.pixels.shape[:2]
         # Frames have their own times: by the rate, the last alone is as long as it is.
-        rate = min(Fraction(1 / lasts).limit_denominator(TICKS), Fraction(MOST_RATE))
+        rate = min(Fraction(1 / first.lasts).limit_denominator(TICKS), Fraction(MOST_RATE))
         # faststart: the index comes first, so that a browser plays before it has the whole file.
         self._container = self._av.open(str(self._path), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream(name, rate=rate, options=options)

@@ -88,6 +88,6 @@ def test_an_ap_has_its_interval_where_it_has_one() -> None:
     table = head_table(cells, timings_of(cells), published=True)
     place = table.numbers.index("AP of boxes, %") + len(table.texts)
     lite, faster = (line.entries[place] for line in table.lines)
-    assert (faster.text, faster.key) == ("37.0", pytest.approx(37.0))
+    assert faster.text == "37.0" and faster.key == pytest.approx(37.0)
     assert faster.below.startswith("35.8 to 38.3, measured on coco-val2017, 500 images")
     assert (lite.text, lite.below) == ("21.3", "torchvision's")
