@@ -16,7 +16,7 @@ from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
 from harness.clips.feeding import picture_name
 from harness.clips.needs import require_installed
-from harness.clips.sources import First, Footage, source_of
+from harness.clips.sources import First, Footage, is_read, source_of
 from harness.clips.staging import ANOTHER_TMP, MakeView, Staging
 from harness.clips.video import Codec
 from harness.clips.views import One, Two
@@ -74,6 +74,7 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
     codec = pick("codec", wish.codec, CODECS)
     require_installed()
     source = source_of(wish.input)
+    _require_apart(out, wish.input)
     if wish.frames is not None:
         source = First(source, wish.frames)
     with _frames_folder() as frames:
@@ -95,6 +96,14 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
             shutil.rmtree(interrupted.folder, ignore_errors=True)
             raise
     return _kept(outcome, shown[0], source, wish, out)
+
+
+def _require_apart(out: Path | None, shown: str) -> None:
+    """Raise BadInput where a clip can't go there, before anything is detected for it."""
+    if out is not None and out.is_dir():
+        raise BadInput(f"-o {out} is a folder", "name a file")
+    if out is not None and is_read(out, shown):
+        raise BadInput(f"-o {out} is what the clip is made from", "name another file")
 
 
 @contextmanager

@@ -27,6 +27,11 @@ class Placed:
     high: float | None = None
     on_frontier: bool = False
 
+    @property
+    def between(self) -> str:
+        """The ends of the interval in words, nothing where it has none."""
+        return "" if self.low is None or self.high is None else f"{self.low:.1f} to {self.high:.1f}"
+
 
 @dataclass(frozen=True)
 class Scored:

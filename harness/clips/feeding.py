@@ -32,11 +32,11 @@ class Feed:
     """Reads a source anew for each pass; `halted` tells whether the frames are still wanted.
 
     Of a pass that others follow, a frame is dropped once its row is there; the last one's are dropped by whoever draws.
-    `seconds` are when the frames of the pass that is being fed are shown.
+    `moments` are when the frames of the pass that is being fed are shown, and how long, in seconds.
     """
 
     def __init__(self, source: Footage, frames: Path, halted: Callable[[], bool]):
-        self.seconds: list[float] = []
+        self.moments: list[tuple[float, float]] = []
         self._source, self._frames, self._halted = source, frames, halted
 
     def run(self, followed: Iterable["Passed"], drawn: Callable[[], int]) -> None:
@@ -58,14 +58,14 @@ class Feed:
 
         Raises OSError where the disk does not take one, and whatever the source raises.
         """
-        count, self.seconds = 0, []
+        count, self.moments = 0, []
         try:
             for frame in self._source.frames():
                 while count - done() >= WINDOW and not halted():
                     time.sleep(LOOK_S)
                 if halted():
                     break
-                self.seconds.append(frame.seconds)
+                self.moments.append((frame.seconds, frame.lasts))
                 arrivals.hand_over(self._frames, picture_name(count), ppm(frame.pixels))
                 count += 1
         finally:

@@ -54,6 +54,16 @@ def source_of(text: str) -> Footage:
     return PictureFolder(path) if path.is_dir() else Video(path)
 
 
+def is_read(path: Path, text: str) -> bool:
+    """Tell whether a file is what an --input names, or a picture in the folder that it names."""
+    given = Path(text)
+    if text == BUNDLED or not path.exists():
+        return False
+    if given.is_dir():
+        return path.suffix.lower() in PICTURES and path.parent.samefile(given)
+    return path.samefile(given)
+
+
 @dataclass(frozen=True)
 class Bundled:
     """The figures of the dataset `shapes`, in motion."""
@@ -65,7 +75,7 @@ class Bundled:
     def frames(self) -> Iterator[VideoFrame]:
         """Yield them."""
         for number, drawn in enumerate(clip.draw(SEED)):
-            yield VideoFrame(number / clip.RATE, drawn.pixels)
+            yield VideoFrame(number / clip.RATE, drawn.pixels, 1 / clip.RATE)
 
 
 class PictureFolder:
@@ -88,7 +98,7 @@ class PictureFolder:
         """Yield them. Raises BadInput where one can't be read."""
         height, width = self._size
         for number, path in enumerate(self._files):
-            yield VideoFrame(number * PICTURE_S, _framed(_read(path), height, width))
+            yield VideoFrame(number * PICTURE_S, _framed(_read(path), height, width), PICTURE_S)
 
     @cached_property
     def _size(self) -> tuple[int, int]:

@@ -105,7 +105,8 @@ class Staging:
         picture = self._frames / name
         pixels = pixels_of(picture.read_bytes())
         self.view = self.view or self._make_view(*pixels.shape[:2])
-        frame = VideoFrame(self._source.seconds[number], self.view.draw(pixels, found))
+        seconds, lasts = self._source.moments[number]
+        frame = VideoFrame(seconds, self.view.draw(pixels, found), lasts)
         picture.unlink()
         return frame
 

@@ -23,6 +23,7 @@ LATE = (
     "harness.scoring.by_hotcoco",
     "harness.scoring.cells",
     "harness.scoring.interval",
+    "scipy.optimize",
 )
 COMMANDS = [f"harness.cli.commands.{path.stem}" for path in (ROOT / "harness/cli/commands").glob("*.py")]
 _forking = multiprocessing.get_context("forkserver")

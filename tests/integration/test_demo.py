@@ -13,14 +13,15 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from pycocotools import mask
 
 from harness.catalogue import models
-from harness.clips.sources import Bundled
+from harness.clips.sources import BUNDLED, PICTURE_S, source_of
 from harness.data.shapes.clip import RATE
 from harness.documents.run_folder import RunFolder
-from harness.paths import ROOT
+from harness.paths import PHOTOGRAPHS, ROOT
 from runner.contract import rows
 from runner.contract.rows import ImageDetections
 from tests.integration.commands import HARNESS, LITE, each_fails, harness
@@ -32,6 +33,9 @@ pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 PUBLISHED = [model.builder for model in models().values() if model.published_2021]
 #: Frames of the clip with trained weights, and of each with random ones, whose detections are drawn from this score on.
 FRAMES, FEW, LOW = 6, 1, 0.0
+#: The size of every clip's frame, or its width alone; of the photographs one is as wide, and one as high.
+HIGH, WIDE = 300, 320
+MIXED = {"cat": (WIDE, 240), "coffee": (200, HIGH)}
 #: Of HTMLMediaElement.readyState.
 HAVE_ENOUGH_DATA = 4
 #: A pixel is drawn on where its three channels differ from the source's by more in sum: much more than a codec's doing.
@@ -54,9 +58,9 @@ EACH = """if True:
             return ExitReport(ended, False, False, 1.0)
 
     pipeline.LocalExecutor = Here
-    names, frames, score = json.loads(sys.argv[1])
-    for name in names:
-        made = harness.demo(model=name, image="local", weights="random", frames=frames, score=score)
+    given, score = json.loads(sys.argv[1])
+    for name, shown, frames in given:
+        made = harness.demo(model=name, image="local", weights="random", input=shown, frames=frames, score=score)
         print(json.dumps([str(made.run.path), made.frames]))
 """
 
@@ -75,12 +79,22 @@ def shapes(tmp_path_factory: pytest.TempPathFactory, lean_torch: None) -> RunFol
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory, lean_torch: None) -> dict[str, RunFolder]:
-    """The demos of the eight models published in 2021, with random weights."""
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of photographs, one wide and one high."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for name, size in MIXED.items():
+        with Image.open(PHOTOGRAPHS / f"{name}.jpg") as picture:
+            picture.resize(size).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def random(tmp_path_factory: pytest.TempPathFactory, lean_torch: None, photographs: Path) -> list[RunFolder]:
+    """Demos with random weights: of the eight models published in 2021, and of the photographs."""
     place = {**os.environ, "HARNESS_RESULTS": str(tmp_path_factory.mktemp("results")), "OMP_NUM_THREADS": "1"}
-    given = json.dumps([PUBLISHED, FEW, LOW])
+    shown = [*((name, BUNDLED, FEW) for name in PUBLISHED), (LITE, str(photographs), len(MIXED))]
     done = subprocess.run(
-        [sys.executable, "-c", EACH, given],
+        [sys.executable, "-c", EACH, json.dumps([shown, LOW])],
         cwd=ROOT,
         env=place,
         capture_output=True,
@@ -90,32 +104,38 @@ def published(tmp_path_factory: pytest.TempPathFactory, lean_torch: None) -> dic
     )
     assert done.returncode == 0, done.stdout + done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [frames for _, frames in told] == [FEW] * len(PUBLISHED)
-    return {name: RunFolder(Path(path)) for name, (path, _) in zip(PUBLISHED, told, strict=True)}
+    assert [frames for _, frames in told] == [frames for _, _, frames in shown]
+    return [RunFolder(Path(path)) for path, _ in told]
+
+
+@pytest.fixture(scope="module")
+def published(random: list[RunFolder]) -> dict[str, RunFolder]:
+    """The demos of the eight."""
+    return dict(zip(PUBLISHED, random, strict=False))
 
 
 def clip_of(run: RunFolder) -> Path:
     return run.clip(run.plan.cells[0].job)
 
 
-def frames_of(clip: Path) -> list[np.ndarray]:
+def frames_of(clip: Path, lasts: float) -> list[np.ndarray]:
     with av.open(str(clip)) as container:
         (stream,) = container.streams.video
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
         frames = list(container.decode(stream))
-        assert [frame.time for frame in frames] == pytest.approx([number / RATE for number in range(len(frames))])
+        assert [frame.time for frame in frames] == pytest.approx([number * lasts for number in range(len(frames))])
         return [frame.to_ndarray(format="rgb24") for frame in frames]
 
 
-def drawn(run: RunFolder) -> Iterator[tuple[NDArray[np.int64], ImageDetections]]:
-    """Yield how far each frame of a clip is from its source, and what its row says was detected there."""
+def drawn(run: RunFolder, shown: str = BUNDLED) -> Iterator[tuple[NDArray[np.int64], ImageDetections]]:
+    """Yield how far each frame of a clip is from what is shown, and what its row says was detected there."""
     (planned,) = run.plan.cells
     kept = list(rows.read(run.cell_folder(planned.job) / rows.FILE))
-    plain = [frame.pixels for frame, _ in zip(Bundled().frames(), kept, strict=False)]
-    for picture, source, row in zip(frames_of(clip_of(run)), plain, kept, strict=True):
+    plain = [frame for frame, _ in zip(source_of(shown).frames(), kept, strict=False)]
+    for picture, source, row in zip(frames_of(clip_of(run), plain[0].lasts), plain, kept, strict=True):
         assert row.times.forward_ms > 0
         assert row.detections is not None
-        yield np.abs(picture.astype(int) - source).sum(axis=2), row.detections
+        yield np.abs(picture.astype(int) - source.pixels).sum(axis=2), row.detections
 
 
 def outlined(changed: NDArray[np.int64], found: ImageDetections, score: float) -> list[bool]:
@@ -136,6 +156,15 @@ def test_each_published_model_has_its_boxes_drawn(published: dict[str, RunFolder
     shown = list(drawn(published[name]))
     sides = [side for changed, found in shown for side in outlined(changed, found, LOW)]
     assert len(shown) == FEW
+    assert sides and np.mean(sides) > 0.9
+
+
+def test_photographs_of_mixed_sizes_have_their_boxes_drawn_in_one_frame(
+    random: list[RunFolder], photographs: Path
+) -> None:
+    shown = list(drawn(random[-1], str(photographs)))
+    assert [changed.shape for changed, _ in shown] == [(HIGH, WIDE)] * len(MIXED)
+    sides = [side for changed, found in shown for side in outlined(changed, found, LOW)]
     assert sides and np.mean(sides) > 0.9
 
 
@@ -173,17 +202,16 @@ def page() -> Iterator[Page]:
         browser.close()
 
 
-def test_nine_clips_play_in_one_page(
-    shapes: RunFolder, published: dict[str, RunFolder], page: Page, tmp_path: Path
-) -> None:
-    runs = [shapes, *published.values()]
+def test_ten_clips_play_in_one_page(shapes: RunFolder, random: list[RunFolder], page: Page, tmp_path: Path) -> None:
+    runs = [shapes, *random]
     done = harness("report", *(run.path for run in runs), "-o", tmp_path)
     assert done.returncode == 0, done.stderr
     page.goto((tmp_path / "report.html").as_uri())
     clips = page.locator("#clips video")
     assert clips.count() == len(runs)
     assert page.locator("h1").text_content() == f"{len(runs)} clips of detections"
-    for number, frames in enumerate([FRAMES] + [FEW] * len(published)):
+    seconds = [FRAMES / RATE] + [FEW / RATE] * len(PUBLISHED) + [len(MIXED) * PICTURE_S]
+    for number, lasts in enumerate(seconds):
         clip = clips.nth(number)
         assert clip.get_attribute("autoplay") is None
         assert (clip.get_attribute("poster") or "").startswith("data:image/jpeg")
@@ -192,8 +220,8 @@ def test_nine_clips_play_in_one_page(
             if clip.evaluate("video => video.readyState") == HAVE_ENOUGH_DATA:
                 break
             page.wait_for_timeout(50)
-        assert clip.evaluate("video => video.duration") == pytest.approx(frames / RATE, abs=1 / RATE)
-        assert clip.evaluate("video => video.videoWidth") == 320
+        assert clip.evaluate("video => video.duration") == pytest.approx(lasts, abs=0.01)
+        assert clip.evaluate("video => video.videoWidth") == WIDE
 
 
 def test_a_gallery_links_pages_and_clips(shapes: RunFolder, page: Page, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _placed(point: Placed, number: int) -> Row:
         "ap": point.ap,
         "ap_low": point.ap if point.low is None else point.low,
         "ap_high": point.ap if point.high is None else point.high,
-        "ap_tip": f"{point.ap:.1f} %",
+        "ap_tip": f"{point.ap:.1f} %" + (f", {point.between}" if point.between else ""),
         "frontier": point.on_frontier,
         "group": point.timing.model.display,
         "number": str(number),

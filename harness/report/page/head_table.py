@@ -115,4 +115,7 @@ def _number(value: float | None) -> Entry:
 
 
 def _ap(point: Placed | None) -> Entry:
-    return Entry(f"{point.ap:.1f}", point.ap, point.source) if point else Entry(GAP, None)
+    """Return an AP, with its interval, where it has one, and whose it is."""
+    if point is None:
+        return Entry(GAP, None)
+    return Entry(f"{point.ap:.1f}", point.ap, ", ".join(filter(None, [point.between, point.source])))

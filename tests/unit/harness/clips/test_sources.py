@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.clips.sources import Bundled, First, PictureFolder, source_of
+from harness.clips.sources import Bundled, First, PictureFolder, is_read, source_of
 from harness.data.shapes import clip
 from harness.errors import BadInput
 
@@ -34,7 +34,7 @@ def test_pictures_of_mixed_sizes_stand_in_the_middle_of_one(tmp_path: Path) -> N
     assert first.pixels.shape == second.pixels.shape == (80, 60, 3)
     assert first.pixels[40, 30].tolist() == [255, 255, 255]
     assert second.pixels[:, 30, 0].tolist() == [0] * 20 + [255] * 40 + [0] * 20
-    assert (first.seconds, second.seconds) == (0.0, 1.0)
+    assert [(frame.seconds, frame.lasts) for frame in (first, second)] == [(0.0, 1.0), (1.0, 1.0)]
 
 
 def test_a_turned_picture_is_upright(tmp_path: Path) -> None:
@@ -44,6 +44,18 @@ def test_a_turned_picture_is_upright(tmp_path: Path) -> None:
     picture.save(tmp_path / "a.jpg", exif=exif)
     (frame,) = PictureFolder(tmp_path).frames()
     assert frame.pixels.shape == (60, 40, 3)
+
+
+def test_what_is_read_is_the_video_itself_or_a_picture_of_the_folder(tmp_path: Path) -> None:
+    video, picture, other = (tmp_path / name for name in ("a.mp4", "b.PNG", "notes.txt"))
+    for path in (video, picture, other):
+        path.touch()
+    (tmp_path / "link.mp4").symlink_to(video)
+    assert is_read(video, str(video)) and is_read(tmp_path / "link.mp4", str(video))
+    assert not is_read(video, str(picture)) and not is_read(tmp_path / "new.mp4", str(video))
+    assert is_read(picture, str(tmp_path))
+    assert not is_read(other, str(tmp_path)) and not is_read(video, str(tmp_path))
+    assert not is_read(video, "bundled")
 
 
 def test_what_can_not_be_shown_is_one_sentence(tmp_path: Path) -> None:

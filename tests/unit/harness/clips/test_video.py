@@ -1,6 +1,7 @@
 """Videos as files: what comes out is what went in, and what is none is said to be none."""
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -62,6 +63,64 @@ def test_frames_keep_their_times_where_these_vary(tmp_path: Path) -> None:
     frames = [VideoFrame(second, shaded(0).pixels) for second in seconds]
     read = list(Video(written(tmp_path / "clip.mp4", frames)).frames())
     assert [frame.seconds for frame in read] == pytest.approx(seconds, abs=1e-3)
+
+
+@pytest.mark.parametrize("codec", ["h264", "av1"])
+def test_times_that_do_not_ascend_are_made_to(tmp_path: Path, codec: Codec) -> None:
+    seconds = [0.0, 0.08, 0.04, 0.04, 0.12]
+    frames = [VideoFrame(second, shaded(0).pixels) for second in seconds]
+    read = [frame.seconds for frame in Video(written(tmp_path / "clip.mp4", frames, codec)).frames()]
+    assert read == pytest.approx([0.0, 0.08, 0.08, 0.08, 0.12], abs=1e-3)
+    assert all(one < other for one, other in pairwise(read))
+
+
+@pytest.mark.parametrize("lasts", [1.0, 0.04, 1001 / 30000])
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_last_frame_lasts_as_long_as_one_of_its_source(tmp_path: Path, lasts: float, count: int) -> None:
+    frames = [VideoFrame(number * lasts, shaded(0).pixels, lasts) for number in range(count)]
+    with av.open(str(written(tmp_path / "clip.mp4", frames))) as container:
+        (stream,) = container.streams.video
+        assert stream.duration is not None and stream.time_base is not None
+        assert float(stream.duration * stream.time_base) == pytest.approx(count * lasts, abs=0.001)
+
+
+def test_a_video_whose_frames_change_their_size_keeps_the_first(tmp_path: Path) -> None:
+    parts = []
+    for number, (height, width) in enumerate([(HEIGHT, WIDTH), (HEIGHT // 2, WIDTH * 2)]):
+        with av.open(str(tmp_path / "part.h264"), "w", format="h264") as container:
+            stream = container.add_stream("libx264", rate=10)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            picture = av.VideoFrame.from_ndarray(shaded(number, height, width).pixels, format="rgb24")
+            container.mux([*stream.encode(picture), *stream.encode(None)])
+        parts.append((tmp_path / "part.h264").read_bytes())
+    (tmp_path / "both.h264").write_bytes(b"".join(parts))
+    first, second = Video(tmp_path / "both.h264").frames()
+    assert first.pixels.shape == second.pixels.shape == (HEIGHT, WIDTH, 3)
+    for frame in (first, second):  # its red quarter, too
+        assert frame.pixels[HEIGHT // 4, WIDTH // 4, 0] > 150 > frame.pixels[3 * HEIGHT // 4, 3 * WIDTH // 4, 0]
+
+
+def test_pixels_become_square(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(3, 2)
+        picture = av.VideoFrame.from_ndarray(shaded(0).pixels, format="rgb24")
+        container.mux([*stream.encode(picture), *stream.encode(None)])
+    (frame,) = Video(path).frames()
+    assert frame.pixels.shape == (HEIGHT, WIDTH * 3 // 2, 3)
+
+
+def test_a_video_without_a_frame_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        container.start_encoding()
+    for read in (lambda video: list(video.frames()), lambda video: video.most):
+        with pytest.raises(BadInput, match=r"clip.mkv is no video that can be played: .*; name a video"):
+            read(Video(path))
 
 
 def test_a_turned_video_is_upright(tmp_path: Path) -> None:

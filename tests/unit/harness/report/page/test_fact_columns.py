@@ -81,3 +81,13 @@ def test_a_model_of_which_nothing_is_known_has_a_gap_in_its_place() -> None:
     assert f"512 {TIMES} 512" in table.of_flops
     assert head_table(cells[:1], timings_of(cells[:1]), published=False).of_flops == ""
     assert {len(line.entries) for line in table.lines} == {len(table.texts) + len(table.numbers)}
+
+
+def test_an_ap_has_its_interval_where_it_has_one() -> None:
+    cells = [timed(BUILDER), scored(BUILDER, ap=37.0), timed("ssdlite320_mobilenet_v3_large")]
+    table = head_table(cells, timings_of(cells), published=True)
+    place = table.numbers.index("AP of boxes, %") + len(table.texts)
+    lite, faster = (line.entries[place] for line in table.lines)
+    assert faster.text == "37.0" and faster.key == pytest.approx(37.0)
+    assert faster.below.startswith("35.8 to 38.3, measured on coco-val2017, 500 images")
+    assert (lite.text, lite.below) == ("21.3", "torchvision's")
