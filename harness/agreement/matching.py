@@ -80,7 +80,8 @@ def taken_apart(matched: Matched, rows: tuple[Row, Row], tolerances: Tolerances)
 
 
 def _apart(one: NDArray[Any], two: NDArray[Any]) -> NDArray[np.float64]:
-    return np.abs(one.astype(np.float64) - two)
+    apart: NDArray[np.float64] = np.abs(one.astype(np.float64) - two)
+    return apart
 
 
 def _columns(detections: ImageDetections) -> list[NDArray[Any]]:

@@ -20,6 +20,8 @@ SLIGHTLY = 3
 PASTED = 30 / 28
 #: A mask that is pasted a pixel further, or is a pixel wider, ends so many away at most, since its own are whole, too.
 ELSEWHERE = 2
+#: No more than this share of an image's keypoints jumps, since places that are as high within rounding are seldom.
+SELDOM = 0.1
 #: By so many pixels the size of a box in the resized picture is unsure, since it is recorded in the picture's own.
 UNSURE = 0.001
 
@@ -38,8 +40,8 @@ def slight(rows: tuple[Row, Row], matched: Matched, tolerances: Tolerances) -> b
     """Tell whether all detections have a match, which is no further away than rounding may move it.
 
     Masks may differ by a pixel or two where the box was cut to other whole pixels before it was filled, and keypoints
-    in any way where their heat maps were resized to other whole pixels. Some of a detection's keypoints may be where
-    its heat map is as high, by what rounding moved the heights of most.
+    in any way where their heat maps were resized to other whole pixels. A keypoint here and there may be where its heat
+    map is as high, by what rounding moved the heights of most of that detection.
     """
     wider = Tolerances(
         box_px=SLIGHTLY * tolerances.box_px,
@@ -99,12 +101,14 @@ def _keypoints(rows: tuple[Row, Row], matched: Matched, wider: Tolerances) -> To
     left, right = matched.pairs.T
     apart = np.abs(one.keypoints[left, :, :2].astype(np.float64) - two.keypoints[right, :, :2]).max(axis=-1)
     close = apart <= wider.keypoint_px
+    otherwise = _mapped_otherwise(one.boxes[left], two.boxes[right], rows)
+    seldom = np.sum(~close & ~otherwise[:, None]) <= SELDOM * close.size
     tied = np.zeros_like(close)
-    if one.keypoint_scores is not None and two.keypoint_scores is not None:
+    if one.keypoint_scores is not None and two.keypoint_scores is not None and seldom:
         heights = np.abs(one.keypoint_scores[left].astype(np.float64) - two.keypoint_scores[right])
         moved = np.where(close, heights, 0.0).max(axis=1, keepdims=True, initial=0.0)
         tied = (heights <= SLIGHTLY * moved) & (close.mean(axis=1, keepdims=True) >= MOSTLY)
-    explained: Told = (close | tied).all(axis=1) | _mapped_otherwise(one.boxes[left], two.boxes[right], rows)
+    explained: Told = (close | tied).all(axis=1) | otherwise
     return explained
 
 

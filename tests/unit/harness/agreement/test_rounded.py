@@ -35,12 +35,15 @@ def row(box: Any = BOX, **outlines: Any) -> Row:
     return Row(1, "1.jpg", Times(), None, 100, 100, "ab" * 32, found)
 
 
-def posed(x: float, score: float, other: float = 5.0, also: float = 40.0, box: Any = BOX, scale: int = 2) -> Row:
-    """Return a person of two keypoints, in a picture that was made larger; the one at `also` is as high as `other`."""
-    places = np.array([[[x, 30.0, 1.0], [also, 40.0, 1.0]]], "f4")
-    heights = np.array([[score, other]], "f4")
+def posed(
+    x: float, score: float, other: float = 5.0, also: float = 40.0, box: Any = BOX, scale: int = 2, jumping: int = 1
+) -> Row:
+    """Return a person of twelve keypoints in a picture that was made larger: some at x, the others at `also`."""
+    places = [[x, 30.0, 1.0]] * jumping + [[also, 40.0, 1.0]] * (12 - jumping)
+    heights = [score] * jumping + [other] * (12 - jumping)
     seen = Seen(resized_height=100 * scale, resized_width=100 * scale) if scale else Seen()
-    return replace(row(box, keypoints=places, keypoint_scores=heights), seen=seen)
+    found = row(box, keypoints=np.array([places], "f4"), keypoint_scores=np.array([heights], "f4"))
+    return replace(found, seen=seen)
 
 
 def named(one: Row, two: Row, sides: Sides = SIDES) -> list[tuple[list[str], bool]]:
@@ -78,6 +81,10 @@ def test_a_keypoint_may_jump_to_a_place_that_is_as_likely(
     x: float, score: float, other: float, expected: tuple[list[str], bool]
 ) -> None:
     assert named(posed(30.0, 6.0), posed(x, score, other)) == [expected]
+
+
+def test_keypoints_do_not_jump_together() -> None:
+    assert named(posed(30.0, 6.0, jumping=2), posed(37.0, 6.0005, 5.0002, jumping=2)) == [([], True)]
 
 
 def test_keypoints_that_all_moved_are_not_rounded_however_high_they_are() -> None:
