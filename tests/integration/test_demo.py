@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from pycocotools import mask
 
 from harness.catalogue import models
@@ -23,9 +23,9 @@ from harness.documents.run_folder import RunFolder
 from harness.paths import ROOT
 from runner.contract import rows
 from runner.contract.rows import ImageDetections
+from tests.integration.browsers import chromium
 from tests.integration.commands import HARNESS, LITE, each_fails, harness
-from tests.integration.test_report_page import CHROMIUM, PHONE
-from tests.needs import lacks
+from tests.integration.test_report_page import PHONE
 
 pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
@@ -77,7 +77,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory, lean_torch: None) -> RunFol
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory, lean_torch: None) -> dict[str, RunFolder]:
     """The demos of the eight models published in 2021, with random weights."""
-    place = {**os.environ, "HARNESS_RESULTS": str(tmp_path_factory.mktemp("results")), "OMP_NUM_THREADS": "1"}
+    place = {**os.environ, "HARNESS_RESULTS": str(tmp_path_factory.mktemp("results"))}
     given = json.dumps([PUBLISHED, FEW, LOW])
     done = subprocess.run(
         [sys.executable, "-c", EACH, given],
@@ -161,16 +161,12 @@ def test_skeletons_are_drawn_where_the_rows_have_them(published: dict[str, RunFo
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page of a browser, which in the end has complained of nothing."""
-    if CHROMIUM is None:
-        lacks("BROWSER", "no Chromium is installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         opened = browser.new_page()
         complaints: list[str] = []
         opened.on("console", lambda message: complaints.append(message.text))
         yield opened
         assert complaints == []
-        browser.close()
 
 
 def test_nine_clips_play_in_one_page(
