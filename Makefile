@@ -11,6 +11,9 @@ TESTS ?=
 PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
+# Where it is set, as in many containers, each process would compile all that it imports of this folder anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated coverage comparisons reference demo report perf test-gpu gpu-wheels test-online clean
 
