@@ -11,14 +11,11 @@ from tests.needs import lacks
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the browser for as long as the block runs; end the test where none is installed.
-
-    Without a GPU it would draw as one does, every pixel by programs on the CPU; told that there is none, it just draws.
-    """
+    """Start the browser for as long as the block runs; end the test where none is installed."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         lacks("BROWSER", "no Chromium is installed")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield started
         started.close()
