@@ -11,7 +11,12 @@ TESTS ?=
 PYTHONS ?= 3.9
 IMAGES ?= cuda10.2
 
+# Where it is set, as in many containers, each process would compile all that it imports of this folder anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
+# Two installations at once into one .venv would be in each other's way.
+.NOTPARALLEL:
 .PHONY: help setup lint test bench bench-cpu bench-gpu images standin-bases lock generated coverage comparisons reference demo report perf test-gpu gpu-wheels test-online clean
 
 help: ## list the targets
@@ -107,10 +112,11 @@ $(VENV)/.harness: pyproject.toml | $(BIN)/python
 	@$(PIP) --editable '.[local]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml $(VENV)/.harness | $(BIN)/python
-	@echo "installing the development tools into $(VENV)"
+# The harness is part of it: whoever asks for this first has it installed once.
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "installing the harness and the development tools into $(VENV) (about a minute)"
 	@$(PIP) --editable '.[local,dev,demo]'
-	@touch $@
+	@touch $(VENV)/.harness $@
 
 $(VENV)/.demo: pyproject.toml $(VENV)/.harness | $(BIN)/python
 	@echo "installing what reads, draws and writes videos into $(VENV)"

@@ -37,10 +37,14 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let no cell of a test wait for another worker's, nor for anybody's on this machine."""
+def for_itself(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no cell of a test wait for another worker's, nor for anybody's on this machine, by a lock or for a CPU.
+
+    Where each of two tests at once had two threads, these would wait for one another in every parallel region.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HARNESS_LOCKS", str(tmp_path_factory.mktemp("locks")))
+        patch.setenv("OMP_NUM_THREADS", "1")
         yield
 
 
@@ -70,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let torch use one thread: two tests at once with two each would wait for one another in every parallel region."""
+    """Let torch use one thread in this process, too."""
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
 

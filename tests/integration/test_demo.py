@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from pycocotools import mask
 
 from harness.catalogue import models
@@ -24,9 +24,9 @@ from harness.documents.run_folder import RunFolder
 from harness.paths import PHOTOGRAPHS, ROOT
 from runner.contract import rows
 from runner.contract.rows import ImageDetections
+from tests.integration.browsers import chromium
 from tests.integration.commands import HARNESS, LITE, each_fails, harness
-from tests.integration.test_report_page import CHROMIUM, PHONE
-from tests.needs import lacks
+from tests.integration.test_report_page import PHONE
 
 pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
@@ -91,7 +91,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def random(tmp_path_factory: pytest.TempPathFactory, lean_torch: None, photographs: Path) -> list[RunFolder]:
     """Demos with random weights: of the eight models published in 2021, and of the photographs."""
-    place = {**os.environ, "HARNESS_RESULTS": str(tmp_path_factory.mktemp("results")), "OMP_NUM_THREADS": "1"}
+    place = {**os.environ, "HARNESS_RESULTS": str(tmp_path_factory.mktemp("results"))}
     shown = [*((name, BUNDLED, FEW) for name in PUBLISHED), (LITE, str(photographs), len(MIXED))]
     done = subprocess.run(
         [sys.executable, "-c", EACH, json.dumps([shown, LOW])],
@@ -190,16 +190,12 @@ def test_skeletons_are_drawn_where_the_rows_have_them(published: dict[str, RunFo
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page of a browser, which in the end has complained of nothing."""
-    if CHROMIUM is None:
-        lacks("BROWSER", "no Chromium is installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         opened = browser.new_page()
         complaints: list[str] = []
         opened.on("console", lambda message: complaints.append(message.text))
         yield opened
         assert complaints == []
-        browser.close()
 
 
 def test_ten_clips_play_in_one_page(shapes: RunFolder, random: list[RunFolder], page: Page, tmp_path: Path) -> None:

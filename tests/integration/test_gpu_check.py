@@ -81,7 +81,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
         "PYTHONPATH": str(LEAN_TORCH),
         "LD_LIBRARY_PATH": str(compiled(folder, *SOURCES)),
     }
-    return Machine(python, {**MACHINE, **own, "GPU_CHECK_SMALL": "1", "OMP_NUM_THREADS": "1"})
+    return Machine(python, {**MACHINE, **own, "GPU_CHECK_SMALL": "1"})
 
 
 def summary(out: Path) -> dict[str, Any]:

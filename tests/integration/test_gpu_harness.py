@@ -53,7 +53,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "STANDIN_MEMORY": str(tmp_path_factory.mktemp("memory")),
         "DOCKER_HOST": f"unix://{folder}/no-engine",
     }
-    return {**os.environ, **MACHINE, **own, "GPU_CHECK_SMALL": "1", "OMP_NUM_THREADS": "1", "ONLY": "harness"}
+    return {**os.environ, **MACHINE, **own, "GPU_CHECK_SMALL": "1", "ONLY": "harness"}
 
 
 def check(python: Path, out: Path, variables: dict[str, str]) -> "subprocess.CompletedProcess[str]":

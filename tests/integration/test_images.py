@@ -15,6 +15,7 @@ from harness.images import recipes, verify
 from harness.images.containers import Image
 from harness.images.engine import Engine
 from tests.integration.commands import LITE, fails, harness
+from tests.integration.servers import FileServer, serving
 from tests.leftovers import MADE_HERE
 
 pytestmark = pytest.mark.docker
@@ -125,8 +126,10 @@ def test_pruning_asks_first(engine: Engine, tampered: ImageIdentity) -> None:
 
 
 def test_a_step_that_fails_is_shown_with_its_last_lines(base_of: Callable[[str], str]) -> None:
-    argument = "PIP_INDEX_URL=http://127.0.0.1:9/simple"
-    done = harness("images", "build", "cuda10.2", "--base", base_of("cuda10.2"), "--build-arg", argument)
+    """pip finds an index that has nothing; where none answered, it would ask for seconds."""
+    with serving(FileServer(contents_are_all=True)) as index:
+        argument = f"PIP_INDEX_URL={index.url}simple"
+        done = harness("images", "build", "cuda10.2", "--base", base_of("cuda10.2"), "--build-arg", argument)
     assert done.returncode == 3
     assert "failed at 5/" in done.stdout
     assert "ERROR: No matching distribution found for" in done.stdout.splitlines()[-1]

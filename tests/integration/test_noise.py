@@ -31,7 +31,6 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, obj
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         patch.setenv("HARNESS_RESULTS", str(folder / "results"))
         patch.setenv("DOCKER_HOST", f"unix://{folder}/none.sock")
-        patch.setenv("OMP_NUM_THREADS", "1")  # waits for no other thread, however busy the machine is
         yield told_json("doctor", "--noise", "600")
 
 

@@ -17,7 +17,7 @@ from tests.integration.commands import fails, harness
 
 OWN = ROOT / "tests" / "data" / "own_detector"
 FINDER = "shades.finder:build"
-ACCURACY = ("--suite", "latency,accuracy", "--dataset", "shapes", "--limit", "6", "--iterations", "3")
+ACCURACY = ("--suite", "latency,accuracy", "--dataset", "shapes", "--limit", "6", "--iterations", "3", "--threads", "1")
 
 pytestmark = [pytest.mark.torch]
 

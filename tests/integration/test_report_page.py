@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +20,8 @@ from harness.report.page import Report, build
 from harness.report.page.clips import Clip
 from harness.report.tables import tables_of
 from tests import samples
-from tests.needs import lacks
+from tests.integration.browsers import chromium
 from tests.unit.harness.page_cells import PUBLISHED, STACKS, failed, on_gpu, page_cells, repeated, scored, timed
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 #: Looked at by people; build/ is not part of the project.
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -37,12 +34,8 @@ Opened = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        lacks("BROWSER", "no Chromium is installed")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 #: The pages that were built, by their cells.
