@@ -30,12 +30,12 @@ def execute(folder: RunFolder, executors: Executors, engine_version: str | None,
     host = Host(host_id(), engine_version, platform.release(), gpus.toolkit_version())
     fine, rounds = True, Rounds(folder.plan)
     for number, planned in enumerate(folder.plan.cells, start=1):
-        executor = executor_of(planned.job, executors)
+        executor = executor_of(planned.job, executors) if planned.skipped is None else None
         result = None if planned.joins else reusable(folder, planned, executor)
         reused = result is not None
         if result is None and planned.joins and executor:
             result = joining.join(folder, planned)
-        elif result is None and executor and planned.skipped is None:
+        elif result is None and executor:
             spared = rounds.spare(planned.job)
             result = _skip(folder, planned.job, spared) if spared else None
             result = result or _execute_cell(folder, planned.job, executor, host, number, display)
