@@ -34,6 +34,8 @@ D = TypeVar("D", bound=Document)
 LONGEST_NAME = 140
 #: How many of them are the name's end, where it has to be shortened.
 LAST_PART = 60
+#: How long who only looks whether a run is executed may keep it from being so, in seconds.
+LOOKED_AT_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,23 @@ def require_readable(plan: Plan) -> None:
     for name in (cell.job.cell for cell in plan.cells):
         if not is_cell_name(name):
             raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")
+
+
+def is_held(lock: Path) -> bool | None:
+    """Tell whether a process holds the lock of a run, None where this user may not look. Nothing is written."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: several may look at once
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 class RunFolder:
@@ -139,23 +158,15 @@ class RunFolder:
         """Hold the run for this process. Raises BadInput where another one executes it."""
         lock = FileLock(self.lock_path)
         try:
-            with lock.acquire(timeout=0):
+            with lock.acquire(timeout=LOOKED_AT_S, poll_interval=LOOKED_AT_S / 10):
                 yield
         except Timeout:
             raise self._is_executed() from None
 
     def require_idle(self) -> None:
         """Raise BadInput where a process executes the run: what it has by now is no whole. Nothing is written."""
-        try:
-            descriptor = os.open(self.lock_path, os.O_RDONLY)
-        except OSError:
-            return  # nobody has ever locked it, or nobody may who may not even read it
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise self._is_executed() from None
-        finally:
-            os.close(descriptor)
+        if is_held(self.lock_path):
+            raise self._is_executed()
 
     def _is_executed(self) -> BadInput:
         return BadInput(f"the run {self.name} is being executed by another process", "wait for it, or end it first")

@@ -1,5 +1,7 @@
 """The names of a run's folders, and that what is planned can be read again."""
 
+import fcntl
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from harness import documents
 from harness.documents import PlannedCell
-from harness.documents.run_folder import LONGEST_NAME, RunFolder, cell_name, is_cell_name, require_readable
+from harness.documents.run_folder import LONGEST_NAME, RunFolder, cell_name, is_cell_name, is_held, require_readable
 from harness.errors import BadDocument, BadInput
 from harness.plan import shards
 from runner.contract import Dataset
@@ -75,3 +77,30 @@ def test_the_result_of_another_job_is_none_of_a_cell_s(tmp_path: Path) -> None:
     changed = replace(job(), variant=replace(job().variant, threads=1))
     documents.write(folder.path / "plan.json", plan(changed))
     assert RunFolder(folder.path).cells() == []
+
+
+def test_a_lock_is_looked_at_without_a_trace(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", "test")
+    assert is_held(folder.lock_path) is False
+    with folder.locked():
+        assert is_held(folder.lock_path) is True
+    assert is_held(folder.lock_path) is False
+    assert is_held(tmp_path / "nowhere" / ".lock") is False
+    assert list(tmp_path.iterdir()) == [folder.path]
+    unreadable = tmp_path / ".lock"
+    unreadable.symlink_to(unreadable)  # which root can't read either
+    assert is_held(unreadable) is None
+
+
+def test_who_only_looks_keeps_nobody_from_executing_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.documents.run_folder.LOOKED_AT_S", 30.0)
+    folder = RunFolder.create(tmp_path / "run", "test")
+    with folder.locked():
+        pass
+    with folder.lock_path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        done = threading.Timer(0.05, lambda: fcntl.flock(file, fcntl.LOCK_UN))
+        done.start()
+        with folder.locked():
+            assert is_held(folder.lock_path)
+        done.join()
