@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from harness import documents, judging, plan
 from harness.catalogue import environment
 from harness.documents import ImageIdentity, Plan
-from harness.documents.run_folder import RunFolder, require_readable
+from harness.documents.names import require_readable
+from harness.documents.run_folder import RunFolder
 from harness.errors import CannotRunHere, HarnessError
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors

@@ -1,9 +1,7 @@
 """The folder of a run: results/RUN-ID with plan.json and one folder per cell."""
 
 import fcntl
-import hashlib
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +18,7 @@ from harness.documents.agreement import Agreement
 from harness.documents.contents import NOTHING, Contents
 from harness.documents.execution import Execution
 from harness.documents.files import content_of, parsed, storing
+from harness.documents.names import is_cell_name
 from harness.documents.plan import Plan
 from harness.documents.scores import CellScores
 from harness.documents.sharing import Shared
@@ -30,10 +29,6 @@ from runner.contract.profile import TRACE
 
 D = TypeVar("D", bound=Document)
 
-#: How many bytes the name of a cell's folder has at most. Where names are encrypted, a file system takes 143.
-LONGEST_NAME = 140
-#: How many of them are the name's end, where it has to be shortened.
-LAST_PART = 60
 #: How long who only looks whether a run is executed may keep it from being so, in seconds.
 LOOKED_AT_S = 0.3
 
@@ -48,34 +43,6 @@ class Cell:
     scores: CellScores | None = None
     agreement: Agreement | None = None
     run: str = ""
-
-
-def cell_name(*parts: str) -> str:
-    """Return the name of a cell, which is its folder's: the parts, without what a folder's name may not hold.
-
-    One that is too long has a hash in place of its middle.
-    """
-    name = re.sub(r"[^\w.-]", "_", "--".join(parts))
-    encoded = name.encode()
-    if len(encoded) <= LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(encoded).hexdigest()[:8]
-    first = encoded[: LONGEST_NAME - LAST_PART - len(digest) - 2].decode(errors="ignore")
-    return f"{first}-{digest}-{encoded[-LAST_PART:].decode(errors='ignore')}"
-
-
-def is_cell_name(name: str) -> bool:
-    """Tell whether a run reads a cell of this name: no folder elsewhere, and none that can't be."""
-    return re.fullmatch(r"[\w.-]{1,200}", name) is not None and name not in (".", "..")
-
-
-def require_readable(plan: Plan) -> None:
-    """Raise BadInput where what the plan holds could be written but not read again."""
-    if reason := documents.unreadable(plan):
-        raise BadInput(f"the plan can't be kept: {reason}", "rename it")
-    for name in (cell.job.cell for cell in plan.cells):
-        if not is_cell_name(name):
-            raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")
 
 
 def is_held(lock: Path) -> bool | None:

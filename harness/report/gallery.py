@@ -15,7 +15,8 @@ from harness.analysis.naming import UNMEASURED, hardware_name, short
 from harness.catalogue import displays
 from harness.documents.files import storing
 from harness.documents.gallery import FILE, GalleryClip, GalleryRun
-from harness.documents.run_folder import RunFolder, cell_name, is_cell_name
+from harness.documents.names import cell_name, is_cell_name
+from harness.documents.run_folder import RunFolder
 from harness.errors import ANOTHER_OUT, BadDocument, BadInput, StorageError
 from harness.report.writing import lay, report_of, title_of
 

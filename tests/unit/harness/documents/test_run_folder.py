@@ -9,7 +9,8 @@ import pytest
 
 from harness import documents
 from harness.documents import PlannedCell
-from harness.documents.run_folder import LONGEST_NAME, RunFolder, cell_name, is_cell_name, is_held, require_readable
+from harness.documents.names import LONGEST_NAME, cell_name, is_cell_name, require_readable
+from harness.documents.run_folder import RunFolder, is_held
 from harness.errors import BadDocument, BadInput
 from harness.plan import shards
 from runner.contract import Dataset
