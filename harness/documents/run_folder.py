@@ -80,19 +80,9 @@ class RunFolder:
             try:
                 path.mkdir(parents=True)
             except FileExistsError:
-                remedy = f"choose another --out, or go on with --resume {path}"
-                raise BadInput(f"{path} exists already", remedy) from None
+                going_on = f", or go on with --resume {path}" if (path / "plan.json").is_file() else ""
+                raise BadInput(f"{path} exists already", f"choose another --out{going_on}") from None
         return cls(path)
-
-    @classmethod
-    def open(cls, name: str) -> "RunFolder":
-        """Open a run by its ID or its path. Raises BadInput where there is none."""
-        for path in (results_folder() / name, Path(name)):
-            if (path / "plan.json").is_file():
-                return cls(path)
-        known = sorted(path.parent.name for path in results_folder().glob("*/plan.json"))
-        remedy = f"the newest run here is {known[-1]}" if known else "make one with: harness run"
-        raise BadInput(f"there is no run {name!r}", remedy)
 
     @property
     def name(self) -> str:
