@@ -33,9 +33,15 @@ def is_cell_name(name: str) -> bool:
 
 
 def require_readable(plan: Plan) -> None:
-    """Raise BadInput where what the plan holds could be written but not read again."""
+    """Raise BadInput where what the plan holds could be written but not read again, or one cell over another."""
     if reason := unreadable(plan):
         raise BadInput(f"the plan can't be kept: {reason}", "rename it")
-    for name in (cell.job.cell for cell in plan.cells):
+    builders: dict[str, str] = {}
+    for job in (cell.job for cell in plan.cells):
+        name, builder = job.cell, job.model.builder
         if not is_cell_name(name):
             raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")
+        if name in builders:
+            alike = f"cells of {builders[name]} and of {builder} would share the folder {name}"
+            raise BadInput(f"the plan can't be kept: {alike}", "rename one of them, or measure them in two runs")
+        builders[name] = builder

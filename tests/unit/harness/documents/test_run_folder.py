@@ -47,6 +47,17 @@ def test_a_plan_whose_cell_no_run_would_read_is_refused(name: str) -> None:
         require_readable(plan(job(cell=name)))
 
 
+def test_two_cells_of_one_folder_are_refused() -> None:
+    builders = [f"{name}@{'0' * 12}" for name in ("package.module:find_all", "package.module_find:all")]
+    one, other = (job(builder, cell=cell_name("local", builder, "r1")) for builder in builders)
+    assert one.cell == other.cell
+    require_readable(plan(one))
+    with pytest.raises(
+        BadInput, match=f"cells of {builders[0]} and of {builders[1]} would share the folder {one.cell};"
+    ):
+        require_readable(plan(one, other))
+
+
 def test_a_name_that_is_no_text_is_refused_wherever_it_stands() -> None:
     good = plan(job())
     require_readable(good)
