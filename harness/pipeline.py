@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness import documents, judging, plan
 from harness.catalogue import environment
@@ -29,10 +28,6 @@ from harness.report import render
 from harness.report.table import Table
 from harness.report.tables import tables_of
 from runner.contract import Suite
-
-if TYPE_CHECKING:
-    pass
-
 
 #: Makes what goes on while a run's cells are executed.
 Beside = Callable[[RunFolder], AbstractContextManager[object]]
@@ -151,7 +146,8 @@ def _carried_out(
     except KeyboardInterrupt:
         raise Interrupted(folder.path, folder.name) from None
     tables = tables_of(folder.cells(), published=published)
-    (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
+    with documents.replacing(folder.path / "table.md") as part:
+        part.write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     return Outcome(folder, tables, executed, unjudged)
 
 
