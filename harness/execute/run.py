@@ -12,7 +12,7 @@ from harness.execute.enough import Rounds
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
 from harness.execute.settling import execution_of, settle, without_measurement
-from harness.host import gpus
+from harness.host import toolkit
 from harness.host.machine import host_id
 from harness.progress import Display
 from harness.text import duration
@@ -27,7 +27,7 @@ def execute(folder: RunFolder, executors: Executors, engine_version: str | None,
 
     The caller holds the folder's lock.
     """
-    host = Host(host_id(), engine_version, platform.release(), gpus.toolkit_version())
+    host = Host(host_id(), engine_version, platform.release(), toolkit.version())
     fine, rounds = True, Rounds(folder.plan)
     for number, planned in enumerate(folder.plan.cells, start=1):
         executor = executor_of(planned.job, executors) if planned.skipped is None else None
