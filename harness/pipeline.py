@@ -146,7 +146,7 @@ def _carried_out(
     except KeyboardInterrupt:
         raise Interrupted(folder.path, folder.name) from None
     tables = tables_of(folder.cells(), published=published)
-    with documents.replacing(folder.path / "table.md") as part:
+    with documents.replacing(folder.path / "table.md", elsewhere="") as part:
         part.write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     return Outcome(folder, tables, executed, unjudged)
 
