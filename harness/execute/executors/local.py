@@ -66,7 +66,7 @@ class LocalExecutor:
                     for line in process.stdout or ():
                         log.write(line)
                         on_line(line.decode(errors="replace").rstrip("\n"))
-                    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                    has_ended(process, waiting=True)
                     kill_session(process)  # what it has left would compute beside the next cell
                     exit_code = process.wait()
             finally:
@@ -120,13 +120,12 @@ def kill_session(process: "subprocess.Popen[bytes]") -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def has_ended(process: "subprocess.Popen[bytes]") -> bool:
-    """Tell whether the process has ended, without waiting for it, which would free its number."""
-    if process.returncode is not None:
-        return True
+def has_ended(process: "subprocess.Popen[bytes]", *, waiting: bool = False) -> bool:
+    """Tell whether the process has ended, or wait until it has; its number stays its own until Popen.wait frees it."""
+    how = os.WEXITED | os.WNOWAIT | (0 if waiting else os.WNOHANG)
     try:
-        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:  # it was waited for a moment ago
+        return process.returncode is not None or os.waitid(os.P_PID, process.pid, how) is not None
+    except ChildProcessError:  # it was waited for a moment ago, or by the kernel, where SIGCHLD is ignored
         return True
 
 
