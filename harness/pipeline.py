@@ -12,7 +12,7 @@ from harness import documents, judging, plan
 from harness.catalogue import environment
 from harness.documents import ImageIdentity, Plan
 from harness.documents.names import require_readable
-from harness.documents.run_folder import RunFolder
+from harness.documents.run_folder import RunFolder, require_free
 from harness.errors import CannotRunHere, HarnessError
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
@@ -89,6 +89,7 @@ def start(
 
     `beside` makes, of the folder, what goes on while its cells are executed.
     """
+    require_free(out)
     require_readable(planned)
     own.require_unchanged(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written

@@ -62,6 +62,17 @@ def is_held(lock: Path) -> bool | None:
     return False
 
 
+def require_free(path: Path | None) -> None:
+    """Raise BadInput where a new run can't have the folder that a person named, if one did: something is there."""
+    if path is not None and path.exists():
+        raise _taken(path)
+
+
+def _taken(path: Path) -> BadInput:
+    going_on = f", or go on with --resume {path}" if (path / "plan.json").is_file() else ""
+    return BadInput(f"{path} exists already", f"choose another --out{going_on}")
+
+
 class RunFolder:
     """A run on disk. Its documents are read when they are asked for, and written whole or not at all."""
 
@@ -80,8 +91,7 @@ class RunFolder:
             try:
                 path.mkdir(parents=True)
             except FileExistsError:
-                going_on = f", or go on with --resume {path}" if (path / "plan.json").is_file() else ""
-                raise BadInput(f"{path} exists already", f"choose another --out{going_on}") from None
+                raise _taken(path) from None
         return cls(path)
 
     @property

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.documents.run_folder import RunFolder
+from harness.documents.run_folder import RunFolder, require_free
 from harness.documents.runs import open_run
 from harness.errors import BadInput
 
@@ -41,3 +41,7 @@ def test_only_a_run_is_offered_to_be_gone_on_with(results: Path) -> None:
         RunFolder.create(results / "mine", "run")
     with pytest.raises(BadInput, match=r"exists already; choose another --out\.$"):
         RunFolder.create(results / "other", "run")
+    for free in (None, results / "new"):
+        require_free(free)
+    with pytest.raises(BadInput, match=r"exists already; choose another --out\.$"):
+        require_free(results / "other")
