@@ -122,13 +122,17 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process. Raises BadInput where another one executes it."""
+        """Hold the run for this process. Raises BadInput where another one executes it, StorageError."""
         lock = FileLock(self.lock_path)
+        with storing(self.lock_path, "locked", elsewhere=""):
+            try:
+                lock.acquire(timeout=LOOKED_AT_S, poll_interval=LOOKED_AT_S / 10)
+            except Timeout:
+                raise self._is_executed() from None
         try:
-            with lock.acquire(timeout=LOOKED_AT_S, poll_interval=LOOKED_AT_S / 10):
-                yield
-        except Timeout:
-            raise self._is_executed() from None
+            yield
+        finally:
+            lock.release()
 
     def require_idle(self) -> None:
         """Raise BadInput where a process executes the run: what it has by now is no whole. Nothing is written."""

@@ -11,7 +11,7 @@ from harness import documents
 from harness.documents import PlannedCell
 from harness.documents.names import LONGEST_NAME, cell_name, is_cell_name, require_readable
 from harness.documents.run_folder import RunFolder, is_held
-from harness.errors import BadDocument, BadInput
+from harness.errors import BadDocument, BadInput, StorageError
 from harness.plan import shards
 from runner.contract import Dataset
 from tests.samples import job, ok_result, plan, run_folder
@@ -102,6 +102,13 @@ def test_a_lock_is_looked_at_without_a_trace(tmp_path: Path) -> None:
     unreadable = tmp_path / ".lock"
     unreadable.symlink_to(unreadable)  # which root can't read either
     assert is_held(unreadable) is None
+
+
+def test_a_run_that_can_not_be_locked_is_a_sentence(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", "test")
+    folder.lock_path.mkdir()
+    with pytest.raises(StorageError, match=r"run/\.lock can't be locked: "), folder.locked():
+        pass
 
 
 def test_who_only_looks_keeps_nobody_from_executing_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
