@@ -74,7 +74,7 @@ def open_run(name: str) -> RunFolder:
             return RunFolder(path)
     # By their names alone: plans may be large, and whoever asks may try several names.
     dated = [path.parent.name for path in results_folder().glob("*/plan.json") if DATED.match(path.parent.name)]
-    remedy = f"the newest run here is {max(dated)}" if dated else "name its folder, or make one with: harness run"
+    remedy = f"the newest run here is {max(dated)}" if dated else "make one with: harness run"
     raise BadInput(f"there is no run {name!r}", remedy)
 
 

@@ -27,7 +27,7 @@ def test_a_run_is_named_by_its_id_or_its_path(results: Path) -> None:
 
 
 def test_instead_of_one_that_is_not_there_the_newest_is_named_whatever_others_are_called(results: Path) -> None:
-    with pytest.raises(BadInput, match=r"there is no run 'x'; name its folder, or make one with: harness run\.$"):
+    with pytest.raises(BadInput, match=r"there is no run 'x'; make one with: harness run\.$"):
         open_run("x")
     make(results, "20260102-000000-quick-1-ffff", "20260103-000000-quick-1-0000", "zebra")
     with pytest.raises(BadInput, match=r"there is no run 'x'; the newest run here is 20260103-000000-quick-1-0000\.$"):
