@@ -63,8 +63,12 @@ def is_held(lock: Path) -> bool | None:
 
 
 def require_free(path: Path | None) -> None:
-    """Raise BadInput where a new run can't have the folder that a person named, if one did: something is there."""
-    if path is not None and path.exists():
+    """Raise BadInput where something is in the place that a person named for a new run, if one did, or StorageError."""
+    if path is None:
+        return
+    with storing(path, "made"):
+        taken = path.exists()
+    if taken:
         raise _taken(path)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.documents.run_folder import RunFolder, require_free
 from harness.documents.runs import open_run
-from harness.errors import BadInput
+from harness.errors import BadInput, StorageError
 
 
 @pytest.fixture
@@ -45,3 +45,5 @@ def test_only_a_run_is_offered_to_be_gone_on_with(results: Path) -> None:
         require_free(free)
     with pytest.raises(BadInput, match=r"exists already; choose another --out\.$"):
         require_free(results / "other")
+    with pytest.raises(StorageError, match=r"can't be made: File name too long; choose a shorter name\.$"):
+        require_free(results / ("x" * 300))
