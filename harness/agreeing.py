@@ -77,6 +77,14 @@ def allowed(names: Sequence[str]) -> list[str]:
     return [pick("cause", name, {cause: cause for cause in CAUSES}) for name in chosen]
 
 
+def require_one_way(runs: int, *, sweep: bool, experiment: bool) -> None:
+    """Raise BadInput where so many runs can't be compared so, or passes were to be run again in two ways at once."""
+    if runs > (1 if sweep else 2):
+        raise BadInput(f"{runs} runs were named", "name one for --sweep, else one or two")
+    if sweep and experiment:
+        raise BadInput("--sweep and --experiment are two ways to run again", "choose one")
+
+
 def compared(
     runs: list[RunFolder],
     tolerances: Tolerances,

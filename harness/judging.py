@@ -76,7 +76,9 @@ def rescored(folder: RunFolder, progress: Progress, scorer: str) -> list[Harness
     folder.require_idle()
     if not any(cell.result.detections for cell in folder.cells()):
         raise BadInput(f"the run {folder.name} has no detections yet", "make some with: harness run --suite accuracy")
-    return score_cells(folder, progress, pick("scorer", scorer, SCORERS), anew=True)
+    chosen = pick("scorer", scorer, SCORERS)
+    with folder.locked():  # or scores might come to stand beside a pass that was begun anew meanwhile
+        return score_cells(folder, progress, chosen, anew=True)
 
 
 def _detected(folder: RunFolder) -> list[PlannedCell]:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness import documents, judging, plan
 from harness.catalogue import environment
 from harness.documents import ImageIdentity, Plan
-from harness.documents.run_folder import RunFolder, require_readable
+from harness.documents.names import require_readable
+from harness.documents.run_folder import RunFolder, require_free
 from harness.errors import CannotRunHere, HarnessError
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
@@ -28,10 +28,6 @@ from harness.report import render
 from harness.report.table import Table
 from harness.report.tables import tables_of
 from runner.contract import Suite
-
-if TYPE_CHECKING:
-    pass
-
 
 #: Makes what goes on while a run's cells are executed.
 Beside = Callable[[RunFolder], AbstractContextManager[object]]
@@ -93,6 +89,7 @@ def start(
 
     `beside` makes, of the folder, what goes on while its cells are executed.
     """
+    require_free(out)
     require_readable(planned)
     own.require_unchanged(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written
@@ -150,7 +147,8 @@ def _carried_out(
     except KeyboardInterrupt:
         raise Interrupted(folder.path, folder.name) from None
     tables = tables_of(folder.cells(), published=published)
-    (folder.path / "table.md").write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
+    with documents.replacing(folder.path / "table.md", elsewhere="") as part:
+        part.write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     return Outcome(folder, tables, executed, unjudged)
 
 

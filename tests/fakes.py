@@ -50,6 +50,7 @@ class FakeExecutor:
             "sleep": _report(137, timed_out=True),
             "eat-memory": _report(137, out_of_memory=True),
             "no-output": _report(0),
+            "leave-a-child": _report(0),
             "killed": _report(137),
         }[behaviour]
 

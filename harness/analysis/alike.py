@@ -7,6 +7,7 @@ from harness.analysis.cautions import OTHER_LOAD_CPUS
 from harness.analysis.labels import Difference, differences
 from harness.analysis.pairing import Pair
 from harness.analysis.process import Process, Surroundings
+from harness.analysis.series import Series, whole
 from harness.documents.comparison import Unlike
 
 LIBRARIES, PICTURES = "BLAS or OpenMP", "pictures"
@@ -36,7 +37,7 @@ def unlike(pairs: Sequence[Pair]) -> list[Unlike]:
 
 
 def _facts(pair: Pair) -> Iterator[tuple[str, str | None, str | None, bool]]:
-    a, b = pair.a[0].series, pair.b[0].series
+    a, b = _series(pair.a), _series(pair.b)
     named = [Difference(*each, essential=False) for each in _named(pair)]
     differing = [each for each in [*named, *differences(a, b)] if each.a != each.b]
     words = {each.word for each in differing}
@@ -48,6 +49,12 @@ def _facts(pair: Pair) -> Iterator[tuple[str, str | None, str | None, bool]]:
         sides = [{name for each in side for name in each.wall} for side in (pair.a, pair.b)]
         if sides[0] != sides[1] and missing:
             yield PICTURES, str(len(sides[0])), str(len(sides[1])), False
+
+
+def _series(side: Sequence[Process]) -> Series:
+    """Return the series of a side: the first process's, or the one that goes on from it."""
+    first = side[0].series
+    return whole(each.series for each in side)[first]
 
 
 def _all_have(pair: Pair) -> set[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.facts import FACTS, Fact, Of
+from harness.analysis.facts import FACTS, Fact, Of, furthest, goes_on
 from harness.analysis.ladders import Ladders, place_of
 from harness.analysis.naming import UNMEASURED
 from harness.analysis.series import OWN, AccuracySeries, LatencySeries, S, Series
@@ -15,7 +15,7 @@ class Trait:
     """One thing in which series can differ: its value, None where unknown, how it reads in a label, and its name.
 
     A `prominent` one is in each label of a table in whose columns it varies, another only where nothing else tells two
-    of them apart.
+    of them apart. `of` is the fact that it is, if it is one.
     """
 
     value: str | None
@@ -24,7 +24,18 @@ class Trait:
     prominent: bool = False
     may_differ: bool = False
     essential: bool = False
-    fact: str = ""
+    of: Fact | None = None
+
+    @property
+    def shown(self) -> str | None:
+        """The value as people read it."""
+        return self.value if self.of is None or self.value is None else self.of.shown(self.value)
+
+    def differs(self, other: "Trait") -> bool:
+        """Tell whether two series differ in it: of what grows, not where one was only cut short."""
+        if self.of is None or not self.of.grows:
+            return self.value != other.value
+        return not (goes_on(self.value, other.value) or goes_on(other.value, self.value))
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ def _traits(series: Series) -> Iterator[Trait]:
         if not _tells_how_detected(fact):
             prominent, essential = column and fact.of is Of.RECIPE, fact.name in ESSENTIAL
             word = fact.word or fact.name
-            yield Trait(value, fact.text(value), word, prominent, fact.may_differ, essential, fact.name)
+            yield Trait(value, fact.text(value), word, prominent, fact.may_differ, essential, fact)
     yield Trait("yes" if series.pinned else "no", "pinned" if series.pinned else "not pinned", "pinned", column)
     machine = f"machine {series.host}" if series.host else f"unknown machine of {series.run}"
     yield Trait(machine, machine, "machine", may_differ=True)
@@ -146,9 +157,9 @@ def differences(a: Series, b: Series) -> list[Difference]:
     """Return what two series differ in, what is known of one alone too: first what makes them incomparable."""
     pairs = zip(_traits(a), _traits(b), strict=True)
     found = [
-        Difference(one.word, one.value, two.value, one.essential and None not in (one.value, two.value))
+        Difference(one.word, one.shown, two.shown, one.essential and None not in (one.value, two.value))
         for one, two in pairs
-        if one.value != two.value
+        if one.differs(two)
     ]
     return sorted(found, key=lambda each: not each.essential)
 
@@ -157,8 +168,11 @@ def _differences(alike: Sequence[Series], ladders: Sequence[tuple[str, frozenset
     """Return in what series differ that must not, and the values that are known."""
     texts = []
     for column in zip(*map(_traits, alike), strict=True):
-        known = dict.fromkeys(trait.value for trait in column if trait.value is not None)
-        side_by_side = any(fact == column[0].fact and steps.issuperset(known) for fact, steps in ladders)
+        fact, known = column[0].of, list(dict.fromkeys(trait.value for trait in column if trait.value is not None))
+        if fact is not None and fact.grows:
+            known = furthest(known)
+        side_by_side = any(fact and fact.name == name and steps.issuperset(known) for name, steps in ladders)
         if len(known) > 1 and not column[0].may_differ and not side_by_side:
-            texts.append(f"{column[0].word} ({' | '.join(known)})")
+            shown = map(fact.shown, known) if fact else known
+            texts.append(f"{column[0].word} ({' | '.join(shown)})")
     return texts

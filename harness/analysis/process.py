@@ -7,8 +7,8 @@ from math import inf, log
 import numpy as np
 
 from harness.analysis.doubt import doubt_of
-from harness.analysis.facts import CPU_LIBRARY
 from harness.analysis.kinds import CellKinds
+from harness.analysis.observing import CPU_LIBRARY
 from harness.analysis.parts import Measurement
 from harness.analysis.series import LatencySeries
 from harness.analysis.timed import Timed

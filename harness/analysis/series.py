@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, Fact, Of
+from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, Fact, Of, goes_on
 from harness.analysis.naming import UNMEASURED, content_of, hardware_name, short, weights_name
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
@@ -59,6 +59,17 @@ class Series:
         """What a detection pass shares with the latencies for which its verdict holds: all but how it was measured."""
         switches = self._facts(lambda fact: fact.detects)
         return (*self.software, switches, self.device, self.hardware, self.host, self.run)
+
+    def goes_on_from(self, other: "Series") -> bool:
+        """Tell whether all that is known of the other is known here, and perhaps more of what grows."""
+        facts = zip(FACTS, self.facts, other.facts, strict=True)
+        grown = all(goes_on(own, its) for fact, own, its in facts if fact.grows)
+        return grown and self.without_growth == other.without_growth
+
+    @property
+    def without_growth(self) -> "Series":
+        """What two series share of which one goes on from the other."""
+        return replace(self, facts=self._facts(lambda fact: not fact.grows))
 
     def may_hold(self, unmeasured: "Series") -> bool:
         """Tell whether a cell that was never measured belongs here: asked for the same, and of no other machine."""
@@ -156,10 +167,13 @@ def state_of(cell: Cell) -> State | None:
 def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
     """Return what is handed in by series, in order of appearance.
 
-    Where a series has one model in several states, or one kind of annotations with several contents, each has a series
-    of its own. What was not measured goes where what it was asked for was, if it was.
+    What was cut short belongs to the series that goes on from its own. Where a series has one model in several states,
+    or one kind of annotations with several contents, each has a series of its own. What was not measured goes where
+    what it was asked for was, if it was.
     """
     items = list(items)
+    grown = whole(series for series, _, _ in items)
+    items = [(grown[series], state, item) for series, state, item in items]
     states: dict[tuple[S, str | None], set[str | None]] = {}
     for series, state, _ in items:
         if state:
@@ -179,6 +193,22 @@ def grouped(items: Iterable[tuple[S, State | None, T]]) -> dict[S, list[T]]:
             place = next((each for each in members if each.may_hold(series)), series)
             members.setdefault(place, []).append(item)
     return members
+
+
+def whole(series: Iterable[S]) -> dict[S, S]:
+    """Return for each series the one that goes on furthest from it: most often itself."""
+    groups: dict[Series, list[S]] = {}
+    for each in dict.fromkeys(series):
+        groups.setdefault(each.without_growth, []).append(each)
+    return {
+        each: max((other for other in alike if other.goes_on_from(each)), key=_length)
+        for alike in groups.values()
+        for each in alike
+    }
+
+
+def _length(series: Series) -> int:
+    return sum(len(value or "") for fact, value in zip(FACTS, series.facts, strict=True) if fact.grows)
 
 
 def own_beside(members: dict[S, list[T]], builder: Callable[[T], str]) -> dict[S, list[T]]:
@@ -201,7 +231,8 @@ def own_beside(members: dict[S, list[T]], builder: Callable[[T], str]) -> dict[S
 
 def _is_beside(own: Series, other: Series) -> bool:
     alike = replace(own, weights=other.weights)
-    return alike == other or (own.hardware == UNMEASURED and other.may_hold(alike))
+    beside = alike.goes_on_from(other) or other.goes_on_from(alike)
+    return beside or (own.hardware == UNMEASURED and other.may_hold(alike))
 
 
 def by_accuracy_series(cells: Iterable[Cell]) -> dict[AccuracySeries, list[Cell]]:

@@ -104,10 +104,6 @@ def _taken(name: str, value: object, kind: Any) -> Any:
         raise BadInput(f"{name} can't be {shown:.80}", f"give {_words(kind)}") from None
 
 
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind, config=STRICT)
-
-
 def _words(kind: Any) -> str:
     """Return what a kind takes, in words."""
     if get_origin(kind) in (Union, UnionType):

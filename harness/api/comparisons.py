@@ -12,8 +12,6 @@ from harness.api.checked import Flag, RunName, Telling, Text, Where, checked, re
 from harness.api.shown import Shown, frame_of
 from harness.comparing import settling
 from harness.documents.comparison import Clock, Comparison, Estimate, Unlike
-from harness.errors import BadInput
-from harness.plan import budget
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
 from harness.report import comparison as report
@@ -91,12 +89,10 @@ def compare(
     Raises BadInput where nothing can be compared, or what must be alike is not; with settle, as `harness.run` does.
     """
     call = recorded(compare, locals())
-    if max_time is not None and not settle:
-        raise BadInput("--max-time says how long --settle may take", "add --settle, or leave it out")
+    most_s = comparing.most_seconds(max_time, settle=settle)
     asked, sides = comparing.asked(margin, fail_on, on, allow=allow), (run_name(a), run_name(b))
     more = None
     if settle:
-        most_s = None if max_time is None else budget.parse_time("--max-time", max_time)
         with Preflight() as preflight:
             done = settling.settled(*sides, asked, most_s, call, preflight, progress)
         if done.interrupted:

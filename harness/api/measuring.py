@@ -22,8 +22,8 @@ from harness.api.checked import (
 )
 from harness.api.reproduced import Reproduced, reproduced
 from harness.api.run import Run, dry, opened
+from harness.documents.run_folder import require_free
 from harness.documents.runs import open_run as found_run
-from harness.errors import BadInput
 from harness.pipeline import Outcome
 from harness.plan import Request, make_variants, parse_precision, parse_size
 from harness.plan.request import Choice
@@ -191,8 +191,7 @@ def reproduce(
         folder = found_run(run_name(from_))
         return reproduced(opened(folder), *repeating.beside(folder, column, image))
     command, telling, place = recorded(reproduce, locals()), Noting(progress), path_of(out)
-    if place and place.exists():
-        raise BadInput(f"{place} exists already", "choose another --out")
+    require_free(place)
     with Preflight() as preflight:
         wish = Wish(column, names_of(models), image, weights, budget)
         repetition = repeating.planned(wish, command, preflight, telling, dry=dry_run)

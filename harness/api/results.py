@@ -99,10 +99,7 @@ def agree(
     """
     allowed = agreeing.allowed(names_of(allow))
     runs = [open_run(run_name(each)) for each in (run, other) if each is not None]
-    if sweep and len(runs) > 1:
-        raise BadInput(f"{len(runs)} runs were named", "name one for --sweep, else one or two")
-    if sweep and experiment:
-        raise BadInput("--sweep and --experiment are two ways to run again", "choose one")
+    agreeing.require_one_way(len(runs), sweep=sweep, experiment=experiment)
     tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
     ran = True
     if sweep:

@@ -42,11 +42,10 @@ def compare(
 
     if as_json and markdown:
         raise BadInput("--json and --markdown are two forms", "choose one")
-    if max_time is not None and not settle:
-        raise BadInput("--max-time says how long --settle may take", "add --settle, or leave it out")
+    most_s = comparing.most_seconds(max_time, settle=settle)
     asked = comparing.asked(margin, fail_on, on, allow=allow)
     form = "json" if as_json else "markdown" if markdown else "long" if long else "short"
-    found = compare_sides(a, b, asked, form, out, Settle(max_time, sys.argv[1:]) if settle else None)
+    found = compare_sides(a, b, asked, form, out, Settle(most_s, sys.argv[1:]) if settle else None)
     if fail_on is not None and found.fails:
         raise typer.Exit(1)
     if fail_on_ambiguous and found.ambiguous:

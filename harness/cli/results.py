@@ -106,14 +106,11 @@ def agree(
 
     Exit code 1 where they differ for no known cause, or for one that --allow does not name.
     """
+    from harness import agreeing
     from harness.cli.commands.agree import AgreeRequest, agree_redone, agree_runs, agree_swept
     from harness.documents.agreement import Tolerances
-    from harness.errors import BadInput
 
-    if len(runs) > (1 if sweep else 2):
-        raise BadInput(f"{len(runs)} runs were named", "name one for --sweep, else one or two")
-    if sweep and experiment:
-        raise BadInput("--sweep and --experiment are two ways to run again", "choose one")
+    agreeing.require_one_way(len(runs), sweep=sweep, experiment=experiment)
     tolerances = Tolerances(box_px=box_tolerance, score=score_tolerance, keypoint_px=box_tolerance)
     how = agree_swept if sweep else agree_redone if experiment else agree_runs
     if not how(runs, AgreeRequest(tolerances, pictures, as_json, equal_size, allow or ())):

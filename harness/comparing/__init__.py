@@ -17,6 +17,7 @@ from harness.documents.comparison import Clock, Comparison, ModelComparison, Sid
 from harness.documents.run_folder import Cell, RunFolder
 from harness.documents.runs import told_apart
 from harness.errors import BadInput, HarnessError
+from harness.plan import budget
 from harness.preflight.noise import cited
 from harness.progress import Progress
 from harness.text import count
@@ -53,6 +54,15 @@ def asked(margin: str, fail_on: str | None, on: str, *, allow: bool) -> Asked:
     """Return what is asked for in the words of the command line. Raises BadInput."""
     limit = None if fail_on is None else _share("--fail-on", fail_on)
     return Asked(_share("--margin", margin), limit, pick("clock", on, ON), allow)
+
+
+def most_seconds(max_time: str | None, *, settle: bool) -> float | None:
+    """Return how long settling may take, None for as long as it takes. Raises BadInput."""
+    if max_time is None:
+        return None
+    if not settle:
+        raise BadInput("--max-time says how long --settle may take", "add --settle, or leave it out")
+    return budget.parse_time("--max-time", max_time)
 
 
 def _share(option: str, text: str) -> float:

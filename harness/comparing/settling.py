@@ -16,7 +16,8 @@ from harness.analysis.sides import Side, side_of
 from harness.comparing import Read, of_sides, read_sides
 from harness.documents import Plan, PlannedCell
 from harness.documents.comparison import Comparison, Estimate
-from harness.documents.run_folder import RunFolder, cell_name
+from harness.documents.names import cell_name
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput, HarnessError
 from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight

@@ -11,7 +11,7 @@ from filelock import FileLock
 from harness.catalogue import Model
 from harness.data import checkpoints
 from harness.data.download import Wanted, check, fetch, sources
-from harness.documents.files import sha256_of, storing
+from harness.documents.files import content_of, sha256_of, storing
 from harness.errors import ANOTHER_DATA, BadInput
 from harness.paths import SHAPES_WEIGHTS, weights_folder
 from harness.progress import OnBytes
@@ -46,8 +46,7 @@ def checkpoint_url(model: Model) -> str:
 
 def recorded_sha256(model: Model) -> str | None:
     """Return the SHA-256 that the model's checkpoint had when it was first verified here, None where it never was."""
-    record = _record(model)
-    text = record.read_text(encoding="ascii", errors="replace").strip() if record.is_file() else ""
+    text = (content_of(_record(model)) or b"").decode("ascii", errors="replace").strip()
     return text if re.fullmatch(r"[0-9a-f]{64}", text) else None
 
 

@@ -1,5 +1,7 @@
 """What data there is: everything that can be fetched, whether it is here, and whether it is still what it was."""
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,14 +52,14 @@ def items() -> list[Item]:
 def _dataset_item(dataset: Fetchable) -> Item:
     size = None
     if dataset.manifest.is_file():
-        size = sum(path.stat().st_size for path in dataset.folder.rglob("*") if path.is_file())
+        size = sum(files_in(dataset.folder).values())
     download = sum(archive.size_bytes for archive in dataset.archives)
     return Item("dataset", dataset.name, str(dataset.folder), size, download, "full")
 
 
 def _weights_item(model: Model) -> Item:
     path = weights_folder() / model.checkpoint
-    size = path.stat().st_size if path.is_file() else None
+    size = _size_of(path)
     known: Literal["full", "8 digits"] = "full" if checkpoints.recorded_sha256(model) else "8 digits"
     return Item("weights", model.builder, str(path), size, round(model.checkpoint_mib * 2**20), known)
 
@@ -69,11 +71,12 @@ def verify(on_bytes: OnBytes) -> Iterator[Verified]:
             yield _verify_dataset(dataset, on_bytes)
     for model in models().values():
         path = weights_folder() / model.checkpoint
-        if path.is_file():
+        size = _size_of(path)
+        if size is not None:
             sha256 = checkpoints.recorded_sha256(model) or model.checkpoint_sha256_prefix
             again = f"delete {path} and run: harness data fetch weights --model {model.builder}"
             yield Verified(model.builder, 1, list(_differences(path.parent, path.name, None, sha256)), again)
-            on_bytes(path.name, path.stat().st_size, path.stat().st_size)
+            on_bytes(path.name, size, size)
 
 
 def _verify_dataset(dataset: Fetchable, on_bytes: OnBytes) -> Verified:
@@ -95,8 +98,23 @@ def _changed(dataset: Fetchable, files: list[FileRecord], on_bytes: OnBytes) -> 
 
 def _foreign(dataset: Fetchable, files: Iterable[FileRecord]) -> list[str]:
     known = {dataset.manifest, *(dataset.folder / file.name for file in files)}
-    strangers = sorted(path for path in dataset.folder.rglob("*") if path.is_file() and path not in known)
+    strangers = sorted(files_in(dataset.folder).keys() - known)
     return [f"{path.relative_to(dataset.folder).as_posix()} does not belong there" for path in strangers]
+
+
+def files_in(folder: Path) -> dict[Path, int]:
+    """Return the size of each file in a folder and those below it, but for what somebody removes meanwhile."""
+    every = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    return {path: size for path in every if (size := _size_of(path)) is not None}
+
+
+def _size_of(path: Path) -> int | None:
+    """Return how many bytes a file has, None where there is no file."""
+    try:
+        seen = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return seen.st_size if stat.S_ISREG(seen.st_mode) else None
 
 
 def _differences(folder: Path, name: str, size_bytes: int | None, sha256: str) -> Iterator[str]:

@@ -170,12 +170,12 @@ def _first(error: ValidationError) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, elsewhere: str = ANOTHER_OUT) -> Iterator[Path]:
     """Yield a file to write that takes the place of `path` in the end, or leaves it as it was.
 
-    Raises StorageError where it can't be written, which names --out: for what is written where a person says.
+    Raises StorageError where it can't be written, with `elsewhere` as storing has it.
     """
-    with storing(path):
+    with storing(path, elsewhere=elsewhere):
         path.parent.mkdir(parents=True, exist_ok=True)
         # A folder of its own, so that two processes that write the same file do not meet; from the root on, since
         # whoever writes there may take the beginning of a relative path for a URI's (a:b) or a home's (~).

@@ -1,9 +1,7 @@
 """The folder of a run: results/RUN-ID with plan.json and one folder per cell."""
 
 import fcntl
-import hashlib
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +18,7 @@ from harness.documents.agreement import Agreement
 from harness.documents.contents import NOTHING, Contents
 from harness.documents.execution import Execution
 from harness.documents.files import content_of, parsed, storing
+from harness.documents.names import is_cell_name
 from harness.documents.plan import Plan
 from harness.documents.scores import CellScores
 from harness.documents.sharing import Shared
@@ -30,10 +29,8 @@ from runner.contract.profile import TRACE
 
 D = TypeVar("D", bound=Document)
 
-#: How many bytes the name of a cell's folder has at most. Where names are encrypted, a file system takes 143.
-LONGEST_NAME = 140
-#: How many of them are the name's end, where it has to be shortened.
-LAST_PART = 60
+#: How long who only looks whether a run is executed may keep it from being so, in seconds.
+LOOKED_AT_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -48,32 +45,36 @@ class Cell:
     run: str = ""
 
 
-def cell_name(*parts: str) -> str:
-    """Return the name of a cell, which is its folder's: the parts, without what a folder's name may not hold.
-
-    One that is too long has a hash in place of its middle.
-    """
-    name = re.sub(r"[^\w.-]", "_", "--".join(parts))
-    encoded = name.encode()
-    if len(encoded) <= LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(encoded).hexdigest()[:8]
-    first = encoded[: LONGEST_NAME - LAST_PART - len(digest) - 2].decode(errors="ignore")
-    return f"{first}-{digest}-{encoded[-LAST_PART:].decode(errors='ignore')}"
-
-
-def is_cell_name(name: str) -> bool:
-    """Tell whether a run reads a cell of this name: no folder elsewhere, and none that can't be."""
-    return re.fullmatch(r"[\w.-]{1,200}", name) is not None and name not in (".", "..")
+def is_held(lock: Path) -> bool | None:
+    """Tell whether a process holds the lock of a run, None where this user may not look. Nothing is written."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: several may look at once
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
-def require_readable(plan: Plan) -> None:
-    """Raise BadInput where what the plan holds could be written but not read again."""
-    if reason := documents.unreadable(plan):
-        raise BadInput(f"the plan can't be kept: {reason}", "rename it")
-    for name in (cell.job.cell for cell in plan.cells):
-        if not is_cell_name(name):
-            raise BadInput(f"the plan can't be kept: no folder can have the name {name!r:.80}", "shorten it")
+def require_free(path: Path | None) -> None:
+    """Raise BadInput where something is in the place that a person named for a new run, if one did, or StorageError."""
+    if path is None:
+        return
+    with storing(path, "made"):
+        taken = path.exists()
+    if taken:
+        raise _taken(path)
+
+
+def _taken(path: Path) -> BadInput:
+    going_on = f", or go on with --resume {path}" if (path / "plan.json").is_file() else ""
+    return BadInput(f"{path} exists already", f"choose another --out{going_on}")
 
 
 class RunFolder:
@@ -94,19 +95,8 @@ class RunFolder:
             try:
                 path.mkdir(parents=True)
             except FileExistsError:
-                remedy = f"choose another --out, or go on with --resume {path}"
-                raise BadInput(f"{path} exists already", remedy) from None
+                raise _taken(path) from None
         return cls(path)
-
-    @classmethod
-    def open(cls, name: str) -> "RunFolder":
-        """Open a run by its ID or its path. Raises BadInput where there is none."""
-        for path in (results_folder() / name, Path(name)):
-            if (path / "plan.json").is_file():
-                return cls(path)
-        known = sorted(path.parent.name for path in results_folder().glob("*/plan.json"))
-        remedy = f"the newest run here is {known[-1]}" if known else "make one with: harness run"
-        raise BadInput(f"there is no run {name!r}", remedy)
 
     @property
     def name(self) -> str:
@@ -136,26 +126,22 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process. Raises BadInput where another one executes it."""
+        """Hold the run for this process. Raises BadInput where another one executes it, StorageError."""
         lock = FileLock(self.lock_path)
+        with storing(self.lock_path, "locked", elsewhere=""):
+            try:
+                lock.acquire(timeout=LOOKED_AT_S, poll_interval=LOOKED_AT_S / 10)
+            except Timeout:
+                raise self._is_executed() from None
         try:
-            with lock.acquire(timeout=0):
-                yield
-        except Timeout:
-            raise self._is_executed() from None
+            yield
+        finally:
+            lock.release()
 
     def require_idle(self) -> None:
         """Raise BadInput where a process executes the run: what it has by now is no whole. Nothing is written."""
-        try:
-            descriptor = os.open(self.lock_path, os.O_RDONLY)
-        except OSError:
-            return  # nobody has ever locked it, or nobody may who may not even read it
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise self._is_executed() from None
-        finally:
-            os.close(descriptor)
+        if is_held(self.lock_path):
+            raise self._is_executed()
 
     def _is_executed(self) -> BadInput:
         return BadInput(f"the run {self.name} is being executed by another process", "wait for it, or end it first")

@@ -1,5 +1,6 @@
 """Runs as people name them, and their cells together."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadDocument, BadInput
 from harness.paths import results_folder
+
+#: How the names begin that runs have unless a person names their folder: by when they were planned.
+DATED = re.compile(r"\d{8}-\d{6}-")
 
 
 def once(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Cell]]:
@@ -60,12 +64,18 @@ def open_runs(names: list[str]) -> list[RunFolder]:
 
 def open_run(name: str) -> RunFolder:
     """Return a run by its ID or path, or the newest one where it says latest. Raises BadInput where there is none."""
-    if name != "latest":
-        return RunFolder.open(name)
-    newest = next(iter(runs()), None)
-    if newest is None:
-        raise BadInput("there is no run yet", "make one with: harness run")
-    return newest
+    if name == "latest":
+        newest = next(iter(runs()), None)
+        if newest is None:
+            raise BadInput("there is no run yet", "make one with: harness run")
+        return newest
+    for path in (results_folder() / name, Path(name)):
+        if (path / "plan.json").is_file():
+            return RunFolder(path)
+    # By their names alone: plans may be large, and whoever asks may try several names.
+    dated = [path.parent.name for path in results_folder().glob("*/plan.json") if DATED.match(path.parent.name)]
+    remedy = f"the newest run here is {max(dated)}" if dated else "make one with: harness run"
+    raise BadInput(f"there is no run {name!r}", remedy)
 
 
 def _end(path: Path, others: set[Path]) -> str:

@@ -98,15 +98,14 @@ def _sum(values: list[N | None]) -> N | None:
 
 def _detections(passes: list[Detections]) -> Detections:
     """Return the sums over the shards; every shard warmed up its model, the first batch is the first shard's."""
-    return Detections(
-        file=passes[0].file,
+    return replace(
+        passes[0],
         images=sum(each.images for each in passes),
         boxes=sum(each.boxes for each in passes),
         resumed_images=sum(each.resumed_images for each in passes),
         bad_images=[bad for each in passes for bad in each.bad_images],
         load_ms=sum(each.load_ms for each in passes),
         wall_ms=sum(each.wall_ms for each in passes),
-        first_batch_ms=passes[0].first_batch_ms,
         decode_ms=sum(each.decode_ms for each in passes),
         waited_ms=sum(each.waited_ms for each in passes),
         transfer_ms=sum(each.transfer_ms for each in passes),

@@ -12,7 +12,7 @@ from harness.execute.enough import Rounds
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.execute.reuse import reusable
 from harness.execute.settling import execution_of, settle, without_measurement
-from harness.host import gpus
+from harness.host import toolkit
 from harness.host.machine import host_id
 from harness.progress import Display
 from harness.text import duration
@@ -27,15 +27,15 @@ def execute(folder: RunFolder, executors: Executors, engine_version: str | None,
 
     The caller holds the folder's lock.
     """
-    host = Host(host_id(), engine_version, platform.release(), gpus.toolkit_version())
+    host = Host(host_id(), engine_version, platform.release(), toolkit.version())
     fine, rounds = True, Rounds(folder.plan)
     for number, planned in enumerate(folder.plan.cells, start=1):
-        executor = executor_of(planned.job, executors)
+        executor = executor_of(planned.job, executors) if planned.skipped is None else None
         result = None if planned.joins else reusable(folder, planned, executor)
         reused = result is not None
         if result is None and planned.joins and executor:
             result = joining.join(folder, planned)
-        elif result is None and executor and planned.skipped is None:
+        elif result is None and executor:
             spared = rounds.spare(planned.job)
             result = _skip(folder, planned.job, spared) if spared else None
             result = result or _execute_cell(folder, planned.job, executor, host, number, display)

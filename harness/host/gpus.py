@@ -1,8 +1,5 @@
 """The NVIDIA GPUs of this host, as NVML describes them."""
 
-import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -82,17 +79,7 @@ class Gpus:
         return [gpu for gpu in self.devices if gpu.failure is not None]
 
 
-INSTALL_TOOLKIT = "install the NVIDIA Container Toolkit and restart the engine"
 OUTDATED_DRIVER = "reboot: the driver was updated, but the old one is still loaded"
-#: What the engine says where it can't hand a GPU to a container, and what helps.
-TOOLKIT_REMEDIES = {
-    "could not select device driver": INSTALL_TOOLKIT,
-    "unresolvable CDI devices": "write the specification anew: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml",
-    "driver not loaded": "load the driver (modprobe nvidia), or use --device cpu",
-    "driver/library version mismatch": OUTDATED_DRIVER,
-    "nvml error: unknown error": "restart the engine: it lost the GPU, as after a reload of systemd",
-    "unsatisfied condition": "update the driver, or choose an environment of an older CUDA (harness doctor)",
-}
 #: What keeps NVML from answering, and what helps.
 REMEDIES = {
     pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "install the NVIDIA driver (nvidia-smi must work)",
@@ -158,16 +145,6 @@ def _judged(devices: list[HostGpu]) -> Gpus:
         said = ", ".join(gpu.trouble for gpu in devices)
         return Gpus(devices, f"no GPU of this host can compute: {said}", devices[0].remedy, broken=True)
     return Gpus(devices)
-
-
-def toolkit_version() -> str | None:
-    """Return the version of the NVIDIA Container Toolkit on this host, None where there is none."""
-    program = shutil.which("nvidia-ctk")
-    if program is None:
-        return None
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
-    version = re.search(r"\d+\.\d+\.\d+\S*", said)
-    return version.group() if version else None
 
 
 def _devices(number: int, driver: str | None) -> list[HostGpu]:

@@ -6,6 +6,7 @@ from typing import Any
 from harness.catalogue import Environment, docker_environments
 from harness.documents import ImageIdentity
 from harness.images import recipes
+from harness.images.containers import Image
 from harness.images.engine import Engine
 
 
@@ -13,13 +14,12 @@ def rows(engine: Engine) -> list[dict[str, Any]]:
     """Return a row for each image of a Docker environment, and one for each environment without any."""
     listed = []
     for stack in docker_environments():
-        here = recipes.variants(engine, stack)
-        listed += [_row(engine, stack, image) for image in here] or [_row(engine, stack, None)]
+        here = recipes.held(engine, stack)
+        listed += [_row(stack, *pair) for pair in here] or [_row(stack, None, None)]
     return listed
 
 
-def _row(engine: Engine, environment: Environment, identity: ImageIdentity | None) -> dict[str, Any]:
-    image = engine.image(identity.id) if identity else None
+def _row(environment: Environment, identity: ImageIdentity | None, image: Image | None) -> dict[str, Any]:
     return {
         "environment": environment.name,
         "title": environment.title,

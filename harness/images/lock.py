@@ -13,6 +13,7 @@ import tomlkit
 
 from harness import paths
 from harness.catalogue import Environment
+from harness.documents.files import replacing
 from harness.errors import BadDocument, CannotRunHere
 from harness.images.engine import Engine
 from harness.paths import PACKAGE, ROOT
@@ -53,9 +54,10 @@ class Draft:
         return lines
 
     def save(self) -> None:
-        """Write every file."""
+        """Write every file, each whole or not at all. Raises StorageError."""
         for path, text in self._texts.items():
-            path.write_text(text, encoding="utf-8")
+            with replacing(path, elsewhere="") as part:
+                part.write_text(text, encoding="utf-8")
 
 
 def renew(engine: Engine, environments: list[Environment], progress: Progress, *, write: bool) -> bool:

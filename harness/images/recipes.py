@@ -69,12 +69,18 @@ def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
 
 
 def variants(engine: Engine, environment: Environment) -> list[ImageIdentity]:
+    """Return what every image is that was built from the recipe as it is now, as `held` does."""
+    return [identity for identity, _ in held(engine, environment)]
+
+
+def held(engine: Engine, environment: Environment) -> list[tuple[ImageIdentity, Image]]:
     """Return every image built from the recipe as it is now, those with the fewest substitutions first."""
     recipe = recipe_sha256(environment)
     labelled = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
     # An image that somebody built on top of ours inherits its labels, but not its tag.
     own = [image for image in labelled if any(tag.startswith(tag_of(environment, recipe)) for tag in image.tags)]
-    return sorted((_identity(environment, image) for image in own), key=lambda identity: len(identity.substitutions))
+    known = [(_identity(environment, image), image) for image in own]
+    return sorted(known, key=lambda pair: len(pair[0].substitutions))
 
 
 def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
@@ -82,8 +88,8 @@ def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
 
     What somebody built on top of one carries a tag of another name and is not among them.
     """
+    built = engine.images({f"{LABEL}.environment": None})  # first: what somebody builds from now on is in use
     used = {identity.id for stack in docker_environments() for identity in variants(engine, stack)}
-    built = engine.images({f"{LABEL}.environment": None})
     own = [image for image in built if all(tag.startswith("detection-harness/") for tag in image.tags)]
     return [image for image in own if every or image.id not in used]
 

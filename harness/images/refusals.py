@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from harness.errors import CannotRunHere
-from harness.host.gpus import TOOLKIT_REMEDIES
+from harness.host import toolkit
 
 #: How much of what was said a sentence quotes.
 LONGEST = 200
@@ -33,7 +33,7 @@ class Refusal:
     def to_run(self, image: str) -> CannotRunHere:
         """Return the error of a container that can't be run."""
         # The engine reports every failure of the NVIDIA toolkit as a plain 500, so its words are all there is to go by.
-        for words, remedy in TOOLKIT_REMEDIES.items():
+        for words, remedy in toolkit.REMEDIES.items():
             if self.answered and words in self.said:
                 return CannotRunHere(f"the Docker engine can't hand a GPU to a container ({words})", remedy)
         return self.to(f"the container of {image} can't be run")

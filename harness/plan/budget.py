@@ -21,9 +21,9 @@ def parse_budget(text: str) -> float:
 
 def parse_time(option: str, text: str) -> float:
     """Return the seconds of a time such as 90s, 30m or 2h. Raises BadInput where it is none."""
-    match = re.fullmatch(r"(\d+)([smh])", text.lower())
+    match = re.fullmatch(r"([0-9]{1,9})([smh])", text.lower())
     if not match:
-        raise BadInput(f"{text!r} is no time", f"write the {option} such as 90s, 30m or 2h")
+        raise BadInput(f"{text!r:.80} is no time", f"write the {option} such as 90s, 30m or 2h")
     return int(match.group(1)) * {"s": 1.0, "m": 60.0, "h": 3600.0}[match.group(2)]
 
 

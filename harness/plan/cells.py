@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.catalogue import Detector, Environment, labels
 from harness.documents import Plan, PlannedCell
-from harness.documents.run_folder import cell_name
+from harness.documents.names import cell_name
 from harness.plan import ladder, own, rounds, shards, threads
 from harness.plan.grid import Grid, resolve
 from harness.plan.request import Request

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from harness.documents import Plan, PlannedCell
 from harness.documents.agreement import Portion
 from harness.documents.causes import WORDS, Cause
-from harness.documents.run_folder import Cell, RunFolder, cell_name
+from harness.documents.names import cell_name
+from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput
 from runner.contract import Dataset, Job, NmsRoute, Variant
 

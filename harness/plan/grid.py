@@ -121,7 +121,8 @@ def _models(request: Request) -> list[Detector]:
 
 
 def _environments(names: list[str], target: Target, preflight: Preflight) -> tuple[list[Environment], list[str]]:
-    chosen, remarks = [], []
+    chosen: dict[str, Environment] = {}
+    remarks = []
     if not names:
         raise BadInput("no environment was named", "name one, or auto")
     for name in dict.fromkeys(names):
@@ -130,8 +131,8 @@ def _environments(names: list[str], target: Target, preflight: Preflight) -> tup
             remarks.append(f"measuring in {stack.name}: {reason}")
         else:
             stack = environment(name)
-        chosen.append(stack)
-    return chosen, remarks
+        chosen.setdefault(stack.label, stack)  # which auto may have chosen as well
+    return list(chosen.values()), remarks
 
 
 def _obstacles(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from harness.documents import PlannedCell
-from harness.documents.run_folder import cell_name
+from harness.documents.names import cell_name
 from harness.errors import BadInput
 from runner.contract import Shard
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness.documents import Plan, PlannedCell
-from harness.documents.run_folder import RunFolder, cell_name
+from harness.documents.names import cell_name
+from harness.documents.run_folder import RunFolder
 from harness.errors import BadInput
 from harness.knobs.entry import Knob
 from harness.knobs.table import KNOBS

@@ -10,7 +10,7 @@ from types import TracebackType
 from harness import paths
 from harness.catalogue import Environment, environments
 from harness.errors import BadInput, CannotRunHere, HarnessError
-from harness.host import gpus
+from harness.host import gpus, toolkit
 from harness.host.gpus import Gpus, HostGpu
 from harness.images import recipes
 from harness.images.engine import Engine
@@ -128,7 +128,7 @@ class Preflight:
         if isinstance(self._connection, CannotRunHere):
             return self._connection
         if target.gpu is not None and not self.engine.traits.hands_out_gpus:
-            return CannotRunHere("the Docker engine knows no way to a GPU", gpus.INSTALL_TOOLKIT)
+            return CannotRunHere("the Docker engine knows no way to a GPU", toolkit.INSTALL)
         if environment.tag and not recipes.find(self.engine, environment):
             reason = f"there is no image {environment.label} of the recipe as it is now"
             return CannotRunHere(reason, "see what is here with: harness images list")

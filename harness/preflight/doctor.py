@@ -9,7 +9,7 @@ import psutil
 from harness import paths
 from harness.catalogue import Environment, environments, models
 from harness.errors import CannotRunHere, StorageError
-from harness.host import gpus, locks, machine
+from harness.host import locks, machine, toolkit
 from harness.host.gpus import HostGpu
 from harness.images import recipes
 from harness.paths import ROOT
@@ -74,7 +74,7 @@ def examine(preflight: Preflight) -> Findings:
         nvidia_runtime=engine.traits.nvidia_runtime if engine else None,
         nvidia_hook=engine.traits.nvidia_hook if engine else None,
         nvidia_cdi=engine.traits.nvidia_cdi if engine else None,
-        nvidia_toolkit=gpus.toolkit_version(),
+        nvidia_toolkit=toolkit.version(),
         gpus=preflight.gpus.devices,
         gpus_reason=f"{preflight.gpus.reason}; {preflight.gpus.remedy}." if preflight.gpus.reason else None,
         cores=len(os.sched_getaffinity(0)),

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from harness import documents
 from harness.analysis.naming import UNMEASURED, hardware_name, short
 from harness.catalogue import displays
-from harness.documents.files import storing
+from harness.documents.files import content_of, parsed, storing
 from harness.documents.gallery import FILE, GalleryClip, GalleryRun
-from harness.documents.run_folder import RunFolder, cell_name, is_cell_name
+from harness.documents.names import cell_name, is_cell_name
+from harness.documents.run_folder import RunFolder
 from harness.errors import ANOTHER_OUT, BadDocument, BadInput, StorageError
 from harness.report.writing import lay, report_of, title_of
 
@@ -38,8 +39,7 @@ def write_gallery(folders: list[RunFolder], out: Path, *, published: bool) -> Pa
         for folder in folders:
             report = report_of([folder], title_of([folder]), published=published)
             _show(folder, report, out / folder_name(folder))
-        with documents.replacing(index) as part:
-            part.write_text(_index(out), encoding="utf-8")
+        _write_index(out, index)
     except StorageError as error:
         raise StorageError(error.reason, error.remedy.replace(ANOTHER_OUT, ANOTHER_GALLERY)) from error
     return index
@@ -53,13 +53,17 @@ def folder_name(folder: RunFolder) -> str:
 
 def runs_in(out: Path) -> Iterator[tuple[str, GalleryRun]]:
     """Yield the folder of each run of a gallery, and what it says, newest first."""
-    files = list(out.glob(f"*/{FILE}"))
-    found = [(file.parent.name, _read(file)) for file in files if (file.parent / "report.html").is_file()]
+    files = [file for file in out.glob(f"*/{FILE}") if (file.parent / "report.html").is_file()]
+    found = [(file.parent.name, said) for file in files if (said := _read(file))]
     yield from sorted(found, key=lambda each: (each[1].created_at, each[0]), reverse=True)
 
 
-def _read(file: Path) -> GalleryRun:
-    found = documents.read(GalleryRun, file)
+def _read(file: Path) -> GalleryRun | None:
+    """Return what a run's folder keeps of it, None where somebody has deleted it meanwhile. Raises BadDocument."""
+    content = content_of(file)
+    if content is None:
+        return None
+    found = parsed(GalleryRun, file, content)
     for clip in found.clips:
         if not is_cell_name(clip.name):
             raise BadDocument(f"{file} names a clip {clip.name!r:.80}", "delete its folder, and add the run again")
@@ -102,7 +106,16 @@ def _said(folder: RunFolder, report: "Report") -> GalleryRun:
     )
 
 
-def _index(out: Path) -> str:
+def _write_index(out: Path, index: Path) -> None:
+    """Write the index of all runs that are there, once more where somebody else has added one meanwhile."""
+    told: list[tuple[str, GalleryRun]] | None = None
+    while (there := list(runs_in(out))) != told:
+        with documents.replacing(index) as part:
+            part.write_text(_index(out, there), encoding="utf-8")
+        told = there
+
+
+def _index(out: Path, runs: list[tuple[str, GalleryRun]]) -> str:
     from harness.report.page.gallery import build  # only here: what draws takes a while to import
 
-    return build(out, list(runs_in(out)))
+    return build(out, runs)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from harness.analysis.cautions import warnings_of
-from harness.analysis.facts import NO_QUOTA, departures
+from harness.analysis.facts import departures
 from harness.analysis.gates import Gates, gates
 from harness.analysis.labels import labels_of, split_labels
+from harness.analysis.observing import NO_QUOTA
 from harness.analysis.repeats import OverRepeats, over_repeats
 from harness.analysis.series import LatencySeries, grouped, own_beside
 from harness.analysis.timed import Timed, timed

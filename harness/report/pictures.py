@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 from harness.agreement.matching import Matched, match
 from harness.agreement.passes import Pass, rows_of
 from harness.documents.agreement import Agreement
-from harness.documents.files import storing
+from harness.documents.files import replacing, storing
 from runner.contract.rows import ImageDetections, Row
 
 #: What both found is thin and white, and only so many of them, the surest; what one alone found is thick and red.
@@ -70,19 +70,22 @@ def _drawn_in(of: Pass, folder: Path | None) -> Path:
 def draw_worst(agreement: Agreement, reference: Pass, other: Pass, folder: Path | None = None) -> None:
     """Draw the worst images where `disagreements` says. Raises StorageError where that can't be made."""
     for old in disagreements(other, folder):
-        old.unlink()
+        old.unlink(missing_ok=True)  # two may compare at once
     if not agreement.worst:
         return
     place = _drawn_in(other, folder)
+    elsewhere = "choose another --pictures"
     wanted = {image.file: number for number, image in enumerate(agreement.worst, start=1)}
-    with storing(place, "made", "choose another --pictures"):
+    with storing(place, "made", elsewhere):
         place.mkdir(parents=True, exist_ok=True)
     images = Path(str(other.folder.plan.dataset_folder))
     for one, two in zip(rows_of(reference), rows_of(other), strict=True):
         if one.file in wanted:
             matched = match(one, two, other.job.model.thresholds, agreement.tolerances)
             drawn = draw(images / one.file, (one, two), matched, _names(reference, other))
-            drawn.save(place / f"disagreement-{wanted[one.file]}.png")
+            file = place / f"disagreement-{wanted[one.file]}.png"
+            with replacing(file, elsewhere) as part:
+                drawn.save(part)
 
 
 def _names(reference: Pass, other: Pass) -> tuple[str, str]:

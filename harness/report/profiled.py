@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from harness.analysis.explaining import explained
 from harness.analysis.labels import labels_of
-from harness.analysis.series import latency_series
+from harness.analysis.series import grouped, latency_series, state_of
 from harness.catalogue import detectors
 from harness.documents.explanation import Explanation
 from harness.documents.run_folder import Cell
@@ -25,7 +25,9 @@ def slower(cells: Sequence[Cell]) -> Iterator[Slower]:
     """Yield it of each model that two series, or more, have a profile of."""
     known = [cell for cell in cells if _profile(cell)]
     for model in detectors(cell.job.model.builder for cell in known):
-        own = {latency_series(cell): cell for cell in reversed(known) if cell.job.model.builder == model.builder}
+        of_model = [cell for cell in known if cell.job.model.builder == model.builder]
+        by_series = grouped((latency_series(cell), state_of(cell), cell) for cell in of_model)
+        own = {series: alike[0] for series, alike in by_series.items()}
         if len(own) < 2:
             continue
         labels = labels_of(list(own))

@@ -13,6 +13,7 @@ import pytest
 from harness import documents
 from harness.catalogue import environments
 from harness.documents.run_folder import RunFolder
+from harness.host import toolkit
 from harness.images.engine import Engine
 from harness.paths import ROOT
 from tests.integration.commands import LITE, fails, harness
@@ -188,6 +189,16 @@ def test_an_engine_without_the_toolkit_can_not_hand_out_the_gpu(engine: Engine, 
     (line,) = [line for line in found["matrix"] if line["environment"] == "cuda12.6"]
     assert line["gpus"][STANDIN_UUID] == "can't run: the Docker engine knows no way to a GPU"
     assert (found["nvidia_runtime"], found["nvidia_cdi"], found["nvidia_toolkit"]) == (False, False, None)
+
+
+def test_a_toolkit_that_can_not_be_started_tells_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-ctk"
+    program.write_text("#!/bin/sh\necho 'NVIDIA Container Toolkit CLI version 1.17.8'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert toolkit.version() == "1.17.8"
+    program.write_bytes(b"\x7fELF of another machine")
+    assert toolkit.version() is None
 
 
 def test_a_person_reads_it_in_80_columns() -> None:

@@ -91,6 +91,13 @@ def test_missing_output_is_no_error_of_the_executor(executor: Executor, tmp_path
     assert not (tmp_path / "result.json").exists()
 
 
+def test_what_the_runner_leaves_running_ends_with_it(executor: Executor, tmp_path: Path) -> None:
+    report, _ = act(executor, tmp_path, "leave-a-child")
+    assert (report.exit_code, report.timed_out) == (0, False)
+    assert report.wall_seconds < 30
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]
+
+
 def test_an_unexplained_kill_is_neither_time_nor_memory(executor: Executor, tmp_path: Path) -> None:
     report, _ = act(executor, tmp_path, "killed")
     assert report.exit_code != 0

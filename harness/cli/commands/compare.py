@@ -18,7 +18,6 @@ from harness.comparing import settling
 from harness.comparing.settling import Settled
 from harness.documents.comparison import Comparison
 from harness.knobs.table import KNOBS
-from harness.plan import budget
 from harness.preflight.checks import Preflight
 from harness.report.comparison import comparison_tables, headline, markdown
 from harness.report.table import Form
@@ -32,9 +31,9 @@ DIFFERENT = ("faster", "slower")
 
 @dataclasses.dataclass(frozen=True)
 class Settle:
-    """That what is ambiguous is to be settled: in how much time at most, as a text, and the command that asked."""
+    """That what is ambiguous is to be settled: in how many seconds at most, and the command that asked."""
 
-    most: str | None
+    most_s: float | None
     command: list[str]
 
 
@@ -75,9 +74,8 @@ def _offer(a: str, b: str, found: Comparison) -> str:
 
 
 def _settled(a: str, b: str, asked: Asked, settle: Settle, console: Console) -> Settled:
-    most_s = None if settle.most is None else budget.parse_time("--max-time", settle.most)
     with Preflight() as preflight:
-        return settling.settled(a, b, asked, most_s, settle.command, preflight, progress_on(console))
+        return settling.settled(a, b, asked, settle.most_s, settle.command, preflight, progress_on(console))
 
 
 def _print(found: Comparison, form: str) -> None:

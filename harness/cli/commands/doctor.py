@@ -7,8 +7,8 @@ from rich.console import Console
 
 from harness.catalogue import models
 from harness.cli.console import print_table, say
-from harness.host import machine
-from harness.host.gpus import INSTALL_TOOLKIT, HostGpu
+from harness.host import machine, toolkit
+from harness.host.gpus import HostGpu
 from harness.preflight.checks import Preflight
 from harness.preflight.doctor import Findings, examine
 from harness.preflight.noise import cited
@@ -82,7 +82,7 @@ def _toolkit(findings: Findings) -> str:
     known = {"its runtime": findings.nvidia_runtime, "its hook": findings.nvidia_hook, "CDI": findings.nvidia_cdi}
     ways = [name for name, there in known.items() if there]
     if not ways:
-        return f"the engine knows no way to a GPU: {INSTALL_TOOLKIT}"
+        return f"the engine knows no way to a GPU: {toolkit.INSTALL}"
     return f"NVIDIA Container Toolkit {findings.nvidia_toolkit or 'of unknown version'}, by {' and '.join(ways)}"
 
 

@@ -11,9 +11,8 @@ from harness.analysis.repetition import Reproduction
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
-from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.run_folder import Cell, RunFolder, require_free
 from harness.documents.runs import open_run
-from harness.errors import BadInput
 from harness.preflight.checks import Preflight
 from harness.repeating import Wish
 from harness.report.repetition import reproduction_table
@@ -26,8 +25,7 @@ def reproduce_column(
     """Measure a column again and print the comparison. Returns whether every cell is ok."""
     console = Console(stderr=as_json)
     progress = progress_on(console)
-    if out and out.exists():
-        raise BadInput(f"{out} exists already", "choose another --out")
+    require_free(out)
     with Preflight() as preflight:
         repetition = repeating.planned(wish, command, preflight, progress, dry=dry_run)
         if dry_run:

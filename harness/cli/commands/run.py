@@ -8,7 +8,7 @@ from rich.console import Console
 from harness import pipeline
 from harness.cli.live import progress_on
 from harness.cli.telling import interruptible, tell
-from harness.documents.run_folder import RunFolder
+from harness.documents.runs import open_run
 from harness.plan import Request
 from harness.preflight.checks import Preflight
 from harness.report.table import Form
@@ -34,7 +34,7 @@ def new_run(
 def resume_run(name: str, *, published: bool, long: bool, precision: float | None) -> bool:
     """Execute what a run still lacks, to another precision if one is given. Returns as new_run does."""
     console = Console()
-    folder = RunFolder.open(name)
+    folder = open_run(name)
     with Preflight() as preflight, interruptible(console):
         outcome = pipeline.resume(folder, preflight, progress_on(console), published=published, precision=precision)
     tell(console, outcome, Form.LONG if long else Form.SHORT)

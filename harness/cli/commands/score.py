@@ -42,7 +42,7 @@ def score_run(name: str, *, scorer: str, as_json: bool) -> None:
     else:
         print_tables(console, accuracy_tables(cells), Form.LONG)
     for error in failed[1:]:
-        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        say(Console(stderr=True), str(error))
     if failed:
         raise failed[0]
 

@@ -3,9 +3,8 @@
 import time
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from harness.documents import ImageIdentity
+from harness.documents.run_folder import is_held
 from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.host.gpus import HostGpu
@@ -70,22 +69,11 @@ def remove_orphans(engine: Engine, own: Path) -> int:
     """Remove the containers of runs that were killed, and return how many they were.
 
     They are those whose run no process holds any more, and those that an earlier process left of the run whose lock
-    file is `own`: the caller holds it, and has started nothing yet.
+    file is `own`: the caller holds it, and has started nothing yet. Those of another user, whose lock can't be looked
+    at, are left alone.
     """
     owners = engine.labelled(f"{LABEL}.owner").items()
-    orphans = [name for name, lock in owners if Path(lock) == own.resolve() or _is_free(Path(lock))]
+    orphans = [name for name, lock in owners if Path(lock) == own.resolve() or is_held(Path(lock)) is False]
     for container_id in orphans:
         engine.remove(container_id)
     return len(orphans)
-
-
-def _is_free(lock_path: Path) -> bool:
-    if not lock_path.exists():
-        return True
-    lock = FileLock(lock_path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    lock.release()
-    return True

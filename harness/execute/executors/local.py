@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,8 @@ class LocalExecutor:
                     for line in process.stdout or ():
                         log.write(line)
                         on_line(line.decode(errors="replace").rstrip("\n"))
+                    has_ended(process, waiting=True)
+                    kill_session(process)  # what it has left would compute beside the next cell
                     exit_code = process.wait()
             finally:
                 if process:
@@ -78,7 +81,10 @@ class LocalExecutor:
 
 
 class Watchdog(Looker):
-    """Kills a process that passes its deadline (time.monotonic) or its resident memory limit, while its block runs."""
+    """Kills a process that passes its deadline (time.monotonic) or its resident memory limit, while its block runs.
+
+    Of one that has ended it kills what it started and left, which may hold its output open for ever.
+    """
 
     def __init__(self, process: "subprocess.Popen[bytes]", deadline: float, memory_bytes: int | None):
         super().__init__(WATCH_INTERVAL_S)
@@ -86,7 +92,10 @@ class Watchdog(Looker):
         self._process, self._deadline, self._memory_bytes = process, deadline, memory_bytes
 
     def look(self) -> bool:
-        """Kill the process where it has passed a limit, and note which; see Looker."""
+        """Kill the process where it has passed a limit, and note which, or what it left; see Looker."""
+        if has_ended(self._process):
+            kill_session(self._process)
+            return False
         self.timed_out = time.monotonic() >= self._deadline
         self.out_of_memory = self._memory_bytes is not None and resident(self._process.pid) > self._memory_bytes
         if self.timed_out or self.out_of_memory:
@@ -96,7 +105,7 @@ class Watchdog(Looker):
 
 
 def resident(pid: int) -> int:
-    """Return the resident memory of the process in bytes, 0 once it has ended. The runner starts no children."""
+    """Return the resident memory of the process in bytes, 0 once it has ended. The runner itself starts no children."""
     try:
         resident_bytes: int = psutil.Process(pid).memory_info().rss
     except psutil.NoSuchProcess:
@@ -105,9 +114,19 @@ def resident(pid: int) -> int:
 
 
 def kill_session(process: "subprocess.Popen[bytes]") -> None:
-    """Kill the process and whatever it started, unless it has ended by itself."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill the process and whatever it started, unless it was waited for: its number may be another's by then."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def has_ended(process: "subprocess.Popen[bytes]", *, waiting: bool = False) -> bool:
+    """Tell whether the process has ended, or wait until it has; its number stays its own until Popen.wait frees it."""
+    how = os.WEXITED | os.WNOWAIT | (0 if waiting else os.WNOHANG)
+    try:
+        return process.returncode is not None or os.waitid(os.P_PID, process.pid, how) is not None
+    except ChildProcessError:  # it was waited for a moment ago, or by the kernel, where SIGCHLD is ignored
+        return True
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.catalogue import detectors
+from harness.documents.files import content_of
 from harness.documents.run_folder import RunFolder
 
 #: A clip of more bytes is no part of the page.
@@ -28,7 +29,7 @@ class Clip:
     @property
     def source(self) -> str:
         """The clip as a data URI, or its name beside the page."""
-        return data_uri(self.file, "video/mp4") if self.is_small else self.file_name
+        return data_uri(self.file.read_bytes(), "video/mp4") if self.is_small else self.file_name
 
     @property
     def file_name(self) -> str:
@@ -45,10 +46,10 @@ def clips_of(folders: Iterable[RunFolder]) -> Iterator[Clip]:
             if file.is_file():
                 names = {each.builder: each.display for each in detectors(job.model.builder for job in jobs)}
                 title = " and ".join(f"{names[each.model.builder]} in {each.environment}" for each in jobs)
-                poster = file.with_suffix(".jpg")
-                yield Clip(title, file, data_uri(poster, "image/jpeg") if poster.is_file() else "")
+                poster = content_of(file.with_suffix(".jpg"))
+                yield Clip(title, file, "" if poster is None else data_uri(poster, "image/jpeg"))
 
 
-def data_uri(file: Path, kind: str) -> str:
-    """Return a file of a kind, such as image/jpeg, as a URI that holds it."""
-    return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
+def data_uri(content: bytes, kind: str) -> str:
+    """Return what a file of a kind, such as image/jpeg, holds as a URI that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

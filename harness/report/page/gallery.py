@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.documents.files import content_of
 from harness.documents.gallery import GalleryRun
 from harness.report.page.clips import data_uri
 from harness.report.page.rendering import without_script
@@ -23,4 +24,5 @@ def build(out: Path, runs: Sequence[tuple[str, GalleryRun]]) -> str:
 
 def _poster(file: Path) -> str:
     """Return a picture as a data URI, nothing where it is not there or large."""
-    return data_uri(file, "image/jpeg") if file.is_file() and file.stat().st_size <= MOST_POSTER else ""
+    content = content_of(file)
+    return data_uri(content, "image/jpeg") if content is not None and len(content) <= MOST_POSTER else ""

@@ -1,25 +1,28 @@
 """What a comparison of passes came to, for tests that need no passes."""
 
+from dataclasses import replace
 from typing import Any
 
 from harness.documents.agreement import Agreement, PassName, Portion, Tolerances
+from runner.contract import SCHEMA_VERSION
 
 
 def portion(*causes: Any, unexplained: bool = False, images: int = 2, alike: int = 0) -> Portion:
     return Portion(list(causes), unexplained, list(range(images)), alike, ["such"], [], [])
 
 
-def judged(*parts: Portion, images: int = 5) -> Agreement:
-    name, differ = PassName("run", "cell", "local"), sum(part.images for part in parts)
-    return Agreement(
-        schema_version=3,
+def agreement(**changes: Any) -> Agreement:
+    """Return what passes come to that found nothing, all but what is changed."""
+    name = PassName("run", "cell", "local")
+    plain = Agreement(
+        schema_version=SCHEMA_VERSION,
         model="fasterrcnn_resnet50_fpn",
         reference=name,
         other=name,
-        verdict="different" if differ else "equal",
+        verdict="equal",
         tolerances=Tolerances(),
-        images=images,
-        images_different=differ,
+        images=5,
+        images_different=0,
         pixels_different=0,
         detections_reference=0,
         detections_other=0,
@@ -32,6 +35,11 @@ def judged(*parts: Portion, images: int = 5) -> Agreement:
         keypoint_shift_px=None,
         worst=[],
         ap_differences=[],
-        parts=list(parts),
-        weights="random",
     )
+    return replace(plain, **changes)
+
+
+def judged(*parts: Portion, images: int = 5) -> Agreement:
+    differ = sum(part.images for part in parts)
+    verdict = "different" if differ else "equal"
+    return agreement(verdict=verdict, images=images, images_different=differ, parts=list(parts), weights="random")

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.catalogue import models
 from harness.documents import Execution, Host, ImageIdentity
-from harness.documents.agreement import Agreement, PassName, Tolerances, Verdict
+from harness.documents.agreement import Agreement, PassName, Verdict
 from harness.documents.run_folder import Cell
 from harness.documents.scores import ApInterval, CellScores, Score
 from runner.contract import (
@@ -27,6 +27,7 @@ from runner.contract import (
     Weights,
 )
 from tests import samples
+from tests.unit.harness.agreements import agreement
 
 PUBLISHED = [model.builder for model in models().values() if model.published_2021]
 #: About what these models take on two cores of a server, in ms.
@@ -181,25 +182,18 @@ def _score(ap: float) -> Score:
 
 def _agreement(job: Any, verdict: Verdict) -> Agreement:
     reference, other = (PassName("run", job.cell, name) for name in ("cpu", job.environment))
-    return Agreement(
-        SCHEMA_VERSION,
-        job.model.builder,
-        reference,
-        other,
-        verdict,
-        Tolerances(),
-        500,
-        12,
-        0,
-        9000,
-        9003,
-        5,
-        8,
-        1,
-        0.4,
-        0.02,
-        None,
-        None,
-        [],
-        [],
+    return agreement(
+        model=job.model.builder,
+        reference=reference,
+        other=other,
+        verdict=verdict,
+        images=500,
+        images_different=12,
+        detections_reference=9000,
+        detections_other=9003,
+        unmatched_reference=5,
+        unmatched_other=8,
+        borderline=1,
+        box_shift_px=0.4,
+        score_difference=0.02,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import documents
-from harness.documents.run_folder import RunFolder, cell_name
+from harness.documents.names import cell_name
+from harness.documents.run_folder import RunFolder
 from runner.contract import Latency, Result, Samples
 from tests.samples import job, ok_result, run_folder
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import documents
+from harness import documents, judging
 from harness.data import coco, shapes
 from harness.documents import PlannedCell
-from harness.documents.run_folder import RunFolder
-from harness.errors import BadDocument
+from harness.documents.run_folder import RunFolder, is_held
+from harness.errors import BadDocument, BadInput
 from harness.judging import judge
 from harness.progress import Silent
 from runner.contract import Dataset, Detections, Job, rows
@@ -61,6 +61,15 @@ def test_the_others_keep_their_scores_and_the_sentence_names_the_cell(folder: Ru
     assert isinstance(error, BadDocument)
     assert str(error).startswith("cell-of-retinanet_resnet50_fpn can't be scored: ")
     assert "is no detection pass" in str(error)
+
+
+def test_nobody_executes_a_run_while_it_is_scored_anew(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[bool | None] = []
+    monkeypatch.setattr(judging, "score_cells", lambda *_, **__: held.append(is_held(folder.lock_path)))
+    judging.rescored(folder, Silent(), "hotcoco")
+    assert held == [True]
+    with folder.locked(), pytest.raises(BadInput, match="is being executed by another process"):
+        judging.rescored(folder, Silent(), "hotcoco")
 
 
 def test_what_a_model_gave_that_is_no_number_is_no_score(folder: RunFolder) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,8 @@ print("a word on standard error", file=sys.stderr, flush=True)
 if behaviour in ("success", "model-error"):
     (out / "result.json").write_text("{}")
     sys.exit(int(behaviour == "model-error"))
+if behaviour == "leave-a-child":  # which holds the output open
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", out])
 if behaviour == "sleep":
     time.sleep(600)
 if behaviour == "eat-memory":

@@ -13,7 +13,7 @@ from harness.documents.run_folder import RunFolder
 from harness.errors import BadDocument, BadInput
 from harness.paths import ROOT
 from harness.report.latency import arrange, latency_table
-from runner.contract import SCHEMA_VERSION, Memory, Result, Variant
+from runner.contract import SCHEMA_VERSION, Input, Memory, Result, Variant
 from tests.samples import job, latency, ok_result, run_folder, software
 
 LATER = "2026-01-03T00:00:00.000+00:00"
@@ -36,6 +36,17 @@ def test_what_was_not_measured_alike_is_refused_or_labelled(tmp_path: Path) -> N
         tidy(names)
     assert set(tidy(names, allow=True)["threads"]) == {1, 2}
     assert len(merged(names, allow=True).conflicts) == 1
+
+
+def test_a_cell_that_was_cut_short_is_merged_unless_another_decoder_read_what_it_saw(tmp_path: Path) -> None:
+    seen = [Input(f"{n}.jpg", 300, 451, f"{n}" * 64) for n in range(3)]
+    decodings = {"short": seen[:1], "whole": seen, "other": [replace(seen[0], pixels_sha256="f" * 64), *seen[1:]]}
+    for n, (name, inputs) in enumerate(decodings.items()):
+        measured = replace(latency([10.0] * len(inputs)), inputs=inputs)
+        run_folder(tmp_path / name, ok_result(job(), latency=measured, started_at=LATER.replace(":00.", f":0{n}.")))
+    assert merged([str(tmp_path / name) for name in ("short", "whole")]).conflicts == []
+    with pytest.raises(BadInput, match=r"not comparable: .*decoded pictures \(\w{6} \| \w{6}\)"):
+        merged([str(tmp_path / name) for name in ("short", "other")])
 
 
 def test_a_frame_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.labels import conflicts, labels_of
-from harness.analysis.series import AccuracySeries, accuracy_series, grouped, latency_series, state_of
+from harness.analysis.labels import conflicts, differences, labels_of
+from harness.analysis.series import (
+    AccuracySeries,
+    LatencySeries,
+    accuracy_series,
+    grouped,
+    latency_series,
+    own_beside,
+    state_of,
+)
 from harness.documents import Host, ImageIdentity
 from harness.documents.run_folder import Cell
 from runner.contract import CpuSupply, Dataset, Detections, Gpu, Input, SharedLibrary, UsedGpu, Weights, cgroups
@@ -271,6 +279,44 @@ def test_decoders_that_differ_in_one_picture_alone_are_told_apart() -> None:
     decoded = ([first, second], [first, replace(second, pixels_sha256="ef" * 32)])
     one, other = (latency_series(on_cpu(latency=replace(latency([10.0]), inputs=inputs))) for inputs in decoded)
     assert conflicts([one, other])
+
+
+def decoded(*pixels: str, **changes: Any) -> Cell:
+    """Return a cell that saw so many pictures, each of which was decoded to that."""
+    inputs = [Input(f"{n}.jpg", 300, 451, each * 32) for n, each in enumerate(pixels)]
+    of = job(**changes)
+    result = ok_result(of, latency=replace(latency([10.0] * len(pixels)), inputs=inputs))
+    return Cell(of, result, execution(of), run="run")
+
+
+def columns(*cells: Cell) -> dict[LatencySeries, list[Cell]]:
+    return grouped((latency_series(cell), state_of(cell), cell) for cell in cells)
+
+
+def test_what_was_cut_short_is_of_the_series_that_goes_on_from_it() -> None:
+    short, long = decoded("ab"), decoded("ab", "cd")
+    assert columns(short, long) == {latency_series(long): [short, long]}
+    for one, other in ((short, long), (long, short)):
+        series = latency_series(one), latency_series(other)
+        assert not conflicts(series)
+        assert not differences(*series)
+
+
+def test_of_what_was_cut_short_the_pictures_that_it_saw_tell() -> None:
+    short, long = decoded("ef"), decoded("ab", "cd")
+    assert len(columns(short, long)) == 2
+    (conflict,) = conflicts(columns(short, long))
+    (difference,) = differences(*columns(short, long))
+    assert conflict.endswith(f": decoded pictures ({difference.a} | {difference.b})")
+    assert [len(str(value)) for value in (difference.a, difference.b)] == [6, 6]
+
+
+@pytest.mark.parametrize("seen", [("ab",), ("ab", "cd", "ef")])
+def test_an_own_detector_that_saw_other_many_pictures_stands_beside_the_others(seen: tuple[str, ...]) -> None:
+    builder = f"package.module:function@{'0' * 12}"
+    own = decoded(*seen, model=replace(job().model, builder=builder, weights=Weights("own")))
+    beside = own_beside(columns(own, decoded("ab", "cd")), lambda cell: cell.job.model.builder)
+    assert [len(cells) for cells in beside.values()] == [2]
 
 
 def test_passes_whose_pictures_another_decoder_read_are_labelled() -> None:

@@ -15,7 +15,7 @@ from harness.documents.comparison import Comparison
 from harness.errors import BadInput
 from harness.progress import Silent
 from harness.report.comparison import comparison_tables
-from runner.contract import CpuSupply, Failure, SharedLibrary, Variant, Weights
+from runner.contract import CpuSupply, Failure, Input, Result, SharedLibrary, Variant, Weights
 from tests.samples import job, software
 from tests.unit.harness.agreements import judged, portion
 from tests.unit.harness.sides import OTHER, ROUNDS, SSD, process, side, write
@@ -62,6 +62,27 @@ def test_two_runs_that_took_turns_on_one_machine_are_paired_by_repeat(tmp_path: 
     write(tmp_path / "elsewhere", *later, host=Host("another"))
     (model,) = compare(tmp_path / "a", tmp_path / "elsewhere", allow=True).models
     assert model.unpaired_reason == "they are of two runs"
+
+
+def decoded(result: Result, cat: str = "a") -> Result:
+    """Return the result with what its pictures were decoded to."""
+    assert result.latency
+    pixels = {"cat.jpg": cat, "dog.jpg": "d"}
+    inputs = [Input(name, 300, 400, pixels[name] * 64) for name in dict.fromkeys(result.latency.samples.image)]
+    return replace(result, latency=replace(result.latency, inputs=inputs))
+
+
+def test_a_process_that_was_cut_short_is_compared_by_the_pictures_that_all_saw(tmp_path: Path) -> None:
+    both = {"cat.jpg": 10.0, "dog.jpg": 12.0}
+    whole = [decoded(process(both, n)) for n in range(2, 6)]
+    short = decoded(process({"cat.jpg": 10.0}, 1))
+    write(tmp_path / "a", short, *whole)
+    write(tmp_path / "b", *whole, decoded(process(both, 6)), host=Host("another"))
+    found = compare(tmp_path / "a", tmp_path / "b")
+    assert (found.models[0].pictures, found.models[0].pictures_left_out) == (1, 1)
+    assert "decoded pictures" not in {each.what for each in found.unlike}
+    write(tmp_path / "c", *(decoded(process(both, n), cat="c") for n in range(1, 6)), host=Host("another"))
+    assert "decoded pictures" in {each.what for each in compare(tmp_path / "a", tmp_path / "c").unlike}
 
 
 def test_what_was_measured_one_after_the_other_is_not_paired(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The names of a run's folders, and that what is planned can be read again."""
 
+import fcntl
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +9,9 @@ import pytest
 
 from harness import documents
 from harness.documents import PlannedCell
-from harness.documents.run_folder import LONGEST_NAME, RunFolder, cell_name, is_cell_name, require_readable
-from harness.errors import BadDocument, BadInput
+from harness.documents.names import LONGEST_NAME, cell_name, is_cell_name, require_readable
+from harness.documents.run_folder import RunFolder, is_held
+from harness.errors import BadDocument, BadInput, StorageError
 from harness.plan import shards
 from runner.contract import Dataset
 from tests.samples import job, ok_result, plan, run_folder
@@ -44,6 +47,17 @@ def test_a_plan_whose_cell_no_run_would_read_is_refused(name: str) -> None:
         require_readable(plan(job(cell=name)))
 
 
+def test_two_cells_of_one_folder_are_refused() -> None:
+    builders = [f"{name}@{'0' * 12}" for name in ("package.module:find_all", "package.module_find:all")]
+    one, other = (job(builder, cell=cell_name("local", builder, "r1")) for builder in builders)
+    assert one.cell == other.cell
+    require_readable(plan(one))
+    with pytest.raises(
+        BadInput, match=f"cells of {builders[0]} and of {builders[1]} would share the folder {one.cell};"
+    ):
+        require_readable(plan(one, other))
+
+
 def test_a_name_that_is_no_text_is_refused_wherever_it_stands() -> None:
     good = plan(job())
     require_readable(good)
@@ -75,3 +89,37 @@ def test_the_result_of_another_job_is_none_of_a_cell_s(tmp_path: Path) -> None:
     changed = replace(job(), variant=replace(job().variant, threads=1))
     documents.write(folder.path / "plan.json", plan(changed))
     assert RunFolder(folder.path).cells() == []
+
+
+def test_a_lock_is_looked_at_without_a_trace(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", "test")
+    assert is_held(folder.lock_path) is False
+    with folder.locked():
+        assert is_held(folder.lock_path) is True
+    assert is_held(folder.lock_path) is False
+    assert is_held(tmp_path / "nowhere" / ".lock") is False
+    assert list(tmp_path.iterdir()) == [folder.path]
+    unreadable = tmp_path / ".lock"
+    unreadable.symlink_to(unreadable)  # which root can't read either
+    assert is_held(unreadable) is None
+
+
+def test_a_run_that_can_not_be_locked_is_a_sentence(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", "test")
+    folder.lock_path.mkdir()
+    with pytest.raises(StorageError, match=r"run/\.lock can't be locked: "), folder.locked():
+        pass
+
+
+def test_who_only_looks_keeps_nobody_from_executing_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.documents.run_folder.LOOKED_AT_S", 30.0)
+    folder = RunFolder.create(tmp_path / "run", "test")
+    with folder.locked():
+        pass
+    with folder.lock_path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        done = threading.Timer(0.05, lambda: fcntl.flock(file, fcntl.LOCK_UN))
+        done.start()
+        with folder.locked():
+            assert is_held(folder.lock_path)
+        done.join()

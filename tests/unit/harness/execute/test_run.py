@@ -16,8 +16,9 @@ from harness.execute import reuse, run, settling
 from harness.execute.executors.base import ExitReport
 from harness.host import locks, machine, own
 from harness.images import pins
+from harness.plan import shards
 from harness.progress import OnLine
-from runner.contract import Detections, Job, Result, pseudonym, rows
+from runner.contract import Dataset, Detections, Job, Result, pseudonym, rows
 from tests import samples
 from tests.fakes import FailingExecutor, FakeExecutor
 
@@ -91,6 +92,16 @@ def test_a_skipped_cell_fails_the_run_only_where_it_was_named(tmp_path: Path, na
     assert result is not None
     assert result.failure is not None
     assert (result.status, result.failure.message) == ("skipped", "no such builder in torchvision 0.10")
+
+
+def test_a_pass_in_shards_that_can_not_run_is_skipped_as_a_whole(tmp_path: Path) -> None:
+    dataset = Dataset("some", "0" * 64, [1], [1, 2], ["1.jpg", "2.jpg"])
+    whole = PlannedCell(samples.job(suite="accuracy", dataset=dataset, images=[]), named=False, skipped="it lacks it")
+    folder = folder_of(tmp_path, samples.plan(*shards.split(whole, 2)))
+    # There is an executor: the environment has other models.
+    assert run.execute(folder, {("cuda10.2", "accuracy"): FakeExecutor()}, None, Remembering())
+    told = [(cell.result.status, cell.result.failure) for cell in folder.every_cell()]
+    assert [(status, failure and failure.message) for status, failure in told] == [("skipped", "it lacks it")] * 3
 
 
 def test_a_second_execution_keeps_what_is_ok(tmp_path: Path) -> None:

@@ -70,6 +70,11 @@ def test_auto_says_which_and_why() -> None:
     assert remarks == ["measuring in local: no engine"]
 
 
+def test_an_environment_that_auto_chooses_and_a_person_names_is_measured_once() -> None:
+    for images in (["auto", "local"], ["local", "auto"]):
+        assert make(replace(ONE, images=images))[0] == [("local", "ssd300_vgg16", 1)]
+
+
 def test_what_can_not_run_is_a_skipped_cell_with_its_reason() -> None:
     made, _ = plan.make(ONE, [], FakeHost(broken={"cuda10.2"}), nothing)
     assert [cell.skipped for cell in made.cells] == ["it is broken; mend it.", None]

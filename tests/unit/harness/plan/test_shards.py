@@ -71,6 +71,7 @@ def leave(folder: RunFolder, part: PlannedCell, **changes: Any) -> None:
         waited_ms=1.0,
         other_load_cpus=0.0,
         turned_images=2,
+        resize_rule="float32",
         **totals,
     )
     result = ok_result(part.job, latency=None, detections=passed, memory=Memory(9, 1, None, None, "on the CPU"))
@@ -102,7 +103,7 @@ def test_the_whole_is_what_one_cell_would_have_left(folder: RunFolder) -> None:
     assert (result.status, result.job) == ("ok", whole().job)
     assert result.detections is not None
     assert (result.detections.images, result.detections.wall_ms) == (IMAGES, 150.0)
-    assert result.detections.turned_images == 6
+    assert (result.detections.turned_images, result.detections.resize_rule) == (6, "float32")
     expected = [row(image_id) for image_id in ids_of(whole().job)]
     assert rows_of(folder, joined.job) == [
         (each.image_id, each.detections.boxes.tolist(), each.detections.scores.tolist())

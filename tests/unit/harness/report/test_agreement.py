@@ -1,10 +1,9 @@
-from dataclasses import replace
 from typing import Any
 
 from harness.analysis.marks import marks_of
 from harness.analysis.tidy_rows import labels
 from harness.analysis.timings import timings_of
-from harness.documents.agreement import Agreement, ApDifference, ImageDifference, PassName, Tolerances
+from harness.documents.agreement import Agreement, ApDifference, ImageDifference, PassName
 from harness.documents.run_folder import Cell
 from harness.report.agreement import agreement_table
 from harness.report.latency import latency_table
@@ -12,33 +11,27 @@ from harness.report.table import Form
 from harness.text import GAP
 from runner.contract import Numerics, Variant
 from tests.samples import job, ok_result
+from tests.unit.harness import agreements
 from tests.unit.harness.agreements import portion
 
 
 def agreement(verdict: Any = "equal", **changes: Any) -> Agreement:
-    plain = Agreement(
-        schema_version=1,
-        model="ssd300_vgg16",
-        reference=PassName("run", "cuda10.2--ssd", "cuda10.2"),
-        other=PassName("run", "local--ssd", "local"),
-        verdict=verdict,
-        tolerances=Tolerances(),
-        images=10,
-        images_different=3 if verdict == "different" else 0,
-        pixels_different=0,
-        detections_reference=50,
-        detections_other=51,
-        unmatched_reference=1,
-        unmatched_other=2,
-        borderline=4,
-        box_shift_px=0.0123,
-        score_difference=0.00045,
-        mask_iou=None,
-        keypoint_shift_px=None,
-        worst=[],
-        ap_differences=[ApDifference("bbox", -0.0123, -0.02, -0.005, 0.95, 1000)],
-    )
-    return replace(plain, **changes)
+    own: dict[str, Any] = {
+        "model": "ssd300_vgg16",
+        "reference": PassName("run", "cuda10.2--ssd", "cuda10.2"),
+        "other": PassName("run", "local--ssd", "local"),
+        "images": 10,
+        "images_different": 3 if verdict == "different" else 0,
+        "detections_reference": 50,
+        "detections_other": 51,
+        "unmatched_reference": 1,
+        "unmatched_other": 2,
+        "borderline": 4,
+        "box_shift_px": 0.0123,
+        "score_difference": 0.00045,
+        "ap_differences": [ApDifference("bbox", -0.0123, -0.02, -0.005, 0.95, 1000)],
+    }
+    return agreements.agreement(verdict=verdict, **{**own, **changes})
 
 
 def test_a_row_is_a_pass_with_its_verdict_and_figures() -> None:

@@ -5,6 +5,7 @@ import re
 import shutil
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,3 +170,31 @@ def test_a_place_that_is_no_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="choose another folder for --gallery"):
         write_gallery([run(tmp_path / "run")], tmp_path / "file", published=False)
+
+
+def test_of_two_who_add_at_once_none_is_left_out(tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = run(tmp_path / "one"), run(tmp_path / "two")
+    made = gallery._index
+
+    def while_another_adds(*of: Any) -> str:
+        monkeypatch.setattr(gallery, "_index", made)
+        write_gallery([two], out, published=False)
+        return made(*of)
+
+    monkeypatch.setattr(gallery, "_index", while_another_adds)
+    index = write_gallery([one], out, published=False)
+    assert set(linked(index)) == {f"{folder_name(each)}/report.html" for each in (one, two)}
+
+
+def test_a_run_that_somebody_deletes_meanwhile_is_in_no_index(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_gallery([run(tmp_path / "one"), run(tmp_path / "two")], out, published=False)
+    read = gallery._read
+
+    def once_it_is_gone(file: Path) -> Any:
+        shutil.rmtree(file.parent)
+        return read(file)
+
+    monkeypatch.setattr(gallery, "_read", once_it_is_gone)
+    assert list(gallery.runs_in(out)) == []

@@ -1,12 +1,18 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from harness.agreement.matching import match
+from harness.agreement.passes import Pass
 from harness.documents.agreement import Tolerances
-from harness.report.pictures import UNMATCHED, draw
+from harness.documents.run_folder import Cell, RunFolder
+from harness.report import pictures
+from harness.report.pictures import UNMATCHED, draw, draw_worst
 from runner.contract.rows import ImageDetections, Row, Times
+from tests.samples import job, ok_result
+from tests.unit.harness.agreements import agreement
 
 RED = tuple(int(UNMATCHED[0][i : i + 2], 16) for i in (1, 3, 5))
 
@@ -54,3 +60,11 @@ def test_a_picture_of_16_bits_is_drawn_as_the_readers_see_it(tmp_path: Path) -> 
     Image.fromarray(np.full((100, 120), 0x4080, "uint16")).save(tmp_path / "a.png")
     picture = drawn(tmp_path / "a.png", row([]), row([[60, 50, 90, 90]]))
     assert picture.getpixel((5, 90)) == (0x40, 0x40, 0x40)
+
+
+def test_what_another_has_removed_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "disagreements", lambda *of: [tmp_path / "disagreement-1.png"])
+    of = job(suite="accuracy")
+    one, other = (Pass(RunFolder(tmp_path), Cell(of, ok_result(of), None)) for _ in range(2))
+    draw_worst(agreement(), one, other)
+    assert list(tmp_path.iterdir()) == []

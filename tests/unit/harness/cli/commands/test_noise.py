@@ -13,29 +13,21 @@ from harness.documents.noise import Disturbance, Noise, Reach, Scatter, kept
 from harness.errors import BadInput, StorageError
 from harness.pipeline import Interrupted
 from tests.command_line import told, told_json
+from tests.noises import KNOWN
 
 SEEN = [
     Disturbance("governor", "powersave", disturbs=True, helps="cpupower frequency-set -g performance"),
     Disturbance("CPU quota", "none", disturbs=False),
     Disturbance("turbo", None, None, None, "the kernel does not say whether there is one"),
 ]
-NOISE = Noise(
-    schema_version=3,
+NOISE = replace(
+    KNOWN,
     host=None,
-    measured_at="2026-01-02T03:04:05+00:00",
-    run="noise",
-    environment="local",
-    device="cpu",
-    model="ssdlite320_mobilenet_v3_large",
     processes=12,
     failed=1,
-    iterations=22,
-    interrupted=False,
     wall=Scatter(0.03, 0.02, 0.031, 0.05),
     cpu=Scatter(0.01, 0.005, 0.008, 0.02),
     cpu_missing_reason=None,
-    margin=0.03,
-    paired_false_alarms=0.04,
     unpaired_false_alarms=0.051,
     repeats=11,
     smallest=[Reach(3, 0.109), Reach(5, 0.06)],

@@ -1,0 +1,49 @@
+"""Runs as people name them."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.documents.run_folder import RunFolder, require_free
+from harness.documents.runs import open_run
+from harness.errors import BadInput, StorageError
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HARNESS_RESULTS", str(tmp_path))
+    return tmp_path
+
+
+def make(results: Path, *names: str) -> None:
+    for name in names:
+        (results / name).mkdir()
+        (results / name / "plan.json").write_text("{}")
+
+
+def test_a_run_is_named_by_its_id_or_its_path(results: Path) -> None:
+    make(results, "mine")
+    assert open_run("mine").path == open_run(str(results / "mine")).path == results / "mine"
+
+
+def test_instead_of_one_that_is_not_there_the_newest_is_named_whatever_others_are_called(results: Path) -> None:
+    with pytest.raises(BadInput, match=r"there is no run 'x'; make one with: harness run\.$"):
+        open_run("x")
+    make(results, "20260102-000000-quick-1-ffff", "20260103-000000-quick-1-0000", "zebra")
+    with pytest.raises(BadInput, match=r"there is no run 'x'; the newest run here is 20260103-000000-quick-1-0000\.$"):
+        open_run("x")
+
+
+def test_only_a_run_is_offered_to_be_gone_on_with(results: Path) -> None:
+    make(results, "mine")
+    (results / "other").mkdir()
+    with pytest.raises(BadInput, match=r"exists already; choose another --out, or go on with --resume \S+mine\.$"):
+        RunFolder.create(results / "mine", "run")
+    with pytest.raises(BadInput, match=r"exists already; choose another --out\.$"):
+        RunFolder.create(results / "other", "run")
+    for free in (None, results / "new"):
+        require_free(free)
+    with pytest.raises(BadInput, match=r"exists already; choose another --out\.$"):
+        require_free(results / "other")
+    with pytest.raises(StorageError, match=r"can't be made: File name too long; choose a shorter name\.$"):
+        require_free(results / ("x" * 300))
