@@ -1,11 +1,13 @@
 """What a merge keeps of a run when the samples of its cells have gone: a run of thousands fits in memory."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from harness.analysis.tidy import Tidy
 from harness.analysis.timed import Timed
 from harness.documents.run_folder import Cell
+
+if TYPE_CHECKING:  # which takes Arrow
+    from harness.analysis.tidy import Tidy
 
 
 class Measurement(NamedTuple):
@@ -21,7 +23,7 @@ class Part:
     """The tidy rows of a run and what its wide tables need. `planned` names its cells, those without result too."""
 
     planned: list[str]
-    rows: Tidy
+    rows: "Tidy"
     measurements: list[Measurement]
     timed: list[Timed]
     detected: list[Cell]

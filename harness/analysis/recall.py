@@ -17,6 +17,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from harness.analysis.parts import Measurement, Part
+from harness.analysis.reading import read
 from harness.analysis.tidy import EMPTY, Tidy
 from harness.analysis.timed import Timed, TimedFigures
 from harness.documents.contents import Contents
@@ -56,20 +57,14 @@ def part_of(folder: RunFolder) -> Part:
     """
     plan = content_of(folder.path / "plan.json") or b""
     if len(plan) < WORTH_KEEPING:
-        return _read(folder)[0]
+        return read(folder)[0]
     shelf, key = Shelf.of_user("merged"), _key(folder, plan)
     content = shelf.get(key)
     part = _unpacked(folder, content) if content else None
     if part is None:
-        part, documents = _read(folder)
+        part, documents = read(folder)
         shelf.put(key, _packed(part, documents))
     return part
-
-
-def _read(folder: RunFolder) -> tuple[Part, str]:
-    from harness.analysis.reading import read  # which brings SciPy, and takes as long as all that was kept
-
-    return read(folder)
 
 
 def _key(folder: RunFolder, plan: bytes) -> str:

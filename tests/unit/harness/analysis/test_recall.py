@@ -37,7 +37,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         runs.append(folder.path)
         return read(folder)
 
-    monkeypatch.setattr(reading, "read", counted)
+    monkeypatch.setattr(recall, "read", counted)
     return runs
 
 
