@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import pipeline
+from harness.agreement.beside import Pass, rows_of
 from harness.agreement.passes import (
-    Pass,
     alone,
     between,
     compare,
@@ -14,7 +14,6 @@ from harness.agreement.passes import (
     compare_resized_alike,
     passes_of,
     require_comparable,
-    rows_of,
     within,
 )
 from harness.catalogue import pick
