@@ -1,6 +1,7 @@
 import fcntl
 import json
 import re
+import sqlite3
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.images import pins
 from harness.plan import shards
 from harness.progress import OnLine
 from runner.contract import Dataset, Detections, Job, Result, pseudonym, rows
+from runner.contract.rows import Row, Times
 from tests import samples
 from tests.fakes import FailingExecutor, FakeExecutor
 
@@ -177,16 +179,20 @@ def test_where_the_interpreter_has_other_packages_now_local_cells_are_measured_a
     assert reuse.outdated(other, execution, FakeExecutor()) is None
 
 
-@pytest.mark.parametrize("left", [None, b"", b"no database"])
+@pytest.mark.parametrize("left", [None, b"", b"no database", b"odd"])
 def test_a_pass_whose_detections_are_gone_is_made_again(tmp_path: Path, left: bytes | None) -> None:
     passed = Detections("detections.sqlite", 1, 0, 0, [], 1, 1, 1, 1, 1, 1, 1, 1, 0.0)
     of = replace(SSD, suite="accuracy")
     result = samples.ok_result(of, latency=None, detections=passed)
     folder = samples.run_folder(tmp_path / "run", result)
     file = folder.cell_folder(of) / passed.file
-    with rows.writing(file, "key"):
-        pass
+    with rows.writing(file, "key") as writer:
+        writer.append([Row(1, "1.jpg", Times(), failure="broken")])
     assert reuse.lost(folder, result) is None
+    if left == b"odd":
+        with sqlite3.connect(file) as connection:
+            connection.execute("UPDATE images SET box_xyxy = x'00'")
+        left = file.read_bytes()
     file.unlink()
     if left is not None:
         file.write_bytes(left)
