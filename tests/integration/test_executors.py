@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from harness.host.gpus import HostGpu
 from harness.images import owners
 from harness.images.engine import Engine
 from harness.images.owners import HOST, OWNER, remove_orphans
+from harness.paths import ROOT
 from tests.fakes import FakeExecutor
 from tests.leftovers import MADE_HERE, own_tag
 
@@ -151,6 +153,28 @@ def test_an_interruption_while_a_process_starts_leaves_none(tmp_path: Path, monk
         act(LocalExecutor(runner_root=ACTING_RUNNER), tmp_path, "sleep")
     (process,) = started
     assert process.poll() is not None
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from harness.execute.executors.local import LocalExecutor
+cell = Path(sys.argv[1])
+kill = lambda line: os.kill(os.getpid(), signal.SIGKILL)
+LocalExecutor(runner_root=Path(sys.argv[2])).run(cell / "job.json", cell, 60, kill)
+"""
+
+
+def test_a_runner_ends_with_its_harness_though_that_is_killed(tmp_path: Path) -> None:
+    """Else it would measure beside the next, or wait for pictures that nobody hands over any more."""
+    (tmp_path / "job.json").write_text(json.dumps({"behaviour": "sleep"}))
+    done = subprocess.run([sys.executable, "-c", KILLED, tmp_path, ACTING_RUNNER], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "log.txt").exists()
+    deadline = time.monotonic() + 30
+    while [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.docker
