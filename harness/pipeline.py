@@ -144,11 +144,11 @@ def _carried_out(
             with progress.cells(expected.seconds) as display, beside(folder):
                 executed = run.execute(folder, executors, engine_version, display)
             unjudged = judging.judge(folder, progress)
+            tables = tables_of(folder.cells(), published=published)
+            with documents.replacing(folder.path / "table.md", elsewhere="") as part:
+                part.write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     except KeyboardInterrupt:
         raise Interrupted(folder.path, folder.name) from None
-    tables = tables_of(folder.cells(), published=published)
-    with documents.replacing(folder.path / "table.md", elsewhere="") as part:
-        part.write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     return Outcome(folder, tables, executed, unjudged)
 
 

@@ -154,6 +154,53 @@ def test_a_result_of_another_runner_or_harness_is_measured_again_and_why_is_said
     assert reuse.remarks(folder, executors) == []
 
 
+def outdated(folder: RunFolder, of: Job) -> Result:
+    """Make the result of a cell one of another runner, and return it."""
+    result = folder.result(of)
+    assert result is not None
+    documents.write(folder.cell_folder(of) / "result.json", replace(result, runner_sha256="ab" * 32))
+    return replace(result, runner_sha256="ab" * 32)
+
+
+class Ending(FakeExecutor):
+    """Is interrupted in the middle of a measurement."""
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        (output_dir / "log.txt").write_text("half of it")
+        raise KeyboardInterrupt
+
+
+def test_a_measurement_is_kept_until_it_is_made_again(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD, LITE))
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image())}, None, Remembering())
+    old = outdated(folder, SSD)
+    with pytest.raises(KeyboardInterrupt):
+        run.execute(folder, {("cuda10.2", "latency"): Ending(image())}, None, Remembering())
+    assert [folder.result(SSD), folder.execution(SSD) is not None] == [old, True]
+    assert (folder.cell_folder(SSD) / "log.txt").read_text() == "the fake's log\n"
+    executor = FakeExecutor(image())
+    assert run.execute(folder, {("cuda10.2", "latency"): executor}, None, Remembering())
+    result = folder.result(SSD)
+    assert (executor.executed, result and result.runner_sha256) == ([SSD.cell], own.runner_sha256())
+    assert sorted(path.name for path in folder.path.iterdir()) == ["cells", "plan.json"]
+
+
+def test_a_measurement_is_kept_where_making_it_again_fails_and_that_is_said(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD, LITE))
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor()}, None, Remembering())
+    old, said = outdated(folder, SSD), list[str]()
+
+    class Telling(Remembering):
+        def finished(self, number: int, result: Result, reused: bool) -> None:
+            said.extend([result.failure.message] if result.failure else [])
+
+    assert not run.execute(folder, {("cuda10.2", "latency"): FailingExecutor("ssd300_vgg16")}, None, Telling())
+    assert folder.result(SSD) == old
+    place = folder.path / "again" / SSD.cell
+    assert said == [f"the model is broken (what was measured before is kept, this try lies in {place})"]
+    assert (place / "execution.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("field", "then", "why"),
     [
