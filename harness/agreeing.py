@@ -1,12 +1,13 @@
 """The use case of `agree`: which detection passes are compared, what came out, and what made them differ."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import pipeline
+from harness.agreement.beside import Pass, rows_of
 from harness.agreement.passes import (
-    Pass,
     alone,
     between,
     compare,
@@ -14,7 +15,6 @@ from harness.agreement.passes import (
     compare_resized_alike,
     passes_of,
     require_comparable,
-    rows_of,
     within,
 )
 from harness.catalogue import pick
@@ -101,19 +101,27 @@ def compared(
     """
     for run in runs:
         run.require_idle()
+    # Or agreements might come to stand beside a pass that was begun anew meanwhile. They go into the last run alone.
+    with nullcontext() if equal_size else runs[-1].locked():
+        pairs = _pairs(runs, progress)
+        how = compare_resized_alike if equal_size else compare
+        with progress.working("comparing detections"):
+            agreements = [how(*pair, tolerances) for pair in pairs]
+            drawn = pairs if pictures or not equal_size else []
+            for agreement, pair in zip(agreements, drawn, strict=False):
+                draw_worst(agreement, *pair, pictures)
+    return Compared(agreements, [path for _, other in drawn for path in disagreements(other, pictures)], pairs)
+
+
+def _pairs(runs: list[RunFolder], progress: Progress) -> list[Pair]:
+    """Return the passes to compare, the second of each pair of the last run. Raises BadInput where there are none."""
     sides = [passes_of(run) for run in runs]
     pairs = within(*sides) if len(sides) == 1 else between(*sides)
     require_comparable(pairs, *sides)
     for each in alone(pairs, *sides):
         name = f"{each.folder.name}, {each.job.cell}"
         progress.say(f"not compared: {name}: no other pass of its model and images")
-    how = compare_resized_alike if equal_size else compare
-    with progress.working("comparing detections"):
-        agreements = [how(*pair, tolerances) for pair in pairs]
-        drawn = pairs if pictures or not equal_size else []
-        for agreement, pair in zip(agreements, drawn, strict=False):
-            draw_worst(agreement, *pair, pictures)
-    return Compared(agreements, [path for _, other in drawn for path in disagreements(other, pictures)], pairs)
+    return pairs
 
 
 def swept(folder: RunFolder, preflight: Preflight, progress: Progress) -> Outcome:
@@ -135,8 +143,8 @@ def experimented(
     folder = trials[0].pair[1].folder
     planned = experiment.plan(folder, [each.cell for each in trials])
     outcome = pipeline.start(planned, preflight, progress, "experiment")
-    done = {each.job.cell: each for each in passes_of(outcome.folder).passes}
-    with progress.working("comparing detections"):
+    with outcome.folder.locked(), progress.working("comparing detections"):
+        done = {each.job.cell: each for each in passes_of(outcome.folder).passes}
         redone = [
             Redone(each.part, compare_redone(each.pair[0], done[each.cell.job.cell], tolerances))
             for each in trials

@@ -16,10 +16,10 @@ from harness.documents.run_folder import RunFolder, require_free
 from harness.errors import CannotRunHere, HarnessError
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
-from harness.execute.executors.docker import DockerExecutor, remove_orphans
+from harness.execute.executors.docker import DockerExecutor
 from harness.execute.executors.local import LocalExecutor
 from harness.execute.expected import sentence
-from harness.images import building, recipes
+from harness.images import building, owners, recipes
 from harness.plan import Request, describe, own
 from harness.preflight import noise
 from harness.preflight.checks import Preflight, Target
@@ -144,11 +144,11 @@ def _carried_out(
             with progress.cells(expected.seconds) as display, beside(folder):
                 executed = run.execute(folder, executors, engine_version, display)
             unjudged = judging.judge(folder, progress)
+            tables = tables_of(folder.cells(), published=published)
+            with documents.replacing(folder.path / "table.md", elsewhere="") as part:
+                part.write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     except KeyboardInterrupt:
         raise Interrupted(folder.path, folder.name) from None
-    tables = tables_of(folder.cells(), published=published)
-    with documents.replacing(folder.path / "table.md", elsewhere="") as part:
-        part.write_text("\n".join(map(render.markdown, tables)), encoding="utf-8")
     return Outcome(folder, tables, executed, unjudged)
 
 
@@ -172,7 +172,7 @@ def _executors(folder: RunFolder, identities: Mapping[str, ImageIdentity], prefl
     gpu = preflight.planned_gpu(planned.gpu)
     executors: dict[tuple[str, Suite], Executor] = {}
     if identities:
-        remove_orphans(preflight.engine, folder.lock_path)
+        owners.remove_orphans(preflight.engine, folder.lock_path)
     for job in (cell.job for cell in planned.cells if cell.skipped is None):
         pictures = _path(planned.dataset_folder if job.suite == "accuracy" else planned.images_folder)
         if job.environment in identities:

@@ -1,11 +1,12 @@
 """Which passes of which runs are compared, and their agreements kept beside them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from pathlib import Path
 
 from harness import documents
+from harness.agreement.beside import Pass, beside, rows_of
 from harness.agreement.circumstances import resized_alike
 from harness.agreement.compare import agreement, tally
 from harness.agreement.parts import parts
@@ -13,43 +14,14 @@ from harness.agreement.precision import difference
 from harness.agreement.sides import sides_of
 from harness.catalogue import detector
 from harness.data.coco import Annotations
-from harness.documents.agreement import Agreement, ApDifference, PassName, Tolerances
-from harness.documents.run_folder import Cell, RunFolder
+from harness.documents.agreement import Agreement, ApDifference, Tolerances
+from harness.documents.run_folder import RunFolder
 from harness.documents.scores import Iou
 from harness.errors import BadInput
 from harness.scoring import passes as columns
 from harness.scoring.cells import annotations_of
 from harness.scoring.kinds import scorable
-from runner.contract import Job
 from runner.contract.rows import Row
-
-
-@dataclass(frozen=True)
-class Pass:
-    """A cell that detected, and the run that it is of."""
-
-    folder: RunFolder
-    cell: Cell
-
-    @property
-    def job(self) -> Job:
-        """The cell's job."""
-        return self.cell.job
-
-    @property
-    def place(self) -> Path:
-        """The cell's folder."""
-        return self.folder.cell_folder(self.job)
-
-    @property
-    def file(self) -> Path:
-        """The file of detections."""
-        return self.place / str(self.cell.result.detections and self.cell.result.detections.file)
-
-    @property
-    def name(self) -> PassName:
-        """What the document calls it."""
-        return PassName(self.folder.path.resolve().name, self.job.cell, self.job.environment)
 
 
 @dataclass(frozen=True)
@@ -136,9 +108,10 @@ def _name(of: Pass) -> str:
 def compare(reference: Pass, other: Pass, tolerances: Tolerances) -> Agreement:
     """Compare two passes, keep the agreement beside the other, and return it.
 
-    Raises BadInput where the annotations are gone or changed, BadDocument where a pass can't be read.
+    Raises BadInput where the annotations are gone or changed or the passes can't be compared, BadDocument where one
+    can't be read.
     """
-    judged = _judged(reference, other, tolerances, zip(rows_of(reference), rows_of(other), strict=True))
+    judged = _judged(reference, other, tolerances, beside(reference, other))
     documents.write(other.place / "agreement.json", judged)
     return judged
 
@@ -160,7 +133,7 @@ def compare_resized_alike(reference: Pass, other: Pass, tolerances: Tolerances) 
 
     Raises BadInput, too, where they did not record the sizes, or resized no image alike.
     """
-    both = list(zip(rows_of(reference), rows_of(other), strict=True))
+    both = list(beside(reference, other))
     alike = [resized_alike(*rows) for rows in both]
     if not any(each is not None for each in alike):
         reason = f"{other.job.cell}: it is not known to which sizes the passes resized their images"
@@ -178,11 +151,6 @@ def _judged(reference: Pass, other: Pass, tolerances: Tolerances, pairs: Iterabl
     found = parts(counted.looked, sides, change.over)
     judged = agreement(counted, other.job, reference.name, other.name, tolerances, found)
     return replace(judged, ap_differences=change.over([each.image_id for each in counted.looked]))
-
-
-def rows_of(of: Pass) -> Iterator[Row]:
-    """Return the rows of a pass. Their reading raises BadDocument where it can't be read."""
-    return columns.rows_of(of.file)
 
 
 @dataclass(frozen=True)

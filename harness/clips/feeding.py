@@ -50,8 +50,9 @@ class Feed:
             if whole:
                 self._hand_over(drawn, self._halted)
         finally:
-            if not whole:
-                arrivals.end(self._frames, picture_name(0))
+            if not whole:  # another may have begun, with frames that lay there still, and wait for any of these
+                for number in range(len(self.moments) + 1):
+                    arrivals.end(self._frames, picture_name(number))
 
     def _hand_over(self, done: Callable[[], int], halted: Callable[[], bool]) -> int:
         """Hand the frames over, WINDOW ahead of how many are `done` with at most. Returns how many those were.

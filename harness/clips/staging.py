@@ -1,8 +1,10 @@
 """Frames on their way, while a run detects in them: handed over as pictures, and drawn on once their rows are there."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +18,7 @@ from harness.clips.needs import needed
 from harness.clips.sources import Footage
 from harness.clips.video import Codec, Pixels, VideoFrame, writing
 from harness.clips.views import View
-from harness.documents.files import storing
+from harness.documents.files import replacing, storing
 from harness.errors import HarnessError
 from runner.contract import arrivals, rows
 from runner.contract.rows import Row
@@ -35,6 +37,13 @@ def pixels_of(content: bytes) -> Pixels:
     return np.frombuffer(data, np.uint8).reshape(height, width, 3)
 
 
+class Ended(HarnessError):
+    """One thread has ended since the other did. It is told only where nothing else went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__("the demo was ended", "")
+
+
 class Staging:
     """Hands a source's frames over and writes the clip, each in a thread of its own, while the block runs.
 
@@ -51,7 +60,7 @@ class Staging:
         self._make_view, self._out, self._codec = make_view, out, codec
         self._source = Feed(source, frames, lambda: self._ended)
         self._stopped, self._finished = threading.Event(), threading.Event()
-        self._error: Exception | None = None
+        self._errors: list[Exception] = []
         self._threads = [threading.Thread(target=self._guarded, args=(work,)) for work in (self._feed, self._write)]
 
     def __enter__(self) -> Self:
@@ -65,14 +74,17 @@ class Staging:
         (self._finished if kind is None else self._stopped).set()
         for thread in self._threads:
             thread.join()
-        if kind is None and self._error is not None:
-            raise self._error
+        for file in self._passes:  # whatever became of the clip, and of a pass whose process was killed
+            with suppress(sqlite3.Error):  # who reads the pass is told what is wrong with it
+                rows.settle(file)
+        if kind is None and self._errors:
+            raise next((error for error in self._errors if not isinstance(error, Ended)), self._errors[0])
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as error:  # raised again where the block ends
-            self._error = self._error or error
+            self._errors.append(error)
             self._stopped.set()
 
     def _feed(self) -> None:
@@ -91,17 +103,16 @@ class Staging:
         first = next(frames, None)
         if first is None:  # the run tells why
             return
-        with writing(self._out, self._codec) as encoder:
-            Image.fromarray(first.pixels).save(self._out.with_suffix(".jpg"), quality=POSTER_QUALITY)
+        with replacing(self._out.with_suffix(".jpg")) as poster, writing(self._out, self._codec) as encoder:
+            Image.fromarray(first.pixels).save(poster, quality=POSTER_QUALITY)
             for frame in chain([first], frames):
                 encoder.add(frame)
                 self.drawn += 1
-        for file in self._passes:
-            rows.settle(file)
 
     def _frame(self, number: int, found: list[Row]) -> VideoFrame:
         name = picture_name(number)
-        next(arrivals.arriving(self._frames, [(number, name)]))  # rows that were there before may be ahead of it
+        if next(arrivals.arriving(self._frames, [(number, name)]), None) is None:  # rows of before may be ahead of it
+            raise Ended
         picture = self._frames / name
         pixels = pixels_of(picture.read_bytes())
         self.view = self.view or self._make_view(*pixels.shape[:2])
@@ -122,4 +133,4 @@ class Staging:
                 return
             if not found:
                 time.sleep(LOOK_S)
-        raise HarnessError("the demo was ended", "")
+        raise Ended

@@ -162,7 +162,8 @@ def _agreement(model: str, read: tuple[Read, Read]) -> Agreement | None:
     ]
     if not all(sides):
         return None
-    from harness.agreement.passes import Pass, Passes, between, compare  # which brings what scores detections
+    from harness.agreement.beside import Pass  # which brings what scores detections
+    from harness.agreement.passes import Passes, between, compare
 
     reference, other = (Passes("", [Pass(folder, cell) for folder, cell in side]) for side in sides)
     pair = next(iter(between(reference, other)), None)

@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from harness import documents
+from harness.documents import renewing
 from harness.documents.agreement import Agreement
 from harness.documents.contents import NOTHING, Contents
 from harness.documents.execution import Execution
@@ -134,6 +135,8 @@ class RunFolder:
             except Timeout:
                 raise self._is_executed() from None
         try:
+            with storing(self.path, "written", elsewhere=""):
+                renewing.finish(self.path)
             yield
         finally:
             lock.release()
@@ -148,7 +151,7 @@ class RunFolder:
 
     def cell_folder(self, job: Job) -> Path:
         """The folder of the cell."""
-        return self.path / "cells" / job.cell
+        return self.path / renewing.CELLS / job.cell
 
     def clip(self, job: Job) -> Path:
         """The video that shows what the cell detected, where one was made; its first frame lies beside it as .jpg."""
@@ -163,15 +166,7 @@ class RunFolder:
 
         The rows of a detection pass stay: the runner goes on with them, or starts anew, as their key says.
         """
-        folder = self.cell_folder(job)
-        with storing(folder, "made anew", elsewhere=""):
-            folder.mkdir(parents=True, exist_ok=True)
-            parts = [path.name for path in folder.glob(".*.json*")]  # of a process that was killed while it wrote
-            for name in ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", TRACE, *parts):
-                with suppress(FileNotFoundError):
-                    (folder / name).unlink()
-        documents.write(folder / "job.json", job)
-        return folder
+        return renewing.cleared(self.cell_folder(job), job)
 
     def result(self, job: Job) -> Result | None:
         """Return the cell's result, if it has one. Raises BadDocument where it is unusable."""

@@ -10,8 +10,9 @@ from harness import documents
 from harness.analysis.facts import observed
 from harness.analysis.naming import hardware_name
 from harness.documents import Execution, PlannedCell
+from harness.documents.renewing import renewed
 from harness.documents.run_folder import Cell, RunFolder
-from harness.errors import StorageError
+from harness.errors import MAKE_ROOM, StorageError
 from runner.contract import CpuSupply, Detections, Failure, Job, Memory, Result, rows
 
 #: Rows that are copied at once.
@@ -25,16 +26,15 @@ def join(folder: RunFolder, whole: PlannedCell) -> Result:
     Every shard has a result; one that failed fails the whole. Raises StorageError where they can't be copied.
     """
     parts = [cell for cell in folder.every_cell() if cell.job.cell in whole.joins]
-    place = folder.clear(whole.job)
     result = _result(whole.job, parts)
-    if result.status == "ok":
-        joined = _detections([cell.result.detections for cell in parts if cell.result.detections])
-        _copy([folder.cell_folder(cell.job) / joined.file for cell in parts], place / joined.file)
-        result = replace(result, detections=joined)
-    documents.write(place / "result.json", result)
-    documents.write(
-        place / "execution.json", _execution(whole.job, [cell.execution for cell in parts if cell.execution])
-    )
+    with renewed(folder.path, whole.job) as place:
+        if result.status == "ok":
+            joined = _detections([cell.result.detections for cell in parts if cell.result.detections])
+            _copy([folder.cell_folder(cell.job) / joined.file for cell in parts], place / joined.file)
+            result = replace(result, detections=joined)
+        documents.write(place / "result.json", result)
+        executions = [cell.execution for cell in parts if cell.execution]
+        documents.write(place / "execution.json", _execution(whole.job, executions))
     return result
 
 
@@ -139,12 +139,15 @@ def _execution(job: Job, parts: list[Execution]) -> Execution:
 
 
 def _copy(files: list[Path], whole: Path) -> None:
+    from harness.scoring.passes import rows_of  # only now: a latency need not wait for what scores detections
+
     whole.unlink(missing_ok=True)  # of an earlier join
     try:
         with rows.writing(whole, "joined") as writer:
             for file in files:
-                source = rows.read(file)
+                source = rows_of(file)
                 while block := list(islice(source, BLOCK)):
                     writer.append(block)
     except sqlite3.Error as error:
-        raise StorageError(f"the shards can't be joined in {whole}: {error}", "") from error
+        remedy = MAKE_ROOM if "disk is full" in str(error) else ""
+        raise StorageError(f"the shards can't be joined in {whole}: {error}", remedy) from error

@@ -1,6 +1,5 @@
 """Which results of a run are those that would be measured now, and why the others are not."""
 
-import sqlite3
 from collections import Counter
 
 from harness import documents
@@ -10,7 +9,7 @@ from harness.errors import BadDocument
 from harness.execute.executors.base import Executor, Executors, executor_of
 from harness.host import own
 from harness.text import count
-from runner.contract import Result, rows
+from runner.contract import Result
 
 
 def reusable(folder: RunFolder, planned: PlannedCell, executor: Executor | None) -> Result | None:
@@ -46,9 +45,11 @@ def lost(folder: RunFolder, result: Result) -> str | None:
     """Return what is missing of a detection pass that came to its end, None where its file is there."""
     if result.detections is None:
         return None
+    from harness.scoring.passes import rows_of  # only now: a latency need not wait for what scores detections
+
     try:
-        next(rows.read(folder.cell_folder(result.job) / result.detections.file), None)
-    except sqlite3.Error:
+        next(rows_of(folder.cell_folder(result.job) / result.detections.file), None)
+    except BadDocument:
         return "since the file of its detections is gone or damaged"
     return None
 

@@ -1,10 +1,13 @@
 """Executes a plan: cell after cell, each saved before the next, going on past a failed one."""
 
 import platform
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from harness import documents
 from harness.documents import Host, PlannedCell
+from harness.documents.renewing import renewed
 from harness.documents.run_folder import RunFolder
 from harness.documents.spared import is_spared
 from harness.execute import joining, turns
@@ -54,7 +57,8 @@ def _obstacle(planned: PlannedCell) -> Failure:
 
 def _skip(folder: RunFolder, job: Job, why: Failure) -> Result:
     result = without_measurement(job, "skipped", why)
-    documents.write(folder.clear(job) / "result.json", result)
+    with renewed(folder.path, job) as cell:
+        documents.write(cell / "result.json", result)
     return result
 
 
@@ -63,9 +67,17 @@ def _execute_cell(folder: RunFolder, job: Job, executor: Executor, host: Host, n
     with turns.taken(job, executor, folder.label, on_waiting) as waited_s:
         if waited_s and waited_s >= WORTH_TELLING_S:
             on_waiting(f"its turn after {duration(waited_s)}")
-        cell = folder.clear(job)
-        on_line = display.started(number, job)
-        report = executor.run(cell / "job.json", cell, job.timeout_seconds, on_line)
-    result = settle(cell, job, report)
-    documents.write(cell / "execution.json", execution_of(job, result, report, executor, host, waited_s))
-    return result
+        with renewed(folder.path, job) as cell:
+            on_line = display.started(number, job)
+            report = executor.run(cell / "job.json", cell, job.timeout_seconds, on_line)
+            result = settle(cell, job, report)
+            documents.write(cell / "execution.json", execution_of(job, result, report, executor, host, waited_s))
+    return _beside(result, folder, cell)
+
+
+def _beside(result: Result, folder: RunFolder, cell: Path) -> Result:
+    """Return the result, and where it lies if what was measured before has kept its place."""
+    if result.failure is None or cell == folder.cell_folder(result.job) or not cell.exists():
+        return result
+    kept = f"{result.failure.message} (what was measured before is kept, this try lies in {cell})"
+    return replace(result, failure=replace(result.failure, message=kept))

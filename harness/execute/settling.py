@@ -1,5 +1,7 @@
 """What a cell's process left, made a result and an execution."""
 
+import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,11 +12,17 @@ from harness.execute import endings
 from harness.execute.executors.base import Executor, ExitReport
 from harness.host import own
 from harness.images.pins import deviations
-from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Status
+from runner.contract import SCHEMA_VERSION, Failure, Job, Result, Status, rows
 
 
 def settle(cell: Path, job: Job, report: ExitReport) -> Result:
-    """Return the cell's result: the runner's own, or, where it left none, one that says how the process ended."""
+    """Return the cell's result: the runner's own, or, where it left none, one that says how the process ended.
+
+    The rows of a pass whose process was killed become one file, unless others still read it, who do that then.
+    """
+    if job.dataset and not job.dataset.follows:
+        with suppress(sqlite3.Error):  # who goes on with it, or reads it, is told what is wrong with it
+            rows.settle(cell / rows.FILE)
     path = cell / "result.json"
     try:
         return documents.read(Result, path)

@@ -3,15 +3,20 @@
 import importlib.util
 import platform
 import re
+import time
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from harness.errors import StorageError, reason_of, remedy_of
 from harness.paths import ROOT
 from runner.contract import source_sha256
 
 #: Tells the runner which harness started it.
 VARIABLE = "HARNESS_VERSION"
+#: How often the runner's source is read before it is told that it can't be, and how many seconds lie between.
+TRIES, BETWEEN_S = 3, 0.1
 
 
 @cache
@@ -25,8 +30,24 @@ def version() -> str | None:
 
 @cache
 def runner_sha256() -> str:
-    """Return the hash of the runner's source, as a runner says it of its own."""
-    return source_sha256(ROOT / "runner")
+    """Return the hash of the runner's source, as a runner says it of its own.
+
+    Raises StorageError where it can't be read, as while it is installed anew.
+    """
+    try:
+        return _hashed(ROOT / "runner")
+    except OSError as error:
+        remedy = remedy_of(error) or "run again once nothing changes it"
+        raise StorageError(f"{error.filename or ROOT / 'runner'} can't be read: {reason_of(error)}", remedy) from error
+
+
+def _hashed(folder: Path) -> str:
+    """Return the hash of the source; what an editor or a checkout replaces just then is there a moment later."""
+    for _ in range(TRIES - 1):
+        with suppress(OSError):
+            return source_sha256(folder)
+        time.sleep(BETWEEN_S)
+    return source_sha256(folder)
 
 
 def variables() -> dict[str, str]:
@@ -54,4 +75,6 @@ def stack() -> dict[str, str]:
 def _version_file(package: str) -> str:
     spec = importlib.util.find_spec(package)
     path = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
-    return path.read_text(encoding="utf-8") if path and path.is_file() else ""
+    with suppress(OSError):  # it is not there, or not any more
+        return path.read_text(encoding="utf-8", errors="replace") if path else ""
+    return ""

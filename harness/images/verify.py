@@ -9,8 +9,9 @@ from harness import documents
 from harness.catalogue import Environment
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
+from harness.images import owners
 from harness.images.containers import OUT, ContainerSpec
-from harness.images.engine import LABEL, Engine
+from harness.images.engine import Engine
 from harness.images.pins import deviations
 from runner.contract import Software
 
@@ -21,16 +22,16 @@ def observe(engine: Engine, image: ImageIdentity) -> Software:
     """Return the software that a container of the image observes. Raises CannotRunHere where it can't tell."""
     with TemporaryDirectory() as name:
         out = Path(name)
-        lock = FileLock(out / ".lock")
+        lock = out / ".lock"
         spec = ContainerSpec(
             image=image.id,
             command=[OUT],
             read_only={},
             writable={OUT: out},
-            labels={f"{LABEL}.owner": str(lock.lock_file)},
+            labels=owners.labels(lock),
             entrypoint=["python", "-m", "runner.observe"],
         )
-        with lock:
+        with FileLock(lock):
             report = engine.run(spec, TIMEOUT_S, out / "log.txt", lambda line: None)
         if report.exit_code != 0:
             last = (out / "log.txt").read_text(errors="replace").strip().splitlines()[-1:]

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
+from harness.agreement.beside import Pass, beside
 from harness.agreement.matching import Matched, match
-from harness.agreement.passes import Pass, rows_of
 from harness.documents.agreement import Agreement
 from harness.documents.files import replacing, storing
 from runner.contract.rows import ImageDetections, Row
@@ -79,7 +79,7 @@ def draw_worst(agreement: Agreement, reference: Pass, other: Pass, folder: Path 
     with storing(place, "made", elsewhere):
         place.mkdir(parents=True, exist_ok=True)
     images = Path(str(other.folder.plan.dataset_folder))
-    for one, two in zip(rows_of(reference), rows_of(other), strict=True):
+    for one, two in beside(reference, other):
         if one.file in wanted:
             matched = match(one, two, other.job.model.thresholds, agreement.tolerances)
             drawn = draw(images / one.file, (one, two), matched, _names(reference, other))

@@ -30,7 +30,7 @@ def score_cell(
     """
     model, dataset = detector(job.model.builder, makes), _dataset(job)
     annotations = annotations_of(annotations_path, job, makes)
-    columns = passes.read(detections_path, annotations)
+    columns = passes.read(detections_path, annotations, dataset.ids)
     annotations = annotations.of(columns.readable)
     kinds, left_out = scorable(model, annotations)
     scores = [score(annotations, columns.of(iou), iou, rule, scorer) for iou in kinds for rule in _rules(iou, job)]

@@ -1,14 +1,16 @@
 """A detection pass as columns, ready to be scored."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError, create_model
 
 from harness.data.coco import KEYPOINTS, Annotations
 from harness.documents.scores import Iou
@@ -34,9 +36,9 @@ class PassColumns:
         return self.detections if iou != "segm" or self.fits.all() else self.detections.chosen(self.fits)
 
 
-def read(path: Path, annotations: Annotations) -> PassColumns:
-    """Read a pass. Raises BadDocument where the file is not one."""
-    every = list(rows_of(path))
+def read(path: Path, annotations: Annotations, ids: Sequence[int] | None = None) -> PassColumns:
+    """Read a pass, of the images `ids` if they are named. Raises BadDocument as rows_of does."""
+    every = list(rows_of(path, ids))
     readable = [row for row in every if row.detections is not None and row.image_id in annotations.pictures]
     fits = [_fits(row, annotations) for row in readable]
     columns = _columns(readable)
@@ -52,15 +54,64 @@ def read(path: Path, annotations: Annotations) -> PassColumns:
     )
 
 
-def rows_of(path: Path) -> Iterator[Row]:
-    """Yield the rows of a pass, an image each. Raises BadDocument where the file is not there, or is not one."""
+def rows_of(path: Path, ids: Sequence[int] | None = None) -> Iterator[Row]:
+    """Yield the rows of a pass, an image each: those of the images `ids`, in this order, if they are named.
+
+    Raises BadDocument where the file is not there, or is not such a pass.
+    """
     if not path.exists():
         raise BadDocument(f"{path} is gone, or was never copied", "run the cell again (harness run --resume)")
     try:
-        yield from rows.read(path)
+        every = rows.read(path)
+        for row in every if ids is None else _planned(every, ids):
+            _require_whole(row)
+            yield row
     except (sqlite3.Error, ValueError, TypeError) as error:  # the latter two: columns that do not fit each other
         remedy = "delete it and run the cell again (harness run --resume)"
-        raise BadDocument(f"{path} is no detection pass: {error}", remedy) from error
+        raise BadDocument(f"{path} is no detection pass: {_said(error)}", remedy) from error
+
+
+def _planned(every: Iterable[Row], ids: Sequence[int]) -> Iterator[Row]:
+    """Yield the rows. Raises ValueError where they are not of these images in their order."""
+    count = 0
+    for row in every:
+        if count == len(ids) or row.image_id != ids[count]:
+            raise ValueError(f"its row {count} is of image {row.image_id!r:.40}, where none of it was planned")
+        yield row
+        count += 1
+    if count < len(ids):
+        raise ValueError(f"it has {count} of {len(ids)} images")
+
+
+@cache
+def _values() -> type[BaseModel]:
+    """Return what validates all of a row but its arrays."""
+    kinds = get_type_hints(Row)
+    del kinds["detections"]
+    return create_model("Values", **{name: (kind, ...) for name, kind in kinds.items()})  # type: ignore[call-overload, no-any-return]
+
+
+def _require_whole(row: Row) -> None:
+    """Raise ValueError where a value is of another kind, or the columns of the detections do not fit each other.
+
+    SQLite keeps whatever is put into a column.
+    """
+    _values().model_validate(vars(row), strict=True)
+    if row.detections is None:
+        return
+    counts = {name: len(column) for name, column in vars(row.detections).items() if column is not None}
+    keypoints, scores = row.detections.keypoints, row.detections.keypoint_scores
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"image {row.image_id} has {', '.join(f'{n} {name}' for name, n in counts.items())}")
+    if keypoints is not None and scores is not None and keypoints.shape[1] != scores.shape[1]:
+        raise ValueError(f"image {row.image_id} has {keypoints.shape[1]} keypoints, and scores of {scores.shape[1]}")
+
+
+def _said(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))} of an image: {first['msg']}"
 
 
 def _fits(row: Row, annotations: Annotations) -> bool:

@@ -5,6 +5,7 @@ interrupted pass goes on.
 """
 
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List, NamedTuple, Sequence
@@ -34,6 +35,10 @@ LAYOUT = 3
 LACKING = {1: 11, 2: 4, LAYOUT: 0}
 #: How long the process of a killed run may hold the file until it notices that nobody listens any more.
 ORPHAN_S = 60.0
+#: How long who still reads a pass may keep it from becoming one file, and how often one looks, in seconds.
+READ_S, LOOK_S = 5.0, 0.05
+#: What SQLite keeps beside a file while it is open, and leaves there where the process is killed.
+BESIDE = ("-wal", "-shm", "-journal")
 TABLES = """
 CREATE TABLE pass (key TEXT NOT NULL);
 CREATE TABLE images (
@@ -101,8 +106,7 @@ def writing(path: Path, key: str, *, followed: bool = False) -> Iterator[Writer]
     Where it is `followed`, others can read each row as soon as it is committed (see since), on a local disk.
     """
     if not _is_of(path, key):
-        for name in (path.name, path.name + "-wal", path.name + "-journal"):
-            leftover = path.with_name(name)
+        for leftover in (path, *_beside(path)):
             if leftover.exists():
                 leftover.unlink()
     with closing(sqlite3.connect(str(path), timeout=ORPHAN_S)) as connection:
@@ -156,6 +160,23 @@ def since(path: Path, position: int) -> List[Row]:
 
 
 def settle(path: Path) -> None:
-    """Make a pass that was followed one file, as any other is. Raises sqlite3.Error where somebody still reads it."""
-    with closing(sqlite3.connect(str(path), timeout=ORPHAN_S)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE")
+    """Make one file of a pass that was followed, or killed; nothing is done where it is one already, or is not there.
+
+    Raises sqlite3.Error where somebody reads it for longer, and where it is no such pass.
+    """
+    if not path.exists() or not any(each.exists() for each in _beside(path)):
+        return
+    deadline = time.monotonic() + READ_S
+    with closing(sqlite3.connect(str(path), timeout=READ_S)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = DELETE")
+                break
+            except sqlite3.OperationalError:  # SQLite itself does not wait for readers here
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK_S)
+
+
+def _beside(path: Path) -> List[Path]:
+    return [path.with_name(path.name + end) for end in BESIDE]

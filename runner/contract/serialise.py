@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 import typing
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, Iterable, Literal, Mapping, Optional, Type, TypeVar
 
@@ -55,7 +56,8 @@ def write_json(path: Path, document: Document, data: Optional[Dict[str, Any]] = 
         part.chmod(0o644)  # results are meant to be read and shared
         part.replace(path)
     except BaseException:
-        part.unlink()
+        with suppress(OSError):  # what went wrong first is what is told
+            part.unlink()
         raise
 
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.images.engine import LABEL, Engine
+from harness.images.engine import Engine
+from harness.images.owners import OWNER
 from harness.paths import ROOT
 from tests.integration.forking import forked
 
@@ -66,4 +67,4 @@ def each_fails(exit_code: int, commands: Mapping[str, Sequence[object]]) -> None
 
 def owned(engine: Engine, run: Path) -> list[str]:
     """Return the ids of the containers that belong to the run."""
-    return [name for name, lock in engine.labelled(f"{LABEL}.owner").items() if lock == str((run / ".lock").resolve())]
+    return [name for name, lock in engine.labelled(OWNER).items() if lock == str((run / ".lock").resolve())]

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +16,13 @@ from filelock import FileLock
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
 from harness.execute.executors.base import Executor, ExitReport
-from harness.execute.executors.docker import DockerExecutor, remove_orphans
+from harness.execute.executors.docker import DockerExecutor
 from harness.execute.executors.local import LocalExecutor
 from harness.host.gpus import HostGpu
-from harness.images.engine import LABEL, Engine
+from harness.images import owners
+from harness.images.engine import Engine
+from harness.images.owners import HOST, OWNER, remove_orphans
+from harness.paths import ROOT
 from tests.fakes import FakeExecutor
 from tests.leftovers import MADE_HERE, own_tag
 
@@ -47,7 +51,7 @@ def executor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Executo
         lock = tmp_path / ".lock"
         with FileLock(lock):
             yield DockerExecutor(engine, image, lock, memory_bytes=MEMORY_BYTES)
-        assert str(lock) not in engine.labelled(f"{LABEL}.owner").values(), "a container was left behind"
+        assert str(lock) not in engine.labelled(OWNER).values(), "a container was left behind"
 
 
 def act(executor: Executor, tmp_path: Path, behaviour: str, timeout_s: float = 60) -> tuple[ExitReport, list[str]]:
@@ -131,7 +135,7 @@ def test_an_interruption_while_the_engine_creates_a_container_leaves_none(
     monkeypatch.setattr(engine._client.api, "create_container_from_config", interrupted)
     with pytest.raises(KeyboardInterrupt):
         act(DockerExecutor(engine, acting_image, tmp_path / ".lock"), tmp_path, "sleep")
-    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
+    assert str(tmp_path / ".lock") not in engine.labelled(OWNER).values()
 
 
 def test_an_interruption_while_a_process_starts_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,12 +155,46 @@ def test_an_interruption_while_a_process_starts_leaves_none(tmp_path: Path, monk
     assert process.poll() is not None
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from harness.execute.executors.local import LocalExecutor
+cell = Path(sys.argv[1])
+kill = lambda line: os.kill(os.getpid(), signal.SIGKILL)
+LocalExecutor(runner_root=Path(sys.argv[2])).run(cell / "job.json", cell, 60, kill)
+"""
+
+
+def test_a_runner_ends_with_its_harness_though_that_is_killed(tmp_path: Path) -> None:
+    """Else it would measure beside the next, or wait for pictures that nobody hands over any more."""
+    (tmp_path / "job.json").write_text(json.dumps({"behaviour": "sleep"}))
+    done = subprocess.run([sys.executable, "-c", KILLED, tmp_path, ACTING_RUNNER], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "log.txt").exists()
+    deadline = time.monotonic() + 30
+    while [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.docker
-def test_an_orphan_of_a_killed_run_is_removed(engine: Engine, acting_image: ImageIdentity, tmp_path: Path) -> None:
-    owner = {f"{LABEL}.owner": str(tmp_path / ".lock")}
-    engine._client.containers.create(acting_image.id, ["x", "y"], labels=owner)
-    remove_orphans(engine, tmp_path / "another" / ".lock")
-    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
+def test_an_orphan_of_a_killed_run_is_removed_and_another_machine_s_container_is_not(
+    engine: Engine, acting_image: ImageIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owners, "host_id", lambda: "here")
+    (tmp_path / ".lock").touch()
+    made = {
+        host: engine._client.containers.create(
+            acting_image.id, ["x", "y"], labels={OWNER: str(tmp_path / ".lock"), HOST: host}
+        )
+        for host in ("here", "elsewhere")
+    }
+    try:
+        assert remove_orphans(engine, tmp_path / "another" / ".lock") >= 1
+        left = engine.labelled(OWNER)
+        assert [made[host].id in left for host in made] == [False, True]
+    finally:
+        engine.remove(str(made["elsewhere"].id))
 
 
 @pytest.mark.docker
@@ -166,7 +204,7 @@ def test_a_gpu_that_the_engine_can_not_hand_out(engine: Engine, acting_image: Im
     executor = DockerExecutor(engine, acting_image, tmp_path / ".lock", gpu=HostGpu(None, None, None, None, None, None))
     with pytest.raises(CannotRunHere, match=r"could not select device driver.*NVIDIA Container Toolkit"):
         act(executor, tmp_path, "success")
-    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
+    assert str(tmp_path / ".lock") not in engine.labelled(OWNER).values()
 
 
 @pytest.mark.docker
@@ -175,7 +213,7 @@ def test_a_container_is_hardened(engine: Engine, acting_image: ImageIdentity, tm
     seen: list[dict[str, object]] = []
 
     def look(line: str) -> None:
-        for name, owner in engine.labelled(f"{LABEL}.owner").items():
+        for name, owner in engine.labelled(OWNER).items():
             if owner == str(tmp_path / ".lock"):
                 seen.append(engine._client.containers.get(name).attrs["HostConfig"])
 

@@ -10,9 +10,9 @@ import pytest
 from filelock import FileLock
 
 from harness.catalogue import environments, models
-from harness.images import recipes
+from harness.images import owners, recipes
 from harness.images.containers import OUT, ContainerSpec
-from harness.images.engine import LABEL, Engine
+from harness.images.engine import Engine
 from harness.paths import PHOTOGRAPHS, ROOT
 
 SCRIPT = ROOT / "tests" / "data" / "detect.py"
@@ -31,16 +31,16 @@ def stacks(engine: Engine, cuda102: str, tmp_path_factory: pytest.TempPathFactor
     old, new = (tmp_path_factory.mktemp(name) for name in ("old", "new"))
     for out in (old, new):
         shutil.copy(PHOTOGRAPHS / PICTURE, out)
-    lock = FileLock(old / ".lock")
+    lock = old / ".lock"
     spec = ContainerSpec(
         image=image.id,
         command=[OUT, f"{OUT}/{PICTURE}"],
         read_only={"/opt/runner/__main__.py": SCRIPT},
         writable={OUT: old},
-        labels={f"{LABEL}.owner": str(lock.lock_file)},
+        labels=owners.labels(lock),
     )
     command = [sys.executable, "-c", SCRIPT.read_text(), str(new), str(new / PICTURE)]
-    with subprocess.Popen(command, cwd=ROOT) as process, lock:
+    with subprocess.Popen(command, cwd=ROOT) as process, FileLock(lock):
         report = engine.run(spec, 300, old / "log.txt", lambda line: None)
     assert (report.exit_code, process.returncode) == (0, 0), (old / "log.txt").read_text()
     return [json.loads((out / "detections.json").read_text()) for out in (old, new)]

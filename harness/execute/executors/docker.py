@@ -4,12 +4,12 @@ import time
 from pathlib import Path
 
 from harness.documents import ImageIdentity
-from harness.documents.run_folder import is_held
 from harness.execute.executors.base import ExitReport
 from harness.host import own
 from harness.host.gpus import HostGpu
+from harness.images import owners
 from harness.images.containers import CODE, IMAGES, JOB, OUT, WEIGHTS, ContainerSpec
-from harness.images.engine import LABEL, Engine
+from harness.images.engine import Engine
 from harness.progress import OnLine
 
 
@@ -49,7 +49,7 @@ class DockerExecutor:
             command=[f"{JOB}/{job_path.name}", OUT, *folders],
             read_only={JOB: job_path.parent.resolve()} | {at: path.resolve() for _, at, path in self._assets},
             writable={OUT: output_dir.resolve()},
-            labels={f"{LABEL}.owner": str(self._owner.resolve())},
+            labels=owners.labels(self._owner),
             memory_bytes=self._memory_bytes,
             cpus=self._cpus,
             gpu=self.gpu,
@@ -63,17 +63,3 @@ class DockerExecutor:
             wall_seconds=time.monotonic() - started,
             container_id=report.id,
         )
-
-
-def remove_orphans(engine: Engine, own: Path) -> int:
-    """Remove the containers of runs that were killed, and return how many they were.
-
-    They are those whose run no process holds any more, and those that an earlier process left of the run whose lock
-    file is `own`: the caller holds it, and has started nothing yet. Those of another user, whose lock can't be looked
-    at, are left alone.
-    """
-    owners = engine.labelled(f"{LABEL}.owner").items()
-    orphans = [name for name, lock in owners if Path(lock) == own.resolve() or is_held(Path(lock)) is False]
-    for container_id in orphans:
-        engine.remove(container_id)
-    return len(orphans)

@@ -21,10 +21,21 @@ from harness.progress import OnLine
 
 #: How often the watchdog looks: seldom enough not to show in a measurement beside it.
 WATCH_INTERVAL_S = 0.2
+#: Becomes the interpreter with these arguments, to be killed as soon as its parent ends, however that ends: prctl(2),
+#: PR_SET_PDEATHSIG, which an exec keeps. Python calls nothing safely between fork and exec where there are threads.
+TIED = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() == int(sys.argv[1]):  # else it has ended already
+    os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
 
 
 class LocalExecutor:
-    """The environment `local`: python -m runner as a child of this process, in a session of its own."""
+    """The environment `local`: python -m runner as a child of this process, in a session of its own.
+
+    It does not outlive this process, nor the thread that started it, which waits for its end.
+    """
 
     name = "local"
     image = None
@@ -48,7 +59,8 @@ class LocalExecutor:
     def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
         """Execute the job; see Executor.run."""
         started = time.monotonic()
-        command = [sys.executable, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
+        tied = [sys.executable, "-I", "-S", "-c", TIED, str(os.getpid())]
+        command = [*tied, "-m", "runner", job_path.resolve(), output_dir.resolve(), *self._folders]
         with Log(output_dir / "log.txt") as log:
             process = None
             try:

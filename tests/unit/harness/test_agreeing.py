@@ -1,14 +1,17 @@
 """What decides whether passes agree: causes that are allowed, images of equal size, and what remained when redone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import harness
 from harness import agreeing
 from harness.agreeing import Compared, Redone, compared
+from harness.agreement.passes import compare
 from harness.data import shapes
 from harness.documents.agreement import Agreement, Tolerances
+from harness.documents.run_folder import is_held
 from harness.errors import BadInput
 from harness.progress import Silent
 from harness.report.agreement import RANDOM, agreement_table
@@ -115,3 +118,21 @@ def test_two_ways_to_run_again_exclude_each_other_and_nothing_to_redo_is_said(da
         harness.agree(run.path, sweep=True, experiment=True)
     with pytest.raises(BadInput, match="there is nothing to redo"):
         harness.agree(run.path, experiment=True)
+
+
+def test_nobody_executes_the_run_that_agreements_are_written_into(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (run_of(data, tmp_path / name, cell("l", shift=shift)) for name, shift in (("a", 0.0), ("b", 0.5)))
+    held: list[tuple[bool | None, bool | None]] = []
+
+    def looking(*arguments: Any) -> Agreement:
+        held.append((is_held(one.lock_path), is_held(two.lock_path)))
+        return compare(*arguments)
+
+    monkeypatch.setattr(agreeing, "compare", looking)
+    compared([one, two], Tolerances(), None, Silent())
+    assert held == [(False, True)]
+    assert not is_held(two.lock_path)
+    with two.locked(), pytest.raises(BadInput, match="is being executed by another process"):
+        compared([two], Tolerances(), None, Silent())

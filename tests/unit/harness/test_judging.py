@@ -73,10 +73,12 @@ def test_nobody_executes_a_run_while_it_is_scored_anew(folder: RunFolder, monkey
 
 
 def test_what_a_model_gave_that_is_no_number_is_no_score(folder: RunFolder) -> None:
-    place = folder.cell_folder(folder.plan.cells[1].job) / "detections.sqlite"
+    of = folder.plan.cells[1].job
+    place = folder.cell_folder(of) / "detections.sqlite"
     place.unlink()
     detections = ImageDetections(np.array([[1.0, 1.0, np.nan, 9.0]]), np.array([0.5]), np.array([1]))
     with rows.writing(place, "a key") as writer:
-        writer.append([Row(1, "000001.jpg", Times(), None, 9, 9, "ab" * 32, detections)])
+        for number in of.dataset.ids if of.dataset else []:
+            writer.append([Row(number, f"{number}.jpg", Times(), None, 9, 9, "ab" * 32, detections)])
     (error,) = judge(folder, Silent())
     assert "has a number that is not finite" in str(error)

@@ -1,15 +1,28 @@
 """Which passes of real run folders are compared with which, and what is left beside them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from harness.agreement.passes import Pass, alone, between, compare, passes_of, require_comparable, within
+from harness.agreement.beside import Pass, rows_of
+from harness.agreement.passes import (
+    alone,
+    between,
+    compare,
+    compare_resized_alike,
+    passes_of,
+    require_comparable,
+    within,
+)
 from harness.data import shapes
 from harness.documents.agreement import Tolerances
 from harness.errors import BadDocument, BadInput, StorageError
 from harness.report.pictures import disagreements, draw_worst
+from runner.contract import rows
+from runner.contract.rows import Row
 from tests.samples import job
 from tests.unit.harness.pass_runs import PICTURES, cell, run_of
 
@@ -124,3 +137,46 @@ def test_a_pass_whose_file_is_gone_is_a_sentence(data: Path, tmp_path: Path) -> 
     pair[1].file.unlink()
     with pytest.raises(BadDocument, match=r"detections.sqlite is gone, or was never copied; run the cell again"):
         compare(*pair, Tolerances())
+
+
+def test_a_pass_that_lacks_an_image_is_a_sentence(data: Path, tmp_path: Path) -> None:
+    run = run_of(data, tmp_path / "a", cell("c", "cuda10.2"), cell("l", shift=0.5))
+    ((reference, other),) = within(passes_of(run))
+    (row, *_) = rows_of(other)
+    other.file.unlink()
+    with rows.writing(other.file, "a pass") as writer:
+        writer.append([row])
+    for how in (compare, compare_resized_alike):
+        with pytest.raises(BadDocument, match=r"l/detections\.sqlite is no detection pass: it has 1 of 3 images"):
+            how(reference, other, Tolerances())
+
+
+def test_passes_that_are_not_alike_are_named(data: Path, tmp_path: Path) -> None:
+    run = run_of(data, tmp_path / "run", cell("c", "cuda10.2"), cell("l", shift=0.5))
+    ((reference, other),) = within(passes_of(run))
+    for each, keypoints in ((reference, 17), (other, 5)):
+        found = [_with_keypoints(row, keypoints) for row in rows_of(each)]
+        each.file.unlink()
+        with rows.writing(each.file, "a pass") as writer:
+            writer.append(found)
+    reason = r"run, c and \S*run, l can't be compared: in 000001.jpg they found 17 and 5 keypoints of an object"
+    with pytest.raises(BadInput, match=reason):
+        compare(reference, other, Tolerances())
+
+
+def _with_keypoints(row: Row, count: int) -> Row:
+    assert row.detections is not None
+    points = np.ones((1, count, 3), "f4")
+    return replace(row, detections=replace(row.detections, keypoints=points, keypoint_scores=points[..., 0]))
+
+
+def test_a_pass_that_broke_off_is_not_compared_with_a_whole_one(data: Path, tmp_path: Path) -> None:
+    """As of two clips of one video, one of which was ended sooner."""
+    run = run_of(data, tmp_path / "run", cell("c", "cuda10.2"), cell("l"))
+    ((reference, other),) = within(passes_of(run))
+    passed = other.cell.result.detections
+    assert passed is not None
+    ended = replace(other.cell.result, detections=replace(passed, images=2))
+    sooner = replace(other, cell=replace(other.cell, result=ended))
+    with pytest.raises(BadInput, match="can't be compared: they are of 3 and of 2 images"):
+        compare(reference, sooner, Tolerances())

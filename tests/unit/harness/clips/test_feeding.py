@@ -1,5 +1,6 @@
 """However many passes there are, few frames lie on the disk at once, and no pass waits for one that does not come."""
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -106,6 +107,7 @@ def test_each_pass_sees_all_frames_of_which_few_lie_there_at_once(tmp_path: Path
     assert source.read == 2
     assert shown.drawn == len(list(Video(tmp_path / "clip.mp4").frames())) == COUNT
     assert list(frames.glob("*.ppm")) == []
+    assert sorted(path.name for path in tmp_path.glob("clip*")) == ["clip.jpg", "clip.mp4"]
 
 
 @pytest.mark.parametrize("fails_at", [0, 10])
@@ -120,6 +122,26 @@ def test_after_a_pass_that_failed_the_next_waits_for_nothing(tmp_path: Path, fra
     assert not (tmp_path / "clip.mp4").exists()
 
 
+def test_one_that_had_begun_by_then_waits_for_none_of_the_frames_that_are_gone(tmp_path: Path, frames: Path) -> None:
+    ended = tmp_path / "one"
+    ended.mkdir()
+
+    class Ending(Source):
+        def frames(self) -> Iterator[VideoFrame]:
+            for number, frame in enumerate(super().frames()):
+                if number == WINDOW - 1:
+                    (ended / "result.json").write_text("{}")
+                yield frame
+
+    feeding.Feed(Ending(), frames, lambda: False).run([feeding.Passed(frames, ended / rows.FILE)], lambda: 0)
+    names = [feeding.picture_name(number) for number in range(COUNT)]
+    for begun in range(WINDOW):
+        waiting = threading.Thread(target=list, args=[arrivals.arriving(frames, enumerate(names[begun:]))], daemon=True)
+        waiting.start()
+        waiting.join(SECONDS)
+        assert not waiting.is_alive(), begun
+
+
 @pytest.mark.parametrize("breaks", [0, 10])
 def test_a_source_that_fails_ends_every_pass_and_is_told(tmp_path: Path, frames: Path, breaks: int) -> None:
     passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
@@ -128,7 +150,21 @@ def test_a_source_that_fails_ends_every_pass_and_is_told(tmp_path: Path, frames:
         staged(Source(breaks), frames, passes, tmp_path / "clip.mp4")
     assert len(passes[0].seen) == breaks
     assert time.monotonic() - began < SECONDS
-    assert not (tmp_path / "clip.mp4").exists()
+    assert list(tmp_path.glob("*clip*")) == []  # neither a clip nor its first frame
+
+
+def test_the_pass_of_a_clip_that_was_not_made_is_one_file_though_it_was_killed(tmp_path: Path, frames: Path) -> None:
+    (tmp_path / "written").mkdir()
+    with rows.writing(tmp_path / "written" / rows.FILE, "key", followed=True) as writer:
+        writer.append([Row(1, "1.ppm", Times(), height=HEIGHT, width=WIDTH, detections=Pass._found(9))])
+        shutil.copytree(tmp_path / "written", tmp_path / "killed")
+    file = tmp_path / "killed" / rows.FILE
+    assert len(list(file.parent.iterdir())) == 3
+    made = Staging(Source(breaks=0), frames, [file], view, tmp_path / "clip.mp4")
+    with pytest.raises(BadInput, match="the source is broken"), made:
+        pass
+    assert list(file.parent.iterdir()) == [file]
+    assert len(list(rows.read(file))) == 1
 
 
 def test_what_draws_is_imported_beside_the_passes_and_ends_them_where_it_is_broken(

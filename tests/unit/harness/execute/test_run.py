@@ -1,6 +1,7 @@
 import fcntl
 import json
 import re
+import sqlite3
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.images import pins
 from harness.plan import shards
 from harness.progress import OnLine
 from runner.contract import Dataset, Detections, Job, Result, pseudonym, rows
+from runner.contract.rows import Row, Times
 from tests import samples
 from tests.fakes import FailingExecutor, FakeExecutor
 
@@ -152,6 +154,53 @@ def test_a_result_of_another_runner_or_harness_is_measured_again_and_why_is_said
     assert reuse.remarks(folder, executors) == []
 
 
+def outdated(folder: RunFolder, of: Job) -> Result:
+    """Make the result of a cell one of another runner, and return it."""
+    result = folder.result(of)
+    assert result is not None
+    documents.write(folder.cell_folder(of) / "result.json", replace(result, runner_sha256="ab" * 32))
+    return replace(result, runner_sha256="ab" * 32)
+
+
+class Ending(FakeExecutor):
+    """Is interrupted in the middle of a measurement."""
+
+    def run(self, job_path: Path, output_dir: Path, timeout_s: float, on_line: OnLine) -> ExitReport:
+        (output_dir / "log.txt").write_text("half of it")
+        raise KeyboardInterrupt
+
+
+def test_a_measurement_is_kept_until_it_is_made_again(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD, LITE))
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image())}, None, Remembering())
+    old = outdated(folder, SSD)
+    with pytest.raises(KeyboardInterrupt):
+        run.execute(folder, {("cuda10.2", "latency"): Ending(image())}, None, Remembering())
+    assert [folder.result(SSD), folder.execution(SSD) is not None] == [old, True]
+    assert (folder.cell_folder(SSD) / "log.txt").read_text() == "the fake's log\n"
+    executor = FakeExecutor(image())
+    assert run.execute(folder, {("cuda10.2", "latency"): executor}, None, Remembering())
+    result = folder.result(SSD)
+    assert (executor.executed, result and result.runner_sha256) == ([SSD.cell], own.runner_sha256())
+    assert sorted(path.name for path in folder.path.iterdir()) == ["cells", "plan.json"]
+
+
+def test_a_measurement_is_kept_where_making_it_again_fails_and_that_is_said(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, samples.plan(SSD, LITE))
+    run.execute(folder, {("cuda10.2", "latency"): FakeExecutor()}, None, Remembering())
+    old, said = outdated(folder, SSD), list[str]()
+
+    class Telling(Remembering):
+        def finished(self, number: int, result: Result, reused: bool) -> None:
+            said.extend([result.failure.message] if result.failure else [])
+
+    assert not run.execute(folder, {("cuda10.2", "latency"): FailingExecutor("ssd300_vgg16")}, None, Telling())
+    assert folder.result(SSD) == old
+    place = folder.path / "again" / SSD.cell
+    assert said == [f"the model is broken (what was measured before is kept, this try lies in {place})"]
+    assert (place / "execution.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("field", "then", "why"),
     [
@@ -177,16 +226,20 @@ def test_where_the_interpreter_has_other_packages_now_local_cells_are_measured_a
     assert reuse.outdated(other, execution, FakeExecutor()) is None
 
 
-@pytest.mark.parametrize("left", [None, b"", b"no database"])
+@pytest.mark.parametrize("left", [None, b"", b"no database", b"odd"])
 def test_a_pass_whose_detections_are_gone_is_made_again(tmp_path: Path, left: bytes | None) -> None:
     passed = Detections("detections.sqlite", 1, 0, 0, [], 1, 1, 1, 1, 1, 1, 1, 1, 0.0)
     of = replace(SSD, suite="accuracy")
     result = samples.ok_result(of, latency=None, detections=passed)
     folder = samples.run_folder(tmp_path / "run", result)
     file = folder.cell_folder(of) / passed.file
-    with rows.writing(file, "key"):
-        pass
+    with rows.writing(file, "key") as writer:
+        writer.append([Row(1, "1.jpg", Times(), failure="broken")])
     assert reuse.lost(folder, result) is None
+    if left == b"odd":
+        with sqlite3.connect(file) as connection:
+            connection.execute("UPDATE images SET box_xyxy = x'00'")
+        left = file.read_bytes()
     file.unlink()
     if left is not None:
         file.write_bytes(left)

@@ -8,7 +8,7 @@ import pytest
 from harness import documents
 from harness.documents import Execution, Host, PlannedCell
 from harness.documents.run_folder import RunFolder
-from harness.errors import BadInput, StorageError
+from harness.errors import BadDocument, BadInput
 from harness.execute import joining
 from harness.plan import shards
 from runner.contract import CpuSupply, Dataset, Detections, Failure, Job, Memory, Result, rows
@@ -126,12 +126,26 @@ def test_joining_again_adds_nothing(folder: RunFolder) -> None:
     assert len(rows_of(folder, joined.job)) == IMAGES
 
 
+def test_a_whole_stays_until_it_is_joined_again(folder: RunFolder) -> None:
+    *parts, joined = folder.plan.cells
+    for part in parts:
+        leave(folder, part)
+    whole_of_before = joining.join(folder, joined)
+    (folder.cell_folder(parts[2].job) / "detections.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(BadDocument):
+        joining.join(folder, joined)
+    assert folder.result(joined.job) == whole_of_before
+    assert len(rows_of(folder, joined.job)) == IMAGES
+
+
 def test_a_shard_that_is_no_pass_is_a_sentence(folder: RunFolder) -> None:
     *parts, joined = folder.plan.cells
     for part in parts:
         leave(folder, part)
     (folder.cell_folder(parts[1].job) / "detections.sqlite").write_bytes(b"no database" * 100)
-    with pytest.raises(StorageError, match=r"the shards can't be joined in .*: file is not a database\.$"):
+    with pytest.raises(
+        BadDocument, match=r"detections\.sqlite is no detection pass: file is not a database; delete it"
+    ):
         joining.join(folder, joined)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from harness.agreement.beside import Pass
 from harness.agreement.matching import match
-from harness.agreement.passes import Pass
 from harness.documents.agreement import Tolerances
 from harness.documents.run_folder import Cell, RunFolder
 from harness.report import pictures

@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 import threading
 import time
@@ -144,6 +145,50 @@ def test_a_process_that_still_holds_the_pass_is_waited_for(tmp_path: Path) -> No
     with rows.writing(path, "a key") as writer:
         assert writer.done == 2
     thread.join()
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "followed"])
+def killed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A pass of two rows as it lies there once its process was killed."""
+    path, left = tmp_path / "written" / "pass.sqlite", tmp_path / "left"
+    path.parent.mkdir()
+    with rows.writing(path, "a key", followed=request.param) as writer:
+        writer.append([row(1), row(2)])
+        shutil.copytree(path.parent, left)
+    assert (left / "pass.sqlite-wal").exists()
+    return left / path.name
+
+
+def test_a_killed_pass_is_made_one_file_with_all_rows(killed: Path) -> None:
+    rows.settle(killed)
+    assert [path.name for path in killed.parent.iterdir()] == ["pass.sqlite"]
+    assert [read.image_id for read in rows.read(killed)] == [1, 2]
+
+
+@pytest.mark.parametrize("key", ["a key", "another key"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_whatever_a_killed_pass_left_one_file_remains(killed: Path, key: str, gone: bool) -> None:
+    if gone:
+        killed.unlink()
+    write(killed, row(5), key=key)
+    assert [path.name for path in killed.parent.iterdir()] == ["pass.sqlite"]
+    resumed = [1, 2] if key == "a key" and not gone else []
+    assert [read.image_id for read in rows.read(killed)] == [*resumed, 5]
+
+
+def test_who_reads_a_killed_pass_is_waited_for(killed: Path) -> None:
+    reading = sqlite3.connect(f"{killed.as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    reading.execute("SELECT * FROM images").fetchone()
+    done = threading.Timer(0.2, reading.close)
+    done.start()
+    rows.settle(killed)
+    done.join()
+    assert [path.name for path in killed.parent.iterdir()] == ["pass.sqlite"]
+
+
+def test_where_there_is_no_pass_none_is_made(tmp_path: Path) -> None:
+    rows.settle(tmp_path / "pass.sqlite")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_totals_and_failures(tmp_path: Path) -> None:
