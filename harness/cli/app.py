@@ -1,6 +1,5 @@
 """The command line: parse, call, print. Whatever is heavy is imported inside the command that needs it."""
 
-import signal
 import sys
 from contextlib import suppress
 from typing import NoReturn
@@ -10,6 +9,7 @@ import typer
 from harness import text
 from harness.cli.late import add_late
 from harness.errors import HarnessError, refused
+from harness.host.interruptions import end_alike
 
 #: Every command in the order of the list: what it is for, in the words of its own help, and where it stands.
 COMMANDS = {
@@ -65,7 +65,7 @@ for name, (about, place) in COMMANDS.items():
 
 def main() -> NoReturn:
     """Run the command line; an error that has a sentence ends in it and in its exit code, never in a traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM cleans up like Ctrl-C
+    end_alike()
     text.suit_streams()
     try:
         try:
@@ -83,8 +83,8 @@ def main() -> NoReturn:
 
 
 def _fail(error: HarnessError) -> NoReturn:
-    print(f"harness: {text.printable(str(error))}", file=sys.stderr)
-    with suppress(OSError):
+    with suppress(OSError):  # nobody is there any more to be told, as after a terminal was closed
+        print(f"harness: {text.printable(str(error))}", file=sys.stderr)
         text.flush_output()
     sys.exit(error.exit_code)
 
