@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 from harness import text
+from harness.cli.group import Group
 from harness.cli.late import add_late
 from harness.errors import HarnessError, refused
 from harness.host.interruptions import end_alike
@@ -53,6 +54,7 @@ COMMANDS = {
 }
 
 app = typer.Typer(
+    cls=Group,
     help="Measure torchvision's detection models in pinned environments.",
     no_args_is_help=True,
     add_completion=False,
