@@ -86,7 +86,7 @@ def main() -> NoReturn:
 
 def _fail(error: HarnessError) -> NoReturn:
     with suppress(OSError):  # nobody is there any more to be told, as after a terminal was closed
-        print(f"harness: {text.printable(str(error))}", file=sys.stderr)
+        text.tell(f"harness: {error}")
         text.flush_output()
     sys.exit(error.exit_code)
 

@@ -24,8 +24,8 @@ def choose(device: Device = "auto") -> None:
     with Preflight() as preflight:
         environment, reason = preflight.choose(preflight.target(device))
         for remark in preflight.left_out(device):
-            print(text.printable(remark), file=sys.stderr)
-    print(f"measuring in {environment.name}: {text.printable(reason)}", file=sys.stderr)
+            text.tell(remark)
+    text.tell(f"measuring in {environment.name}: {reason}")
     print(environment.name)
 
 

@@ -17,6 +17,7 @@ import pytest
 from harness.data import shapes
 from harness.paths import ROOT
 from tests.integration.commands import HARNESS, LITE, each_fails, fails, harness
+from tools.terminals import session
 
 REFERENCE = ROOT / "results" / "reference"
 BAD_INPUT, CANNOT_RUN_HERE, STORAGE_ERROR = 2, 3, 5
@@ -96,6 +97,17 @@ def test_what_the_system_refuses_is_a_sentence() -> None:
 def test_a_folder_of_pictures_with_too_long_a_name_is_bad_input() -> None:
     sentence = f"the folder /tmp/{LONG} can't be read: File name too long; choose a shorter name."
     fails(BAD_INPUT, sentence, *RUN, "--images", f"/tmp/{LONG}")
+
+
+def test_an_error_on_a_terminal_breaks_between_words() -> None:
+    run = "/no/where/" + "long-" * 12 + "name"
+    variables = {**os.environ, "TERM": "xterm-256color"}
+    made = session([*HARNESS, "report", run], 80, ROOT, variables)
+    lines = made.text.splitlines()
+    assert made.exit_code == BAD_INPUT
+    assert len(lines) > 1
+    assert " ".join(lines).startswith(f"harness: there is no run '{run}'; ")
+    assert all(len(line) <= 80 for line in lines)
 
 
 @pytest.fixture
