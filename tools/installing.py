@@ -11,9 +11,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from harness.host.interruptions import end_alike, held_back
-
-INTERRUPTED = 130
+from harness.host.interruptions import INTERRUPTED, end_alike, held_back
 
 
 def main(command: Sequence[str]) -> int:

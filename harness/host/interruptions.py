@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 #: What ends a command: Ctrl-C, a kill, and a terminal that was closed.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: The exit code of a command that one of them ended, as a shell has it of Ctrl-C.
+INTERRUPTED = 130
 
 
 def end_alike() -> None:

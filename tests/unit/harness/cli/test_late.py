@@ -5,8 +5,8 @@ import typer.main
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from harness.cli.app import COMMANDS, app
 from harness.cli.late import LateCommand, add_late
+from harness.cli.listed import COMMANDS, app
 
 LISTED = typer.main.get_command(app)
 
