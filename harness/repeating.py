@@ -50,9 +50,9 @@ def planned(
     wish: Wish, command: list[str], preflight: Preflight, progress: Progress, *, dry: bool = False
 ) -> Repetition:
     """Plan the column that is meant, a `dry` plan without fetching. Raises CannotRunHere where it can't be measured."""
-    budget_s = budget.parse_budget(wish.budget) if wish.budget else None
+    budget_s = None if wish.budget is None else budget.parse_budget(wish.budget)
     column = _column(wish.column, preflight, progress)
-    stack = environment(wish.image) if wish.image else columns.environment_of(column)
+    stack = columns.environment_of(column) if wish.image is None else environment(wish.image)
     _require(column, stack, preflight, progress)
     request = replace(_request(wish, column, stack), dry=dry)
     return Repetition(column, stack, pipeline.planned(request, command, preflight, progress), budget_s)

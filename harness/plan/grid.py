@@ -77,6 +77,8 @@ def _check(request: Request, suites: list[Suite], protocol: Protocol, variants: 
     """Raise BadInput where what was chosen does not go together."""
     require_latency(request, suites)
     inputs.check(request.inputs, suites, protocol)
+    if request.shards > 1 and "accuracy" not in suites:
+        raise BadInput("--shards belongs to the suite accuracy", "add --suite accuracy, or leave it out")
     rounds.check_precision(request.precision, suites, protocol)
     for variant in variants:
         rounds.check_iterations(variant.iterations, protocol)
