@@ -24,10 +24,11 @@ def _run() -> None:
     end_alike()
     text.suit_streams()
     try:
+        from harness.cli.called import program
         from harness.cli.listed import app
 
         try:
-            app()
+            app(prog_name=program())
         except SystemExit:
             text.flush_output()
             raise
@@ -45,9 +46,10 @@ def _fail(sentence: str, exit_code: int) -> None:
     from contextlib import suppress
 
     from harness import text
+    from harness.cli.called import as_called
 
     with suppress(OSError):  # nobody is there any more to be told, as after a terminal was closed
-        text.tell(f"harness: {sentence}")
+        text.tell(f"harness: {as_called(sentence)}")
         text.flush_output()
     sys.exit(exit_code)
 

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.called import as_called
 from harness.cli.pages import pages
 from harness.report import render
 from harness.report.table import Form, Table
@@ -16,7 +17,7 @@ def said(text: str, style: str = "") -> Text:
 
 def say(console: Console, text: str, style: str = "") -> None:
     """Print a line: on a terminal broken between words alone, so that a path stays whole; else as one line."""
-    line = said(text, style)
+    line = said(as_called(text), style)
     if console.is_terminal:
         line.plain = broken(line.plain, console.width)
     console.print(line, soft_wrap=True)
@@ -46,6 +47,6 @@ def print_table(console: Console, table: Table, form: Form = Form.SHORT) -> None
 
 def _wide(text: str, console: Console, style: str = "") -> Text:
     """Return the text as wide as a table is, wherever it goes."""
-    line = said(text, style)
+    line = said(as_called(text), style)
     line.plain = broken(line.plain, console.width)
     return line

@@ -110,6 +110,26 @@ def test_an_error_on_a_terminal_breaks_between_words() -> None:
     assert all(len(line) <= 80 for line in lines)
 
 
+def test_what_is_suggested_is_what_the_shell_finds(tmp_path: Path) -> None:
+    script = tmp_path / "a bin" / "harness"
+    script.parent.mkdir()
+    script.write_text(f"#!{sys.executable}\nfrom harness.cli.app import main\nmain()\n")
+    script.chmod(0o755)
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_RESULTS": str(tmp_path)}
+
+    def told(*command: str, path: str = "") -> str:
+        own = variables | {"PATH": f"{path}{os.environ['PATH']}"}
+        done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    assert told("a bin/harness", "report", "none").endswith("; make one with: 'a bin/harness' run.\n")
+    helped = told("a bin/harness", "run", "--help")
+    assert helped.startswith("Usage: 'a bin/harness' run [OPTIONS]")
+    assert "\n  'a bin/harness' run --model " in helped
+    by_name = told("sh", "-c", "harness report none", path=f"{script.parent}:")
+    assert by_name.endswith("; make one with: harness run.\n")
+
+
 @pytest.fixture
 def closed_socket(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
     """A socket where this user may not connect, and what a command needs in front so that root may not, either."""
