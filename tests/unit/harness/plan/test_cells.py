@@ -309,7 +309,7 @@ def test_absent_cpus_are_named() -> None:
 
 
 def test_an_unknown_reader_is_named() -> None:
-    with pytest.raises(BadInput, match="there is no reader 'opencv'; did you mean cv2"):
+    with pytest.raises(BadInput, match="there is no reader 'opencv'; known are cv2, pil, torchvision"):
         plan.make_variant(reader="opencv")
 
 
