@@ -41,6 +41,7 @@ def test_what_does_not_exist_is_named() -> None:
         "there is no run 'no one'": ["report", "no one", "--gallery", "/nowhere"],
         "--gallery writes a page of each run, and --out something else": ["report", "x", "--gallery", "a", "-o", "b"],
         "local is no Docker environment": ["images", "build", "local"],
+        "there is no environment 'nothing'": ["images", "verify", "nothing"],
     }
     each_fails(BAD_INPUT, named)
 
