@@ -47,8 +47,11 @@ def _fail(sentence: str, exit_code: int) -> None:
 
     from harness import text
     from harness.cli.called import as_called
+    from harness.host.interruptions import INTERRUPTED
 
     with suppress(OSError):  # nobody is there any more to be told, as after a terminal was closed
+        if exit_code == INTERRUPTED and sys.stderr.isatty():
+            print(file=sys.stderr)  # which has ^C on its line, or a question
         text.tell(f"harness: {as_called(sentence)}")
         text.flush_output()
     sys.exit(exit_code)

@@ -27,6 +27,8 @@ def _stopping() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, typer.Abort) as interruption:
+        if isinstance(interruption.__context__, EOFError):
+            raise HarnessError("nobody answered", "") from interruption
         raise Stopped(str(interruption) or "interrupted", "") from interruption
 
 

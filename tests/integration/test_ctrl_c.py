@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.paths import ROOT
+from tools.terminals import session
 
 QUICK = str(ROOT / "results" / "reference" / "quick-1")
 ENDED = (130, "harness: interrupted.\n")
@@ -24,6 +25,12 @@ AT_AN_IMPORT = """if True:
     wanted = sys.argv.pop(1)
     from harness.cli.app import main
     main()"""
+
+
+def test_on_a_terminal_it_has_a_line_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", AT_AN_IMPORT, "rich.console", "models"]
+    made = session(command, 80, tmp_path, {**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (made.exit_code, made.text) == (130, "\r\nharness: interrupted.\r\n")
 
 
 @pytest.mark.parametrize(

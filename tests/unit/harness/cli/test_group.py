@@ -7,6 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from harness.cli.group import Group, Stopped
+from harness.errors import HarnessError
 from harness.host.interruptions import INTERRUPTED
 from harness.pipeline import Interrupted
 
@@ -37,8 +38,10 @@ def test_an_interruption_is_a_sentence(how: str) -> None:
     assert (str(stopped), stopped.exit_code) == (RAISED[how][1], INTERRUPTED)
 
 
-def test_so_is_a_question_that_nobody_answers() -> None:
-    assert isinstance(CliRunner().invoke(made, ["ask"], input="").exception, Stopped)
+def test_a_question_that_nobody_answers_is_no_interruption() -> None:
+    refused = CliRunner().invoke(made, ["ask"], input="").exception
+    assert isinstance(refused, HarnessError)
+    assert (str(refused), refused.exit_code) == ("nobody answered.", 1)
 
 
 def test_what_ends_otherwise_ends_as_ever() -> None:
