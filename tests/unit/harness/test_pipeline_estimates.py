@@ -9,7 +9,7 @@ import pytest
 from harness import pipeline, repeating
 from harness.catalogue import environments
 from harness.errors import BadInput
-from harness.execute import estimate
+from harness.execute import estimate, run
 from harness.execute.expected import ESTIMATING, Expected
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
@@ -70,7 +70,7 @@ def test_a_dry_run_shows_that_it_estimates(watching: Watching, telling: Callable
 
 
 def test_so_does_a_run(watching: Watching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline.run, "execute", lambda *_: True)
+    monkeypatch.setattr(run, "execute", lambda *_: True)
     pipeline.start(PLAN, Host(), watching, "quick-1", tmp_path / "run")
     assert watching.seen == [[ESTIMATING]]
     assert watching.under_way == []
