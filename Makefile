@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 HARNESS := $(BIN)/harness
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Ctrl-C ends what it runs, with a sentence.
+INSTALLING := -m tools.installing
+PIP := $(BIN)/python $(INSTALLING) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What `make bench` measures; `make bench BENCH="--model ssdlite320_mobilenet_v3_large"` measures something else.
 BENCH ?= --published-models
 # Which tests `make test` runs, as pytest's own arguments: make test TESTS="-m docker".
@@ -102,27 +104,34 @@ clean: ## remove .venv, caches and build outputs; results stay
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/python:
+# Ctrl-C may have left a part of a .venv: a whole one has this file, or that of an installation. Its Python may be gone
+# with the system's own; then the links are made anew, and what was installed stays.
+.PHONY: gone
+$(VENV)/.made: $(if $(shell test -x $(BIN)/python || echo gone),gone)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 3; }
-	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 3; }
+	@test -x $(BIN)/python -a -e $(VENV)/.harness || \
+	  $(PYTHON) $(INSTALLING) $(PYTHON) -m venv $(if $(wildcard $(VENV)/.harness),,--clear) $(VENV) || \
+	  { code=$$?; test $$code = 130 && exit $$code; \
+	  echo "python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 3; }
+	@touch $@
 
-$(VENV)/.harness: pyproject.toml | $(BIN)/python
+$(VENV)/.harness: pyproject.toml | $(VENV)/.made
 	@echo "installing the harness into $(VENV) (about half a minute)"
 	@$(PIP) --editable '.[local]'
 	@touch $@
 
 # The harness is part of it: whoever asks for this first has it installed once.
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
+$(VENV)/.dev: pyproject.toml | $(VENV)/.made
 	@echo "installing the harness and the development tools into $(VENV) (about a minute)"
 	@$(PIP) --editable '.[local,dev,demo]'
 	@touch $(VENV)/.harness $@
 
-$(VENV)/.demo: pyproject.toml $(VENV)/.harness | $(BIN)/python
+$(VENV)/.demo: pyproject.toml $(VENV)/.harness | $(VENV)/.made
 	@echo "installing what reads, draws and writes videos into $(VENV)"
 	@$(PIP) --editable '.[local,demo]'
 	@touch $@
 
-$(VENV)/.torch: tools/install_torch.py $(VENV)/.harness | $(BIN)/python
-	@$(BIN)/python -m tools.install_torch
+$(VENV)/.torch: tools/install_torch.py $(VENV)/.harness | $(VENV)/.made
+	@$(BIN)/python $(INSTALLING) $(BIN)/python -m tools.install_torch
 	@touch $@

@@ -15,8 +15,8 @@ from typer.core import TyperGroup
 
 from benchmarks.rows import Broken, Sides, Skipped
 from benchmarks.turns import take_turns
-from harness.cli.app import app
 from harness.cli.late import LateCommand
+from harness.cli.listed import app
 
 SCRIPT = Path(sys.executable).parent / "harness"
 PAIRS = 60

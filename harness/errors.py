@@ -89,9 +89,13 @@ def reason_of(error: OSError) -> str:
     return error.strerror or (os.strerror(error.errno) if error.errno else str(error) or type(error).__name__)
 
 
+#: How alike names are, by difflib, of which one was meant for the other: a few letters of many, not cpu for gpu.
+NEAR = 0.7
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> BadInput:
     """Return the error for a name that is not known, with the nearest ones that are."""
     names = sorted(known)
-    near = [known for known in names if name and name in known] or get_close_matches(name, names, n=2, cutoff=0.4)
+    near = [known for known in names if name and name in known] or get_close_matches(name, names, n=2, cutoff=NEAR)
     remedy = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(names)}"
     return BadInput(f"there is no {kind} {name!r}", remedy)

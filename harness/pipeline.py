@@ -18,7 +18,7 @@ from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor
 from harness.execute.executors.local import LocalExecutor
-from harness.execute.expected import sentence
+from harness.execute.expected import ESTIMATING, sentence
 from harness.images import building, owners, recipes
 from harness.plan import Request, describe, own
 from harness.preflight import noise
@@ -72,7 +72,9 @@ def planned(request: Request, command: list[str], preflight: Preflight, progress
 def foretell(planned: Plan, progress: Progress) -> None:
     """Tell how long the plan will take without running anything: by earlier results alone. Raises as start would."""
     require_readable(planned)
-    progress.say(sentence(estimate.from_history(planned)))
+    with progress.working(ESTIMATING):
+        expected = estimate.from_history(planned)
+    progress.say(sentence(expected))
 
 
 def start(
@@ -139,7 +141,8 @@ def _carried_out(
             engine_version = preflight.engine.version if identities else None
             for remark in reuse.remarks(folder, executors):
                 progress.say(remark)
-            expected = estimate.for_plan(folder, executors, progress.say)
+            with progress.working(ESTIMATING):
+                expected = estimate.for_plan(folder, executors, progress.say)
             progress.say(sentence(expected))
             with progress.cells(expected.seconds) as display, beside(folder):
                 executed = run.execute(folder, executors, engine_version, display)

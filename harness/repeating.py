@@ -13,6 +13,7 @@ from harness.documents import Plan
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, CannotRunHere
 from harness.execute import estimate
+from harness.execute.expected import ESTIMATING, Expected
 from harness.host.machine import cpu_model
 from harness.pipeline import Outcome
 from harness.plan import Request, budget, repeat
@@ -49,9 +50,9 @@ def planned(
     wish: Wish, command: list[str], preflight: Preflight, progress: Progress, *, dry: bool = False
 ) -> Repetition:
     """Plan the column that is meant, a `dry` plan without fetching. Raises CannotRunHere where it can't be measured."""
-    budget_s = budget.parse_budget(wish.budget) if wish.budget else None
+    budget_s = None if wish.budget is None else budget.parse_budget(wish.budget)
     column = _column(wish.column, preflight, progress)
-    stack = environment(wish.image) if wish.image else columns.environment_of(column)
+    stack = columns.environment_of(column) if wish.image is None else environment(wish.image)
     _require(column, stack, preflight, progress)
     request = replace(_request(wish, column, stack), dry=dry)
     return Repetition(column, stack, pipeline.planned(request, command, preflight, progress), budget_s)
@@ -60,7 +61,7 @@ def planned(
 def expected(repetition: Repetition, progress: Progress) -> None:
     """Tell what is expected of the plan without running anything: by earlier results alone. Raises as start would."""
     made, budget_s = repetition.plan, repetition.budget_s
-    if budget_s is not None and None not in estimate.from_history(made).seconds:
+    if budget_s is not None and None not in _estimated(made, progress).seconds:
         made = _trimmed(made, budget.PLANNED_FOR * budget_s, progress)
     elif budget_s is not None:
         progress.say("what the budget holds is known once one model was timed for a moment")
@@ -162,8 +163,8 @@ def _timed_and_trimmed(column: str, made: Plan, budget_s: float, preflight: Pref
 def _trimmed(made: Plan, left_s: float, progress: Progress) -> Plan:
     """Return the plan with as many iterations, or images, as fit. Raises BadInput where not even one does."""
     whole = budget.length(made)
-    shortest_s = estimate.from_history(budget.shortened(made, 1)).total
-    n = budget.affordable(shortest_s, estimate.from_history(made).total, whole, left_s)
+    shortest_s = _estimated(budget.shortened(made, 1), progress).total
+    n = budget.affordable(shortest_s, _estimated(made, progress).total, whole, left_s)
     what = "images" if made.cells[0].job.dataset else "iterations"
     if n == 0:
         raise BadInput(
@@ -174,3 +175,8 @@ def _trimmed(made: Plan, left_s: float, progress: Progress) -> Plan:
     holds = f"all {whole} {what}" if n == whole else f"{n} of {whole} {what}"
     progress.say(f"the budget holds {holds} of each model")
     return made if n == whole else budget.shortened(made, n)
+
+
+def _estimated(made: Plan, progress: Progress) -> Expected:
+    with progress.working(ESTIMATING):
+        return estimate.from_history(made)

@@ -5,6 +5,8 @@ import io
 import os
 import re
 import sys
+import textwrap
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -71,6 +73,19 @@ def flush_output() -> None:
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
+
+
+def broken(text: str, width: int) -> str:
+    """Return the text in lines of at most so many characters, broken between words alone: a path stays whole."""
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def tell(sentence: str) -> None:
+    """Print a sentence on standard error: on a terminal broken between words, else as one line."""
+    shown = printable(sentence)
+    with suppress(OSError, ValueError):  # which is no terminal
+        shown = broken(shown, os.get_terminal_size(sys.stderr.fileno()).columns or len(shown))
+    print(shown, file=sys.stderr)
 
 
 def elided(text: str, width: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from harness.cli.app import app
+from harness.cli.listed import app
 
 
 def told(*arguments: object, exit_code: int = 0) -> str:

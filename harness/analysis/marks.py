@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.analysis.cautions import DOUBT, LOAD, UNBOUNDED, warnings_of
+from harness.analysis.pins import deviations
 from harness.analysis.standing import CONTENT, IMPRECISE, INSUFFICIENT, UNSTEADY
 from harness.analysis.timings import Timing, latencies
 from harness.text import count
@@ -41,8 +42,8 @@ def _marks(timing: Timing) -> Iterator[Mark]:
         why = f": {agreement.because}" if agreement.because else ""
         yield Mark(agreement.word, f"detects otherwise than {agreement.against} in {where}{why}", serious=True)
     if not timing.series.pinned:
-        deviations = [text for cell in timing.cells if cell.execution for text in cell.execution.deviations]
-        yield Mark("not pinned", "; ".join(dict.fromkeys(deviations)) or "the environment has no pins", serious=True)
+        differing = [text for cell in timing.cells for text in deviations(cell)]
+        yield Mark("not pinned", "; ".join(dict.fromkeys(differing)) or "the environment has no pins", serious=True)
     if weights == "random":
         yield Mark("random weights", "what is detected means nothing, only the amount of work is real")
     elif weights != "pretrained":

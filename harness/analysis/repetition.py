@@ -7,6 +7,7 @@ from statistics import fmean, geometric_mean
 
 from harness.analysis.labels import labels_of
 from harness.analysis.naming import UNMEASURED, computing_name, hardware_name
+from harness.analysis.pins import pinned
 from harness.analysis.series import Series, State, accuracy_series, grouped, latency_series, state_of
 from harness.analysis.uncertainty import Interval, latency_interval
 from harness.analysis.verdicts import Verdict, verdict_on
@@ -109,7 +110,7 @@ def _repeats(column: str, job: Job) -> bool:
 def compare(column: str, cells: list[Cell]) -> Reproduction:
     """Put the cells that repeat a column beside it. Raises BadInput where they were not measured alike."""
     _require_alike(column, cells)
-    executions = [cell.execution for cell in cells if cell.execution]
+    known = [each for each in map(pinned, cells) if each is not None]
     environment = cells[0].job.environment
     own = environment.partition(":")[0] == environment_of(column).name
     reproduction = Reproduction(
@@ -117,7 +118,7 @@ def compare(column: str, cells: list[Cell]) -> Reproduction:
         environment=environment,
         machine=next((hardware_name(cell.result) for cell in cells if cell.result.hardware), UNMEASURED),
         same_machine=any(_is_the_column_s(column, cell.result) for cell in cells),
-        published_software=own and bool(executions) and all(execution.pinned for execution in executions),
+        published_software=own and bool(known) and all(known),
         not_comparable=None,
     )
     reproduction = replace(reproduction, not_comparable=_not_comparable(reproduction, cells))

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from harness.analysis.facts import FACTS, NOT_RECORDED, SOFTWARE, Fact, Of, goes_on
 from harness.analysis.naming import UNMEASURED, content_of, hardware_name, short, weights_name
+from harness.analysis.pins import pinned
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
 from runner.contract import BoxRule, Device
@@ -147,7 +148,7 @@ def shared(cell: Cell) -> Series:
         run=None if host else cell.run,
         protocol=job.protocol.name,
         weights=weights_name(job),
-        pinned=execution.pinned if execution else True,
+        pinned=pinned(cell) is not False,
         facts=tuple(fact.observed(cell) for fact in FACTS),
     )
 

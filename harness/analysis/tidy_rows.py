@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from harness.analysis.assessed import Assessed
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
+from harness.analysis.pins import pinned
 from harness.analysis.tails import Tail
 from harness.analysis.tidy_content import content_rows, parts_rows
 from harness.analysis.tidy_figure import Labels, TidyFigure
@@ -54,7 +55,7 @@ def labels(cell: Cell) -> Labels:
         "runner": facts["runner"],
         "harness": facts["harness"],
         **columns.values(cell),
-        "pinned": execution.pinned if execution else None,
+        "pinned": pinned(cell),
         "detects_as": f"{verdict.against}: {verdict.word}" if verdict else None,
     }
 

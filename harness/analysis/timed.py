@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from harness.analysis.assessed import Assessed
 from harness.analysis.ladders import Steps, steps_of
+from harness.analysis.pins import deviations, pinned
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.analysis.tails import Tail
 from harness.analysis.work import UNKNOWN, Worked
@@ -99,11 +100,11 @@ def times_of(assessed: Assessed, statistic: str) -> TimedFigures:
 
 def stack_of(cell: Cell) -> Stack:
     """Return the software of a cell."""
-    observed, execution = cell.result.software, cell.execution
+    observed = cell.result.software
     text = (
         f"torch {observed.torch}, torchvision {observed.torchvision}, threads: {observed.threads}" if observed else None
     )
-    return Stack(text, execution.pinned if execution else True, tuple(execution.deviations) if execution else ())
+    return Stack(text, pinned(cell) is not False, tuple(deviations(cell)))
 
 
 def outcome(cell: Cell) -> list[str]:

@@ -62,8 +62,9 @@ def images_verify(*environments: Text) -> pd.DataFrame:
 
     Returns a row for each: environment, tag, and differences, a list. Raises CannotRunHere where one is not built.
     """
+    stacks = list(map(chosen.docker_environment, environments))
     with Engine.connect() as engine:
-        rows = [vars(pinned) for pinned in chosen.verified(engine, environments)]
+        rows = [vars(pinned) for pinned in chosen.verified(engine, stacks)]
     return frame_of(rows, ("environment", "tag", "differences"))
 
 

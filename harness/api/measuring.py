@@ -118,7 +118,7 @@ def run(
             skip_bad_images=skip_bad_images,
         ),
         shards=shards,
-        memory_bytes=parse_size(memory) if memory else None,
+        memory_bytes=None if memory is None else parse_size(memory),
         precision=_share(precision),
         code=path_of(code),
         stages=stages,

@@ -65,7 +65,7 @@ def score(
         files = Path(annotations), Path(detections)
         return scores_of_file(score_file(*files, iou=iou, box_rule=box_rule, scorer=scorer))
     if run is None or annotations is not None or detections is not None:
-        raise BadInput("score what?", "name a run, or both annotations and detections")
+        raise BadInput("nothing was named to score", "name a run, or both annotations and detections")
     folder = open_run(run_name(run))
     problems = judging.rescored(folder, progress, scorer)
     return scores_of_run(folder.cells(), problems)

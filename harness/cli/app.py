@@ -1,92 +1,60 @@
-"""The command line: parse, call, print. Whatever is heavy is imported inside the command that needs it."""
+"""The command line: parse, call, print; whatever ends a command, a sentence and an exit code say so.
 
-import signal
+Imports stand in functions here, so that Ctrl-C while they take their time is no traceback, either.
+"""
+
 import sys
-from contextlib import suppress
-from typing import NoReturn
-
-import typer
-
-from harness import text
-from harness.cli.late import add_late
-from harness.errors import HarnessError, refused
-
-#: Every command in the order of the list: what it is for, in the words of its own help, and where it stands.
-COMMANDS = {
-    "models": ("List the catalogued models and what torchvision publishes of them.", "harness.cli.host:models"),
-    "run": ("Measure models in environments and print the tables.", "harness.cli.measuring:run_app"),
-    "choose": (
-        "Print the environment that --image auto means on this host; the reason goes to standard error.",
-        "harness.cli.host:choose",
-    ),
-    "doctor": (
-        "Tell what runs on this host, and if not, why; with --noise, how small a difference it can show.",
-        "harness.cli.host:doctor",
-    ),
-    "version": ("Print the harness's version.", "harness.cli.host:version"),
-    "report": ("Print the tables of runs, or write a page of them with charts.", "harness.cli.results:report"),
-    "merge": (
-        "Merge runs, of one or several machines, into one tidy table and wide ones.",
-        "harness.cli.results:merge",
-    ),
-    "compare": (
-        "Tell whether B is faster or slower than A, or equivalent, model by model, and how sure that is.",
-        "harness.cli.comparing:compare",
-    ),
-    "explain": (
-        "Tell where B is slower or faster than A: in which operators, and under which circumstances.",
-        "harness.cli.explaining:explain",
-    ),
-    "reproduce": (
-        "Measure what was published in 2021 again, and print both side by side with a verdict for each model.",
-        "harness.cli.reproducing:reproduce",
-    ),
-    "score": ("Score detections as COCO does: those of a run, or of any file.", "harness.cli.results:score"),
-    "agree": (
-        "Tell whether environments, readers or runs detect the same, and if not, why.",
-        "harness.cli.results:agree",
-    ),
-    "demo": ("Make a video of what a model detects, with the time of each frame.", "harness.cli.demo:demo"),
-    "images": ("The images of the Docker environments.", "harness.cli.images:images_app"),
-    "published": ("The numbers published in 2021.", "harness.cli.published:published_app"),
-    "data": ("Datasets and checkpoints.", "harness.cli.data:data_app"),
-}
-
-app = typer.Typer(
-    help="Measure torchvision's detection models in pinned environments.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # halves the time of --help
-)
-for name, (about, place) in COMMANDS.items():
-    add_late(app, name, about, place)
 
 
-def main() -> NoReturn:
-    """Run the command line; an error that has a sentence ends in it and in its exit code, never in a traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM cleans up like Ctrl-C
+def main() -> None:
+    """Run the command line to its end, which is a SystemExit."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        from harness.host.interruptions import INTERRUPTED
+
+        _fail("interrupted.", INTERRUPTED)
+
+
+def _run() -> None:
+    from harness import text
+    from harness.errors import HarnessError, refused
+    from harness.host.interruptions import end_alike
+
+    end_alike()
     text.suit_streams()
     try:
+        from harness.cli.called import program
+        from harness.cli.listed import app
+
         try:
-            app()
+            app(prog_name=program())
         except SystemExit:
             text.flush_output()
             raise
     except HarnessError as error:
-        _fail(error)
+        _fail(str(error), error.exit_code)
     except BrokenPipeError:  # whoever read what was printed has enough of it
         sys.exit(1)
     except OSError as error:
-        _fail(refused(error, error.filename or "a file, or what was printed,", "read or written", elsewhere=""))
+        told = refused(error, error.filename or "a file, or what was printed,", "read or written", elsewhere="")
+        _fail(str(told), told.exit_code)
     sys.exit(0)
 
 
-def _fail(error: HarnessError) -> NoReturn:
-    print(f"harness: {text.printable(str(error))}", file=sys.stderr)
-    with suppress(OSError):
+def _fail(sentence: str, exit_code: int) -> None:
+    from contextlib import suppress
+
+    from harness import text
+    from harness.cli.called import as_called
+    from harness.host.interruptions import INTERRUPTED
+
+    with suppress(OSError):  # nobody is there any more to be told, as after a terminal was closed
+        if exit_code == INTERRUPTED and sys.stderr.isatty():
+            print(file=sys.stderr)  # which has ^C on its line, or a question
+        text.tell(f"harness: {as_called(sentence)}")
         text.flush_output()
-    sys.exit(error.exit_code)
+    sys.exit(exit_code)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """What a command prints for a person: a line is text and nothing else, wherever its words come from."""
 
-import textwrap
-
 from rich.console import Console
 from rich.text import Text
 
+from harness.cli.called import as_called
 from harness.cli.pages import pages
 from harness.report import render
 from harness.report.table import Form, Table
-from harness.text import printable
+from harness.text import broken, printable
 
 
 def said(text: str, style: str = "") -> Text:
@@ -18,9 +17,9 @@ def said(text: str, style: str = "") -> Text:
 
 def say(console: Console, text: str, style: str = "") -> None:
     """Print a line: on a terminal broken between words alone, so that a path stays whole; else as one line."""
-    line = said(text, style)
+    line = said(as_called(text), style)
     if console.is_terminal:
-        line.plain = textwrap.fill(line.plain, console.width, break_long_words=False, break_on_hyphens=False)
+        line.plain = broken(line.plain, console.width)
     console.print(line, soft_wrap=True)
 
 
@@ -36,11 +35,18 @@ def print_table(console: Console, table: Table, form: Form = Form.SHORT) -> None
     table = render.harmless(table.of(form))
     if table.title:
         console.print()
-        console.print(said(table.headline, "bold"))
+        console.print(_wide(table.headline, console, "bold"), soft_wrap=True)
         console.print()
     for number, page in enumerate(pages(table, console)):
         console.print(*([""] if number else []), page, sep="\n")
     if table.title:
         console.print()
     for note in table.notes:
-        console.print(said(f"- {note}"))  # as wide as the table, wherever it goes
+        console.print(_wide(f"- {note}", console), soft_wrap=True)
+
+
+def _wide(text: str, console: Console, style: str = "") -> Text:
+    """Return the text as wide as a table is, wherever it goes."""
+    line = said(as_called(text), style)
+    line.plain = broken(line.plain, console.width)
+    return line

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.group import Group
 from harness.cli.options import Json, Names
 
 data_app = typer.Typer(
-    help="Datasets and checkpoints.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    cls=Group, help="Datasets and checkpoints.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
 
 

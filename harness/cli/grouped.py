@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from typer.core import TyperCommand, TyperOption
 
+from harness.cli.called import as_called
+
 if TYPE_CHECKING:
     from typer._click.core import Context
     from typer._click.formatting import HelpFormatter
@@ -44,7 +46,7 @@ class GroupedCommand(TyperCommand):
                     formatter.write_dl([(names.ljust(NAMES), text) for names, text in records], col_max=NAMES)
         with formatter.section("Examples"):
             for question, command in EXAMPLES.items():
-                formatter.write(f"  # {question}\n  {command}\n")
+                formatter.write(f"  # {question}\n  {as_called(command)}\n")
 
     def _records(self, ctx: "Context") -> Iterator[tuple[str, tuple[str, str]]]:
         for option in self.get_params(ctx):

@@ -19,13 +19,14 @@ def models(as_json: Json = False) -> None:
 def choose(device: Device = "auto") -> None:
     """Print the environment that --image auto means on this host; the reason goes to standard error."""
     from harness import text
+    from harness.cli.called import as_called
     from harness.preflight.checks import Preflight
 
     with Preflight() as preflight:
         environment, reason = preflight.choose(preflight.target(device))
         for remark in preflight.left_out(device):
-            print(text.printable(remark), file=sys.stderr)
-    print(f"measuring in {environment.name}: {text.printable(reason)}", file=sys.stderr)
+            text.tell(as_called(remark))
+    text.tell(as_called(f"measuring in {environment.name}: {reason}"))
     print(environment.name)
 
 

@@ -4,10 +4,15 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.group import Group
 from harness.cli.options import Json
 
 images_app = typer.Typer(
-    help="The images of the Docker environments.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    cls=Group,
+    help="The images of the Docker environments.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer.main
 from typer.core import TyperCommand, TyperGroup
 
+from harness.errors import BadInput
+
 if TYPE_CHECKING:
     from typer._click.core import Context
 
@@ -26,8 +28,21 @@ class LateCommand(TyperCommand):
     def make_context(
         self, info_name: str | None, args: list[str], parent: "Context | None" = None, **extra: Any
     ) -> "Context":
-        """Parse the arguments as the whole command does; what typer goes on with is the context's command, that one."""
+        """Parse the arguments as the whole command does; what typer goes on with is the context's command, that one.
+
+        Raises BadInput where one is empty, as of a variable that a script left unset.
+        """
+        _require_filled(args, info_name or "harness")
         return self.whole().make_context(info_name, args, parent, **extra)
+
+
+def _require_filled(args: list[str], name: str) -> None:
+    for before, argument in zip([name, *args], args, strict=False):
+        option, equals, value = argument.partition("=")
+        if not argument.strip():
+            raise BadInput(f"the argument after {before} is empty", "give it a value, or leave it out")
+        if option.startswith("--") and equals and not value.strip():
+            raise BadInput(f"{option} is empty", "give it a value, or leave it out")
 
 
 def add_late(app: typer.Typer, name: str, about: str, place: str) -> None:

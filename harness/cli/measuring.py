@@ -76,13 +76,13 @@ def run(
         norm_eps=norm_eps,
         inputs=Choice(images, dataset, annotations, ids, limit, skip_bad_images),
         shards=shards,
-        memory_bytes=parse_size(memory) if memory else None,
+        memory_bytes=None if memory is None else parse_size(memory),
         precision=None if precision is None else parse_precision(precision),
         code=code,
         stages=stages,
         profile=profile,
     )
-    if resume:
+    if resume is not None:
         fine = resume_run(resume, published=published, long=long, precision=request.precision)
     else:
         fine = new_run(request, sys.argv[1:], out, dry_run=dry_run, published=published, long=long)

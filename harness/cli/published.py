@@ -2,10 +2,11 @@
 
 import typer
 
+from harness.cli.group import Group
 from harness.cli.options import Json
 
 published_app = typer.Typer(
-    help="The numbers published in 2021.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    cls=Group, help="The numbers published in 2021.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
 
 

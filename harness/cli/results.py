@@ -78,7 +78,7 @@ def score(
     elif run is None and annotations is not None and detections is not None:
         score_files(annotations, detections, iou=iou, box_rule=box_rule, scorer=scorer, as_json=as_json)
     else:
-        raise BadInput("score what?", "name a RUN, or both --annotations and --detections")
+        raise BadInput("nothing was named to score", "name a RUN, or both --annotations and --detections")
 
 
 def agree(

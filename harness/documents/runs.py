@@ -64,6 +64,8 @@ def open_runs(names: list[str]) -> list[RunFolder]:
 
 def open_run(name: str) -> RunFolder:
     """Return a run by its ID or path, or the newest one where it says latest. Raises BadInput where there is none."""
+    if not name.strip():
+        raise BadInput("the name of a run is empty", "name an ID, a folder, or latest")
     if name == "latest":
         newest = next(iter(runs()), None)
         if newest is None:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from harness.text import duration
 
+#: What is under way until a sentence can be said; reading earlier runs, or a probe, takes seconds.
+ESTIMATING = "estimating how long it takes"
+
 
 @dataclass(frozen=True)
 class Expected:

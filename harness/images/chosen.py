@@ -47,9 +47,9 @@ def build(
         yield Built(stack.name, image, reused=here is not None)
 
 
-def verified(engine: Engine, names: Sequence[str]) -> Iterator[Pinned]:
+def verified(engine: Engine, stacks: Sequence[Environment]) -> Iterator[Pinned]:
     """Start each image and tell what differs from its environment's pins. Raises CannotRunHere where it isn't built."""
-    for stack in map(docker_environment, names):
+    for stack in stacks:
         image = recipes.find(engine, stack)
         if image is None:
             raise CannotRunHere(f"the image of {stack.label} is not built", f"run: harness images build {stack.name}")

@@ -196,7 +196,8 @@ class Engine(AbstractContextManager["Engine"]):
         finally:
             timer.cancel()
             if container:
-                _remove(container)
+                with held_back():  # or a second interruption, such as the shell's own SIGHUP, would leave it
+                    _remove(container)
         return ContainerReport(str(container.id), exit_code, timed_out.is_set(), killed_for_memory)
 
     @_answering()

@@ -21,11 +21,17 @@ class Kind(NamedTuple):
     show: Callable[[Any], str] = str
 
 
+#: Of anything. Each iteration keeps a sample: so many are a file of some 100 MB, and more than any interval needs.
+MOST = 1_000_000
+
+
 def _count(name: str, text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
-        option = f"--{name.replace('_', '-')}"
+    option, digits = f"--{name.replace('_', '-')}", text.lstrip("0")
+    if not re.fullmatch(r"[0-9]+", digits):
         raise BadInput(f"{option} {text!r:.80} is no whole number of at least 1", "give one such as 2")
-    return int(text)
+    if len(digits) > len(str(MOST)) or int(digits) > MOST:
+        raise BadInput(f"{option} {text:.80} is more than {MOST}, which is the most", "give fewer")
+    return int(digits)
 
 
 def _percentile(name: str, text: str) -> float:

@@ -77,6 +77,8 @@ def _check(request: Request, suites: list[Suite], protocol: Protocol, variants: 
     """Raise BadInput where what was chosen does not go together."""
     require_latency(request, suites)
     inputs.check(request.inputs, suites, protocol)
+    if request.shards > 1 and "accuracy" not in suites:
+        raise BadInput("--shards belongs to the suite accuracy", "add --suite accuracy, or leave it out")
     rounds.check_precision(request.precision, suites, protocol)
     for variant in variants:
         rounds.check_iterations(variant.iterations, protocol)
@@ -110,10 +112,9 @@ def _suites(names: list[str]) -> list[Suite]:
 def _models(request: Request) -> list[Detector]:
     catalogue = models()
     named = [pick("model", name, catalogue) for name in dict.fromkeys(request.models) if not own.is_own(name)]
-    if request.all_models:
-        named = list(catalogue.values())
-    elif request.published_models:
-        named = [model for model in catalogue.values() if model.published_2021]
+    if request.all_models or request.published_models:
+        wanted = [each for each in catalogue.values() if request.all_models or each.published_2021]
+        named = [*wanted, *(each for each in named if each not in wanted)]
     chosen = [*named, *own.chosen(request.models, request.code)]
     if not chosen:
         raise BadInput("no model was named", "use --model NAME, --published-models or --all-models")

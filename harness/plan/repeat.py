@@ -8,6 +8,9 @@ from harness.host.gpus import HostGpu
 from harness.preflight import compatibility
 from harness.preflight.checks import Preflight
 
+#: What measures in other software than any that was published.
+LOCAL = "--image local"
+
 
 def obstacle(column: str, stack: Environment, preflight: Preflight) -> HarnessError | None:
     """Return why the column can't be measured here in the environment, or None where it can."""
@@ -26,7 +29,8 @@ def obstacle(column: str, stack: Environment, preflight: Preflight) -> HarnessEr
 def _with_substitute(stack: Environment, found: HarnessError, gpu: HostGpu | None) -> CannotRunHere:
     """Return the obstacle with a way around it: the software nearest to the published one that runs here."""
     if gpu is None or compatibility.verdict(stack, gpu).possible:
-        return CannotRunHere(found.reason, f"{found.remedy}, or measure in other software: --image local")
+        other = "which is other software" if LOCAL in found.remedy else f"or measure in other software: {LOCAL}"
+        return CannotRunHere(found.reason, f"{found.remedy}, {other}")
     oldest = next(reversed(compatibility.ranked(gpu)), environments()["local"])
     versions = [each.expected.get("torch", "").partition("+")[0] for each in (stack, oldest)]
     kind = "another build of the same versions" if versions[0] == versions[1] else "other versions"

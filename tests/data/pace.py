@@ -15,7 +15,7 @@ from harness.analysis.labels import conflicts, labels_of
 from harness.analysis.merging import tidy
 from harness.analysis.series import latency_series
 from harness.catalogue import Environment
-from harness.cli.app import app
+from harness.cli.listed import app
 from harness.documents.run_folder import Cell, RunFolder
 from harness.errors import BadInput, HarnessError
 from harness.execute.work import same_work

@@ -308,7 +308,7 @@ def test_bad_input_is_a_sentence(data: Path, tmp_path: Path) -> None:
         f"{cut} is not": [*apart, cut],
         "annotations[0]": [*apart, unknown],
         f"{ids}, line 1: 4000 is not in": [*one, "--dataset", data, "--ids", ids],
-        "score what?; name a RUN, or both --annotations and --detections": ["score"],
+        "nothing was named to score; name a RUN, or both --annotations and --detections": ["score"],
         "there is no run 'nowhere'": ["score", "nowhere"],
     }
     each_fails(2, bad)

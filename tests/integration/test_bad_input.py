@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,8 +41,28 @@ def test_what_does_not_exist_is_named() -> None:
         "there is no run 'no one'": ["report", "no one", "--gallery", "/nowhere"],
         "--gallery writes a page of each run, and --out something else": ["report", "x", "--gallery", "a", "-o", "b"],
         "local is no Docker environment": ["images", "build", "local"],
+        "there is no environment 'nothing'": ["images", "verify", "nothing"],
     }
     each_fails(BAD_INPUT, named)
+
+
+def test_what_is_empty_is_not_taken_for_left_out() -> None:
+    empty: dict[str, Sequence[object]] = {
+        "the argument after --model is empty; give it a value, or leave it out.": [*RUN, "--model", ""],
+        "the argument after --image is empty": ["run", *ONE, "--image", ""],
+        "the argument after --memory is empty": [*RUN, *ONE, "--memory", " "],
+        "the argument after -o is empty": ["report", "latest", "-o", ""],
+        "the argument after --resume is empty": ["run", "--resume", ""],
+        "the argument after --input is empty": ["demo", *ONE, "--input", ""],
+        "the argument after report is empty": ["report", ""],
+        "the argument after --from is empty": ["data", "fetch", "weights", "--from", ""],
+        "--weights is empty; give it a value, or leave it out.": [*RUN, *ONE, "--weights="],
+    }
+    each_fails(BAD_INPUT, empty)
+
+
+def test_a_latency_has_no_shards() -> None:
+    fails(BAD_INPUT, "--shards belongs to the suite accuracy; add --suite accuracy", *RUN, *ONE, "--shards", "2")
 
 
 def test_an_existing_folder_is_not_written_into(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
+from harness.execute.executors import local
 from harness.execute.executors.base import Executor, ExitReport
 from harness.execute.executors.docker import DockerExecutor
 from harness.execute.executors.local import LocalExecutor
@@ -175,6 +176,41 @@ def test_a_runner_ends_with_its_harness_though_that_is_killed(tmp_path: Path) ->
     while [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_an_interruption_while_a_process_is_ended_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[subprocess.Popen[bytes]] = []
+    kill = local.kill_session
+
+    def interrupted(process: "subprocess.Popen[bytes]") -> None:
+        ended.append(process)
+        signal.raise_signal(signal.SIGINT)  # Ctrl-C once more, before the process is killed
+        kill(process)
+
+    def interrupt(line: str) -> None:
+        monkeypatch.setattr(local, "kill_session", interrupted)
+        raise KeyboardInterrupt
+
+    (tmp_path / "job.json").write_text(json.dumps({"behaviour": "sleep"}))
+    with pytest.raises(KeyboardInterrupt):
+        LocalExecutor(runner_root=ACTING_RUNNER).run(tmp_path / "job.json", tmp_path, 60, interrupt)
+    assert ended[0].returncode is not None
+
+
+@pytest.mark.docker
+def test_an_interruption_while_a_container_is_removed_leaves_none(
+    engine: Engine, acting_image: ImageIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove: Callable[..., object] = engine._client.api.remove_container
+
+    def interrupted(*args: object, **options: object) -> object:
+        signal.raise_signal(signal.SIGINT)  # Ctrl-C once more, before the engine is asked
+        return remove(*args, **options)
+
+    monkeypatch.setattr(engine._client.api, "remove_container", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        act(DockerExecutor(engine, acting_image, tmp_path / ".lock"), tmp_path, "success")
+    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
 
 
 @pytest.mark.docker

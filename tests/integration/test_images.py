@@ -121,7 +121,7 @@ def test_an_image_that_goes_while_they_are_listed_is_left_out(
 def test_pruning_asks_first(engine: Engine, tampered: ImageIdentity) -> None:
     done = harness("images", "prune")
     assert "detection-harness/tampered:test" in done.stdout
-    assert done.returncode == 1  # nobody answered
+    assert (done.returncode, done.stderr) == (1, "harness: nobody answered.\n")
     assert engine.image(tampered.id) is not None
 
 

@@ -1,16 +1,18 @@
 """Runs that are interrupted, killed, or started twice: nothing keeps running, and what is missing can be had."""
 
 import os
+import pty
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
 from harness.documents.run_folder import RunFolder
+from harness.host.interruptions import SIGNALS
 from harness.images.engine import Engine
 from harness.paths import ROOT
 from tests.integration.commands import HARNESS, LITE, harness, owned
@@ -46,8 +48,8 @@ def started(tmp_path: Path) -> Iterator[Started]:
     processes: list[subprocess.Popen[str]] = []
     run = tmp_path / "run"
 
-    def start(environment: str, *iterations: str) -> "subprocess.Popen[str]":
-        command = [*HARNESS, *RUN, "--image", environment, *iterations, "--out", str(run)]
+    def start(environment: str, *iterations: str, before: Sequence[str] = ()) -> "subprocess.Popen[str]":
+        command = [*before, *HARNESS, *RUN, "--image", environment, *iterations, "--out", str(run)]
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
         processes.append(process)
@@ -60,7 +62,7 @@ def started(tmp_path: Path) -> Iterator[Started]:
         process.communicate()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", SIGNALS)
 def test_an_interruption_leaves_no_process_and_can_go_on(started: Started, how: signal.Signals) -> None:
     run, start = started
     process = start("local", *LONG)
@@ -69,6 +71,33 @@ def test_an_interruption_leaves_no_process_and_can_go_on(started: Started, how: 
     out, err = process.communicate(timeout=30)
     assert process.returncode == INTERRUPTED, err
     assert f"harness run --resume {run}" in out.replace("\n", "")
+    assert runners(run) == []
+
+
+def test_a_terminal_that_is_closed_leaves_no_process(started: Started) -> None:
+    run, start = started
+    screen, theirs = pty.openpty()
+    # A process without a terminal makes the first one that it opens its own.
+    process = start("local", *LONG, before=["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(theirs)])
+    wait_for(lambda: (run / "plan.json").exists() and runners(run))
+    os.close(theirs)
+    os.close(screen)
+    process.wait(timeout=30)
+    assert runners(run) == []
+    RunFolder(run).require_idle()
+
+
+def test_under_nohup_a_run_outlives_its_terminal(started: Started) -> None:
+    run, start = started
+    process = start("local", *LONG, before=["nohup"])
+    wait_for(lambda: (run / "plan.json").exists() and runners(run))
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None
+    assert runners(run)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == INTERRUPTED
     assert runners(run) == []
 
 

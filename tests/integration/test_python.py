@@ -20,6 +20,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 import harness
+from harness.host.interruptions import SIGNALS
 from harness.paths import ROOT
 from tests.command_line import told, told_json
 from tests.integration.commands import LITE
@@ -50,7 +51,7 @@ def documented(elsewhere: Path) -> dict[str, Any]:
 
 def of_the_process() -> list[object]:
     """Return what belongs to the program that calls, and not to the harness."""
-    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [signal.getsignal(each) for each in SIGNALS]
     return [Path.cwd(), *handlers, list(logging.root.handlers), logging.root.level, sys.stdout, list(sys.argv)]
 
 

@@ -97,7 +97,7 @@ def test_a_dry_run_says_what_it_would_measure_and_measures_nothing(tmp_path: Pat
 
 def test_what_can_t_be_reproduced_here_is_said_with_its_remedy(tmp_path: Path) -> None:
     nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock", "HARNESS_DATA": str(tmp_path)}
-    fails(3, "or measure in other software: --image local", *EPYC, variables=nowhere)
+    fails(3, "or measure without it: --image local, which is other software.", *EPYC, variables=nowhere)
     fails(3, "fetch it with: harness data fetch coco-val2017", "reproduce", "--column", "map", variables=nowhere)
     done = harness(*EPYC, variables=nowhere)
     assert "map can't be reproduced here: the dataset coco-val2017 is not here" in done.stdout

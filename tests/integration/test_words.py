@@ -17,6 +17,7 @@ import pytest
 from harness.data import shapes
 from harness.paths import ROOT
 from tests.integration.commands import HARNESS, LITE, each_fails, fails, harness
+from tools.terminals import session
 
 REFERENCE = ROOT / "results" / "reference"
 BAD_INPUT, CANNOT_RUN_HERE, STORAGE_ERROR = 2, 3, 5
@@ -96,6 +97,37 @@ def test_what_the_system_refuses_is_a_sentence() -> None:
 def test_a_folder_of_pictures_with_too_long_a_name_is_bad_input() -> None:
     sentence = f"the folder /tmp/{LONG} can't be read: File name too long; choose a shorter name."
     fails(BAD_INPUT, sentence, *RUN, "--images", f"/tmp/{LONG}")
+
+
+def test_an_error_on_a_terminal_breaks_between_words() -> None:
+    run = "/no/where/" + "long-" * 12 + "name"
+    variables = {**os.environ, "TERM": "xterm-256color"}
+    made = session([*HARNESS, "report", run], 80, ROOT, variables)
+    lines = made.text.splitlines()
+    assert made.exit_code == BAD_INPUT
+    assert len(lines) > 1
+    assert " ".join(lines).startswith(f"harness: there is no run '{run}'; ")
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_what_is_suggested_is_what_the_shell_finds(tmp_path: Path) -> None:
+    script = tmp_path / "a bin" / "harness"
+    script.parent.mkdir()
+    script.write_text(f"#!{sys.executable}\nfrom harness.cli.app import main\nmain()\n")
+    script.chmod(0o755)
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_RESULTS": str(tmp_path)}
+
+    def told(*command: str, path: str = "") -> str:
+        own = variables | {"PATH": f"{path}{os.environ['PATH']}"}
+        done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    assert told("a bin/harness", "report", "none").endswith("; make one with: 'a bin/harness' run.\n")
+    helped = told("a bin/harness", "run", "--help")
+    assert helped.startswith("Usage: 'a bin/harness' run [OPTIONS]")
+    assert "\n  'a bin/harness' run --model " in helped
+    by_name = told("sh", "-c", "harness report none", path=f"{script.parent}:")
+    assert by_name.endswith("; make one with: harness run.\n")
 
 
 @pytest.fixture

@@ -46,9 +46,9 @@ def _shown(row: dict[str, Any]) -> tuple[str, str, str, str]:
 
 def verify_images(names: list[str]) -> bool:
     """Start each image and print what differs from its environment's pins. Returns whether nothing does."""
-    console, pinned = Console(), True
+    console, pinned, stacks = Console(), True, list(map(chosen.docker_environment, names))
     with Engine.connect() as engine:
-        for image in chosen.verified(engine, names):
+        for image in chosen.verified(engine, stacks):
             say(console, f"{image.environment}: {image.tag} is {'not ' if image.differences else ''}pinned")
             for difference in image.differences:
                 say(console, f"  {difference}")

@@ -83,7 +83,8 @@ class LocalExecutor:
                     exit_code = process.wait()
             finally:
                 if process:
-                    _end(process)
+                    with held_back():  # a terminal that is closed says so twice, by the shell and by the system
+                        _end(process)
         return ExitReport(
             exit_code=exit_code,
             timed_out=watchdog.timed_out,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.analysis.naming import hardware_name
+from harness.analysis.pins import deviations, pinned
 from harness.catalogue import environments
 from harness.documents.run_folder import Cell
 from harness.documents.spared import is_spared
@@ -53,16 +54,15 @@ def environment_cards(cells: Sequence[Cell]) -> list[Card]:
 def _environment(cells: list[Cell], software: Software) -> Card:
     name = cells[0].job.environment
     known = environments().get(name.partition(":")[0])
-    executions = [cell.execution for cell in cells if cell.execution]
-    deviations = list(dict.fromkeys(text for each in executions for text in each.deviations))
-    if not deviations and any(not each.pinned for each in executions):
-        deviations = ["not pinned"]
+    differing = list(dict.fromkeys(text for cell in cells for text in deviations(cell)))
+    if not differing and any(pinned(cell) is False for cell in cells):
+        differing = ["not pinned"]
     loaded = [each for cell in cells if cell.result.software for each in cell.result.software.shared_libraries]
     libraries = list(dict.fromkeys(f"{each.name} {each.version or ''}".strip() for each in loaded))
     return Card(
         title=name,
         subtitle=known.title if known else "",
-        deviations=deviations,
+        deviations=differing,
         facts=_versions(software) | _image(cells[0]),
         lists={
             "Loaded libraries": libraries,

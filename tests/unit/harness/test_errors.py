@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import BadDocument, BadInput, CannotRunHere, HarnessError, StorageError, refused, remedy_of
+from harness.errors import BadDocument, BadInput, CannotRunHere, HarnessError, StorageError, refused, remedy_of, unknown
 from harness.pipeline import Interrupted
 
 
@@ -44,6 +44,19 @@ def test_an_error_without_a_number_keeps_its_own_words() -> None:
 def test_a_sentence_without_a_remedy_is_whole() -> None:
     assert str(BadInput("there is nothing.", "")) == "there is nothing."
     assert str(BadInput("there is no x", "did you mean y?")) == "there is no x; did you mean y?"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("cud10.2", "did you mean cuda10.2?"),
+        ("cuda", "did you mean cuda10.2 or cuda13.0?"),
+        ("gpu", "known are cpu, cuda10.2, cuda13.0, local"),  # of three letters, one makes another thing
+        ("loaded", "known are cpu, cuda10.2, cuda13.0, local"),
+    ],
+)
+def test_a_name_is_offered_only_where_it_may_have_been_meant(name: str, remedy: str) -> None:
+    assert unknown("environment", name, ["local", "cpu", "cuda13.0", "cuda10.2"]).remedy == remedy
 
 
 @pytest.mark.parametrize("kind", [HarnessError, BadInput, CannotRunHere, BadDocument, StorageError])

@@ -10,8 +10,8 @@ import pytest
 import typer
 
 import harness
-from harness.cli.app import app
 from harness.cli.late import LateCommand
+from harness.cli.listed import app
 from harness.errors import BadInput
 
 #: Commands that have another name in Python, since harness.report is a room of the package: the others keep theirs.

@@ -93,7 +93,7 @@ def test_a_document_that_changed_is_read_anew(run: RunFolder, reads: list[Path])
     result.write_text(result.read_text().replace("12.5", "99.5"))
     assert 99.5 in part_of(run).rows.figures["value"].to_pylist()
     (run.cell_folder(job()) / "execution.json").unlink()
-    assert None in part_of(run).rows.cells["pinned"].to_pylist()
+    assert False in part_of(run).rows.cells["pinned"].to_pylist()
     result.unlink()
     assert len(part_of(run).measurements) == 1
     assert len(reads) == 4

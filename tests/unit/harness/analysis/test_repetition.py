@@ -77,6 +77,8 @@ def test_the_published_machine_and_software_reproduce_the_figures_themselves() -
     assert set(verdicts(column(1.04, cores=4, environment="cuda11.1")).values()) == {"carries over"}
     unpinned = [replace(cell, execution=replace(PINNED, pinned=False)) for cell in column(1.04, cores=4)]
     assert set(verdicts(unpinned).values()) == {"carries over"}
+    untold = [replace(cell, execution=None) for cell in column(1.04, cores=4)]
+    assert set(verdicts(untold).values()) == {"carries over"}
 
 
 def test_random_weights_are_never_called_reproduced() -> None:

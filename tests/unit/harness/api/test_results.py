@@ -88,7 +88,7 @@ def test_what_is_scored_has_to_be_said(files: tuple[Path, Path], passes: Path, t
         lambda: harness.score(files[0], files[1], run=passes),
     ]
     for call in calls:
-        with pytest.raises(harness.BadInput, match="score what"):
+        with pytest.raises(harness.BadInput, match="nothing was named to score"):
             call()
     with pytest.raises(harness.BadInput, match="did you mean bbox"):
         harness.score(*files, iou="box")

@@ -91,6 +91,14 @@ def test_a_terminal_s_lines_break_between_words_alone(width: int) -> None:
     assert all(len(line) <= width for line in lines if "/long" not in line)
 
 
+def test_so_do_what_stands_above_and_below_a_table() -> None:
+    path = "/long" * 20
+    table = Table(f"of {path} and", Column("Model", ["SSD"]), [[Column("ms", ["1"])]], [f"a note on {path} and more"])
+    lines = printed(table, 80)
+    assert lines[1:4] == ["of", path, "and"]
+    assert lines[-3:] == ["- a note on", path, "and more"]
+
+
 def test_a_file_s_line_is_one_line() -> None:
     screen, out = console(40, terminal=False)
     say(screen, "word " * 40 + "end")

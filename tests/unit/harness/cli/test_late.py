@@ -5,8 +5,8 @@ import typer.main
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from harness.cli.app import COMMANDS, app
 from harness.cli.late import LateCommand, add_late
+from harness.cli.listed import COMMANDS, app
 
 LISTED = typer.main.get_command(app)
 
@@ -19,6 +19,22 @@ def test_a_command_is_listed_in_the_words_of_its_own_help(name: str) -> None:
     whole = command.whole()
     assert whole.name == name or isinstance(whole, TyperGroup)
     assert (whole.help or "").partition("\n\n")[0] == command.help
+
+
+@pytest.mark.parametrize("group", [[], ["images"], ["data"], ["published"]])
+def test_a_list_says_all_of_what_each_command_is_for(group: list[str]) -> None:
+    listed = LISTED
+    if group:
+        assert isinstance(LISTED, TyperGroup)
+        late = LISTED.commands[group[0]]
+        assert isinstance(late, LateCommand)
+        listed = late.whole()
+    assert isinstance(listed, TyperGroup)
+    printed = CliRunner().invoke(app, [*group, "--help"], env={"COLUMNS": "80"}, terminal_width=80).output
+    assert max(map(len, printed.splitlines())) <= 80
+    told = " ".join(printed.split())
+    for name, command in listed.commands.items():
+        assert f" {name} {command.help}" in told
 
 
 def test_a_command_of_a_group_is_called_by_both_names_and_told_by_both() -> None:

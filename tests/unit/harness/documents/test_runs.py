@@ -7,6 +7,7 @@ import pytest
 from harness.documents.run_folder import RunFolder, require_free
 from harness.documents.runs import open_run
 from harness.errors import BadInput, StorageError
+from tests.samples import job, ok_result, run_folder
 
 
 @pytest.fixture
@@ -47,3 +48,11 @@ def test_only_a_run_is_offered_to_be_gone_on_with(results: Path) -> None:
         require_free(results / "other")
     with pytest.raises(StorageError, match=r"can't be made: File name too long; choose a shorter name\.$"):
         require_free(results / ("x" * 300))
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_run_without_a_name_is_none(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_folder(tmp_path / "run", ok_result(job()))
+    monkeypatch.chdir(tmp_path / "run")
+    with pytest.raises(BadInput, match="the name of a run is empty; name an ID, a folder, or latest"):
+        open_run(name)

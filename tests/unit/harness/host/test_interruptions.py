@@ -4,15 +4,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.host.interruptions import SIGNALS, held_back
+from harness.host.interruptions import SIGNALS, end_alike, held_back
 
 
 @pytest.fixture
 def ending() -> Iterator[None]:
-    """Have SIGTERM end things as Ctrl-C does, as the command line has it."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Have all of them end things as Ctrl-C does, as the command line has it."""
+    before = {each: signal.getsignal(each) for each in SIGNALS}
+    end_alike()
     yield
-    signal.signal(signal.SIGTERM, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_each_of_them_ends_a_command_as_ctrl_c_does(number: signal.Signals, ending: None) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_what_is_ignored_from_outside_as_by_nohup_ends_nothing(number: signal.Signals, ending: None) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    end_alike()
+    signal.raise_signal(number)
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -64,6 +64,14 @@ def test_environments_are_interleaved() -> None:
     ]
 
 
+def test_a_model_that_is_named_beside_the_published_ones_is_measured_too() -> None:
+    asked = replace(ONE, images=["local"], models=["fcos_resnet50_fpn", "ssd300_vgg16"], published_models=True)
+    published = [model.builder for model in models().values() if model.published_2021]
+    assert [builder for _, builder, _ in make(asked)[0]] == [*published, "fcos_resnet50_fpn"]
+    every = make(replace(asked, all_models=True))[0]
+    assert [builder for _, builder, _ in every] == list(models())
+
+
 def test_auto_says_which_and_why() -> None:
     cells, remarks = make(replace(ONE, images=["auto"]))
     assert cells == [("local", "ssd300_vgg16", 1)]
@@ -309,7 +317,7 @@ def test_absent_cpus_are_named() -> None:
 
 
 def test_an_unknown_reader_is_named() -> None:
-    with pytest.raises(BadInput, match="there is no reader 'opencv'; did you mean cv2"):
+    with pytest.raises(BadInput, match="there is no reader 'opencv'; known are cv2, pil, torchvision"):
         plan.make_variant(reader="opencv")
 
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 import harness
 from harness import comparing
-from harness.cli.app import app
 from harness.cli.late import LateCommand
+from harness.cli.listed import app
 from harness.comparing import settling
 from harness.comparing.settling import Settled
 from harness.documents import schema

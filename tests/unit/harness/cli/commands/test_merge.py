@@ -166,6 +166,16 @@ def test_what_was_not_measured_alike_is_refused_unless_allowed_and_then_labelled
     assert len(set(whole)) == 2
 
 
+def test_a_run_without_what_tells_of_its_pins_is_not_pinned(tmp_path: Path) -> None:
+    run_folder(tmp_path / "a", measured(job()))
+    other = run_folder(tmp_path / "b", measured(job(), started_at=LATER))
+    (other.cell_folder(job()) / "execution.json").unlink()
+    merged(tmp_path, tmp_path / "a", tmp_path / "b")
+    heading = (tmp_path / "out" / "latency.md").read_text().splitlines()[2]
+    assert " · pinned " in heading
+    assert " · not pinned " in heading
+
+
 def test_nothing_to_merge_is_said_and_nothing_written(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nothing to merge"):
         merge_runs([], tmp_path / "out", published=False, allow=False)
