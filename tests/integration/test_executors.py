@@ -210,7 +210,7 @@ def test_an_interruption_while_a_container_is_removed_leaves_none(
     monkeypatch.setattr(engine._client.api, "remove_container", interrupted)
     with pytest.raises(KeyboardInterrupt):
         act(DockerExecutor(engine, acting_image, tmp_path / ".lock"), tmp_path, "success")
-    assert str(tmp_path / ".lock") not in engine.labelled(f"{LABEL}.owner").values()
+    assert str(tmp_path / ".lock") not in engine.labelled(OWNER).values()
 
 
 @pytest.mark.docker
