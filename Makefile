@@ -104,14 +104,15 @@ clean: ## remove .venv, caches and build outputs; results stay
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Ctrl-C may have left a part of a .venv: a whole one has this file, or that of an installation. Its Python may be gone
-# with the system's own; then the links are made anew, and what was installed stays.
+# Ctrl-C may have left a part of a .venv, which is then begun anew. Its Python may be gone with the system's own: then
+# the links are made anew, and what was installed stays, as it does in a .venv that a person has made.
+BEGUN := build/venv-begun
 .PHONY: gone
 $(VENV)/.made: $(if $(shell test -x $(BIN)/python || echo gone),gone)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 3; }
-	@test -x $(BIN)/python -a -e $(VENV)/.harness || \
-	  $(PYTHON) $(INSTALLING) $(PYTHON) -m venv $(if $(wildcard $(VENV)/.harness),,--clear) $(VENV) || \
+	@test -x $(BIN)/python -a -e $(VENV)/.harness || { mkdir -p $(dir $(BEGUN)) && touch $(BEGUN) && \
+	  $(PYTHON) $(INSTALLING) $(PYTHON) -m venv $(if $(wildcard $(BEGUN)),--clear) $(VENV) && rm $(BEGUN); } || \
 	  { code=$$?; test $$code = 130 && exit $$code; \
 	  echo "python3-venv is missing; install it (Debian: apt-get install python3-venv)" >&2; exit 3; }
 	@touch $@

@@ -126,3 +126,14 @@ def test_a_venv_of_before_is_taken_as_it_is(clone: Path, make: Make) -> None:
     assert process.returncode == 0, err
     assert (clone / ".venv/.harness").exists()
     assert not (clone / ".venv/bin/pip").exists()
+
+
+def test_what_a_person_has_in_a_venv_stays(clone: Path, make: Make) -> None:
+    _a_whole_venv(clone)
+    (clone / ".venv/.made").unlink()
+    kept = clone / ".venv/lib/theirs.py"
+    kept.write_text("")
+    process = make(".venv/.made")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert kept.exists()
