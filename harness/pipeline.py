@@ -13,7 +13,7 @@ from harness.catalogue import environment
 from harness.documents import ImageIdentity, Plan
 from harness.documents.names import require_readable
 from harness.documents.run_folder import RunFolder, require_free
-from harness.errors import CannotRunHere, HarnessError
+from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor
@@ -203,6 +203,8 @@ def _path(text: str | None) -> Path | None:
 
 
 def _require_local(name: str, preflight: Preflight) -> None:
+    if environment(name).base:
+        raise BadInput(f"cells in {name} were planned meanwhile by another process", "go on with the run once more")
     obstacle = preflight.obstacle(environment(name), Target("cpu"))
     if obstacle:
         raise CannotRunHere(obstacle.reason, obstacle.remedy)

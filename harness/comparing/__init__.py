@@ -172,4 +172,5 @@ def _agreement(model: str, read: tuple[Read, Read]) -> Agreement | None:
     kept = pair[1].cell.agreement
     if kept and kept.reference == pair[0].name and kept.tolerances == Tolerances():
         return kept
-    return compare(*pair, Tolerances())
+    with pair[1].folder.locked():  # since it is kept there
+        return compare(*pair, Tolerances())

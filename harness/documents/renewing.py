@@ -1,5 +1,6 @@
 """A cell that is measured again: what it has stays until all that takes its place is there."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,8 @@ from runner.contract.profile import TRACE
 CELLS, AGAIN, BEFORE = "cells", "again", ".before"
 #: What each try leaves, besides the rows of a detection pass, with which the next one goes on.
 DOCUMENTS = ("result.json", "execution.json", "scores.json", "agreement.json", "log.txt", TRACE)
+#: What is being written into a run: documents (see serialise.write_json), tables, clips, pictures (files.replacing).
+PART = re.compile(r"\.[^.].*\.json\w{8}|\.(table\.md|demo\.\w+|disagreement-\d+\.png)-\w{8}")
 #: Statuses of a result that does not take the place of a measured one: the try failed, and may not the next time.
 FAILED = ("failed", "timed_out", "out_of_memory", "crashed")
 
@@ -53,10 +56,21 @@ def cleared(folder: Path, job: Job) -> Path:
 
 
 def finish(run: Path) -> None:
-    """Finish what a process that was killed had begun: to replace a cell by what was measured again, and is whole.
+    """Finish what processes that were killed had begun in a run. The caller holds its lock. Raises OSError.
 
-    Raises OSError.
+    A cell that was measured again, and is whole, takes its place; parts of files that were being written are removed.
     """
+    _finish_replacing(run)
+    for again in sorted((run / AGAIN).glob("*")):
+        result = _result(again)
+        if isinstance(result, Result) and result.status == "ok" and (again / "execution.json").exists():
+            _replace(run, again.name)
+    for folder in (run, *(run / CELLS).glob("*")):
+        for part in (path for path in folder.glob(".*") if PART.fullmatch(path.name)):
+            shutil.rmtree(part, ignore_errors=True) if part.is_dir() else part.unlink(missing_ok=True)
+
+
+def _finish_replacing(run: Path) -> None:
     for before in sorted((run / BEFORE).glob("*")):
         own, again = run / CELLS / before.name, run / AGAIN / before.name
         if not own.exists():
@@ -78,10 +92,11 @@ def _result(folder: Path) -> Result | BadDocument | None:
 def _replace(run: Path, cell: str) -> None:
     """Put what was measured again in the cell's place. Should the process be killed meanwhile, finish() does it."""
     own, again, before = (run / place / cell for place in (CELLS, AGAIN, BEFORE))
-    for other in own.iterdir():  # such as a clip, or what a person has put there
+    for other in own.glob("*"):  # such as a clip, or what a person has put there
         if not other.name.startswith(rows.FILE) and other.name not in (*DOCUMENTS, "job.json"):
             other.rename(again / other.name)
     before.parent.mkdir(exist_ok=True)
-    own.rename(before)
+    with suppress(FileNotFoundError):  # a person has removed it
+        own.rename(before)
     again.rename(own)
-    finish(run)
+    _finish_replacing(run)

@@ -137,6 +137,7 @@ class RunFolder:
         try:
             with storing(self.path, "written", elsewhere=""):
                 renewing.finish(self.path)
+            self.__dict__.pop("plan", None)  # read before, it may be another's by now
             yield
         finally:
             lock.release()

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from harness import documents
 from harness.documents.run_folder import RunFolder
 from harness.host.interruptions import SIGNALS
 from harness.images.engine import Engine
@@ -124,6 +126,27 @@ def test_a_killed_run_goes_on_and_removes_what_it_left(started: Started, engine:
     assert done.returncode == 0, done.stdout + done.stderr
     assert orphan not in owned(engine, run)
     assert [cell.result.status for cell in RunFolder(run).cells()] == ["ok"]
+
+
+def test_a_resume_that_is_killed_loses_no_measurement_and_leaves_no_runner(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    done = harness(*RUN, "--image", "local", "--iterations", "1", "--out", run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (cell,) = RunFolder(run).cells()
+    by_another_runner = replace(cell.result, runner_sha256="ab" * 32)
+    documents.write(RunFolder(run).cell_folder(cell.job) / "result.json", by_another_runner)
+    process = subprocess.Popen([*HARNESS, "run", "--resume", str(run)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: runners(run))
+    finally:
+        process.kill()
+        process.wait()
+    wait_for(lambda: not runners(run))
+    assert [each.result for each in RunFolder(run).cells()] == [by_another_runner]
+    done = harness("run", "--resume", run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [each.result.runner_sha256 for each in RunFolder(run).cells()] == [cell.result.runner_sha256]
+    assert sorted(path.name for path in run.iterdir() if path.name != ".lock") == ["cells", "plan.json", "table.md"]
 
 
 def test_one_run_is_not_executed_twice_at_once(started: Started) -> None:

@@ -44,6 +44,13 @@ def test_the_process_sees_the_gpu_whose_pseudonym_the_plan_has(tmp_path: Path) -
     assert executor._environment["CUDA_VISIBLE_DEVICES"] == "MIG-bbb"
 
 
+def test_a_cell_of_an_image_that_was_not_looked_for_runs_nowhere(tmp_path: Path) -> None:
+    folder = run_on(tmp_path, GPUS[0].pseudonym)
+    documents.write(folder.path / "plan.json", replace(folder.plan, cells=plan(job(environment="cuda10.2")).cells))
+    with pytest.raises(BadInput, match=r"cells in cuda10\.2 were planned meanwhile by another process"):
+        _executors(RunFolder(folder.path), {}, Host())
+
+
 def test_own_code_is_handed_to_the_runner(tmp_path: Path) -> None:
     folder = run_on(tmp_path, GPUS[0].pseudonym)
     documents.write(folder.path / "plan.json", replace(folder.plan, code_folder="/mine", weights_folder="/mine"))

@@ -7,17 +7,22 @@ from typing import Any
 import pytest
 
 from harness import comparing
+from harness.agreement import passes
 from harness.analysis.process import NO_COUNT, NO_CPU_TIME
 from harness.api.comparisons import comparisons
+from harness.comparing import Read
+from harness.data import shapes
 from harness.documents import Host
 from harness.documents.agreement import Agreement
 from harness.documents.comparison import Comparison
+from harness.documents.run_folder import is_held
 from harness.errors import BadInput
 from harness.progress import Silent
 from harness.report.comparison import comparison_tables
 from runner.contract import CpuSupply, Failure, Input, Result, SharedLibrary, Variant, Weights
 from tests.samples import job, software
 from tests.unit.harness.agreements import judged, portion
+from tests.unit.harness.pass_runs import PICTURES, cell, run_of
 from tests.unit.harness.sides import OTHER, ROUNDS, SSD, process, side, write
 
 NEWER = "cpu-debian13"
@@ -385,3 +390,22 @@ def test_detections_that_differ_for_a_known_cause_are_told_from_others(
         [f"SSDlite320 MobileNetV3-Large: {sentence}"] if sentence else []
     )
     assert comparisons(found).models.detects_causes.tolist() == [word.partition(": ")[2]] * 2
+
+
+def test_nobody_executes_the_run_beside_whose_passes_their_agreement_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes.generate(tmp_path / "some-shapes", PICTURES, 0)
+    runs = [run_of(tmp_path / "some-shapes", tmp_path / name, cell("l")) for name in ("a", "b")]
+    one, two = (Read(passes=[(run, each) for each in run.cells()]) for run in runs)
+    model, held, kept = job().model.builder, list[tuple[bool | None, ...]](), passes.compare
+
+    def looking(*arguments: Any) -> Agreement:
+        held.append(tuple(is_held(run.lock_path) for run in runs))
+        return kept(*arguments)
+
+    monkeypatch.setattr(passes, "compare", looking)
+    assert comparing._agreement(model, (one, two)) is not None
+    assert held == [(False, True)]
+    with runs[1].locked(), pytest.raises(BadInput, match="is being executed by another process"):
+        comparing._agreement(model, (one, two))

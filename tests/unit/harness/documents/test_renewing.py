@@ -144,11 +144,48 @@ def test_who_is_killed_while_one_takes_the_other_s_place_loses_neither(folder: R
     moved(folder.path, step)
     with folder.locked():
         result, detections, folders = measured(folder)
-    assert (result, detections) == ((NEW, "new rows") if step else (OLD, "old rows"))
-    assert folders == ([CELLS] if step else [AGAIN, CELLS])
+    assert (result, detections, folders) == (NEW, "new rows", [CELLS])
 
 
 def interrupted(run: Path, of: Job) -> None:
     with renewed(run, of) as place:
         leave(place, NEW)
         raise KeyboardInterrupt
+
+
+def test_a_whole_measurement_is_taken_though_the_process_was_killed_then_and_one_that_is_not_is_left(
+    folder: RunFolder,
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(folder.path, job())
+    seen = folder.path / AGAIN / job().cell / "execution.json"
+    content = seen.read_bytes()
+    seen.unlink()
+    with folder.locked():
+        assert measured(folder) == (OLD, "old rows", [AGAIN, CELLS])
+    seen.write_bytes(content)
+    with folder.locked():
+        assert measured(folder) == (NEW, "new rows", [CELLS])
+
+
+def test_a_try_that_failed_is_left_where_it_is(folder: RunFolder) -> None:
+    with renewed(folder.path, job()) as place:
+        leave(place, replace(OLD, status="failed", latency=None, failure=FAILURE))
+    with folder.locked():
+        assert measured(folder) == (OLD, "old rows", [AGAIN, CELLS])
+
+
+def test_parts_of_what_a_killed_process_was_writing_are_removed_and_nothing_else_is(folder: RunFolder) -> None:
+    place = folder.cell_folder(job())
+    parts = [place / ".scores.jsonab12_d78", place / ".disagreement-1.png-ab12cd78", folder.path / ".table.md-ab12cd78"]
+    kept = [
+        place / ".mine",
+        place / ".notes.json",
+        folder.path / ".report.html-ab12cd78",
+        folder.path / ".hidden-12345678",
+    ]
+    for path in (*parts, *kept):
+        path.mkdir() if "-" in path.name else path.touch()
+    with folder.locked():
+        pass
+    assert [path.exists() for path in (*parts, *kept)] == [False] * len(parts) + [True] * len(kept)

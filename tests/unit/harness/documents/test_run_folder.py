@@ -111,6 +111,18 @@ def test_a_run_that_can_not_be_locked_is_a_sentence(tmp_path: Path) -> None:
         pass
 
 
+def test_who_replans_a_run_keeps_what_another_has_planned_meanwhile(tmp_path: Path) -> None:
+    folder, another = (run_folder(tmp_path / "run", ok_result(job())), RunFolder(tmp_path / "run"))
+    assert folder.plan == another.plan
+    added = job("ssd300_vgg16", cell="another")
+    with another.locked():
+        another.replan(replace(another.plan, cells=[*another.plan.cells, PlannedCell(added, named=True)]))
+    with folder.locked():
+        folder.replan(replace(folder.plan, precision=0.03))
+    planned = RunFolder(folder.path).plan
+    assert (planned.precision, [cell.job for cell in planned.cells]) == (0.03, [job(), added])
+
+
 def test_who_only_looks_keeps_nobody_from_executing_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.documents.run_folder.LOOKED_AT_S", 30.0)
     folder = RunFolder.create(tmp_path / "run", "test")

@@ -1,7 +1,6 @@
 """What is left, and told, where a document can't be written."""
 
 import errno
-from collections.abc import ItemsView
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ class BreaksOff(dict[str, Any]):
         super().__init__(a=1)
         self._folder = folder
 
-    def items(self) -> ItemsView[str, Any]:
+    def items(self) -> Any:
         for part in self._folder.iterdir():
             part.unlink()
         raise OSError(errno.ENOSPC, "No space left on device")
