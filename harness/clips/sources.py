@@ -1,6 +1,7 @@
 """What a demo shows: the frames of a video, the pictures of a folder, or the bundled figures in motion."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -8,17 +9,23 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from harness.clips.video import Pixels, Video, VideoFrame
 from harness.data.shapes import clip
+from harness.documents.files import storing
 from harness.errors import BadInput
 
 BUNDLED = "bundled"
+ANY_OF = f"name a video, a folder of pictures, or {BUNDLED}"
 SEED = 2021
 #: How long a picture of a folder is shown, in seconds.
 PICTURE_S = 1.0
+#: EXIF's orientation, and what it is of a picture that needs no turn.
+ORIENTATION, UPRIGHT = 0x0112, 1
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+#: What Pillow raises at a picture that is none.
+BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
 
 class Footage(Protocol):
@@ -49,9 +56,14 @@ def source_of(text: str) -> Footage:
     if text == BUNDLED:
         return Bundled()
     path = Path(text)
-    if not path.exists():
-        raise BadInput(f"there is no {text}", f"name a video, a folder of pictures, or {BUNDLED}")
-    return PictureFolder(path) if path.is_dir() else Video(path)
+    with storing(path, "read", "name another --input"):
+        if not path.exists():
+            raise BadInput(f"there is no {text}", ANY_OF)
+        if path.is_dir():
+            return PictureFolder(path)
+        if not path.is_file():  # a pipe, say, of which nothing can be read twice
+            raise BadInput(f"{text} is neither a file nor a folder", ANY_OF)
+    return Video(path)
 
 
 def is_read(path: Path, text: str) -> bool:
@@ -84,10 +96,11 @@ class PictureFolder:
     broke_off = None
 
     def __init__(self, folder: Path):
-        self._files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+        named = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+        self._files = [path for path in named if not path.is_dir()]
         self.name = folder.name
         if not self._files:
-            raise BadInput(f"{folder} holds no pictures", f"name a video, a folder of pictures, or {BUNDLED}")
+            raise BadInput(f"{folder} holds no pictures", ANY_OF)
 
     @property
     def most(self) -> int:
@@ -96,14 +109,15 @@ class PictureFolder:
 
     def frames(self) -> Iterator[VideoFrame]:
         """Yield them. Raises BadInput where one can't be read."""
-        height, width = self._size
+        height, width = self.size
         for number, path in enumerate(self._files):
             yield VideoFrame(number * PICTURE_S, _framed(_read(path), height, width), PICTURE_S)
 
     @cached_property
-    def _size(self) -> tuple[int, int]:
-        shapes = [_read(path).shape for path in self._files]
-        return max(height for height, _, _ in shapes), max(width for _, width, _ in shapes)
+    def size(self) -> tuple[int, int]:
+        """The height and the width of the frame, without decoding what need not be."""
+        sizes = list(map(_size, self._files))
+        return max(height for _, height in sizes), max(width for width, _ in sizes)
 
 
 @dataclass(frozen=True)
@@ -133,12 +147,31 @@ class First:
         yield from islice(self.whole.frames(), self.count)
 
 
-def _read(path: Path) -> Pixels:
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Give a picture, whose pixels are not read yet. Raises BadInput where the file, or what is done to it, fails."""
     try:
+        if not path.is_file():
+            raise ValueError("it is no file")
         with Image.open(path) as picture:
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+            yield picture
+    except BROKEN as error:
         raise BadInput(f"the picture {path} can't be read: {error}", "repair it or take it away") from error
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Return the width and the height of a picture, as far as can be from its head alone."""
+    with _opened(path) as picture:
+        turned = picture.getexif().get(ORIENTATION, UPRIGHT) != UPRIGHT
+        return ImageOps.exif_transpose(picture).size if turned else picture.size
+
+
+def _read(path: Path) -> Pixels:
+    with _opened(path) as picture:
+        upright = ImageOps.exif_transpose(picture)
+        if upright.mode.startswith("I;16"):  # Pillow would cut off what is above 255
+            upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+        return np.asarray(upright.convert("RGB"))
 
 
 def _framed(pixels: Pixels, height: int, width: int) -> Pixels:

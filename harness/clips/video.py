@@ -20,6 +20,10 @@ Pixels = NDArray[np.uint8]
 Codec = Literal["h264", "av1"]
 #: Ticks of a second that a frame's time is written in; MPEG's own, which every common frame rate divides.
 TICKS = 90_000
+#: By how many seconds a file may end before it says that it does, and be whole: the sound may be longer.
+SLACK_S = 0.5
+#: The unit of a container's length.
+MICROSECOND_S = 1e-6
 #: How long a frame lasts, in seconds, where nobody says; and the most frames a second that every encoder takes.
 FRAME_S, MOST_RATE = 0.04, 240
 NO_FRAMES = "it has no frames"
@@ -56,13 +60,17 @@ class Video:
         """How many frames the file says that it has, undecoded. Raises BadInput where it has none, or is no video."""
         av = needed("av")
         try:
-            with av.open(str(self.path)) as container:
+            with self._opened() as container:
                 count = sum(1 for packet in container.demux(self._stream(container)) if packet.size)
         except av.FFmpegError as error:
             raise _no_video(self.path, error.strerror or str(error)) from error
         if count == 0:
             raise _no_video(self.path, NO_FRAMES)
         return count
+
+    def _opened(self) -> Any:
+        # From the root on: FFmpeg takes what comes before a colon for a protocol, and may ask the network.
+        return needed("av").open(str(self.path.absolute()))
 
     def _stream(self, container: Any) -> Any:
         stream = next(iter(container.streams.video), None)
@@ -76,9 +84,9 @@ class Video:
         Raises BadInput where there is none.
         """
         av = needed("av")
-        count, first, size = 0, 0.0, (0, 0)
+        count, first, size, end = 0, 0.0, (0, 0), 0.0
         try:
-            with av.open(str(self.path)) as container:
+            with self._opened() as container:
                 stream = self._stream(container)
                 stream.thread_type = "AUTO"
                 lasts = 1 / float(stream.average_rate) if stream.average_rate else FRAME_S
@@ -87,7 +95,10 @@ class Video:
                     seconds = float(frame.time) if frame.time is not None else count * lasts
                     first, size = (first, size) if count else (seconds, (round(frame.width * wide), frame.height))
                     count += 1
+                    # From the first frame on, or from zero, as files do not agree in what they count from.
+                    end = max(end, max(seconds, seconds - first) + max(lasts, _length(frame)))
                     yield VideoFrame(max(seconds - first, 0.0), _upright(frame, *size), lasts)
+                self.broke_off = _lack(container, stream, end)
         except av.FFmpegError as error:
             self.broke_off = error.strerror or str(error)
         if count == 0:
@@ -96,6 +107,20 @@ class Video:
 
 def _no_video(path: Path, reason: str) -> BadInput:
     return BadInput(f"{path} is no video that can be played: {reason}", "name a video or a folder of pictures")
+
+
+def _length(frame: Any) -> float:
+    """Return for how many seconds a frame is to be seen, 0 where the file does not say."""
+    return float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
+
+
+def _lack(container: Any, stream: Any, end: float) -> str | None:
+    """Return what a file says of its length, where its pictures end before: FFmpeg is silent of a file that is cut."""
+    if stream.duration is not None:
+        said = float(stream.duration * stream.time_base)
+    else:
+        said = (container.duration or 0) * MICROSECOND_S
+    return f"it says that it lasts {said:.1f} s, and ends after {end:.1f} s" if said - end > SLACK_S else None
 
 
 def _upright(frame: Any, width: int, height: int) -> Pixels:

@@ -1,5 +1,6 @@
 """What is shown: pictures of a folder in one size, figures in motion, and nothing that is nothing."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 
 from harness.clips.sources import Bundled, First, PictureFolder, is_read, source_of
 from harness.data.shapes import clip
-from harness.errors import BadInput
+from harness.errors import BadInput, StorageError
 
 
 def test_the_bundled_clip_is_the_same_each_time_and_moves() -> None:
@@ -46,6 +47,21 @@ def test_a_turned_picture_is_upright(tmp_path: Path) -> None:
     assert frame.pixels.shape == (60, 40, 3)
 
 
+def test_a_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
+    shades = np.array([[0, 256, 32768, 65535]], np.uint16)
+    Image.fromarray(shades).save(tmp_path / "a.png")
+    (frame,) = PictureFolder(tmp_path).frames()
+    assert frame.pixels.tolist() == [[[shade] * 3 for shade in (0, 1, 128, 255)]]
+
+
+def test_the_size_of_pictures_is_known_without_decoding_them(tmp_path: Path) -> None:
+    Image.effect_noise((60, 40), 50).save(tmp_path / "a.jpg")
+    Image.new("L", (20, 20)).save(tmp_path / "b.png")
+    content = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(content[: len(content) // 2])
+    assert PictureFolder(tmp_path).size == (40, 60)
+
+
 def test_what_is_read_is_the_video_itself_or_a_picture_of_the_folder(tmp_path: Path) -> None:
     video, picture, other = (tmp_path / name for name in ("a.mp4", "b.PNG", "notes.txt"))
     for path in (video, picture, other):
@@ -66,3 +82,19 @@ def test_what_can_not_be_shown_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG broken")
     with pytest.raises(BadInput, match=r"the picture .*a.png can't be read"):
         list(source_of(str(tmp_path)).frames())
+    (tmp_path / "b.png").mkdir()  # is none of the pictures
+    (tmp_path / "a.png").unlink()
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(BadInput, match=r"the picture .*a.png can't be read: it is no file"):
+        list(source_of(str(tmp_path)).frames())
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match=r"pipe is neither a file nor a folder; name a video"):
+        source_of(str(tmp_path / "pipe"))
+
+
+def test_a_name_that_no_file_can_have_is_one_sentence() -> None:
+    with pytest.raises(StorageError, match="can't be read: File name too long; choose a shorter name"):
+        source_of("a" * 300)

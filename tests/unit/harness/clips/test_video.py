@@ -24,6 +24,12 @@ def shaded(number: int, height: int = HEIGHT, width: int = WIDTH) -> VideoFrame:
     return VideoFrame(number / 10, pixels)
 
 
+def noise(count: int) -> list[VideoFrame]:
+    """Return frames that take as many bytes each."""
+    drawn = np.random.default_rng(1)
+    return [VideoFrame(n / 10, drawn.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)) for n in range(count)]
+
+
 def written(path: Path, frames: list[VideoFrame], codec: Codec = "h264") -> Path:
     with writing(path, codec) as encoder:
         for frame in frames:
@@ -146,10 +152,49 @@ def test_sound_is_no_matter(tmp_path: Path) -> None:
         list(Video(path).frames())
 
 
+@pytest.mark.parametrize("container", ["mp4", "matroska", "flv"])
+def test_a_file_that_breaks_off_says_so(tmp_path: Path, container: str) -> None:
+    path = tmp_path / "clip"
+    copied(written(tmp_path / "whole.mp4", noise(60)), path, container)
+    whole = Video(path)
+    assert len(list(whole.frames())) == 60
+    assert whole.broke_off is None
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    cut = Video(path)
+    assert 0 < len(list(cut.frames())) < 60
+    assert (cut.broke_off or "").startswith("it says that it lasts ")
+
+
+def copied(video: Path, path: Path, container: str, later: float = 0.0) -> None:
+    """Put the frames of a video, as they are encoded, into a file of another kind, so many seconds later."""
+    options = {"movflags": "+faststart"}  # of MP4 alone: a file that is cut has its index all the same
+    with av.open(str(video)) as given, av.open(str(path), "w", format=container, options=options) as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None and packet.pts is not None and packet.time_base is not None:
+                ticks = round(later / packet.time_base)
+                packet.dts, packet.pts, packet.stream = packet.dts + ticks, packet.pts + ticks, stream
+                made.mux(packet)
+
+
+def test_a_file_whose_first_frame_is_not_at_zero_is_whole(tmp_path: Path) -> None:
+    copied(written(tmp_path / "whole.mp4", [shaded(number) for number in range(5)]), tmp_path / "late", "matroska", 20)
+    video = Video(tmp_path / "late")
+    assert [frame.seconds for frame in video.frames()] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4], abs=1e-3)
+    assert video.broke_off is None
+
+
+@pytest.mark.parametrize("name", ["street:1.mp4", "file:street.mp4", "concat:a|b.mp4"])
+def test_a_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "clip.mp4", [shaded(0)]).rename(name)
+    video = Video(Path(name))
+    assert video.most == len(list(video.frames())) == 1
+
+
 def test_a_file_that_breaks_off_has_the_frames_before(tmp_path: Path) -> None:
-    noise = np.random.default_rng(1)
-    frames = [VideoFrame(number / 10, noise.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)) for number in range(60)]
-    path = written(tmp_path / "clip.mp4", frames)
+    path = written(tmp_path / "clip.mp4", noise(60))
     content = path.read_bytes()
     path.write_bytes(content[: len(content) * 2 // 3])
     video = Video(path)
