@@ -27,6 +27,7 @@ MICROSECOND_S = 1e-6
 #: How long a frame lasts, in seconds, where nobody says; and the most frames a second that every encoder takes.
 FRAME_S, MOST_RATE = 0.04, 240
 NO_FRAMES = "it has no frames"
+PIX_FMT = "yuv420p"
 ENCODERS = {
     "h264": ("libx264", {"preset": "veryfast", "crf": "20"}),
     "av1": ("libsvtav1", {"preset": "8", "crf": "30"}),
@@ -133,6 +134,20 @@ def _upright(frame: Any, width: int, height: int) -> Pixels:
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
 
+def require_encodable(height: int, width: int, codec: Codec) -> None:
+    """Raise BadInput where no clip can have frames of that size."""
+    av = needed("av")
+    name, options = ENCODERS[codec]
+    context = av.CodecContext.create(name, "w")
+    context.width, context.height = width + width % 2, height + height % 2
+    context.pix_fmt, context.time_base, context.options = PIX_FMT, Fraction(1, TICKS), options
+    try:
+        context.open()
+    except av.FFmpegError as error:
+        reason = f"a clip in {codec} can't have frames of {width} x {height} pixels"
+        raise BadInput(reason, "scale what is shown, or choose another --codec") from error
+
+
 @contextmanager
 def writing(path: Path, codec: Codec = "h264") -> Iterator["Encoder"]:
     """Give an encoder whose file has its name only once it is whole. Raises StorageError where it can't be written."""
@@ -189,7 +204,7 @@ class Encoder:
         self._container = self._av.open(str(self._path), "w", format="mp4", options={"movflags": "+faststart"})
         self._stream = self._container.add_stream(name, rate=rate, options=options)
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
-        self._stream.pix_fmt = "yuv420p"
+        self._stream.pix_fmt = PIX_FMT
         self._stream.codec_context.time_base = Fraction(1, TICKS)
 
 
