@@ -29,6 +29,7 @@ from harness.plan import Request
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight
 from harness.progress import Progress
+from harness.text import count
 from runner.contract import Dataset, Job, rows
 
 CODECS: dict[str, Codec] = {name: name for name in get_args(Codec)}
@@ -78,10 +79,13 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
         _require_place(out, wish.input)
     if wish.frames is not None:
         source = First(source, wish.frames)
+    passes = 1 if wish.side_by_side is None else 2
     height, width, _ = next(source.frames()).pixels.shape
-    require_encodable(*size_of_view(height, width, 1 if wish.side_by_side is None else 2), codec)
+    require_encodable(*size_of_view(height, width, passes), codec)
     with _frames_folder() as frames:
         plan = pipeline.planned(_request(wish, source, frames), command, preflight, progress)
+        if len(plan.cells) != passes:
+            raise BadInput(f"--side-by-side {wish.side_by_side} is what is shown already", "name another")
         shown: list[Staging] = []
 
         @contextmanager
@@ -189,7 +193,7 @@ def _copy(clip: Path, out: Path) -> None:
 
 def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
     if source.broke_off:
-        yield f"{source.name} breaks off after {staging.drawn} frames: {source.broke_off}"
+        yield f"{source.name} breaks off after {count(staging.drawn, 'frame')}: {source.broke_off}"
     best = staging.view.best if staging.view else 0.0
     if best < wish.score:
         yield f"no detection reaches the score {wish.score:g}; the highest is {best:.2f}: lower --score"

@@ -1,11 +1,13 @@
 """Videos, by PyAV: frames out of a file, and frames into an H.264 file that browsers play."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -134,13 +136,20 @@ def _upright(frame: Any, width: int, height: int) -> Pixels:
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
 
+def _encoding() -> ModuleType:
+    """Return PyAV, with an SVT-AV1 that does not write to the terminal: what fails is raised."""
+    os.environ.setdefault("SVT_LOG", "0")
+    return needed("av")
+
+
 def require_encodable(height: int, width: int, codec: Codec) -> None:
     """Raise BadInput where no clip can have frames of that size."""
-    av = needed("av")
+    av = _encoding()
     name, options = ENCODERS[codec]
     context = av.CodecContext.create(name, "w")
     context.width, context.height = width + width % 2, height + height % 2
     context.pix_fmt, context.time_base, context.options = PIX_FMT, Fraction(1, TICKS), options
+    context.framerate = Fraction(1 / FRAME_S).limit_denominator(TICKS)
     try:
         context.open()
     except av.FFmpegError as error:
@@ -167,7 +176,7 @@ class Encoder:
     """
 
     def __init__(self, path: Path, codec: Codec):
-        self._av = needed("av")
+        self._av = _encoding()
         self._path, self._codec = path, codec
         self._container: Any = None
         self._stream: Any = None

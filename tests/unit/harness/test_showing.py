@@ -8,13 +8,15 @@ from PIL import Image
 
 from harness import showing
 from harness.errors import BadInput, StorageError
+from harness.host.gpus import Gpus
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
 
 
 def shown(given: Path, out: Path | None, beside: str | None = None) -> None:
-    wish = showing.Showing(model="ssd300_vgg16", input=str(given), side_by_side=beside)
+    wish = showing.Showing("ssd300_vgg16", str(given), "local", "random", side_by_side=beside)
     with Preflight() as preflight:
+        preflight.gpus = Gpus([])
         showing.start(wish, [], preflight, Silent(), out)
 
 
@@ -65,3 +67,9 @@ def test_a_clip_that_can_not_be_copied_is_said_to_be_in_the_run(tmp_path: Path) 
     (tmp_path / "demo.mp4").touch()
     with pytest.raises(StorageError, match=r"choose another --out; the clip itself is .*/demo.mp4\.$"):
         showing._copy(tmp_path / "demo.mp4", tmp_path / "demo.mp4" / "x.mp4")
+
+
+@pytest.mark.parametrize("beside", ["local", "ssd300_vgg16"])
+def test_nothing_is_compared_with_itself(pictures: Path, beside: str) -> None:
+    with pytest.raises(BadInput, match=f"--side-by-side {beside} is what is shown already; name another"):
+        shown(pictures, None, beside)

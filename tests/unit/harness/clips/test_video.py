@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from harness.clips.video import Codec, Video, VideoFrame, writing
+from harness.clips.video import Codec, Video, VideoFrame, require_encodable, writing
 from harness.errors import BadInput
 
 HEIGHT, WIDTH = 120, 160
@@ -56,6 +56,19 @@ def test_a_browser_can_play_it(tmp_path: Path) -> None:
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
     content = path.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")  # the index comes first
+
+
+@pytest.mark.parametrize("codec", ["h264", "av1"])
+def test_what_can_not_be_encoded_is_known_before(codec: Codec) -> None:
+    for height, width in ((240, 320), (63, 65), (2160, 3840)):
+        require_encodable(height, width, codec)
+    with pytest.raises(BadInput, match=rf"a clip in {codec} can't have frames of 16386 x 16 pixels; scale what is"):
+        require_encodable(16, 16386, codec)
+
+
+def test_an_encoder_says_nothing_to_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    written(tmp_path / "clip.mp4", [shaded(0)], "av1")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_odd_sides_are_made_even(tmp_path: Path) -> None:
