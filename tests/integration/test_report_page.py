@@ -329,7 +329,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Clip]:
     clip, poster = folder / "clip.mp4", folder / "poster.jpg"
     clip.write_bytes(b"")
     Image.new("RGB", (64, 48)).save(poster)
-    return [Clip("SSD300 VGG16", clip, f"data:image/jpeg;base64,{base64.b64encode(poster.read_bytes()).decode()}")]
+    return [
+        Clip("SSD300 VGG16", clip, f"data:image/jpeg;base64,{base64.b64encode(poster.read_bytes()).decode()}", "ssd300")
+    ]
 
 
 def compared_cells() -> list[Cell]:
