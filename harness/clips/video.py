@@ -30,6 +30,14 @@ MICROSECOND_S = 1e-6
 FRAME_S, MOST_RATE = 0.04, 240
 NO_FRAMES = "it has no frames"
 PIX_FMT = "yuv420p"
+#: The colours of every clip as H.273 numbers them: matrix, primaries and transfer; and their range. Browsers guess
+#: those of a clip that does not say, by its size.
+BT709, LIMITED = 1, 1
+#: The same as FFmpeg's scaler calls them.
+MATRIX, RANGE = "ITU709", "MPEG"
+#: What a frame has that names no matrix; it is taken to be BT.709 from so many rows, or columns, on.
+UNSPECIFIED = 2
+HD_HEIGHT, HD_WIDTH = 720, 1280
 ENCODERS = {
     "h264": ("libx264", {"preset": "veryfast", "crf": "20"}),
     "av1": ("libsvtav1", {"preset": "8", "crf": "30"}),
@@ -131,7 +139,10 @@ def _upright(frame: Any, width: int, height: int) -> Pixels:
 
     The size is that of a frame before it is turned.
     """
-    pixels: Pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
+    # Of one that does not name its matrix FFmpeg takes that of SD, at any size; players do not.
+    is_hd = frame.colorspace == UNSPECIFIED and (frame.height >= HD_HEIGHT or frame.width >= HD_WIDTH)
+    matrix = {"src_colorspace": MATRIX} if is_hd else {}
+    pixels: Pixels = frame.to_ndarray(format="rgb24", width=width, height=height, **matrix)
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
@@ -187,7 +198,8 @@ class Encoder:
         if self._container is None:
             self._begin(frame)
         self._ticks = max(round(frame.seconds * TICKS), self._ticks + 1)
-        picture = self._av.VideoFrame.from_ndarray(_even(frame.pixels), format="rgb24")
+        drawn = self._av.VideoFrame.from_ndarray(_even(frame.pixels), format="rgb24")
+        picture = drawn.reformat(format=PIX_FMT, dst_colorspace=MATRIX, dst_color_range=RANGE)
         picture.pts, picture.time_base = self._ticks, Fraction(1, TICKS)
         self._container.mux(self._stream.encode(picture))
 
@@ -214,7 +226,10 @@ class Encoder:
         self._stream = self._container.add_stream(name, rate=rate, options=options)
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
         self._stream.pix_fmt = PIX_FMT
-        self._stream.codec_context.time_base = Fraction(1, TICKS)
+        context = self._stream.codec_context
+        context.time_base = Fraction(1, TICKS)
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = LIMITED
 
 
 def _even(pixels: Pixels) -> Pixels:

@@ -58,6 +58,35 @@ def test_a_browser_can_play_it(tmp_path: Path) -> None:
     assert content.index(b"moov") < content.index(b"mdat")  # the index comes first
 
 
+COLOURS = np.repeat(np.array([[(200, 20, 20), (20, 200, 20), (20, 20, 200), (128, 128, 128)]], np.uint8), 16, axis=1)
+
+
+@pytest.mark.parametrize("codec", ["h264", "av1"])
+def test_a_clip_says_how_its_colours_are_to_be_shown(tmp_path: Path, codec: Codec) -> None:
+    path = written(tmp_path / "clip.mp4", [VideoFrame(0.0, np.repeat(COLOURS, 64, axis=0))], codec)
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
+    (frame,) = Video(path).frames()
+    assert np.abs(frame.pixels[8:-8, 8::16].astype(int) - COLOURS[:, 8::16]).max() < 6
+
+
+@pytest.mark.parametrize(("height", "matrix"), [(64, "ITU601"), (720, "ITU709")])
+@pytest.mark.parametrize("pixels", ["yuv420p", "bgr0"])
+def test_a_video_that_does_not_say_has_the_colours_of_its_size(
+    tmp_path: Path, height: int, matrix: str, pixels: str
+) -> None:
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264" if pixels == "yuv420p" else "ffv1", rate=10)
+        stream.width, stream.height, stream.pix_fmt = COLOURS.shape[1], height, pixels
+        drawn = av.VideoFrame.from_ndarray(np.repeat(COLOURS, height, axis=0), format="rgb24")
+        picture = drawn.reformat(format=pixels, dst_colorspace=matrix)
+        container.mux([*stream.encode(picture), *stream.encode(None)])
+    (frame,) = Video(path).frames()
+    assert np.abs(frame.pixels[8:-8, 8::16].astype(int) - COLOURS[:, 8::16]).max() < 6
+
+
 @pytest.mark.parametrize("codec", ["h264", "av1"])
 def test_what_can_not_be_encoded_is_known_before(codec: Codec) -> None:
     for height, width in ((240, 320), (63, 65), (2160, 3840)):
