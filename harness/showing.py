@@ -194,6 +194,8 @@ def _copy(clip: Path, out: Path) -> None:
 def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
     if source.broke_off:
         yield f"{source.name} breaks off after {count(staging.drawn, 'frame')}: {source.broke_off}"
+    if source.is_hdr:
+        yield f"{source.name} is HDR: its pictures were taken as they are coded, and are paler than on a screen for it"
     best = staging.view.best if staging.view else 0.0
     if best < wish.score:
         yield f"no detection reaches the score {wish.score:g}; the highest is {best:.2f}: lower --score"

@@ -46,6 +46,11 @@ class Footage(Protocol):
         """Why fewer came, once they have."""
         ...
 
+    @property
+    def is_hdr(self) -> bool:
+        """Whether their light is coded for HDR, once they have come: taken as it is, they are pale."""
+        ...
+
     def frames(self) -> Iterator[VideoFrame]:
         """Yield them. Raises BadInput where there is none."""
         ...
@@ -83,6 +88,7 @@ class Bundled:
     name: str = BUNDLED
     most: int = clip.FRAMES
     broke_off: None = None
+    is_hdr: bool = False
 
     def frames(self) -> Iterator[VideoFrame]:
         """Yield them."""
@@ -94,6 +100,7 @@ class PictureFolder:
     """The pictures of a folder by name, a second each, in the middle of a frame that holds each of them whole."""
 
     broke_off = None
+    is_hdr = False
 
     def __init__(self, folder: Path):
         named = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
@@ -141,6 +148,11 @@ class First:
     def broke_off(self) -> str | None:
         """Why fewer came."""
         return self.whole.broke_off
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether the other's are."""
+        return self.whole.is_hdr
 
     def frames(self) -> Iterator[VideoFrame]:
         """Yield them."""

@@ -33,6 +33,8 @@ PIX_FMT = "yuv420p"
 #: The colours of every clip as H.273 numbers them: matrix, primaries and transfer; and their range. Browsers guess
 #: those of a clip that does not say, by its size.
 BT709, LIMITED = 1, 1
+#: The transfers of HDR: PQ and HLG.
+HDR = (16, 18)
 #: The same as FFmpeg's scaler calls them.
 MATRIX, RANGE = "ITU709", "MPEG"
 #: What a frame has that names no matrix; it is taken to be BT.709 from so many rows, or columns, on.
@@ -59,12 +61,14 @@ class VideoFrame:
 class Video:
     """A file that can be decoded.
 
-    `broke_off` is why no more frames came, once they were read; None where the file ended as it should.
+    `broke_off` is why no more frames came, once they were read; None where the file ended as it should. `is_hdr` is
+    whether their light is coded for HDR.
     """
 
     def __init__(self, path: Path):
         self.path, self.name = path, path.name
         self.broke_off: str | None = None
+        self.is_hdr = False
 
     @cached_property
     def most(self) -> int:
@@ -100,6 +104,7 @@ class Video:
             with self._opened() as container:
                 stream = self._stream(container)
                 stream.thread_type = "AUTO"
+                self.is_hdr = stream.codec_context.color_trc in HDR
                 lasts = 1 / float(stream.average_rate) if stream.average_rate else FRAME_S
                 wide = stream.sample_aspect_ratio or 1
                 for frame in container.decode(stream):

@@ -27,7 +27,7 @@ SECONDS = 30.0
 class Source:
     """Frames that tell their number; `breaks` is the one in whose place the source fails."""
 
-    name, most, broke_off = "source", COUNT, None
+    name, most, broke_off, is_hdr = "source", COUNT, None, False
 
     def __init__(self, breaks: int = COUNT):
         self.read = 0

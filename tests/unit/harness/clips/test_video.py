@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from harness.clips.sources import First
 from harness.clips.video import Codec, Video, VideoFrame, require_encodable, writing
 from harness.errors import BadInput
 
@@ -56,6 +57,20 @@ def test_a_browser_can_play_it(tmp_path: Path) -> None:
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
     content = path.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")  # the index comes first
+
+
+@pytest.mark.parametrize(("transfer", "is_hdr"), [(1, False), (16, True), (18, True)])
+def test_whether_a_video_is_hdr_is_known(tmp_path: Path, transfer: int, is_hdr: bool) -> None:
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p10le"
+        stream.codec_context.color_trc = transfer
+        picture = av.VideoFrame.from_ndarray(shaded(0).pixels, format="rgb24")
+        container.mux([*stream.encode(picture), *stream.encode(None)])
+    video = Video(path)
+    assert len(list(video.frames())) == 1
+    assert First(video, 1).is_hdr == video.is_hdr == is_hdr
 
 
 COLOURS = np.repeat(np.array([[(200, 20, 20), (20, 200, 20), (20, 20, 200), (128, 128, 128)]], np.uint8), 16, axis=1)
