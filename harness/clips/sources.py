@@ -65,9 +65,11 @@ def source_of(text: str) -> Footage:
         if not path.exists():
             raise BadInput(f"there is no {text}", ANY_OF)
         if path.is_dir():
-            return PictureFolder(path)
+            return Stills(path.name, _pictures_in(path))
         if not path.is_file():  # a pipe, say, of which nothing can be read twice
             raise BadInput(f"{text} is neither a file nor a folder", ANY_OF)
+        if _is_still(path):
+            return Stills(path.name, [path])
     return Video(path)
 
 
@@ -96,18 +98,14 @@ class Bundled:
             yield VideoFrame(number / clip.RATE, drawn.pixels, 1 / clip.RATE)
 
 
-class PictureFolder:
-    """The pictures of a folder by name, a second each, in the middle of a frame that holds each of them whole."""
+class Stills:
+    """Pictures, a second each, in the middle of a frame that holds each of them whole."""
 
     broke_off = None
     is_hdr = False
 
-    def __init__(self, folder: Path):
-        named = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
-        self._files = [path for path in named if not path.is_dir()]
-        self.name = folder.name
-        if not self._files:
-            raise BadInput(f"{folder} holds no pictures", ANY_OF)
+    def __init__(self, name: str, files: list[Path]):
+        self.name, self._files = name, files
 
     @property
     def most(self) -> int:
@@ -157,6 +155,25 @@ class First:
     def frames(self) -> Iterator[VideoFrame]:
         """Yield them."""
         yield from islice(self.whole.frames(), self.count)
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures of a folder by name. Raises BadInput where there is none."""
+    named = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+    if files := [path for path in named if not path.is_dir()]:
+        return files
+    raise BadInput(f"{folder} holds no pictures", ANY_OF)
+
+
+def _is_still(path: Path) -> bool:
+    """Tell whether a file is a picture that does not move. What Pillow can't open FFmpeg may."""
+    if path.suffix.lower() not in PICTURES:
+        return False
+    try:
+        with Image.open(path) as picture:
+            return getattr(picture, "n_frames", 1) == 1
+    except BROKEN:
+        return False
 
 
 @contextmanager

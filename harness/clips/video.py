@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.clips.needs import needed
+from harness.clips.turning import upright
 from harness.documents.files import replacing
 from harness.errors import BadInput
 
@@ -140,16 +141,11 @@ def _lack(container: Any, stream: Any, end: float) -> str | None:
 
 
 def _upright(frame: Any, width: int, height: int) -> Pixels:
-    """Return a frame's pixels turned as the file says; its angle is counterclockwise, a multiple of 90 degrees.
-
-    The size is that of a frame before it is turned.
-    """
+    """Return a frame's pixels as the file says that they stand. The size is that of a frame before it is turned."""
     # Of one that does not name its matrix FFmpeg takes that of SD, at any size; players do not.
     is_hd = frame.colorspace == UNSPECIFIED and (frame.height >= HD_HEIGHT or frame.width >= HD_WIDTH)
     matrix = {"src_colorspace": MATRIX} if is_hd else {}
-    pixels: Pixels = frame.to_ndarray(format="rgb24", width=width, height=height, **matrix)
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+    return upright(frame.to_ndarray(format="rgb24", width=width, height=height, **matrix), frame)
 
 
 def _encoding() -> ModuleType:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.clips.sources import Bundled, First, PictureFolder, is_read, source_of
+from harness.clips.sources import Bundled, First, Stills, is_read, source_of
 from harness.data.shapes import clip
 from harness.errors import BadInput, StorageError
 
@@ -29,7 +29,7 @@ def test_pictures_of_mixed_sizes_stand_in_the_middle_of_one(tmp_path: Path) -> N
     Image.new("RGB", (60, 40), "red").save(tmp_path / "b.png")
     Image.new("L", (20, 80), 255).save(tmp_path / "a.jpg")
     (tmp_path / "notes.txt").write_text("no picture")
-    folder = PictureFolder(tmp_path)
+    folder = source_of(str(tmp_path))
     first, second = folder.frames()
     assert folder.most == 2
     assert first.pixels.shape == second.pixels.shape == (80, 60, 3)
@@ -43,14 +43,32 @@ def test_a_turned_picture_is_upright(tmp_path: Path) -> None:
     exif = picture.getexif()
     exif[0x0112] = 6
     picture.save(tmp_path / "a.jpg", exif=exif)
-    (frame,) = PictureFolder(tmp_path).frames()
+    (frame,) = source_of(str(tmp_path)).frames()
     assert frame.pixels.shape == (60, 40, 3)
+
+
+def test_one_picture_is_shown_as_in_a_folder_of_it(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (60, 40), "red")
+    picture.paste("blue", (0, 0, 30, 40))
+    exif = picture.getexif()
+    exif[0x0112] = 2  # as in a mirror
+    picture.save(tmp_path / "a.jpg", exif=exif)
+    (frame,) = source_of(str(tmp_path / "a.jpg")).frames()
+    assert frame.lasts == 1.0
+    assert frame.pixels[20, 10, 0] > 200 > 50 > frame.pixels[20, 50, 0]
+
+
+def test_a_picture_that_moves_is_a_video(tmp_path: Path) -> None:
+    one, two = (Image.new("RGB", (60, 40), name) for name in ("red", "blue"))
+    one.save(tmp_path / "a.gif", save_all=True, append_images=[two], duration=200)
+    frames = list(source_of(str(tmp_path / "a.gif")).frames())
+    assert [frame.seconds for frame in frames] == [0.0, 0.2]
 
 
 def test_a_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
     shades = np.array([[0, 256, 32768, 65535]], np.uint16)
     Image.fromarray(shades).save(tmp_path / "a.png")
-    (frame,) = PictureFolder(tmp_path).frames()
+    (frame,) = source_of(str(tmp_path)).frames()
     assert frame.pixels.tolist() == [[[shade] * 3 for shade in (0, 1, 128, 255)]]
 
 
@@ -59,7 +77,7 @@ def test_the_size_of_pictures_is_known_without_decoding_them(tmp_path: Path) -> 
     Image.new("L", (20, 20)).save(tmp_path / "b.png")
     content = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "a.jpg").write_bytes(content[: len(content) // 2])
-    assert PictureFolder(tmp_path).size == (40, 60)
+    assert Stills("", [tmp_path / "a.jpg", tmp_path / "b.png"]).size == (40, 60)
 
 
 def test_what_is_read_is_the_video_itself_or_a_picture_of_the_folder(tmp_path: Path) -> None:

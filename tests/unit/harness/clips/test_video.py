@@ -13,9 +13,11 @@ from harness.clips.video import Codec, Video, VideoFrame, require_encodable, wri
 from harness.errors import BadInput
 
 HEIGHT, WIDTH = 120, 160
-#: Of a rotation by 90 degrees clockwise, as a phone writes it: a matrix of 16.16 and 2.30 fixed-point numbers.
-UPRIGHT = np.array([1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
-CLOCKWISE = np.array([0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30], ">i4").tobytes()
+
+
+def fixed(a: int, b: int, c: int, d: int) -> bytes:
+    """Return a matrix as MP4 has it: numbers of 16.16 and 2.30 fixed points."""
+    return np.array([a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
 
 
 def shaded(number: int, height: int = HEIGHT, width: int = WIDTH) -> VideoFrame:
@@ -186,16 +188,30 @@ def test_a_video_without_a_frame_is_none(tmp_path: Path) -> None:
             read(Video(path))
 
 
-def test_a_turned_video_is_upright(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("matrix", "right", "below"),
+    [
+        ((0, 1, -1, 0), True, False),  # by 90 degrees clockwise, as a phone writes it
+        ((0, -1, 1, 0), False, True),
+        ((-1, 0, 0, -1), True, True),
+        ((-1, 0, 0, 1), True, False),  # as in a mirror
+        ((0, 1, 1, 0), False, False),
+    ],
+)
+def test_a_video_is_seen_as_its_matrix_says(
+    tmp_path: Path, matrix: tuple[int, int, int, int], right: bool, below: bool
+) -> None:
     path = written(tmp_path / "clip.mp4", [shaded(0)])
     content = path.read_bytes()
     track = content.index(b"tkhd")
-    path.write_bytes(content[:track] + content[track:].replace(UPRIGHT, CLOCKWISE, 1))
+    path.write_bytes(content[:track] + content[track:].replace(fixed(1, 0, 0, 1), fixed(*matrix), 1))
     (frame,) = Video(path).frames()
-    assert frame.pixels.shape == (WIDTH, HEIGHT, 3)
+    height, width = (WIDTH, HEIGHT) if matrix[1] else (HEIGHT, WIDTH)
+    assert frame.pixels.shape == (height, width, 3)
     red = frame.pixels[..., 0].astype(int) - frame.pixels[..., 1] > 90
-    assert red[: WIDTH // 2 - 4, HEIGHT // 2 + 4 :].all()  # it was upper left, and is upper right
-    assert not red[WIDTH // 2 + 4 :].any()
+    seen = red[:: -1 if below else 1, :: -1 if right else 1]  # so that the red quarter is upper left
+    assert seen[: height // 2 - 4, : width // 2 - 4].all()
+    assert not seen[height // 2 + 4 :].any() and not seen[:, width // 2 + 4 :].any()
 
 
 def test_sound_is_no_matter(tmp_path: Path) -> None:
