@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,10 @@ def pixels_of(content: bytes) -> Pixels:
     return np.frombuffer(data, np.uint8).reshape(height, width, 3)
 
 
+class _PassBrokeOff(Exception):
+    """The last pass ended before it had a row for each frame: its clip is none."""
+
+
 class Staging:
     """Hands a source's frames over and writes the clip, each in a thread of its own, while the block runs.
 
@@ -49,6 +54,7 @@ class Staging:
         self.view: View | None = None
         self._frames, self._passes = frames, passes
         self._make_view, self._out, self._codec = make_view, out, codec
+        self._most = source.most
         self._source = Feed(source, frames, lambda: self._ended)
         self._stopped, self._finished = threading.Event(), threading.Event()
         self._error: Exception | None = None
@@ -91,11 +97,13 @@ class Staging:
         first = next(frames, None)
         if first is None:  # the run tells why
             return
-        with writing(self._out, self._codec) as encoder:
-            Image.fromarray(first.pixels).save(self._out.with_suffix(".jpg"), quality=POSTER_QUALITY)
+        with suppress(_PassBrokeOff), writing(self._out, self._codec) as encoder:
             for frame in chain([first], frames):
                 encoder.add(frame)
                 self.drawn += 1
+            if self.drawn < min(len(self._source.moments), self._most):
+                raise _PassBrokeOff  # the run tells why
+            Image.fromarray(first.pixels).save(self._out.with_suffix(".jpg"), quality=POSTER_QUALITY)
         for file in self._passes:
             rows.settle(file)
 

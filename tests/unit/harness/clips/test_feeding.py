@@ -120,6 +120,13 @@ def test_after_a_pass_that_failed_the_next_waits_for_nothing(tmp_path: Path, fra
     assert not (tmp_path / "clip.mp4").exists()
 
 
+def test_the_clip_of_a_last_pass_that_failed_is_none(tmp_path: Path, frames: Path) -> None:
+    passes = [Pass(tmp_path / "one", frames), Pass(tmp_path / "two", frames, fails_at=10)]
+    shown = staged(Source(), frames, passes, tmp_path / "clip.mp4")
+    assert shown.drawn == 10
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "one", "two"]
+
+
 @pytest.mark.parametrize("breaks", [0, 10])
 def test_a_source_that_fails_ends_every_pass_and_is_told(tmp_path: Path, frames: Path, breaks: int) -> None:
     passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
