@@ -89,7 +89,8 @@ class Video:
         return needed("av").open(str(self.path.absolute()))
 
     def _stream(self, container: Any) -> Any:
-        stream = next(iter(container.streams.video), None)
+        cover = needed("av").stream.Disposition.attached_pic  # of a song, say: one picture, as a stream of video
+        stream = next((each for each in container.streams.video if cover not in each.disposition), None)
         if stream is None:
             raise _no_video(self.path, "it has no pictures")
         return stream

@@ -1,12 +1,15 @@
 """Videos as files: what comes out is what went in, and what is none is said to be none."""
 
 from fractions import Fraction
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
+from PIL import Image
 
 from harness.clips.sources import First
 from harness.clips.video import Codec, Video, VideoFrame, require_encodable, writing
@@ -223,6 +226,24 @@ def test_sound_is_no_matter(tmp_path: Path) -> None:
         container.mux([*stream.encode(silence), *stream.encode(None)])
     with pytest.raises(BadInput, match="it has no pictures"):
         list(Video(path).frames())
+
+
+def test_the_cover_of_a_song_is_no_video(tmp_path: Path) -> None:
+    cover = BytesIO()
+    Image.new("RGB", (64, 64)).save(cover, "JPEG")
+    with av.open(str(tmp_path / "song.mp3"), "w") as container:
+        sound, stream = container.add_stream("libmp3lame", rate=44100), container.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        stream.disposition = Disposition.attached_pic
+        packet = av.Packet(cover.getvalue())
+        packet.stream, packet.pts, packet.dts, packet.time_base = stream, 0, 0, Fraction(1, 1)
+        container.start_encoding()
+        container.mux(packet)
+        silence = av.AudioFrame.from_ndarray(np.zeros((2, 1152), np.float32), format="fltp", layout="stereo")
+        silence.sample_rate, silence.pts, silence.time_base = 44100, 0, Fraction(1, 44100)
+        container.mux([*sound.encode(silence), *sound.encode(None)])
+    with pytest.raises(BadInput, match="it has no pictures"):
+        list(Video(tmp_path / "song.mp3").frames())
 
 
 @pytest.mark.parametrize("container", ["mp4", "matroska", "flv"])
