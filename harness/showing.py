@@ -14,11 +14,11 @@ from harness.catalogue.entries import environments
 from harness.catalogue.labels import COCO
 from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
+from harness.clips.encoding import Codec, require_encodable
 from harness.clips.feeding import picture_name
 from harness.clips.needs import require_installed
 from harness.clips.sources import First, Footage, is_read, source_of
 from harness.clips.staging import ANOTHER_TMP, MakeView, Staging
-from harness.clips.video import Codec, require_encodable
 from harness.clips.views import One, Two, size_of_view
 from harness.data.shapes.figures import CATEGORIES
 from harness.documents.files import require_writable, storing

@@ -12,10 +12,11 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
+from harness.clips.encoding import Codec, writing
 from harness.clips.feeding import LOOK_S, Feed, Passed, picture_name
 from harness.clips.needs import needed
 from harness.clips.sources import Footage
-from harness.clips.video import Codec, Pixels, VideoFrame, writing
+from harness.clips.video import Pixels, VideoFrame
 from harness.clips.views import View
 from harness.documents.files import storing
 from harness.errors import HarnessError

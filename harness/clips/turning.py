@@ -1,5 +1,6 @@
 """How a frame stands: a file may ask for it to be turned, or shown as in a mirror."""
 
+from dataclasses import dataclass
 from math import cos, radians, sin
 from typing import Any
 
@@ -7,16 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def upright(pixels: NDArray[np.uint8], frame: Any) -> NDArray[np.uint8]:
-    """Return the pixels of PyAV's frame as its file says that they are to be seen.
+@dataclass(frozen=True)
+class Stance:
+    """What is done to a frame, in this order: rows and columns change places, and either is read backwards."""
+
+    turned: bool
+    down: bool
+    across: bool
+
+    def seen(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return a frame's pixels as they are to be seen."""
+        pixels = pixels.swapaxes(0, 1) if self.turned else pixels
+        return np.ascontiguousarray(pixels[:: -1 if self.down else 1, :: -1 if self.across else 1])
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Return the size of what is seen of a frame of that size; and the other way round."""
+        return (height, width) if self.turned else (width, height)
+
+
+def stance_of(frame: Any) -> Stance:
+    """Return how PyAV's frame is to be seen.
 
     The file has a matrix (ISO 14496-12, 8.3.2.3), by which x of what is seen is ax + cy, and y is bx + dy.
     """
     a, b, c, d = _matrix(frame)
     turned = abs(b) > abs(a)
     across, down = (c, b) if turned else (a, d)
-    seen = pixels.swapaxes(0, 1) if turned else pixels
-    return np.ascontiguousarray(seen[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+    return Stance(turned, down < 0, across < 0)
 
 
 def _matrix(frame: Any) -> tuple[float, float, float, float]:

@@ -11,8 +11,10 @@ import pytest
 from av.stream import Disposition
 from PIL import Image
 
+from harness.clips.encoding import Codec, require_encodable, writing
 from harness.clips.sources import First
-from harness.clips.video import Codec, Video, VideoFrame, require_encodable, writing
+from harness.clips.turning import Stance
+from harness.clips.video import Video, VideoFrame
 from harness.errors import BadInput
 
 HEIGHT, WIDTH = 120, 160
@@ -226,6 +228,36 @@ def test_sound_is_no_matter(tmp_path: Path) -> None:
         container.mux([*stream.encode(silence), *stream.encode(None)])
     with pytest.raises(BadInput, match="it has no pictures"):
         list(Video(path).frames())
+
+
+def test_a_title_that_is_no_utf_8_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Street"
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        picture = av.VideoFrame.from_ndarray(shaded(0).pixels, format="rgb24")
+        container.mux([*stream.encode(picture), *stream.encode(None)])
+    path.write_bytes(path.read_bytes().replace(b"Street", "Straße".encode("latin-1")))
+    video = Video(path)
+    assert video.most == len(list(video.frames())) == 1
+
+
+def test_what_nothing_can_decode_is_one_sentence(tmp_path: Path) -> None:
+    path = written(tmp_path / "clip.mp4", [shaded(0)])
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(BadInput, match=r"clip.mp4 is no video that can be played: FFmpeg can't decode what it holds"):
+        list(Video(path).frames())
+
+
+def test_a_video_that_is_turned_on_its_way_keeps_the_first_frame_s_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stances = iter([Stance(turned=False, down=False, across=False), Stance(turned=True, down=False, across=True)])
+    monkeypatch.setattr("harness.clips.video.stance_of", lambda _: next(stances))
+    first, second = Video(written(tmp_path / "clip.mp4", [shaded(0), shaded(1)])).frames()
+    assert first.pixels.shape == second.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert second.pixels[10, WIDTH - 10, 0] > 150 > second.pixels[10, 10, 0]  # its red quarter
 
 
 def test_the_cover_of_a_song_is_no_video(tmp_path: Path) -> None:
