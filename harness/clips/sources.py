@@ -1,5 +1,6 @@
 """What a demo shows: the frames of a video, the pictures of a folder, or the bundled figures in motion."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -170,9 +171,9 @@ def _is_still(path: Path) -> bool:
     if path.suffix.lower() not in PICTURES:
         return False
     try:
-        with Image.open(path) as picture:
+        with _opened(path) as picture:
             return getattr(picture, "n_frames", 1) == 1
-    except BROKEN:
+    except BadInput:
         return False
 
 
@@ -182,8 +183,10 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         if not path.is_file():
             raise ValueError("it is no file")
-        with Image.open(path) as picture:
-            yield picture
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # one of twice that size is an error
+            with Image.open(path) as picture:
+                yield picture
     except BROKEN as error:
         raise BadInput(f"the picture {path} can't be read: {error}", "repair it or take it away") from error
 

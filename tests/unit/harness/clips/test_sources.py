@@ -1,6 +1,7 @@
 """What is shown: pictures of a folder in one size, figures in motion, and nothing that is nothing."""
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,14 @@ def test_a_picture_that_moves_is_a_video(tmp_path: Path) -> None:
     one.save(tmp_path / "a.gif", save_all=True, append_images=[two], duration=200)
     frames = list(source_of(str(tmp_path / "a.gif")).frames())
     assert [frame.seconds for frame in frames] == [0.0, 0.2]
+
+
+def test_of_a_large_picture_nothing_is_warned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (60, 40)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60 * 40 - 1)
+    with warnings.catch_warnings(record=True) as warned:
+        assert len(list(source_of(str(tmp_path)).frames())) == 1
+    assert warned == []
 
 
 def test_a_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
