@@ -22,8 +22,10 @@ ENCODERS = {
 }
 #: Ticks of a second that a frame's time is written in; MPEG's own, which every common frame rate divides.
 TICKS = 90_000
-#: The most frames a second that every encoder takes.
-MOST_RATE = 240
+#: The most frames a second that every encoder takes, and the longest that a frame is shown, in seconds.
+MOST_RATE, LONGEST_S = 240, 3600
+#: By how many seconds a time may lie before the one of the former frame without beginning anew.
+BACK_S = 1
 PIX_FMT = "yuv420p"
 #: The colours of every clip as H.273 numbers them: matrix, primaries and transfer; and their range, also as FFmpeg's
 #: scaler calls it. Browsers guess those of a clip that does not say, by its size.
@@ -66,7 +68,8 @@ def writing(path: Path, codec: Codec = "h264") -> Iterator["Encoder"]:
 class Encoder:
     """Takes frames in their order. The first says the size; odd sides are made even by their last row or column.
 
-    A time that does not come after the one before, as broken files have them, is made to.
+    A time that does not come after the one before, as broken files have them, is made to. Where it is far from it, the
+    file counts anew, as after a break in a broadcast: the frame follows at once, and the others go on from it.
     """
 
     def __init__(self, path: Path, codec: Codec):
@@ -74,17 +77,26 @@ class Encoder:
         self._path, self._codec = path, codec
         self._container: Any = None
         self._stream: Any = None
-        self._ticks = -1
+        self._ticks, self._shift = -1, 0
 
     def add(self, frame: VideoFrame) -> None:
         """Encode a frame; its size has to be the first one's. Raises OSError where the disk does not take it."""
         if self._container is None:
             self._begin(frame)
-        self._ticks = max(round(frame.seconds * TICKS), self._ticks + 1)
+        self._ticks = max(self._told(frame), self._ticks + 1)
         drawn = self._av.VideoFrame.from_ndarray(_even(frame.pixels), format="rgb24")
         picture = drawn.reformat(format=PIX_FMT, dst_colorspace=MATRIX, dst_color_range=RANGE)
         picture.pts, picture.time_base = self._ticks, Fraction(1, TICKS)
         self._container.mux(self._stream.encode(picture))
+
+    def _told(self, frame: VideoFrame) -> int:
+        """Return a frame's own time, in ticks since the first one's."""
+        told = round(frame.seconds * TICKS) + self._shift
+        if -BACK_S * TICKS <= told - self._ticks <= LONGEST_S * TICKS:
+            return told
+        follows = self._ticks + round(min(frame.lasts, LONGEST_S) * TICKS)
+        self._shift += follows - told
+        return follows
 
     def close(self) -> None:
         """Write what is left. Raises ValueError where no frame was added."""
@@ -103,10 +115,10 @@ class Encoder:
         name, options = ENCODERS[self._codec]
         height, width = first.pixels.shape[:2]
         # Frames have their own times: by the rate, the last alone is as long as it is.
-        rate = min(Fraction(1 / first.lasts).limit_denominator(TICKS), Fraction(MOST_RATE))
+        rate = Fraction(1 / min(first.lasts, LONGEST_S)).limit_denominator(TICKS)
         # faststart: the index comes first, so that a browser plays before it has the whole file.
         self._container = self._av.open(str(self._path), "w", format="mp4", options={"movflags": "+faststart"})
-        self._stream = self._container.add_stream(name, rate=rate, options=options)
+        self._stream = self._container.add_stream(name, rate=min(rate, Fraction(MOST_RATE)), options=options)
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
         self._stream.pix_fmt = PIX_FMT
         context = self._stream.codec_context

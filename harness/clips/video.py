@@ -32,7 +32,7 @@ HD_HEIGHT, HD_WIDTH = 720, 1280
 
 @dataclass(frozen=True)
 class VideoFrame:
-    """A frame, upright, the second of the video at which it is shown, from 0 on, and how long one lasts.
+    """A frame, upright, the second of the video at which it is shown, of the first one 0, and how long one lasts.
 
     A frame is shown until the next; the last, which has none, for `lasts` seconds.
     """
@@ -101,7 +101,7 @@ class Video:
                     count += 1
                     # From the first frame on, or from zero, as files do not agree in what they count from.
                     end = max(end, max(seconds, seconds - first) + max(lasts, _length(frame)))
-                    yield VideoFrame(max(seconds - first, 0.0), _seen(frame, stance, size), lasts)
+                    yield VideoFrame(seconds - first, _seen(frame, stance, size), lasts)
                 self.broke_off = _lack(container, stream, end)
         except _broken() as error:
             self.broke_off = _reason(error)

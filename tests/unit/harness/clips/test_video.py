@@ -144,6 +144,21 @@ def test_times_that_do_not_ascend_are_made_to(tmp_path: Path, codec: Codec) -> N
     assert all(one < other for one, other in pairwise(read))
 
 
+@pytest.mark.parametrize("codec", ["h264", "av1"])
+@pytest.mark.parametrize("anew", [-100.0, 1e5, 1e9])
+def test_a_file_that_counts_anew_goes_on(tmp_path: Path, codec: Codec, anew: float) -> None:
+    seconds = [0.0, 0.08, anew, anew + 0.25, anew + 0.5]
+    frames = [VideoFrame(second, shaded(0).pixels) for second in seconds]
+    read = [frame.seconds for frame in Video(written(tmp_path / "clip.mp4", frames, codec)).frames()]
+    assert read == pytest.approx([0.0, 0.08, 0.12, 0.37, 0.62], abs=1e-3)
+
+
+def test_a_frame_that_lasts_for_days_is_shown_for_an_hour(tmp_path: Path) -> None:
+    frames = [VideoFrame(number * 1e5, shaded(0).pixels, 1e5) for number in range(2)]
+    read = [frame.seconds for frame in Video(written(tmp_path / "clip.mp4", frames)).frames()]
+    assert read == pytest.approx([0.0, 3600.0], abs=1e-3)
+
+
 @pytest.mark.parametrize("lasts", [1.0, 0.04, 1001 / 30000])
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_last_frame_lasts_as_long_as_one_of_its_source(tmp_path: Path, lasts: float, count: int) -> None:
