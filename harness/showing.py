@@ -107,14 +107,17 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
 
 def _require_place(out: Path, shown: str) -> None:
     """Raise BadInput or StorageError where a clip can't go there, before anything is detected for it."""
-    if out.is_dir():
-        raise BadInput(f"-o {out} is a folder", "name a file")
-    if is_read(out, shown):
-        raise BadInput(f"-o {out} is what the clip is made from", "name another file")
-    if out.suffix.lower() != SUFFIX:
-        raise BadInput(f"-o {out} does not end in {SUFFIX}, and a clip is nothing else", f"name it {out.stem}{SUFFIX}")
-    if out.exists() and not out.is_file():
-        raise BadInput(f"-o {out} is no file that a clip could take the place of", "name another")
+    with storing(out):
+        if out.is_dir():
+            raise BadInput(f"-o {out} is a folder", "name a file")
+        if is_read(out, shown):
+            raise BadInput(f"-o {out} is what the clip is made from", "name another file")
+        if out.suffix.lower() != SUFFIX:
+            raise BadInput(
+                f"-o {out} does not end in {SUFFIX}, and a clip is nothing else", f"name it {out.stem}{SUFFIX}"
+            )
+        if out.exists() and not out.is_file():
+            raise BadInput(f"-o {out} is no file that a clip could take the place of", "name another")
     require_writable(out)
 
 

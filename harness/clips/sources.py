@@ -69,6 +69,7 @@ def source_of(text: str) -> Footage:
             return Stills(path.name, _pictures_in(path))
         if not path.is_file():  # a pipe, say, of which nothing can be read twice
             raise BadInput(f"{text} is neither a file nor a folder", ANY_OF)
+        path.open("rb").close()
         if _is_still(path):
             return Stills(path.name, [path])
     return Video(path)

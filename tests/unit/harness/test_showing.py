@@ -1,5 +1,6 @@
 """A demo that can't go where it is to go is refused before anything is detected for it."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -54,6 +55,17 @@ def test_a_clip_is_no_folder_nor_of_another_kind(pictures: Path, tmp_path: Path)
 def test_a_place_that_takes_no_clip_is_known_before(pictures: Path) -> None:
     with pytest.raises(StorageError, match=r"a.png/x.mp4 can't be written: Not a directory; choose another --out"):
         shown(pictures, pictures / "a.png" / "x.mp4")
+
+
+def test_a_place_that_may_not_be_looked_at_is_one_sentence(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path, *_: object) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(showing, "is_read", refused)
+    with pytest.raises(
+        StorageError, match=r"x.mp4 can't be written: Permission denied; give this user the right to it"
+    ):
+        shown(pictures, pictures / "x.mp4")
 
 
 @pytest.mark.parametrize(("width", "beside"), [(16400, None), (8200, "local")])

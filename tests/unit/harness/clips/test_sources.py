@@ -1,5 +1,6 @@
 """What is shown: pictures of a folder in one size, figures in motion, and nothing that is nothing."""
 
+import errno
 import os
 import warnings
 from pathlib import Path
@@ -120,6 +121,18 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BadInput, match=r"pipe is neither a file nor a folder; name a video"):
         source_of(str(tmp_path / "pipe"))
+
+
+def test_what_may_not_be_read_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path, *_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    (tmp_path / "clip.mp4").touch()
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(
+        StorageError, match=r"clip.mp4 can't be read: Permission denied; give this user the right to it"
+    ):
+        source_of(str(tmp_path / "clip.mp4"))
 
 
 def test_a_name_that_no_file_can_have_is_one_sentence() -> None:
