@@ -25,6 +25,8 @@ PICTURE_S = 1.0
 #: EXIF's orientation, and what it is of a picture that needs no turn.
 ORIENTATION, UPRIGHT = 0x0112, 1
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+#: Of these kinds, by Pillow, a file of several pictures is one that moves; a phone's JPEG may have others beside it.
+MOVING = ("GIF", "PNG", "WEBP")
 #: What Pillow raises at a picture that is none.
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
@@ -173,7 +175,7 @@ def _is_still(path: Path) -> bool:
         return False
     try:
         with _opened(path) as picture:
-            return getattr(picture, "n_frames", 1) == 1
+            return picture.format not in MOVING or getattr(picture, "n_frames", 1) == 1
     except BadInput:
         return False
 

@@ -65,6 +65,9 @@ def test_a_picture_that_moves_is_a_video(tmp_path: Path) -> None:
     one.save(tmp_path / "a.gif", save_all=True, append_images=[two], duration=200)
     frames = list(source_of(str(tmp_path / "a.gif")).frames())
     assert [frame.seconds for frame in frames] == [0.0, 0.2]
+    one.save(tmp_path / "b.jpg", "MPO", save_all=True, append_images=[two])  # as phones have it: two, and none moves
+    (frame,) = source_of(str(tmp_path / "b.jpg")).frames()
+    assert frame.lasts == 1.0
 
 
 def test_of_a_large_picture_nothing_is_warned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
