@@ -20,11 +20,12 @@ from benchmarks.rows import Broken, Sides, Skipped
 from harness import documents
 from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
+from harness.clips.encoding import writing
 from harness.clips.feeding import picture_name, ppm
 from harness.clips.needs import require_installed
 from harness.clips.sources import Bundled, source_of
 from harness.clips.staging import Staging
-from harness.clips.video import VideoFrame, writing
+from harness.clips.video import VideoFrame
 from harness.clips.views import One
 from harness.data.shapes.clip import RATE
 from harness.data.shapes.figures import CATEGORIES

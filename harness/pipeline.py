@@ -114,6 +114,7 @@ def resume(
 
     A `precision` takes the place of the plan's. Raises BadInput where no repeats of the run end early.
     """
+    _require_inputs(folder)
     own.require_unchanged(folder.plan)
     if precision is not None:
         jobs = [cell.job for cell in folder.plan.cells]
@@ -124,6 +125,12 @@ def resume(
     turns.require(folder.plan)
     identities = built_images(folder.plan, preflight, progress)
     return _carried_out(folder, identities, preflight, progress, published=published)
+
+
+def _require_inputs(folder: RunFolder) -> None:
+    """Raise BadInput where nobody hands over again what the cells were to see, for which they would wait for ever."""
+    if any(cell.job.dataset and cell.job.dataset.follows for cell in folder.plan.cells):
+        raise BadInput(f"{folder.name} is a demo, whose frames are no longer there", "make it anew: harness demo")
 
 
 def _carried_out(

@@ -14,27 +14,28 @@ from harness.catalogue.entries import environments
 from harness.catalogue.labels import COCO
 from harness.clips.caption import Caption
 from harness.clips.drawing import Pen
+from harness.clips.encoding import Codec, require_encodable
 from harness.clips.feeding import picture_name
 from harness.clips.needs import require_installed
 from harness.clips.sources import First, Footage, is_read, source_of
 from harness.clips.staging import ANOTHER_TMP, MakeView, Staging
-from harness.clips.video import Codec
-from harness.clips.views import One, Two
+from harness.clips.views import One, Two, size_of_view
 from harness.data.shapes.figures import CATEGORIES
-from harness.documents.files import storing
+from harness.documents.files import require_writable, storing
 from harness.documents.run_folder import RunFolder
-from harness.errors import BadInput, HarnessError
+from harness.errors import BadInput, HarnessError, StorageError
 from harness.pipeline import Interrupted, Outcome
 from harness.plan import Request
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight
 from harness.progress import Progress
+from harness.text import count
 from runner.contract import Dataset, Job, rows
 
 CODECS: dict[str, Codec] = {name: name for name in get_args(Codec)}
+SUFFIX = ".mp4"
 #: A file that annotates nothing has no content.
 NO_ANNOTATIONS = "0" * 64
-LETTERS = {"random": COCO, "pretrained": COCO}
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,17 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
     codec = pick("codec", wish.codec, CODECS)
     require_installed()
     source = source_of(wish.input)
-    _require_apart(out, wish.input)
+    if out is not None:
+        _require_place(out, wish.input)
     if wish.frames is not None:
         source = First(source, wish.frames)
+    passes = 1 if wish.side_by_side is None else 2
+    height, width, _ = next(source.frames()).pixels.shape
+    require_encodable(*size_of_view(height, width, passes), codec)
     with _frames_folder() as frames:
         plan = pipeline.planned(_request(wish, source, frames), command, preflight, progress)
+        if len(plan.cells) != passes:
+            raise BadInput(f"--side-by-side {wish.side_by_side} is what is shown already", "name another")
         shown: list[Staging] = []
 
         @contextmanager
@@ -98,12 +105,20 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
     return _kept(outcome, shown[0], source, wish, out)
 
 
-def _require_apart(out: Path | None, shown: str) -> None:
-    """Raise BadInput where a clip can't go there, before anything is detected for it."""
-    if out is not None and out.is_dir():
-        raise BadInput(f"-o {out} is a folder", "name a file")
-    if out is not None and is_read(out, shown):
-        raise BadInput(f"-o {out} is what the clip is made from", "name another file")
+def _require_place(out: Path, shown: str) -> None:
+    """Raise BadInput or StorageError where a clip can't go there, before anything is detected for it."""
+    with storing(out):
+        if out.is_dir():
+            raise BadInput(f"-o {out} is a folder", "name a file")
+        if is_read(out, shown):
+            raise BadInput(f"-o {out} is what the clip is made from", "name another file")
+        if out.suffix.lower() != SUFFIX:
+            raise BadInput(
+                f"-o {out} does not end in {SUFFIX}, and a clip is nothing else", f"name it {out.stem}{SUFFIX}"
+            )
+        if out.exists() and not out.is_file():
+            raise BadInput(f"-o {out} is no file that a clip could take the place of", "name another")
+    require_writable(out)
 
 
 @contextmanager
@@ -165,14 +180,25 @@ def _kept(outcome: Outcome, staging: Staging, source: Footage, wish: Showing, ou
         raise HarnessError(failed.message, failed.remedy)
     clip = outcome.folder.clip(outcome.folder.plan.cells[-1].job)
     if out is not None:
+        _copy(clip, out)
+    return MadeClip(out or clip, outcome, staging.drawn, list(_remarks(staging, source, wish)))
+
+
+def _copy(clip: Path, out: Path) -> None:
+    try:
         with documents.replacing(out) as part:
             shutil.copyfile(clip, part)
-    return MadeClip(out or clip, outcome, staging.drawn, list(_remarks(staging, source, wish)))
+    except StorageError as error:
+        raise StorageError(
+            error.reason, "; ".join(filter(None, [error.remedy, f"the clip itself is {clip}"]))
+        ) from error
 
 
 def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
     if source.broke_off:
-        yield f"{source.name} breaks off after {staging.drawn} frames: {source.broke_off}"
+        yield f"{source.name} breaks off after {count(staging.drawn, 'frame')}: {source.broke_off}"
+    if source.is_hdr:
+        yield f"{source.name} is HDR: its pictures were taken as they are coded, and are paler than on a screen for it"
     best = staging.view.best if staging.view else 0.0
     if best < wish.score:
         yield f"no detection reaches the score {wish.score:g}; the highest is {best:.2f}: lower --score"

@@ -1,6 +1,6 @@
 """Which processes of two sides are compared: those of one model, and where a side has several kinds, of one kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,7 +70,7 @@ def paired(a: Sequence[Process], b: Sequence[Process]) -> Paired:
         pairs += found
         left += unmatched
     enough = [pair for pair in pairs if min(len(pair.a), len(pair.b)) > 1]
-    left = [*(_too_few(pair, named[pair.builder]) for pair in pairs if pair not in enough), *left]
+    left = [*_too_few([pair for pair in pairs if pair not in enough], named), *left]
     if not enough:
         raise BadInput(f"nothing can be compared: {'; '.join(left)}", _remedy(pairs))
     return Paired(enough, left)
@@ -118,10 +118,14 @@ def trait(process: Process, name: str | int) -> str:
     return FACTS[name].text(process.series.facts[name])
 
 
-def _too_few(pair: Pair, display: str) -> str:
-    letter = "A" if len(pair.a) < 2 else "B"
-    part = f", {pair.part}" if pair.part else ""
-    return f"{display}{part}: one process in {letter}, and an interval over processes needs two a side"
+def _too_few(pairs: Sequence[Pair], named: dict[str, str]) -> Iterator[str]:
+    """Say once for each side which pairs have one process there."""
+    alone: dict[str, list[str]] = {}
+    for pair in pairs:
+        part = f" ({pair.part})" if pair.part else ""
+        alone.setdefault("A" if len(pair.a) < 2 else "B", []).append(f"{named[pair.builder]}{part}")
+    for letter, which in alone.items():
+        yield f"{', '.join(which)}: one process in {letter}, and an interval over processes needs two a side"
 
 
 def _remedy(pairs: Sequence[Pair]) -> str:

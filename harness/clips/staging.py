@@ -13,10 +13,11 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
+from harness.clips.encoding import Codec, writing
 from harness.clips.feeding import LOOK_S, Feed, Passed, picture_name
 from harness.clips.needs import needed
 from harness.clips.sources import Footage
-from harness.clips.video import Codec, Pixels, VideoFrame, writing
+from harness.clips.video import Pixels, VideoFrame
 from harness.clips.views import View
 from harness.documents.files import replacing, storing
 from harness.errors import HarnessError
@@ -44,6 +45,10 @@ class Ended(HarnessError):
         super().__init__("the demo was ended", "")
 
 
+class _PassBrokeOff(Exception):
+    """The last pass ended before it had a row for each frame: its clip is none."""
+
+
 class Staging:
     """Hands a source's frames over and writes the clip, each in a thread of its own, while the block runs.
 
@@ -58,6 +63,7 @@ class Staging:
         self.view: View | None = None
         self._frames, self._passes = frames, passes
         self._make_view, self._out, self._codec = make_view, out, codec
+        self._most = source.most
         self._source = Feed(source, frames, lambda: self._ended)
         self._stopped, self._finished = threading.Event(), threading.Event()
         self._errors: list[Exception] = []
@@ -103,11 +109,14 @@ class Staging:
         first = next(frames, None)
         if first is None:  # the run tells why
             return
-        with replacing(self._out.with_suffix(".jpg")) as poster, writing(self._out, self._codec) as encoder:
-            Image.fromarray(first.pixels).save(poster, quality=POSTER_QUALITY)
+        poster = replacing(self._out.with_suffix(".jpg"))
+        with suppress(_PassBrokeOff), poster as picture, writing(self._out, self._codec) as encoder:
+            Image.fromarray(first.pixels).save(picture, quality=POSTER_QUALITY)
             for frame in chain([first], frames):
                 encoder.add(frame)
                 self.drawn += 1
+            if self.drawn < min(len(self._source.moments), self._most):
+                raise _PassBrokeOff  # the run tells why
 
     def _frame(self, number: int, found: list[Row]) -> VideoFrame:
         name = picture_name(number)

@@ -19,6 +19,16 @@ GAP = 4
 NOBODY = np.empty(0, np.intp)
 
 
+def size_of_view(height: int, width: int, passes: int) -> tuple[int, int]:
+    """Return the height and the width of what is drawn of a frame for so many passes."""
+    return (height, width) if passes == 1 else (height + _strip(height), 2 * width + GAP)
+
+
+def _strip(height: int) -> int:
+    """Return the height of the line below two views."""
+    return round(height * LETTERS) + 2 * MARGIN
+
+
 class View(Protocol):
     """Draws frame after frame. `best` is the highest score so far, of any detection, drawn or not."""
 
@@ -78,9 +88,9 @@ class Two:
         sides = [side.drawn(pixels, row, alone) for side, row, alone in zip(self._sides, rows, lost, strict=True)]
         between = np.zeros((pixels.shape[0], GAP, 3), np.uint8)
         both = np.concatenate([sides[0], between, sides[1]], axis=1)
-        letters = pixels.shape[0] * LETTERS
-        strip = np.zeros((round(letters) + 2 * MARGIN, both.shape[1], 3), np.uint8)
-        return np.concatenate([both, line(strip, said, letters)], axis=0)
+        height = pixels.shape[0]
+        strip = np.zeros((_strip(height), both.shape[1], 3), np.uint8)
+        return np.concatenate([both, line(strip, said, height * LETTERS)], axis=0)
 
     @property
     def _sides(self) -> tuple[One, One]:

@@ -169,6 +169,14 @@ def _first(error: ValidationError) -> str:
     return f"{place}: {first['msg']}"
 
 
+def require_writable(path: Path) -> None:
+    """Raise StorageError where replacing(path) could not even begin; nothing is left of the trial."""
+    with storing(path):
+        there = next(parent for parent in path.absolute().parents if parent.exists())
+        with TemporaryDirectory(dir=there, prefix=f".{path.name}-"):
+            pass
+
+
 @contextmanager
 def replacing(path: Path, elsewhere: str = ANOTHER_OUT) -> Iterator[Path]:
     """Yield a file to write that takes the place of `path` in the end, or leaves it as it was.

@@ -27,7 +27,7 @@ def settle(cell: Path, job: Job, report: ExitReport) -> Result:
     try:
         return documents.read(Result, path)
     except BadDocument as error:  # none, or one that no reader could use
-        status, failure = endings.why(cell, job, report, str(error) if path.exists() else None)
+        status, failure = endings.why(cell, job, report, error.reason if path.exists() else None)
     result = without_measurement(job, status, failure)
     documents.write(path, result)
     return result

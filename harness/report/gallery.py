@@ -85,7 +85,7 @@ def _show(folder: RunFolder, report: "Report", place: Path) -> None:
     for clip in report.clips:
         for file in (clip.file, clip.file.with_suffix(".jpg")):
             if file.is_file():
-                with documents.replacing(place / f"{clip.file.parent.name}{file.suffix}") as part:
+                with documents.replacing(place / f"{clip.name}{file.suffix}") as part:
                     shutil.copyfile(file, part)
     documents.write(place / FILE, _said(folder, report))
 
@@ -102,7 +102,7 @@ def _said(folder: RunFolder, report: "Report") -> GalleryRun:
         environments=list(dict.fromkeys(cell.job.environment for cell in cells)),
         hardware=list(hardware),
         models=list(displays(cell.job.model.builder for cell in cells).values()),
-        clips=[GalleryClip(clip.title, clip.file.parent.name) for clip in report.clips],
+        clips=[GalleryClip(clip.title, clip.name) for clip in report.clips],
     )
 
 

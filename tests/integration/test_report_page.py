@@ -73,10 +73,13 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
         scheme: Literal["light", "dark"] = "light",
         choices: str = "",
         clips: Sequence[Clip] = (),
+        scripts: bool = True,
     ) -> Page:
         file = tmp_path / "report.html"
         file.write_text(page_of(cells, clips))
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -167,6 +170,28 @@ def test_the_keyboard_alone_sorts_and_says_so(opened: Opened) -> None:
     assert page.locator("#head th[aria-sort]").get_attribute("aria-sort") == "ascending"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "environment"
+
+
+def test_the_menu_of_columns_is_left_by_the_keyboard_to_where_it_was_opened(opened: Opened) -> None:
+    page = opened(page_cells(["cuda10.2"]))
+    page.locator(".menu summary").focus()
+    for key in ("Enter", "Tab", "Space", "Escape"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.textContent") == "Columns"
+    assert not page.evaluate("document.querySelector('.menu').open")
+    assert "environment" not in " ".join(shown_columns(page))
+
+
+def test_without_a_script_the_tables_are_there_and_a_sentence_says_what_is_not(opened: Opened) -> None:
+    page = opened(many_cells(), scripts=False)
+    sync_api.expect(page.locator("noscript p:visible")).to_contain_text(
+        "take JavaScript, which this browser does not run here"
+    )
+    assert page.locator("#head tbody tr:visible").count() == len(page.locator("#head tbody tr").all()) > 8
+    for dead in page.locator("button:not(thead button), select, [data-chart], nav [href='#charts']").all():
+        assert not dead.is_visible()
+    page.locator("#tables summary").first.click()
+    assert page.locator("#tables table").first.is_visible()
 
 
 def test_a_filter_leaves_the_rows_and_the_charts_of_its_series(opened: Opened) -> None:
@@ -329,7 +354,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Clip]:
     clip, poster = folder / "clip.mp4", folder / "poster.jpg"
     clip.write_bytes(b"")
     Image.new("RGB", (64, 48)).save(poster)
-    return [Clip("SSD300 VGG16", clip, f"data:image/jpeg;base64,{base64.b64encode(poster.read_bytes()).decode()}")]
+    return [
+        Clip("SSD300 VGG16", clip, f"data:image/jpeg;base64,{base64.b64encode(poster.read_bytes()).decode()}", "ssd300")
+    ]
 
 
 def compared_cells() -> list[Cell]:
@@ -404,6 +431,13 @@ def test_on_paper_everything_is_there_and_nothing_to_press(opened: Opened) -> No
     assert ink == "rgb(86, 94, 104)"  # dark on paper, though the page was dark
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#tables details[open]").count() == 0
+
+
+def test_paper_says_what_a_filter_left_out(opened: Opened) -> None:
+    page = opened(page_cells(["cuda10.2", "cpu"]), choices="#environment=cpu")
+    page.emulate_media(media="print")
+    assert [box.input_value() for box in page.locator("select:visible").all()] == ["cpu"]
+    sync_api.expect(page.locator("#count:visible")).to_have_text("8 of 16 rows")
 
 
 def test_the_button_prints_when_every_chart_is_drawn(opened: Opened) -> None:

@@ -12,6 +12,7 @@ from harness.cli.live import progress_on
 from harness.cli.telling import INTERRUPTED
 from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
+from harness.text import count
 
 
 def show(wish: showing.Showing, command: list[str], out: Path | None) -> None:
@@ -26,5 +27,5 @@ def show(wish: showing.Showing, command: list[str], out: Path | None) -> None:
     print_tables(console, shown.outcome.tables)
     for remark in shown.remarks:
         say(console, remark)
-    say(console, f"{shown.frames} frames: {shown.clip}")
+    say(console, f"{count(shown.frames, 'frame')}: {shown.clip}")
     say(console, f"as a page with its clip: harness report {shlex.quote(shown.outcome.folder.name)} -o DIR")

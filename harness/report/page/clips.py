@@ -1,8 +1,9 @@
 """The clips of demos: played in the page itself where they are small, else beside it."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from harness.catalogue import detectors
@@ -15,11 +16,15 @@ EMBEDDED = 4 << 20
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip: what it shows, its file, and its first frame as a data URI, empty where there is none."""
+    """A clip: what it shows, its file, its first frame as a data URI, empty where there is none, and its name.
+
+    Beside a page its file has that name: its cell's, with a number where another run's clip has it already.
+    """
 
     title: str
     file: Path
     poster: str
+    name: str
 
     @property
     def is_small(self) -> bool:
@@ -33,12 +38,13 @@ class Clip:
 
     @property
     def file_name(self) -> str:
-        """What the clip is called beside the page: its cell's name."""
-        return f"{self.file.parent.name}.mp4"
+        """What the clip is called beside the page."""
+        return f"{self.name}.mp4"
 
 
 def clips_of(folders: Iterable[RunFolder]) -> Iterator[Clip]:
     """Yield the clips of runs, in the order of their plans; of two passes side by side there is one."""
+    taken: set[str] = set()
     for folder in folders:
         jobs = [planned.job for planned in folder.plan.cells]
         for job in jobs:
@@ -47,7 +53,14 @@ def clips_of(folders: Iterable[RunFolder]) -> Iterator[Clip]:
                 names = {each.builder: each.display for each in detectors(job.model.builder for job in jobs)}
                 title = " and ".join(f"{names[each.model.builder]} in {each.environment}" for each in jobs)
                 poster = content_of(file.with_suffix(".jpg"))
-                yield Clip(title, file, "" if poster is None else data_uri(poster, "image/jpeg"))
+                name = _unlike(taken, job.cell)
+                taken.add(name)
+                yield Clip(title, file, "" if poster is None else data_uri(poster, "image/jpeg"), name)
+
+
+def _unlike(taken: Container[str], name: str) -> str:
+    """Return the name, or the first with a number behind it that is not taken."""
+    return next(each for each in chain([name], (f"{name}-{number}" for number in count(2))) if each not in taken)
 
 
 def data_uri(content: bytes, kind: str) -> str:

@@ -13,7 +13,7 @@ from harness.host.gpus import Gpus, HostGpu
 from harness.pipeline import _executors
 from harness.preflight.checks import Preflight
 from harness.progress import Silent
-from runner.contract import Code, ModelSpec, Weights
+from runner.contract import Code, Dataset, ModelSpec, Weights
 from runner.contract.code import builder_of
 from tests.samples import job, plan
 
@@ -65,6 +65,14 @@ def test_code_that_changed_starts_nothing(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="changed after the run was planned"):
         pipeline.start(replace(planned, code_folder=str(tmp_path)), Host(), Silent(), "quick-1", tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_demo_is_not_resumed_whose_frames_nobody_hands_over(tmp_path: Path) -> None:
+    shown = Dataset("demo", "0" * 64, [], [1], ["000000.ppm"], follows=True)
+    folder = RunFolder.create(tmp_path / "run", "demo")
+    documents.write(folder.path / "plan.json", plan(job(environment="local", suite="accuracy", dataset=shown)))
+    with pytest.raises(BadInput, match="run is a demo, whose frames are no longer there; make it anew: harness demo"):
+        pipeline.resume(folder, Host(), Silent())
 
 
 def test_without_its_gpu_nothing_starts(tmp_path: Path) -> None:

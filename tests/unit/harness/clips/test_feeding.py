@@ -28,7 +28,7 @@ SECONDS = 30.0
 class Source:
     """Frames that tell their number; `breaks` is the one in whose place the source fails."""
 
-    name, most, broke_off = "source", COUNT, None
+    name, most, broke_off, is_hdr = "source", COUNT, None, False
 
     def __init__(self, breaks: int = COUNT):
         self.read = 0
@@ -140,6 +140,13 @@ def test_one_that_had_begun_by_then_waits_for_none_of_the_frames_that_are_gone(t
         waiting.start()
         waiting.join(SECONDS)
         assert not waiting.is_alive(), begun
+
+
+def test_the_clip_of_a_last_pass_that_failed_is_none(tmp_path: Path, frames: Path) -> None:
+    passes = [Pass(tmp_path / "one", frames), Pass(tmp_path / "two", frames, fails_at=10)]
+    shown = staged(Source(), frames, passes, tmp_path / "clip.mp4")
+    assert shown.drawn == 10
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "one", "two"]
 
 
 @pytest.mark.parametrize("breaks", [0, 10])

@@ -310,6 +310,16 @@ def test_one_process_a_side(tmp_path: Path) -> None:
         compare(tmp_path / "a", tmp_path / "b")
 
 
+def test_what_all_models_lack_is_said_once(tmp_path: Path) -> None:
+    write(tmp_path / "a", *side(), *side(model=OTHER))
+    write(tmp_path / "b", process(10.0, 1, begun="09:00"), process(10.0, 1, OTHER, begun="09:00"))
+    with pytest.raises(
+        BadInput, match=r"compared: SSDlite320 MobileNetV3-Large, SSD300 VGG16: one process in B"
+    ) as raised:
+        compare(tmp_path / "a", tmp_path / "b")
+    assert str(raised.value).count("one process") == 1
+
+
 def test_a_model_that_can_not_be_compared_takes_no_other_along(tmp_path: Path) -> None:
     write(tmp_path / "a", *side(), *side(model=OTHER))
     write(tmp_path / "b", *side(begun="09:00"), process(10.0, 1, OTHER, begun="09:00"))

@@ -7,6 +7,7 @@ import pyarrow.parquet
 import pytest
 
 from harness import documents
+from harness.documents.files import require_writable
 from harness.documents.log import Log
 from harness.errors import BadDocument, StorageError
 from runner.contract import SCHEMA_VERSION, Job, Result
@@ -113,6 +114,20 @@ def test_no_writer_takes_a_folder_s_name_for_a_uri_or_a_home(
     with documents.replacing(Path(name) / "a.parquet") as part:
         pyarrow.parquet.write_table(pyarrow.table({"a": [1]}), part)
     assert [path.name for path in (tmp_path / name).iterdir()] == ["a.parquet"]
+
+
+def test_whether_a_file_can_be_written_is_known_before_and_leaves_nothing(tmp_path: Path) -> None:
+    require_writable(tmp_path / "new" / "folder" / "clip.mp4")
+    (tmp_path / "file").touch()
+    refusals = {
+        tmp_path / "file" / "clip.mp4": "Not a directory; choose another --out",
+        tmp_path / ("a" * 250): "File name too long; choose a shorter name",
+        Path("/proc/clip.mp4"): "No such file or directory",
+    }
+    for path, sentence in refusals.items():
+        with pytest.raises(StorageError, match=f"can't be written: {sentence}"):
+            require_writable(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_only_what_a_person_places_is_offered_another_place(tmp_path: Path) -> None:

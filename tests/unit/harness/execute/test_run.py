@@ -342,6 +342,7 @@ def test_an_unusable_result_ends_its_cell_alone_and_is_measured_again(tmp_path: 
     assert result is not None
     assert result.failure is not None
     assert "is not a usable result document" in result.failure.message
+    assert "delete it" not in result.failure.message  # it has been replaced by this
     (folder.cell_folder(SSD) / "result.json").write_text("{")
     again = Remembering()
     assert run.execute(folder, {("cuda10.2", "latency"): FakeExecutor(image())}, None, again)

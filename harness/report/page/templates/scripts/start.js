@@ -45,7 +45,9 @@ function start() {
   }
   const menu = document.querySelector(".menu");
   menu.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") menu.open = false;
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus(); // or the keyboard would be nowhere
   });
   byId("copy").addEventListener("click", copy);
   for (const form of all("form")) form.addEventListener("submit", (event) => event.preventDefault());
