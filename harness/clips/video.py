@@ -103,7 +103,8 @@ def _upright(frame: Any, width: int, height: int) -> Pixels:
 
     The size is that of a frame before it is turned.
     """
-    pixels: Pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
+    # By itself FFmpeg starts a thread a CPU for every frame, which takes longer, and time from what detects.
+    pixels: Pixels = frame.to_ndarray(format="rgb24", width=width, height=height, threads=1)
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
