@@ -52,8 +52,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     # An error's words may hold what a terminal obeys.
     for line in told(result):
         print("".join(c if c.isprintable() else " " for c in line), file=sys.stderr)
-    status = MEASURED if result.status == "ok" else NOT_MEASURED
-    return status if job.model.code is None else _end(status)
+    return MEASURED if result.status == "ok" else NOT_MEASURED
 
 
 def _bind_blas(chosen: Optional[int], threads: Optional[int]) -> None:
@@ -125,7 +124,10 @@ def _printing_apart() -> Callable[..., None]:
 
 
 def _end(status: int) -> NoReturn:
-    """End the process, whatever a person's own code has left running, or registered for the end."""
+    """End the process at once: all is written, and to free what torch holds takes a second or more.
+
+    Whatever a person's own code has left running, or registered for the end, ends with it.
+    """
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
@@ -133,4 +135,4 @@ def _end(status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _end(main())

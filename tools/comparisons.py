@@ -17,7 +17,12 @@ MARGIN = 0.03
 LIMIT = math.log1p(MARGIN)
 #: How much slower the machine grows from the first process to the last, where it drifts.
 DRIFT = 0.03
-SOURCES = ("harness/analysis/ratio.py", "tools/comparisons.py", "tools/write_comparisons.py")
+SOURCES = (
+    "harness/analysis/distributions.py",
+    "harness/analysis/ratio.py",
+    "tools/comparisons.py",
+    "tools/write_comparisons.py",
+)
 
 
 def fingerprint() -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+
+from harness.analysis.distributions import student_quantile
 
 CONFIDENCE = 0.95
 #: So many standard deviations are taken as they are; of normal errors that costs 5 % of least squares' efficiency.
@@ -47,7 +48,7 @@ class Fit:
         """Return the sum of the coefficients times `place` (P,), a coefficient where that is a unit vector."""
         value = float(place @ self.coefficients)
         variance = max(float(place @ self.covariance @ place), 0.0)
-        half = float(stdtrit(self.degrees, (1 + CONFIDENCE) / 2)) * variance**0.5
+        half = student_quantile(self.degrees, (1 + CONFIDENCE) / 2) * variance**0.5
         return Slope(value, value - half, value + half)
 
 

@@ -10,7 +10,7 @@ from harness.analysis.ladders import Ladders, add_ladders, steps_of
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.recall import part_of
 from harness.analysis.series import Series, by_accuracy_series, grouped, shared
-from harness.analysis.tidy import Rows, frame_of
+from harness.analysis.tidy import Rows, Tidy, frame_of
 from harness.analysis.tidy_published import published_cells
 from harness.analysis.timed import Timed
 from harness.documents.run_folder import Cell, RunFolder
@@ -18,7 +18,6 @@ from harness.documents.runs import open_runs
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pandas import DataFrame
 
 
@@ -109,8 +108,8 @@ def _require_once(folders: Sequence[RunFolder], parts: Sequence[Part]) -> None:
                 )
 
 
-def _published() -> "pa.Table":
+def _published() -> Tidy:
     rows = Rows()
     for labels, figures in published_cells():
         rows.add(labels, figures)
-    return rows.table()
+    return rows.tidy()

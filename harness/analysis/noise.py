@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, islice, product
 
 import numpy as np
-from scipy.special import chdtri, nctdtrinc, stdtrit
 
+from harness.analysis.distributions import chi_square_exceeded, noncentrality, student_quantile
 from harness.analysis.ratio import ERROR, Ratio, paired, unpaired, verdict
 from harness.documents.noise import Scatter
 from runner.contract import Latency
@@ -40,7 +40,7 @@ def scatter(logs: np.ndarray, samples: Sequence[np.ndarray]) -> Scatter:
     n = len(logs)
     neighbours = math.sqrt(float(np.mean(np.diff(logs) ** 2)) / 2)
     degrees = 2 * (n - 1) ** 2 / (3 * n - 4)
-    at_most = neighbours * math.sqrt(degrees / float(chdtri(degrees, 0.95)))
+    at_most = neighbours * math.sqrt(degrees / chi_square_exceeded(degrees, 0.95))
     return Scatter(float(np.std(logs, ddof=1)), neighbours, at_most, _within(samples))
 
 
@@ -82,8 +82,8 @@ def smallest_shown(neighbours: float, repeats: int) -> float:
 
     By the noncentral t distribution of rounds whose processes deviate by `neighbours`.
     """
-    point = stdtrit(repeats - 1, 1 - ERROR / 2)
-    standard_errors = float(nctdtrinc(repeats - 1, 1 - POWER, point))
+    point = student_quantile(repeats - 1, 1 - ERROR / 2)
+    standard_errors = noncentrality(repeats - 1, 1 - POWER, point)
     return math.expm1(standard_errors * neighbours * math.sqrt(2 / repeats))
 
 

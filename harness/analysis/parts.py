@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.analysis.timed import Timed
 from harness.documents.run_folder import Cell
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+if TYPE_CHECKING:  # which takes Arrow
+    from harness.analysis.tidy import Tidy
 
 
 class Measurement(NamedTuple):
@@ -23,7 +23,7 @@ class Part:
     """The tidy rows of a run and what its wide tables need. `planned` names its cells, those without result too."""
 
     planned: list[str]
-    rows: "pa.Table"
+    rows: "Tidy"
     measurements: list[Measurement]
     timed: list[Timed]
     detected: list[Cell]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.huber import middle
 from runner.contract import Content, Latency
 from runner.contract.statistics import measured_ms
 
@@ -41,28 +40,26 @@ def pictures_of(latencies: Sequence[Latency]) -> Pictures:
     names, numbers = _numbered(latencies)
     of = [np.array([numbers[i][name] for name in _measured(latency, "image")]) for i, latency in enumerate(latencies)]
     times = [np.asarray(measured_ms(latency), dtype=float) for latency in latencies]
-    levels = [_level(*part) for part in zip(times, of, strict=True)]
+    levels = [float(np.mean(_Groups(own, ms).medians)) for ms, own in zip(times, of, strict=True)]
     samples = np.concatenate([ms - level + np.mean(levels) for ms, level in zip(times, levels, strict=True)])
     every = np.concatenate(of)
-    groups = [np.flatnonzero(every == number) for number in range(len(names))]
     detections, height, width = (
         np.concatenate([_measured(latency, name) for latency in latencies])
         for name in ("detections", "height", "width")
     )
-    variables = {
-        "detections": np.array([_median(detections[group]) for group in groups]),
-        "megapixels": np.array([height[group[0]] * width[group[0]] / MEGA for group in groups]),
-    }
+    first = np.unique(every, return_index=True)[1]
+    found = _Groups(every, detections)
+    variables = {"detections": found.medians, "megapixels": height[first] * width[first] / MEGA}
     computed = _computed(latencies, numbers, len(names))
     if computed is not None:
         variables["computed_megapixels"] = computed
     return Pictures(
         names=names,
-        ms=np.array([_median(samples[group]) for group in groups]),
+        ms=_Groups(every, samples).medians,
         variables=variables,
         samples=samples,
         of=every,
-        varied=[name for name, group in zip(names, groups, strict=True) if np.ptp(detections[group])],
+        varied=[name for name, varies in zip(names, found.vary, strict=True) if varies],
     )
 
 
@@ -88,12 +85,27 @@ def _numbered(latencies: Sequence[Latency]) -> tuple[list[str], list[dict[str, i
     return names, numbers
 
 
-def _level(ms: Floats, of: NDArray[np.intp]) -> float:
-    return float(np.mean([_median(ms[of == number]) for number in np.unique(of)]))
+class _Groups:
+    """Values (S,), those of a picture one behind the other and upwards; of (S,) says which picture each is of."""
 
+    def __init__(self, of: NDArray[np.intp], values: Floats):
+        self._ordered = values[np.lexsort((values, of))]
+        counts = np.bincount(of)
+        ends = np.cumsum(counts)[counts > 0]
+        self._counts, self._begins = counts[counts > 0], ends - counts[counts > 0]
 
-def _median(values: Floats) -> float:
-    return middle(np.sort(values))
+    @property
+    def medians(self) -> Floats:
+        """The median of each picture that has a value, as the pictures are numbered."""
+        low, high = self._begins + (self._counts - 1) // 2, self._begins + self._counts // 2
+        middle: Floats = (self._ordered[low] + self._ordered[high]) / 2
+        return middle
+
+    @property
+    def vary(self) -> NDArray[np.bool_]:
+        """Whether a picture's values differ."""
+        differ: NDArray[np.bool_] = self._ordered[self._begins] != self._ordered[self._begins + self._counts - 1]
+        return differ
 
 
 def _computed(latencies: Sequence[Latency], numbers: Sequence[dict[str, int]], pictures: int) -> Floats | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+
+from harness.analysis.distributions import student_cdf, student_quantile
 
 #: Log figures, one a process: (n,).
 Logs = Sequence[float] | np.ndarray
@@ -169,7 +170,7 @@ def _above(ratio: Ratio, distance: float) -> float:
     """Return the chance that Student's t exceeds the distance, in logs; of no variance, whether zero does."""
     if ratio.standard_error == 0:
         return 0.0 if distance > 0 else 1.0
-    return float(stdtr(ratio.degrees, -distance / ratio.standard_error))
+    return student_cdf(ratio.degrees, -distance / ratio.standard_error)
 
 
 def _ratio(log: float, error: float, degrees: float, paired: bool, processes: tuple[int, int]) -> Ratio:
@@ -189,7 +190,7 @@ def _ratio(log: float, error: float, degrees: float, paired: bool, processes: tu
 
 def _point(degrees: float, error: float) -> float:
     """Return the point that Student's t exceeds on either side with this error in all."""
-    return float(stdtrit(degrees, 1 - error / 2))
+    return student_quantile(degrees, 1 - error / 2)
 
 
 def _limit(margin: float) -> float:

@@ -32,7 +32,7 @@ def read(folder: RunFolder) -> tuple[Part, str]:
             documents.update(contents.sha256)
             if cell := own.cell_of(job.cell, contents, job):
                 _take(cell, part, rows, kinds)
-        return replace(part, rows=rows.table()), documents.hexdigest()
+        return replace(part, rows=rows.tidy()), documents.hexdigest()
 
 
 def _take(cell: Cell, part: Part, rows: Rows, kinds: CellKinds) -> None:

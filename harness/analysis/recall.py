@@ -17,7 +17,8 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from harness.analysis.parts import Measurement, Part
-from harness.analysis.tidy import EMPTY
+from harness.analysis.reading import read
+from harness.analysis.tidy import EMPTY, Tidy
 from harness.analysis.timed import Timed, TimedFigures
 from harness.documents.contents import Contents
 from harness.documents.files import content_of
@@ -56,20 +57,14 @@ def part_of(folder: RunFolder) -> Part:
     """
     plan = content_of(folder.path / "plan.json") or b""
     if len(plan) < WORTH_KEEPING:
-        return _read(folder)[0]
+        return read(folder)[0]
     shelf, key = Shelf.of_user("merged"), _key(folder, plan)
     content = shelf.get(key)
     part = _unpacked(folder, content) if content else None
     if part is None:
-        part, documents = _read(folder)
+        part, documents = read(folder)
         shelf.put(key, _packed(part, documents))
     return part
-
-
-def _read(folder: RunFolder) -> tuple[Part, str]:
-    from harness.analysis.reading import read  # which brings SciPy, and takes as long as all that was kept
-
-    return read(folder)
 
 
 def _key(folder: RunFolder, plan: bytes) -> str:
@@ -102,12 +97,14 @@ def _packed(part: Part, documents: str) -> bytes:
     detected = [cell.job.cell for cell in part.detected]
     kept = Kept(documents, part.planned, detected, part.measurements, list(numbers), timed)
     sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd", unify_dictionaries=True)
-    with pa.ipc.new_stream(sink, part.rows.schema, options=options) as stream:
-        stream.write_table(part.rows.combine_chunks())
     head = _adapter().dump_json(kept)
-    rows: bytes = sink.getvalue().to_pybytes()
-    return len(head).to_bytes(8) + head + rows
+    sink.write(len(head).to_bytes(8) + head)
+    options = pa.ipc.IpcWriteOptions(compression="zstd", unify_dictionaries=True)
+    for table in part.rows:
+        with pa.ipc.new_stream(sink, table.schema, options=options) as stream:
+            stream.write_table(table.combine_chunks())
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
 
 
 def _unpacked(folder: RunFolder, content: bytes) -> Part | None:
@@ -115,11 +112,12 @@ def _unpacked(folder: RunFolder, content: bytes) -> Part | None:
     size = 8 + int.from_bytes(content[:8])
     try:
         kept = _adapter().validate_json(content[8:size])
-        rows = pa.ipc.open_stream(pa.py_buffer(content[size:])).read_all()
+        source = pa.BufferReader(pa.py_buffer(content).slice(size))
+        rows = Tidy(*(pa.ipc.open_stream(source).read_all() for _ in Tidy._fields))
     except (ValueError, OSError):  # of Arrow, too: kept by a harness that had a fault
         return None
     detected = _unchanged(folder, kept)
-    if detected is None or rows.schema != EMPTY.schema:
+    if detected is None or [table.schema for table in rows] != [table.schema for table in EMPTY]:
         return None
     timed = [replace(kept.kinds[number], times=times) for number, times in kept.timed]
     return Part(kept.planned, rows, kept.measurements, timed, detected)

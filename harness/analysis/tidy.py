@@ -3,10 +3,9 @@
 docs/results.md describes the columns.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
 from harness.analysis.tidy_figure import Labels, TidyFigure
@@ -65,6 +64,15 @@ FIGURES: dict[str, pa.DataType] = {
 COLUMNS = LABELS | FIGURES
 #: Of how many cells rows become columns at once.
 BATCH = 1000
+#: The column of the figures that says which of the cells they are of.
+CELL = "of_cell"
+
+
+class Tidy(NamedTuple):
+    """The table in two: `cells` with LABELS, a row a cell, and `figures` with FIGURES and the number of their cell."""
+
+    cells: pa.Table
+    figures: pa.Table
 
 
 class Rows:
@@ -73,8 +81,9 @@ class Rows:
     def __init__(self) -> None:
         self._cells: list[Labels] = []
         self._figures: list[TidyFigure] = []
-        self._counts: list[int] = []
-        self._tables: list[pa.Table] = []
+        self._of: list[int] = []
+        self._settled = 0
+        self._batches: list[Tidy] = []
 
     def add(self, labels: Labels, figures: Iterable[TidyFigure]) -> None:
         """Take in a cell, in at least a row."""
@@ -82,41 +91,63 @@ class Rows:
         self._figures += figures
         if len(self._figures) == before:
             self._figures.append(TidyFigure())
+        self._of += [self._settled + len(self._cells)] * (len(self._figures) - before)
         self._cells.append(labels)
-        self._counts.append(len(self._figures) - before)
         if len(self._cells) == BATCH:
             self._settle()
 
-    def table(self) -> pa.Table:
-        """Return the rows with the columns of COLUMNS."""
+    def tidy(self) -> Tidy:
+        """Return what was taken in."""
         self._settle()
-        return pa.concat_tables(self._tables).unify_dictionaries()
+        return _joined(self._batches)
 
     def _settle(self) -> None:
-        labels = pa.table(_arrays(LABELS, ([cell.get(name) for cell in self._cells] for name in LABELS)))
+        cells = _arrays(LABELS, ([cell.get(name) for cell in self._cells] for name in LABELS))
         figures = _arrays(FIGURES, zip(*self._figures, strict=True) if self._figures else [[] for _ in FIGURES])
-        rows = labels.take(np.repeat(np.arange(len(self._counts)), self._counts))
-        for name, column in figures.items():
-            rows = rows.append_column(name, column)
-        self._tables.append(rows)
-        self._cells, self._figures, self._counts = [], [], []
+        numbered = {CELL: pa.array(self._of, COUNT)} | figures
+        self._batches.append(Tidy(pa.table(cells), pa.table(numbered)))
+        self._settled += len(self._cells)
+        self._cells, self._figures, self._of = [], [], []
 
 
 def _arrays(kinds: Mapping[str, pa.DataType], columns: Iterable[Iterable[Any]]) -> dict[str, pa.Array]:
     return {name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)}
 
 
-def frame_of(tables: Iterable[pa.Table]) -> "DataFrame":
-    """Return the rows of tables, one below the other, as a DataFrame: texts as categories, what is unknown as missing.
+def _joined(parts: Sequence[Tidy]) -> Tidy:
+    """Return parts one below the other, whose figures name the cells by the number that they have there."""
+    return Tidy(*(pa.concat_tables(tables).unify_dictionaries() for tables in zip(*parts, strict=True)))
+
+
+def frame_of(tidies: Iterable[Tidy]) -> "DataFrame":
+    """Return a row for each figure of the tables, one below the other: texts as categories, what is unknown as missing.
 
     Counts are Int64, flags boolean, figures float64.
     """
     import pandas as pd
 
+    parts, before = [EMPTY], 0
+    for cells, figures in tidies:
+        parts.append(Tidy(cells, _shifted(figures, before)))
+        before += cells.num_rows
+    whole = _joined(parts)
+    of = whole.figures[CELL].to_numpy()
+    values = _frame(whole.figures.drop_columns(CELL))
+    # Only here has each row the labels of its cell: as categories, in a few bytes.
+    labels = _frame(whole.cells).take(of).set_axis(values.index)
+    return pd.concat([labels, values], axis=1)
+
+
+def _shifted(figures: pa.Table, by: int) -> pa.Table:
+    return figures.set_column(0, CELL, pa.array(figures[CELL].to_numpy() + by, COUNT))
+
+
+def _frame(table: pa.Table) -> "DataFrame":
+    import pandas as pd
+
     mapped = {COUNT: pd.Int64Dtype(), FLAG: pd.BooleanDtype()}
-    whole = pa.concat_tables([EMPTY, *tables]).unify_dictionaries()
-    frame: DataFrame = whole.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
+    frame: DataFrame = table.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
     return frame
 
 
-EMPTY = Rows().table()
+EMPTY = Rows().tidy()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from statistics import fmean
 
+from harness.analysis.content import content_figures
 from harness.analysis.pictured import MEGA, computed_pixels
 from harness.analysis.tidy_figure import TidyFigure
 from harness.documents.scores import Score
@@ -23,8 +24,6 @@ def content_rows(latency: Latency) -> Iterator[TidyFigure]:
     """
     if latency.contents is None:
         return
-    from harness.analysis.content import content_figures  # only now, since it takes SciPy
-
     for field, metric in COUNTS.items():
         seen = [value for each in latency.contents if (value := getattr(each, field)) is not None]
         if seen:

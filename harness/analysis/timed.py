@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from harness.analysis.assessed import Assessed
 from harness.analysis.ladders import Steps, steps_of
 from harness.analysis.series import LatencySeries, State, latency_series, state_of
 from harness.analysis.tails import Tail
@@ -11,9 +12,6 @@ from harness.analysis.work import UNKNOWN, Worked
 from harness.documents.run_folder import Cell
 from harness.documents.spared import is_spared
 from runner.contract import Protocol
-
-if TYPE_CHECKING:  # what computes intervals brings SciPy, which whoever has them need not wait for
-    from harness.analysis.assessed import Assessed
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Timed:
         return replace(self, times=None)
 
 
-def timed(cell: Cell, assessed: "Assessed | None", warnings: Sequence[str]) -> Timed:
+def timed(cell: Cell, assessed: Assessed | None, warnings: Sequence[str]) -> Timed:
     """Return what the table needs of a cell of the suite latency, whose samples are assessed, if it has any."""
     return Timed(
         series=latency_series(cell),
@@ -81,7 +79,7 @@ def timed(cell: Cell, assessed: "Assessed | None", warnings: Sequence[str]) -> T
     )
 
 
-def times_of(assessed: "Assessed", statistic: str) -> TimedFigures:
+def times_of(assessed: Assessed, statistic: str) -> TimedFigures:
     """Return the figures of a cell whose protocol reports that statistic."""
     summary, interval = assessed.summary, assessed.intervals[statistic]
     return TimedFigures(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.special import bdtr, stdtrit
 
+from harness.analysis.distributions import binomial_cdf, student_quantile
 from runner.contract import Latency
 from runner.contract.statistics import measured_ms
 
@@ -59,7 +59,7 @@ def _of_mean(mean: np.float64, deviations: np.ndarray, independent: float) -> In
     if independent < 2:
         return None
     spread = ((deviations * deviations).sum() / (len(deviations) - 1)) ** 0.5
-    half = stdtrit(independent - 1, (1 + CONFIDENCE) / 2) * spread / independent**0.5
+    half = student_quantile(independent - 1, (1 + CONFIDENCE) / 2) * spread / independent**0.5
     low, high = float(mean - half), float(mean + half)
     return Interval(low, high) if low > 0 else None  # so few samples that they do not even bound it
 
@@ -79,6 +79,6 @@ def _of_median(times: np.ndarray, independent: float) -> Interval | None:
 def _outside(count: int) -> int | None:
     """Return how many of so many ordered samples may lie beyond each end of a median's interval, None if not one."""
     outside = -1
-    while outside + 1 < count and bdtr(outside + 1, count, 0.5) <= (1 - CONFIDENCE) / 2:
+    while outside + 1 < count and binomial_cdf(outside + 1, count, 0.5) <= (1 - CONFIDENCE) / 2:
         outside += 1
     return None if outside < 0 else outside

@@ -1,7 +1,7 @@
 """The samples of a latency as arrays, by the pictures that they are of."""
 
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from runner.contract.statistics import times_ms
 
 #: A table of pictures by visits is sorted fast, and may be so many times as large as the samples in it.
 LARGEST_TABLE = 4
+Between = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Layout:
@@ -31,7 +32,7 @@ class Layout:
         self.seen = self.counts > 0
         self._most = int(self.counts.max(initial=0))
         self._is_table = 0 < self._most * len(places) <= LARGEST_TABLE * len(self.places)
-        self._between = cache(self._found_between)
+        self._between: dict[float, Between] = {}
 
     def is_of(self, samples: Samples) -> bool:
         """Tell whether the samples are laid out so, as those of another process that was shown the same."""
@@ -44,7 +45,9 @@ class Layout:
 
     def percentiles(self, values: np.ndarray, percent: float) -> np.ndarray:
         """Return a percentile of the same, linear between two (rows, pictures)."""
-        ordered, (low, high, share) = self._upwards(values), self._between(percent)
+        if percent not in self._between:
+            self._between[percent] = self._found_between(percent)
+        ordered, (low, high, share) = self._upwards(values), self._between[percent]
         lower = ordered.take(low, axis=1)
         found: np.ndarray = lower + (ordered.take(high, axis=1) - lower) * share
         return found
@@ -74,7 +77,7 @@ class Layout:
         samples[self.places[by_picture] * self._most + visit] = np.flatnonzero(self.measured)[by_picture]
         return samples, np.flatnonzero(samples < 0)
 
-    def _found_between(self, percent: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _found_between(self, percent: float) -> Between:
         """Return, of each picture that was seen, between which of its values upwards a percentile lies, and where."""
         begins = np.arange(len(self.names)) * self._most if self._is_table else np.cumsum(self.counts) - self.counts
         last = self.counts[self.seen] - 1

@@ -30,6 +30,7 @@ class Pen:
     height: int
     width: int
     _sv: Any = field(default_factory=lambda: needed("supervision"), repr=False)
+    _cv2: Any = field(default_factory=lambda: needed("cv2"), repr=False)
 
     def draw(self, pixels: Pixels, found: ImageDetections) -> Pixels:
         """Return a copy of the frame with the detections on it, masks lowest and labels on top, the best above all."""
@@ -42,13 +43,14 @@ class Pen:
             mask=self._masks(found, kept),
         )
         # OpenCV draws on what it takes for BGR; its order is RGB's backwards.
-        scene = np.ascontiguousarray(pixels[..., ::-1])
+        scene = self._cv2.cvtColor(pixels, self._cv2.COLOR_RGB2BGR)
         for annotator in self._annotators:
             scene = annotator.annotate(scene, shown)
         if found.keypoints is not None and len(kept):
             self._draw_skeletons(scene, found, kept)
         scene = self._labels.annotate(scene, shown, labels=[self._label(found, number) for number in kept.tolist()])
-        return np.ascontiguousarray(scene[..., ::-1])
+        drawn: Pixels = self._cv2.cvtColor(scene, self._cv2.COLOR_BGR2RGB)
+        return drawn
 
     def outline(self, pixels: Pixels, found: ImageDetections, which: NDArray[np.intp]) -> Pixels:
         """Return a copy of the frame with a white line around some of the detections, wider than what draw() draws."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.clips.needs import needed
-from harness.clips.video import BT709, FRAME_S, MATRIX, Pixels, VideoFrame
+from harness.clips.video import FRAME_S, MATRIX, Pixels, VideoFrame
 from harness.documents.files import replacing
 from harness.errors import BadInput
 
@@ -27,9 +27,9 @@ MOST_RATE, LONGEST_S = 240, 3600
 #: By how many seconds a time may lie before the one of the former frame without beginning anew.
 BACK_S = 1
 PIX_FMT = "yuv420p"
-#: The range of every clip's colours by H.273, and as FFmpeg's scaler calls it; their matrix, primaries and transfer are
-#: BT.709's. Browsers guess those of a clip that does not say, by its size.
-LIMITED, RANGE = 1, "MPEG"
+#: The colours of every clip as H.273 numbers them: matrix, primaries and transfer; and their range, also as FFmpeg's
+#: scaler calls it. Browsers guess those of a clip that does not say, by its size.
+BT709, LIMITED, RANGE = 1, 1, "MPEG"
 
 
 def _encoding() -> ModuleType:
@@ -85,7 +85,7 @@ class Encoder:
             self._begin(frame)
         self._ticks = max(self._told(frame), self._ticks + 1)
         drawn = self._av.VideoFrame.from_ndarray(_even(frame.pixels), format="rgb24")
-        picture = drawn.reformat(format=PIX_FMT, dst_colorspace=MATRIX, dst_color_range=RANGE)
+        picture = drawn.reformat(format=PIX_FMT, dst_colorspace=MATRIX, dst_color_range=RANGE, threads=1)
         picture.pts, picture.time_base = self._ticks, Fraction(1, TICKS)
         self._container.mux(self._stream.encode(picture))
 

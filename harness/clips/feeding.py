@@ -12,7 +12,7 @@ from runner.contract import arrivals, rows
 WINDOW = 32
 #: How often one looks for rows, in seconds: seldom enough to leave the CPU to the model, for a look opens their file;
 #: often enough that a pass, with WINDOW frames in hand, goes on meanwhile. So rows come, and are drawn, in pieces.
-LOOK_S = 0.03
+LOOK_S = 0.06
 #: What lies beside the rows of a pass once its process has ended.
 RESULT = "result.json"
 

@@ -24,11 +24,9 @@ FRAME_S = 0.04
 NO_FRAMES = "it has no frames"
 #: The transfers of HDR as H.273 numbers them: PQ and HLG.
 HDR = (16, 18)
-#: The matrix of a frame by H.273: BT.709, and none that is named, which is taken to be BT.709 from so many rows, or
-#: columns, on: FFmpeg takes it for that of SD at any size, players do not.
-BT709, UNSPECIFIED = 1, 2
-#: What FFmpeg's scaler calls it, and that of SD.
-MATRIX, SD_MATRIX = "ITU709", "ITU601"
+#: The matrix, by H.273, of a frame that names none. It is taken to be BT.709's, as FFmpeg's scaler calls it, from so
+#: many rows, or columns, on: FFmpeg takes it for that of SD at any size, players do not.
+UNSPECIFIED, MATRIX = 2, "ITU709"
 HD_HEIGHT, HD_WIDTH = 720, 1280
 
 
@@ -141,8 +139,7 @@ def _lack(container: Any, stream: Any, end: float) -> str | None:
 def _seen(frame: Any, stance: Stance, size: tuple[int, int]) -> Pixels:
     """Return a frame's pixels as they are to be seen, of that width and height."""
     width, height = stance.size(*size)
-    is_hd = frame.height >= HD_HEIGHT or frame.width >= HD_WIDTH
-    is_709 = frame.colorspace == BT709 or (frame.colorspace == UNSPECIFIED and is_hd)
-    # PyAV 16 looks at no frame's matrix, and at none at all unless the two differ; RGB has none.
-    matrix = {"src_colorspace": MATRIX, "dst_colorspace": SD_MATRIX} if is_709 else {}
-    return stance.seen(frame.to_ndarray(format="rgb24", width=width, height=height, **matrix))
+    is_hd = frame.colorspace == UNSPECIFIED and (frame.height >= HD_HEIGHT or frame.width >= HD_WIDTH)
+    matrix = {"src_colorspace": MATRIX} if is_hd else {}
+    # By itself FFmpeg starts a thread a CPU for every frame, which takes longer, and time from what detects.
+    return stance.seen(frame.to_ndarray(format="rgb24", width=width, height=height, threads=1, **matrix))

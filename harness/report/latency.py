@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from harness.analysis.assessed import assessed
 from harness.analysis.cautions import warnings_of
 from harness.analysis.facts import departures
 from harness.analysis.gates import Gates, gates
@@ -27,8 +28,6 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
 
 
 def _timed(cell: Cell) -> Timed:
-    from harness.analysis.assessed import assessed  # only here: a merge has it done, without SciPy
-
     return timed(cell, assessed(cell.result), warnings_of(cell.result))
 
 

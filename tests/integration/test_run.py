@@ -177,7 +177,7 @@ def test_help_needs_nothing_but_the_list_of_commands() -> None:
     assert not loaded & {"torch", "torchvision", "pandas", "docker", "numpy", "pydantic"}
 
 
-def test_only_what_needs_pandas_brings_it(tmp_path: Path) -> None:
+def test_only_what_needs_pandas_and_scipy_brings_them(tmp_path: Path) -> None:
     quick = str(ROOT / "results" / "reference" / "quick-1")
     commands = [
         ["doctor"],
@@ -195,8 +195,7 @@ def test_only_what_needs_pandas_brings_it(tmp_path: Path) -> None:
                 main()
             except SystemExit as ending:
                 assert not ending.code, command
-            print("with", *{{"pandas", "pyarrow"}} & set(sys.modules), file=sys.stderr)"""
+            print("with", *sorted({{"pandas", "pyarrow", "scipy"}} & set(sys.modules)), file=sys.stderr)"""
     done = subprocess.run([HARNESS[0], "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    *without, merge = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("with")]
-    assert without == [[]] * 4
-    assert sorted(merge) == ["pandas", "pyarrow"]
+    brought = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("with")]
+    assert brought == [[], [], ["scipy"], ["scipy"], ["pandas", "pyarrow", "scipy"]]

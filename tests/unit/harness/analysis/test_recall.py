@@ -37,13 +37,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         runs.append(folder.path)
         return read(folder)
 
-    monkeypatch.setattr(reading, "read", counted)
+    monkeypatch.setattr(recall, "read", counted)
     return runs
 
 
 def same(part: Part, other: Part) -> bool:
     """Compare also where there is a NaN."""
-    return part.rows.equals(other.rows) and repr((part.planned, part.measurements, part.timed, part.detected)) == repr(
+    return part.rows == other.rows and repr((part.planned, part.measurements, part.timed, part.detected)) == repr(
         (other.planned, other.measurements, other.timed, other.detected)
     )
 
@@ -70,7 +70,7 @@ def test_a_run_is_read_once(run: RunFolder, reads: list[Path], cache: Path) -> N
 def test_what_is_kept_is_what_was_read(name: str, reads: list[Path]) -> None:
     folder = RunFolder(REFERENCE / name)
     first = part_of(folder)
-    assert first.rows.num_rows > 0
+    assert first.rows.figures.num_rows > 0
     assert same(part_of(folder), first)
     assert len(reads) == 1
 
@@ -91,9 +91,9 @@ def test_a_document_that_changed_is_read_anew(run: RunFolder, reads: list[Path])
     part_of(run)
     result = run.cell_folder(job()) / "result.json"
     result.write_text(result.read_text().replace("12.5", "99.5"))
-    assert 99.5 in part_of(run).rows["value"].to_pylist()
+    assert 99.5 in part_of(run).rows.figures["value"].to_pylist()
     (run.cell_folder(job()) / "execution.json").unlink()
-    assert None in part_of(run).rows["pinned"].to_pylist()
+    assert None in part_of(run).rows.cells["pinned"].to_pylist()
     result.unlink()
     assert len(part_of(run).measurements) == 1
     assert len(reads) == 4
@@ -114,7 +114,7 @@ def test_scores_that_came_later_are_read(tmp_path: Path, reads: list[Path]) -> N
     unscored = part_of(RunFolder(tmp_path / "copy"))
     scores.write_text(text)
     scored = part_of(RunFolder(tmp_path / "copy"))
-    assert scored.rows.num_rows > unscored.rows.num_rows
+    assert scored.rows.figures.num_rows > unscored.rows.figures.num_rows
     assert len(reads) == 2
 
 
@@ -123,7 +123,7 @@ def test_another_plan_another_name_and_another_harness_read_anew(
 ) -> None:
     part_of(run)
     named = part_of(RunFolder(run.path, "another name"))
-    assert set(named.rows["run"].to_pylist()) == {"another name"}
+    assert set(named.rows.cells["run"].to_pylist()) == {"another name"}
     plan = json.loads((run.path / "plan.json").read_text())
     plan["cells"].pop()
     (run.path / "plan.json").write_text(json.dumps(plan))

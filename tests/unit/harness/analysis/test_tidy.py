@@ -2,17 +2,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from harness.analysis.tidy import BATCH, COLUMNS, FIGURES, LABELS, Rows, frame_of
+from harness.analysis.tidy import BATCH, COLUMNS, FIGURES, LABELS, Rows, Tidy, frame_of
 from harness.analysis.tidy_figure import Labels, TidyFigure
 from harness.knobs import columns
 from harness.paths import ROOT
 
 
-def rows(*cells: tuple[Labels, list[TidyFigure]]) -> pa.Table:
+def rows(*cells: tuple[Labels, list[TidyFigure]]) -> Tidy:
     taken = Rows()
     for labels, figures in cells:
         taken.add(labels, figures)
-    return taken.table()
+    return taken.tidy()
 
 
 def test_a_cell_has_a_row_for_each_figure_and_one_without() -> None:
@@ -48,6 +48,11 @@ def test_a_frame_of_nothing_has_the_columns() -> None:
     assert frame.empty
     assert frame.dtypes["value"] == "float64"
     assert isinstance(frame.dtypes["run"], pd.CategoricalDtype)
+
+
+def test_labels_are_kept_once_a_cell() -> None:
+    whole = rows(*(({"cell": name}, [TidyFigure("load", value=float(n)) for n in range(3)]) for name in "ab"))
+    assert (whole.cells.num_rows, whole.figures.num_rows) == (2, 6)
 
 
 def test_more_cells_than_become_columns_at_once_stay_in_their_order() -> None:
