@@ -24,8 +24,8 @@ FRAME_S = 0.04
 NO_FRAMES = "it has no frames"
 #: The transfers of HDR as H.273 numbers them: PQ and HLG.
 HDR = (16, 18)
-#: What a frame has that names no matrix. It is taken to be BT.709, as FFmpeg's scaler calls it, from so many rows, or
-#: columns, on: FFmpeg takes it for that of SD at any size, players do not.
+#: The matrix, by H.273, of a frame that names none. It is taken to be BT.709's, as FFmpeg's scaler calls it, from so
+#: many rows, or columns, on: FFmpeg takes it for that of SD at any size, players do not.
 UNSPECIFIED, MATRIX = 2, "ITU709"
 HD_HEIGHT, HD_WIDTH = 720, 1280
 

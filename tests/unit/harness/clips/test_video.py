@@ -304,7 +304,7 @@ def test_a_file_that_breaks_off_says_so(tmp_path: Path, container: str) -> None:
     path.write_bytes(content[: len(content) * 2 // 3])
     cut = Video(path)
     assert 0 < len(list(cut.frames())) < 60
-    assert (cut.broke_off or "").startswith("it says that it lasts ")
+    assert cut.broke_off  # its length, or what FFmpeg says where it notices
 
 
 def copied(video: Path, path: Path, container: str, later: float = 0.0) -> None:
