@@ -4,6 +4,7 @@ from collections import deque
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from harness.clips.video import Pixels
@@ -12,7 +13,9 @@ from harness.clips.video import Pixels
 MEAN_OVER = 100
 #: Height of the letters as a share of a frame's height, and the room around a line in pixels.
 LETTERS, MARGIN = 1 / 22, 4
-SHADE = 0.35
+SHADE, WHITE = 0.35, 255
+#: How much of a pixel letters cover, 0 to 1: (height, width).
+Opacity = NDArray[np.float32]
 
 
 class Caption:
@@ -35,14 +38,27 @@ class Caption:
 
 def line(pixels: Pixels, text: str, letters: float) -> Pixels:
     """Return pixels with a line of text on a dark strip at their top, in smaller letters where it would not fit."""
-    width = pixels.shape[1]
-    font = _font(round(letters))
-    if font.getlength(text) > width - 2 * MARGIN:
-        font = _font(int(letters * (width - 2 * MARGIN) / font.getlength(text)))
-    height = round(letters) + 2 * MARGIN
-    strip = Image.fromarray((pixels[:height] * SHADE).astype(np.uint8))
-    ImageDraw.Draw(strip).text((MARGIN, strip.height / 2), text, fill="white", font=font, anchor="lm")
-    return np.concatenate([np.asarray(strip), pixels[height:]])
+    room, height = max(pixels.shape[1] - 2 * MARGIN, 0), round(letters) + 2 * MARGIN
+    words = _words(text, round(letters), height)
+    if words.shape[1] > room:
+        words = _words(text, int(letters * room / words.shape[1]), height)[:, :room]
+    strip = pixels[:height] * np.float32(SHADE)
+    written = strip[:, MARGIN : MARGIN + words.shape[1]]
+    written += (WHITE - written) * words[: len(strip), :, None]
+    return np.concatenate([strip.astype(np.uint8), pixels[height:]])
+
+
+def _words(text: str, size: int, height: int) -> Opacity:
+    return np.concatenate([_word(word, size, height) for word in text.split(" ")], axis=1)
+
+
+@lru_cache(maxsize=256)
+def _word(word: str, size: int, height: int) -> Opacity:
+    """Return a word and the space behind it, (height, advance): from frame to frame few of a line's words change."""
+    font = _font(size)
+    drawn = Image.new("L", (round(font.getlength(f"{word} ")), height))
+    ImageDraw.Draw(drawn).text((0, height / 2), word, fill=255, font=font, anchor="lm")
+    return np.asarray(drawn, np.float32) / np.float32(WHITE)
 
 
 @lru_cache(maxsize=8)

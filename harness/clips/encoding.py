@@ -75,6 +75,7 @@ class Encoder:
     def __init__(self, path: Path, codec: Codec):
         self._av = _encoding()
         self._path, self._codec = path, codec
+        self._converter = self._av.video.reformatter.VideoReformatter()  # or each frame would have one of its own
         self._container: Any = None
         self._stream: Any = None
         self._ticks, self._shift = -1, 0
@@ -84,8 +85,10 @@ class Encoder:
         if self._container is None:
             self._begin(frame)
         self._ticks = max(self._told(frame), self._ticks + 1)
-        drawn = self._av.VideoFrame.from_ndarray(_even(frame.pixels), format="rgb24")
-        picture = drawn.reformat(format=PIX_FMT, dst_colorspace=MATRIX, dst_color_range=RANGE, threads=1)
+        drawn = self._av.VideoFrame.from_numpy_buffer(_even(frame.pixels), format="rgb24")
+        picture = self._converter.reformat(
+            drawn, format=PIX_FMT, dst_colorspace=MATRIX, dst_color_range=RANGE, threads=1
+        )
         picture.pts, picture.time_base = self._ticks, Fraction(1, TICKS)
         self._container.mux(self._stream.encode(picture))
 
