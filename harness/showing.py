@@ -91,8 +91,8 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
         @contextmanager
         def beside(folder: RunFolder) -> Iterator[None]:
             jobs = [cell.job for cell in plan.cells]
-            passes = [folder.cell_folder(job) / rows.FILE for job in jobs]
-            staging = Staging(source, frames, passes, _views(jobs, wish), folder.clip(jobs[-1]), codec)
+            files = [folder.cell_folder(job) / rows.FILE for job in jobs]
+            staging = Staging(source, frames, files, _views(jobs, wish), folder.clip(jobs[-1]), codec)
             with staging:
                 yield
             shown.append(staging)

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from harness.cli.console import print_tables, say
-from harness.host.interruptions import INTERRUPTED as INTERRUPTED
+from harness.host.interruptions import INTERRUPTED
 from harness.pipeline import Interrupted, Outcome
 from harness.report.table import Form
 

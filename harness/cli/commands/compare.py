@@ -13,10 +13,10 @@ from harness import comparing
 from harness.analysis.comparison import Asked
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
-from harness.cli.telling import INTERRUPTED
 from harness.comparing import settling
 from harness.comparing.settling import Settled
 from harness.documents.comparison import Comparison
+from harness.host.interruptions import INTERRUPTED
 from harness.knobs.table import KNOBS
 from harness.preflight.checks import Preflight
 from harness.report.comparison import comparison_tables, headline, markdown

@@ -9,7 +9,7 @@ from rich.console import Console
 from harness import showing
 from harness.cli.console import print_tables, say
 from harness.cli.live import progress_on
-from harness.cli.telling import INTERRUPTED
+from harness.host.interruptions import INTERRUPTED
 from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 from harness.text import count

@@ -9,8 +9,8 @@ from rich.console import Console
 from harness import noise
 from harness.cli.console import print_table, say
 from harness.cli.live import progress_on
-from harness.cli.telling import INTERRUPTED
 from harness.documents.noise import Disturbance, Noise, Scatter, keep
+from harness.host.interruptions import INTERRUPTED
 from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 from harness.preflight.noise import COMPUTES, sentence
