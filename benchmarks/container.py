@@ -11,8 +11,8 @@ from harness.catalogue import environments
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
 from harness.images import recipes
-from harness.images.containers import OUT, ContainerSpec
-from harness.images.engine import LABEL, Engine
+from harness.images.containers import LABEL, OUT, ContainerSpec
+from harness.images.engine import Engine
 
 ENVIRONMENT = "cuda10.2"
 #: The file that the image's entry point, python -m runner, executes.

@@ -14,7 +14,8 @@ from docker.errors import APIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from harness.errors import CannotRunHere
-from harness.images.engine import LABEL, Engine
+from harness.images.containers import LABEL
+from harness.images.engine import Engine
 
 #: The same in every worker of a session, another in every session.
 SESSION = os.environ.setdefault("HARNESS_TEST_SESSION", uuid.uuid4().hex[:12])

@@ -4,18 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
-
 from harness.documents.files import sha256_of
 from harness.errors import BadInput, CannotRunHere, reason_of, remedy_of
 from harness.progress import OnBytes
 
-ATTEMPTS = 4
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 BLOCK_BYTES = 1 << 20
-#: Statuses below 500 that a later try may not get.
-BUSY = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
 ANOTHER_DATA = "set HARNESS_DATA to a folder elsewhere"
 
 
@@ -104,61 +97,11 @@ def _copy(wanted: Wanted, source: Path, part: Path, on_bytes: OnBytes) -> None:
                 on_bytes(part.name.removesuffix(".part"), here, size)
 
 
-class _NoFile(Exception):
-    """The server answered, but not with the file."""
-
-
-class _TryAgain(_NoFile):
-    """The server may do better the next time."""
-
-
 def _download(wanted: Wanted, url: str, part: Path, on_bytes: OnBytes) -> None:
-    attempts = Retrying(
-        retry=retry_if_exception_type(httpx.TransportError) | retry_if_exception_type(_TryAgain),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential(multiplier=0.2, max=5),
-        reraise=True,
-    )
+    from harness.data import http  # and with it httpx: whoever has the file already need not wait for that
+
     try:
-        attempts(_go_on, wanted, url, part, on_bytes)
-    except (httpx.HTTPError, httpx.InvalidURL, _NoFile) as error:
-        reason = f"{url} can't be fetched ({error or type(error).__name__})"
-        answered = isinstance(error, _NoFile) and not isinstance(error, _TryAgain)
-        raise (NotTheFile if answered else CannotRunHere)(
-            reason, f"check the network, or {wanted.elsewhere}"
-        ) from error
-
-
-def _go_on(wanted: Wanted, url: str, part: Path, on_bytes: OnBytes) -> None:
-    here = part.stat().st_size if part.exists() else 0
-    if here and here == wanted.size_bytes:
-        return
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
-    timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as answer:
-        if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-            if answer.headers.get("Content-Range") == f"bytes */{here}":
-                return  # the whole file is here already
-            part.unlink()
-            raise _TryAgain("the part that was here did not fit the server's file")
-        if answer.is_error:
-            again = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.status_code in BUSY
-            raise (_TryAgain if again else _NoFile)(f"HTTP {answer.status_code} {answer.reason_phrase}")
-        if answer.status_code != httpx.codes.PARTIAL_CONTENT:
-            here = 0
-        length = answer.headers.get("Content-Length")
-        total = here + int(length) if length else wanted.size_bytes
-        if wanted.size_bytes not in (None, total):
-            raise _NoFile(f"the server offers {total} bytes, not {wanted.size_bytes}")
-        _append(answer, part, here, total, on_bytes)
-
-
-def _append(answer: httpx.Response, part: Path, here: int, total: int | None, on_bytes: OnBytes) -> None:
-    with part.open("ab" if here else "wb") as stream:
-        for block in answer.iter_raw():  # as they come: what is held back would be lost where the answer breaks off
-            here += stream.write(block)
-            on_bytes(part.name.removesuffix(".part"), here, total)
-            if total is not None and here > total:
-                raise _NoFile(f"more than {total} bytes came")
-    if total is not None and here < total:
-        raise _TryAgain(f"{here} of {total} bytes came")
+        http.receive(url, part, wanted.size_bytes, on_bytes)
+    except http.NotReceived as error:
+        kind = NotTheFile if error.answered else CannotRunHere
+        raise kind(f"{url} can't be fetched ({error})", f"check the network, or {wanted.elsewhere}") from error

@@ -4,15 +4,18 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from harness.catalogue import Environment
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
 from harness.images import recipes
-from harness.images.engine import Engine
 from harness.images.recipes import Recipe, Unpinned, cost
 from harness.progress import BuildDisplay, Progress
 from harness.text import printable
+
+if TYPE_CHECKING:
+    from harness.images.engine import Engine
 
 STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 CACHED = "---> Using cache"
@@ -61,7 +64,7 @@ class Steps:
         self._display.failed(self._step, list(self._last))
 
 
-def consent(environment: Environment, engine: Engine, progress: Progress, *, yes: bool) -> None:
+def consent(environment: Environment, engine: "Engine", progress: Progress, *, yes: bool) -> None:
     """Say what a build from source takes, and ask. Raises CannotRunHere where nobody agrees."""
     if environment.source_build is None:
         return
@@ -74,7 +77,7 @@ def consent(environment: Environment, engine: Engine, progress: Progress, *, yes
     )
 
 
-def build(engine: Engine, recipe: Recipe, progress: Progress, *, no_cache: bool = False) -> ImageIdentity:
+def build(engine: "Engine", recipe: Recipe, progress: Progress, *, no_cache: bool = False) -> ImageIdentity:
     """Build an image and return its identity. Raises CannotRunHere where it can't be; the failing step is told."""
     name = recipe.environment.name
     progress.say(f"building the image of {name}, about {recipe.environment.image_gb} GB (once)")

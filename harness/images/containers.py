@@ -84,6 +84,8 @@ def traits_of(info: Mapping[str, Any]) -> Traits:
     )
 
 
+#: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
+LABEL = "detection-harness"
 #: Where a cell's container finds the job, what it may write, the pictures, the weights and a person's own code.
 JOB, OUT, IMAGES, WEIGHTS, CODE = "/cell/job", "/cell/out", "/cell/images", "/cell/weights", "/cell/code"
 #: What the NVIDIA Container Toolkit calls GPUs, by index or UUID.

@@ -23,8 +23,6 @@ from harness.progress import OnLine
 
 #: The HTTP status of an engine that is already doing what it was asked for.
 CONFLICT = 409
-#: Every container and image of the harness carries labels under this prefix; nothing else is ever removed.
-LABEL = "detection-harness"
 
 
 @contextmanager

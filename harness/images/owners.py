@@ -1,10 +1,14 @@
 """Whose a container is, and which ones were left behind by a harness that was killed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.documents.run_folder import is_held
 from harness.host.machine import host_id
-from harness.images.engine import LABEL, Engine
+from harness.images.containers import LABEL
+
+if TYPE_CHECKING:
+    from harness.images.engine import Engine
 
 #: Labels of a container: the lock file of its run, and the machine on which that lies.
 OWNER, HOST = f"{LABEL}.owner", f"{LABEL}.host"
@@ -17,7 +21,7 @@ def labels(lock: Path) -> dict[str, str]:
     return {OWNER: str(lock.resolve()), HOST: host_id() or NO_HOST}
 
 
-def remove_orphans(engine: Engine, own: Path) -> int:
+def remove_orphans(engine: "Engine", own: Path) -> int:
     """Remove the containers of runs that were killed, and return how many they were.
 
     They are those whose run no process holds any more, and those that an earlier process left of the run whose lock

@@ -7,18 +7,20 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import psutil
 
 from harness import paths
 from harness.catalogue import Environment, docker_environments
 from harness.documents import ImageIdentity
 from harness.errors import CannotRunHere
-from harness.images.containers import Image
-from harness.images.engine import LABEL, Engine
+from harness.images.containers import LABEL, Image
 from harness.paths import ROOT
 from harness.text import count
+
+if TYPE_CHECKING:
+    from harness.images.engine import Engine
 
 #: How long a registry may take to answer whether a base can be had.
 REGISTRY_TIMEOUT_S = 4.0
@@ -60,7 +62,7 @@ class Recipe:
         return name + "-" + hashlib.sha256(json.dumps(self.arguments, sort_keys=True).encode()).hexdigest()[:6]
 
 
-def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
+def find(engine: "Engine", environment: Environment) -> ImageIdentity | None:
     """Return the image built from the recipe as it is now: the tagged one, or that with the fewest substitutions."""
     identities = variants(engine, environment)
     if environment.tag:
@@ -68,12 +70,12 @@ def find(engine: Engine, environment: Environment) -> ImageIdentity | None:
     return next(iter(identities), None)
 
 
-def variants(engine: Engine, environment: Environment) -> list[ImageIdentity]:
+def variants(engine: "Engine", environment: Environment) -> list[ImageIdentity]:
     """Return what every image is that was built from the recipe as it is now, as `held` does."""
     return [identity for identity, _ in held(engine, environment)]
 
 
-def held(engine: Engine, environment: Environment) -> list[tuple[ImageIdentity, Image]]:
+def held(engine: "Engine", environment: Environment) -> list[tuple[ImageIdentity, Image]]:
     """Return every image built from the recipe as it is now, those with the fewest substitutions first."""
     recipe = recipe_sha256(environment)
     labelled = engine.images({f"{LABEL}.environment": environment.name, f"{LABEL}.recipe": recipe})
@@ -83,7 +85,7 @@ def held(engine: Engine, environment: Environment) -> list[tuple[ImageIdentity, 
     return sorted(known, key=lambda pair: len(pair[0].substitutions))
 
 
-def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
+def outdated(engine: "Engine", *, every: bool = False) -> list[Image]:
     """Return the images that the harness built and no longer uses; with `every`, those in use, too.
 
     What somebody built on top of one carries a tag of another name and is not among them.
@@ -94,7 +96,7 @@ def outdated(engine: Engine, *, every: bool = False) -> list[Image]:
     return [image for image in own if every or image.id not in used]
 
 
-def available_base(engine: Engine, environment: Environment) -> str | None:
+def available_base(engine: "Engine", environment: Environment) -> str | None:
     """Return the base that the image can be built on: the pinned one, else its stand-in, else None."""
     assert environment.base is not None  # noqa: S101 -- only Docker environments come here
     if engine.image(environment.base) or engine.digest(environment.base, REGISTRY_TIMEOUT_S):
@@ -116,13 +118,15 @@ def wheels_can_be_had(environment: Environment) -> bool:
     """Tell whether the index that the environment's wheels come from answers; the ordinary one is taken for granted."""
     if environment.wheel_index is None:
         return True
+    import httpx
+
     try:
         return httpx.head(f"{environment.wheel_index}/torch/", timeout=REGISTRY_TIMEOUT_S).is_success
     except httpx.HTTPError:
         return False
 
 
-def recipe(engine: Engine, environment: Environment, base: str | None, build_args: dict[str, str]) -> Recipe:
+def recipe(engine: "Engine", environment: Environment, base: str | None, build_args: dict[str, str]) -> Recipe:
     """Return what to build from: `base`, or without one the pinned base, or its stand-in where it can't be had.
 
     Raises CannotRunHere where there is no base at all.
@@ -136,7 +140,7 @@ def recipe(engine: Engine, environment: Environment, base: str | None, build_arg
     return Recipe(environment, chosen, build_args)
 
 
-def build(engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> Iterator[str]:
+def build(engine: "Engine", recipe: Recipe, *, no_cache: bool = False) -> Iterator[str]:
     """Pull the base if need be and build, yielding the engine's output. Raises CannotRunHere where a step fails."""
     if engine.image(recipe.base) is None:
         yield from engine.pull(recipe.base)
@@ -152,7 +156,7 @@ def build(engine: Engine, recipe: Recipe, *, no_cache: bool = False) -> Iterator
     yield from engine.build(ROOT, dockerfile, recipe.tag, labels, recipe.arguments, no_cache=no_cache)
 
 
-def built(engine: Engine, recipe: Recipe) -> ImageIdentity | None:
+def built(engine: "Engine", recipe: Recipe) -> ImageIdentity | None:
     """Return the image of just this recipe, if the engine holds it."""
     image = engine.image(recipe.tag)
     return _identity(recipe.environment, image) if image else None
@@ -198,7 +202,7 @@ class Unpinned(CannotRunHere):
         self.argument, self.sha256 = argument, sha256
 
 
-def cost(environment: Environment, engine: Engine) -> str:
+def cost(environment: Environment, engine: "Engine") -> str:
     """Return the sentences that say what compiling the environment on this host takes."""
     build = environment.source_build
     assert build is not None  # noqa: S101 -- only environments that are compiled come here

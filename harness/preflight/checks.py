@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from harness import paths
 from harness.catalogue import Environment, environments
@@ -13,9 +14,11 @@ from harness.errors import BadInput, CannotRunHere, HarnessError
 from harness.host import gpus, toolkit
 from harness.host.gpus import Gpus, HostGpu
 from harness.images import recipes
-from harness.images.engine import Engine
 from harness.preflight import compatibility
 from runner.contract import Device
+
+if TYPE_CHECKING:
+    from harness.images.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,16 @@ class Preflight:
         self._closing.close()
 
     @cached_property
-    def _connection(self) -> Engine | CannotRunHere:
+    def _connection(self) -> "Engine | CannotRunHere":
+        from harness.images.engine import Engine  # and with it docker-py: a tenth of a second
+
         try:
             return self._closing.enter_context(Engine.connect())
         except CannotRunHere as error:
             return error
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """The Docker engine. Raises CannotRunHere where none answers."""
         if isinstance(self._connection, CannotRunHere):
             raise self._connection

@@ -55,7 +55,7 @@ def standin(url: str = "http://127.0.0.1:9/", archives: Mapping[str, bytes] = AR
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.data.download.wait_exponential", lambda **seconds: wait_fixed(0.01))
+    monkeypatch.setattr("harness.data.http.wait_exponential", lambda **seconds: wait_fixed(0.01))
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from tenacity import wait_fixed
 
 from harness import paths, plan
 from harness.catalogue import Model, models
-from harness.data import checkpoints, download, pictures
+from harness.data import checkpoints, download, http, pictures
 from harness.errors import BadInput, CannotRunHere, StorageError
 from harness.paths import ROOT
 from harness.plan import Request
@@ -40,7 +40,7 @@ checkpoints.pretrained(replace(models()[{LITE!r}], checkpoint={MODEL.checkpoint!
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.data.download.wait_exponential", lambda **seconds: wait_fixed(0.01))
+    monkeypatch.setattr("harness.data.http.wait_exponential", lambda **seconds: wait_fixed(0.01))
 
 
 @pytest.fixture
@@ -121,12 +121,12 @@ def test_a_port_where_nothing_listens_is_named(server: FileServer, monkeypatch: 
 
 
 def test_what_came_is_kept_for_the_next_time(server: FileServer) -> None:
-    server.break_offs = [10_000] * download.ATTEMPTS
+    server.break_offs = [10_000] * http.ATTEMPTS
     with pytest.raises(CannotRunHere, match=r"thing-.*HARNESS_WEIGHTS_URL, .*, or use --weights random"):
         fetch()
-    assert part().stat().st_size == 10_000 * download.ATTEMPTS
+    assert part().stat().st_size == 10_000 * http.ATTEMPTS
     assert fetch().sha256 == SHA256
-    assert server.ranges[-1] == f"bytes={10_000 * download.ATTEMPTS}-"
+    assert server.ranges[-1] == f"bytes={10_000 * http.ATTEMPTS}-"
 
 
 def test_a_file_that_is_not_there_is_not_asked_for_again(server: FileServer) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.documents import ImageIdentity
 from harness.execute.executors.base import ExitReport
@@ -9,8 +10,10 @@ from harness.host import own
 from harness.host.gpus import HostGpu
 from harness.images import owners
 from harness.images.containers import CODE, IMAGES, JOB, OUT, WEIGHTS, ContainerSpec
-from harness.images.engine import Engine
 from harness.progress import OnLine
+
+if TYPE_CHECKING:
+    from harness.images.engine import Engine
 
 
 class DockerExecutor:
@@ -23,7 +26,7 @@ class DockerExecutor:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: "Engine",
         image: ImageIdentity,
         owner: Path,
         images: Path | None = None,
