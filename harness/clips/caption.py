@@ -1,5 +1,6 @@
 """What a frame says at its top: what detects, how long it took in this frame, and on average."""
 
+import re
 from collections import deque
 from functools import lru_cache
 
@@ -14,6 +15,8 @@ MEAN_OVER = 100
 #: Height of the letters as a share of a frame's height, and the room around a line in pixels.
 LETTERS, MARGIN = 1 / 22, 4
 SHADE, WHITE = 0.35, 255
+#: What is drawn once: from frame to frame a caption changes its digits alone.
+PIECES = re.compile(r"\d|\D+")
 #: How much of a pixel letters cover, 0 to 1: (height, width).
 Opacity = NDArray[np.float32]
 
@@ -49,15 +52,15 @@ def line(pixels: Pixels, text: str, letters: float) -> Pixels:
 
 
 def _words(text: str, size: int, height: int) -> Opacity:
-    return np.concatenate([_word(word, size, height) for word in text.split(" ")], axis=1)
+    return np.concatenate([_piece(piece, size, height) for piece in PIECES.findall(text)], axis=1)
 
 
 @lru_cache(maxsize=256)
-def _word(word: str, size: int, height: int) -> Opacity:
-    """Return a word and the space behind it, (height, advance): from frame to frame few of a line's words change."""
+def _piece(piece: str, size: int, height: int) -> Opacity:
+    """Return a digit, or what stands between digits: (height, advance)."""
     font = _font(size)
-    drawn = Image.new("L", (round(font.getlength(f"{word} ")), height))
-    ImageDraw.Draw(drawn).text((0, height / 2), word, fill=255, font=font, anchor="lm")
+    drawn = Image.new("L", (max(round(font.getlength(piece)), 1), height))
+    ImageDraw.Draw(drawn).text((0, height / 2), piece, fill=255, font=font, anchor="lm")
     return np.asarray(drawn, np.float32) / np.float32(WHITE)
 
 

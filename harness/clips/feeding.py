@@ -10,7 +10,7 @@ from runner.contract import arrivals, rows
 
 #: How many frames are handed over before they are done with: enough for the runner's decoders, few enough for a disk.
 WINDOW = 32
-#: How often one looks for rows, in seconds: seldom enough to leave the CPU to the model, for a look opens their file;
+#: How often one looks for rows, in seconds: seldom enough to leave the CPU to the model;
 #: often enough that a pass, with WINDOW frames in hand, goes on meanwhile. So rows come, and are drawn, in pieces.
 LOOK_S = 0.06
 #: What lies beside the rows of a pass once its process has ended.
@@ -85,10 +85,15 @@ class Passed:
 
     def __init__(self, frames: Path, file: Path):
         self._frames, self._file, self._done = frames, file, 0
+        self._rows = rows.Followed(file)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._rows.close()
 
     def done(self) -> int:
         """Drop the frames that have a row by now, and return how many that are in all."""
-        for _ in rows.since(self._file, self._done):
+        for _ in self._rows.more():
             self._drop(self._done)
             self._done += 1
         return self._done

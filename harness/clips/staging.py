@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,7 @@ from harness.clips.views import View
 from harness.documents.files import replacing, storing
 from harness.errors import HarnessError
 from runner.contract import arrivals, rows
-from runner.contract.rows import Row
+from runner.contract.rows import Followed, Row
 
 POSTER_QUALITY = 80
 #: Where another place for the frames is chosen.
@@ -95,8 +95,9 @@ class Staging:
 
     def _feed(self) -> None:
         *followed, _ = self._passes
-        with storing(self._frames, "filled", ANOTHER_TMP):
-            self._source.run([Passed(self._frames, file) for file in followed], lambda: self.drawn)
+        with storing(self._frames, "filled", ANOTHER_TMP), ExitStack() as open_:
+            passes = [open_.enter_context(closing(Passed(self._frames, file))) for file in followed]
+            self._source.run(passes, lambda: self.drawn)
 
     @property
     def _ended(self) -> bool:
@@ -104,8 +105,12 @@ class Staging:
 
     def _write(self) -> None:
         needed("supervision")  # half a second, while the runner starts
-        beside = zip(*map(self._rows, self._passes), strict=False)
-        frames = (self._frame(number, list(found)) for number, found in enumerate(beside))
+        with ExitStack() as open_:
+            passes = [open_.enter_context(closing(Followed(file))) for file in self._passes]
+            beside = zip(*map(self._rows, passes), strict=False)
+            self._encode(self._frame(number, list(found)) for number, found in enumerate(beside))
+
+    def _encode(self, frames: Iterator[VideoFrame]) -> None:
         first = next(frames, None)
         if first is None:  # the run tells why
             return
@@ -130,14 +135,12 @@ class Staging:
         picture.unlink()
         return frame
 
-    def _rows(self, file: Path) -> Iterator[Row]:
+    def _rows(self, followed: Followed) -> Iterator[Row]:
         """Yield the rows of a pass as they come, until the run has ended and no more are there."""
-        position = 0
         while not self._stopped.is_set():
             ended = self._finished.is_set()
-            found = rows.since(file, position)
+            found = followed.more()
             yield from found
-            position += len(found)
             if ended and not found:
                 return
             if not found:

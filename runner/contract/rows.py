@@ -8,7 +8,7 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Iterator, List, NamedTuple, Sequence
+from typing import Any, Iterator, List, NamedTuple, Optional, Sequence
 
 from runner.contract.found import UNSEEN, ImageDetections, Row, Seen, Times, columns, from_columns
 
@@ -16,6 +16,7 @@ __all__ = [
     "FILE",
     "LAYOUT",
     "UNSEEN",
+    "Followed",
     "ImageDetections",
     "Row",
     "Seen",
@@ -24,7 +25,6 @@ __all__ = [
     "Writer",
     "read",
     "settle",
-    "since",
     "writing",
 ]
 
@@ -103,7 +103,7 @@ class Writer:
 def writing(path: Path, key: str, *, followed: bool = False) -> Iterator[Writer]:
     """Open the pass that `key` names, where it stopped; a file of another pass, or a broken one, is started anew.
 
-    Where it is `followed`, others can read each row as soon as it is committed (see since), on a local disk.
+    Where it is `followed`, others can read each row as soon as it is committed (see Followed), on a local disk.
     """
     if not _is_of(path, key):
         for leftover in (path, *_beside(path)):
@@ -149,14 +149,29 @@ def read(path: Path) -> Iterator[Row]:
             yield from_columns(*found, *unknown)
 
 
-def since(path: Path, position: int) -> List[Row]:
-    """Return the rows from a position on that a pass that is followed has by now, none before it has begun."""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+class Followed:
+    """The rows of a pass that goes on, as they come. It is closed before the pass can become one file (see settle)."""
+
+    def __init__(self, path: Path):
+        self._path, self._position = path, 0
+        self._connection: Optional[sqlite3.Connection] = None
+
+    def more(self) -> List[Row]:
+        """Return the rows that came since the last call, none before the pass has begun."""
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
             query = "SELECT * FROM images WHERE position >= ? ORDER BY position"
-            return [from_columns(*found) for _, *found in connection.execute(query, (position,))]
-    except sqlite3.OperationalError:  # it is not there yet, or has no table yet
-        return []
+            found = [from_columns(*row) for _, *row in self._connection.execute(query, (self._position,))]
+        except sqlite3.OperationalError:  # it is not there yet, or has no table yet
+            return []
+        self._position += len(found)
+        return found
+
+    def close(self) -> None:
+        """Let go of the file, whether or not the pass has ended."""
+        if self._connection is not None:
+            self._connection.close()
 
 
 def settle(path: Path) -> None:

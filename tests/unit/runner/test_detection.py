@@ -2,6 +2,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -294,10 +295,13 @@ def test_pictures_that_come_meanwhile_are_waited_for_and_their_rows_can_be_read(
     def hand_over() -> int:
         for number, name in enumerate(came):
             arrivals.hand_over(folder, name, (folder / f"{number:03}.png").read_bytes())
-        while not (early := rows.since(folder.parent / FILE, 3)):
-            time.sleep(0.001)
+        early: list[rows.Row] = []
+        with closing(rows.Followed(folder.parent / FILE)) as followed:
+            while len(early) <= 3:
+                early += followed.more()
+                time.sleep(0.001)
         arrivals.end(folder, planned.files[-1])
-        return early[0].image_id
+        return early[3].image_id
 
     with ThreadPoolExecutor(1) as pool:
         handing = pool.submit(hand_over)

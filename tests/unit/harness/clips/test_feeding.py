@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +134,8 @@ def test_one_that_had_begun_by_then_waits_for_none_of_the_frames_that_are_gone(t
                     (ended / "result.json").write_text("{}")
                 yield frame
 
-    feeding.Feed(Ending(), frames, lambda: False).run([feeding.Passed(frames, ended / rows.FILE)], lambda: 0)
+    with closing(feeding.Passed(frames, ended / rows.FILE)) as passed:
+        feeding.Feed(Ending(), frames, lambda: False).run([passed], lambda: 0)
     names = [feeding.picture_name(number) for number in range(COUNT)]
     for begun in range(WINDOW):
         waiting = threading.Thread(target=list, args=[arrivals.arriving(frames, enumerate(names[begun:]))], daemon=True)
