@@ -8,10 +8,11 @@ from harness.clips.sources import Footage
 from harness.clips.video import Pixels
 from runner.contract import arrivals, rows
 
-#: How many frames are handed over before they are done with: enough for the runner's decoders, few enough for a disk.
-WINDOW = 32
+#: How many frames lie there at most, handed over and not done with: enough for the runner's decoders, and of small ones
+#: as many as these bytes, 32 of full HD, so that many are decoded while the runner starts.
+WINDOW, WINDOW_BYTES = 16, 200_000_000
 #: How often one looks for rows, in seconds: seldom enough to leave the CPU to the model;
-#: often enough that a pass, with WINDOW frames in hand, goes on meanwhile. So rows come, and are drawn, in pieces.
+#: often enough that a pass, with its frames in hand, goes on meanwhile. So rows come, and are drawn, in pieces.
 LOOK_S = 0.06
 #: What lies beside the rows of a pass once its process has ended.
 RESULT = "result.json"
@@ -55,14 +56,15 @@ class Feed:
                     arrivals.end(self._frames, picture_name(number))
 
     def _hand_over(self, done: Callable[[], int], halted: Callable[[], bool]) -> int:
-        """Hand the frames over, WINDOW ahead of how many are `done` with at most. Returns how many those were.
+        """Hand the frames over, a window ahead of how many are `done` with at most. Returns how many those were.
 
         Raises OSError where the disk does not take one, and whatever the source raises.
         """
         count, self.moments = 0, []
         try:
             for frame in self._source.frames():
-                while count - done() >= WINDOW and not halted():
+                window = max(WINDOW, WINDOW_BYTES // frame.pixels.nbytes)
+                while count - done() >= window and not halted():
                     time.sleep(LOOK_S)
                 if halted():
                     break

@@ -74,6 +74,7 @@ class Pass:
 @pytest.fixture(autouse=True)
 def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeding, "WINDOW", WINDOW)
+    monkeypatch.setattr(feeding, "WINDOW_BYTES", 0)
 
 
 @pytest.fixture
@@ -84,8 +85,12 @@ def frames(tmp_path: Path) -> Path:
 
 
 def view(height: int, width: int) -> One | Two:
-    sides = [One(Pen(0.0, {}, height, width), Caption("x")) for _ in range(2)]
+    sides = [one_view(height, width) for _ in range(2)]
     return Two(sides[0], sides[1], None)
+
+
+def one_view(height: int, width: int) -> One:
+    return One(Pen(0.0, {}, height, width), Caption("x"))
 
 
 def staged(source: Source, frames: Path, passes: list[Pass], clip: Path) -> Staging:
@@ -109,6 +114,22 @@ def test_each_pass_sees_all_frames_of_which_few_lie_there_at_once(tmp_path: Path
     assert shown.drawn == len(list(Video(tmp_path / "clip.mp4").frames())) == COUNT
     assert list(frames.glob("*.ppm")) == []
     assert sorted(path.name for path in tmp_path.glob("clip*")) == ["clip.jpg", "clip.mp4"]
+
+
+def test_of_small_frames_as_many_lie_there_as_their_bytes_allow(
+    tmp_path: Path, frames: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = 2 * WINDOW
+    monkeypatch.setattr(feeding, "WINDOW_BYTES", several * HEIGHT * WIDTH * 3)
+    only = Pass(tmp_path / "one", frames)
+    with Staging(Source(), frames, [only.file], one_view, tmp_path / "clip.mp4"):
+        deadline = time.monotonic() + SECONDS
+        while len(list(frames.glob("*.ppm"))) < several and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(2 * feeding.LOOK_S)
+        lie_there = len(list(frames.glob("*.ppm")))
+        only.run()
+    assert lie_there == several
 
 
 @pytest.mark.parametrize("fails_at", [0, 10])
