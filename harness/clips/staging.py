@@ -15,6 +15,7 @@ from PIL import Image
 
 from harness.clips.encoding import Codec, writing
 from harness.clips.feeding import LOOK_S, Feed, Passed, picture_name
+from harness.clips.frames_folder import ANOTHER_TMP
 from harness.clips.needs import needed
 from harness.clips.sources import Footage
 from harness.clips.video import Pixels, VideoFrame
@@ -25,8 +26,6 @@ from runner.contract import arrivals, rows
 from runner.contract.rows import Followed, Row
 
 POSTER_QUALITY = 80
-#: Where another place for the frames is chosen.
-ANOTHER_TMP = "choose another TMPDIR"
 #: Makes the view of frames of a height and a width.
 MakeView = Callable[[int, int], View]
 
