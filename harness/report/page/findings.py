@@ -1,7 +1,7 @@
 """What the figures say, in a sentence: the titles of the page and of its charts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import numpy as np
@@ -39,21 +39,33 @@ def headline(cells: Sequence[Cell], timings: Sequence[Timing]) -> str:
 
 
 def fastest(timings: Sequence[Timing]) -> str:
-    """Say which model is fastest, how fast, and how much faster than the slowest of its series; pinned ones first."""
-    best = min(timings, key=lambda timing: (not timing.series.pinned, timing.ms))
-    rivals = [timing for timing in timings if timing.number == best.number]
-    slowest = max(rivals, key=lambda timing: timing.ms)
-    figure = f"{significant(best.ms)} ms"
-    where = f" ({best.label})" if len({timing.number for timing in timings}) > 1 else ""
-    if slowest.ms > best.ms:
-        ratio = times(slowest.ms / best.ms)
-        return f"{best.model.display} is fastest: {figure}, {ratio} faster than {slowest.model.display}{where}"
-    others = [timing for timing in timings if timing.model == best.model and timing.series.pinned == best.series.pinned]
-    slowest = max(others, key=lambda timing: timing.ms)
-    if slowest.ms > best.ms:
-        ratio = times(slowest.ms / best.ms)
-        return f"{best.model.display} is fastest in {best.label}: {figure}, {ratio} faster than in {slowest.label}"
-    return f"{best.model.display} takes {figure}{where}"
+    """Say which model is fastest, how fast, and how much faster than the slowest of its series; pinned ones first.
+
+    Where another's interval overlaps its own, that one is said in place of the slowest.
+    """
+    best, *others = sorted(timings, key=lambda timing: (not timing.series.pinned, timing.ms))
+    where = f" ({best.label})" if any(timing.number != best.number for timing in others) else ""
+    if rivals := [timing for timing in others if timing.number == best.number]:
+        return _ahead(f"{best.model.display} is fastest", best, rivals, lambda timing: timing.model.display) + where
+    elsewhere = [each for each in others if each.model == best.model and each.series.pinned == best.series.pinned]
+    if elsewhere:
+        said = f"{best.model.display} is fastest in {best.label}"
+        return _ahead(said, best, elsewhere, lambda timing: f"in {timing.label}")
+    return f"{best.model.display} takes {significant(best.ms)} ms{where}"
+
+
+def _ahead(said: str, best: Timing, others: Sequence[Timing], name: Callable[[Timing], str]) -> str:
+    """Go on with what is `said` of the best: how far it is ahead of the others, in order, or that it may not be."""
+    close = next((other for other in others if not best.is_surely_faster_than(other)), None)
+    if close:
+        return f"{said}, but not beyond doubt: {_with_span(best)}, {name(close)} {_with_span(close)}"
+    ratio = times(others[-1].ms / best.ms)
+    return f"{said}: {significant(best.ms)} ms, {ratio} faster than {name(others[-1])}"
+
+
+def _with_span(timing: Timing) -> str:
+    low, high = timing.span_ms
+    return f"{significant(timing.ms)} ms ({significant(low)} to {significant(high)})"
 
 
 def frontier(points: Sequence[Placed]) -> str:

@@ -7,25 +7,14 @@ from harness.analysis.marks import marks_of
 from harness.analysis.ratios import comparisons
 from harness.analysis.timings import Timing, latencies, timings_of
 from harness.catalogue import models
-from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from harness.report.page import findings
 from harness.report.page.figures import printable, significant, times
-from runner.contract import Latency
 from tests import samples
-from tests.unit.harness.page_cells import SOFTWARE, failed, on_gpu, scored, timed
+from tests.unit.harness.page_cells import SOFTWARE, exact, failed, on_gpu, scored, timed, with_latency
 
 LITE, SSD, RETINA = "ssdlite320_mobilenet_v3_large", "ssd300_vgg16", "retinanet_resnet50_fpn"
 FASTER, KEYPOINTS = "fasterrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"
-
-
-def exact(builder: str, ms: float, environment: str = "cuda10.2", **changes: object) -> Cell:
-    """Return a cell each of whose samples took so long."""
-    return with_latency(timed(builder, environment, **changes), samples.latency([ms] * 4))  # type: ignore[arg-type]
-
-
-def with_latency(cell: Cell, latency: Latency) -> Cell:
-    return replace(cell, result=replace(cell.result, latency=latency))
 
 
 def names(timings: list[Timing]) -> list[str]:
@@ -52,6 +41,18 @@ def test_the_headline_names_the_fastest_model_and_how_much_faster_it_is() -> Non
     cells = [exact(RETINA, 868), exact(LITE, 62)]
     sentence = findings.headline(cells, timings_of(cells))
     assert sentence == "SSDlite320 MobileNetV3-Large is fastest: 62.0 ms, 14 times faster than RetinaNet ResNet-50 FPN"
+
+
+def test_a_model_whose_interval_overlaps_another_s_is_not_fastest_beyond_doubt() -> None:
+    timings = timings_of([exact(RETINA, 868), exact(SSD, 70), exact(LITE, 62)])
+    wide = [replace(timing, low_ms=timing.ms - 5, high_ms=timing.ms + 5) for timing in timings]
+    assert findings.fastest(wide) == (
+        "SSDlite320 MobileNetV3-Large is fastest, but not beyond doubt: 62.0 ms (57.0 to 67.0), "
+        "SSD300 VGG16 70.0 ms (65.0 to 75.0)"
+    )
+    one = timings_of([exact(LITE, 60, "cpu"), with_latency(timed(LITE, "cuda10.2"), samples.latency([59, 90]))])
+    said = "is fastest in cpu, but not beyond doubt: 60.0 ms (60.0 to 60.0), in cuda10.2 74.5 ms (59.0 to 90.0)"
+    assert findings.fastest(one).endswith(said)
 
 
 def test_one_model_in_two_environments_is_compared_between_them() -> None:
