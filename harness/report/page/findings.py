@@ -13,6 +13,7 @@ from harness.analysis.ratios import Multiples
 from harness.analysis.timings import Timing, latencies
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
+from harness.documents.scores import Score
 from harness.report.page.figures import listed, significant, times
 from harness.text import count
 from runner.contract.statistics import measured_ms
@@ -23,19 +24,34 @@ def headline(cells: Sequence[Cell], timings: Sequence[Timing]) -> str:
     if timings:
         return fastest(timings)
     scored = [
-        (score.metrics["AP"], cell)
+        (score, cell)
         for cell in cells
         if cell.scores and cell.job.model.weights.kind != "random"
         for score in cell.scores.scores
         if score.iou == "bbox" and score.metrics["AP"] >= 0
     ]
     if scored:
-        ap, best = max(scored, key=lambda pair: pair[0])
-        where = f" on {best.job.dataset.name}" if best.job.dataset else ""
-        return f"{display(best)} has the highest AP: {100 * ap:.1f} %{where}"
+        return _most_accurate(scored)
     statuses = Counter(cell.result.status.replace("_", " ") for cell in cells)
     counts = [f"{count(number, 'cell')} {status}" for status, number in statuses.items()]
     return f"No latency was measured: {listed(counts)}"
+
+
+def _most_accurate(scored: Sequence[tuple[Score, Cell]]) -> str:
+    """Say which model has the highest AP of boxes, and of the same images whose interval overlaps that, if one does."""
+    (score, best), *others = sorted(scored, key=lambda pair: pair[0].metrics["AP"], reverse=True)
+    where = f" on {best.job.dataset.name}" if best.job.dataset else ""
+    for other, cell in others:
+        is_rival = cell.job.dataset == best.job.dataset and cell.job.model.builder != best.job.model.builder
+        if is_rival and score.interval and other.interval and other.interval.high >= score.interval.low:
+            figures = f"{_ap(score)}, {display(cell)} {_ap(other)}"
+            return f"{display(best)} has the highest AP, but not beyond doubt: {figures}{where}"
+    return f"{display(best)} has the highest AP: {100 * score.metrics['AP']:.1f} %{where}"
+
+
+def _ap(score: Score) -> str:
+    span = f" ({100 * score.interval.low:.1f} to {100 * score.interval.high:.1f})" if score.interval else ""
+    return f"{100 * score.metrics['AP']:.1f} %{span}"
 
 
 def fastest(timings: Sequence[Timing]) -> str:

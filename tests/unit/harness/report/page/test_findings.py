@@ -68,6 +68,11 @@ def test_what_is_not_pinned_is_no_headline_where_something_is() -> None:
 def test_without_a_latency_the_headline_is_the_best_accuracy_or_what_became_of_the_cells() -> None:
     passes = [scored(LITE, ap=21.3), scored(RETINA, ap=36.4)]
     assert findings.headline(passes, []) == "RetinaNet ResNet-50 FPN has the highest AP: 36.4 % on coco-val2017"
+    near = [*passes, scored(FASTER, ap=36.0)]
+    assert findings.headline(near, []) == (
+        "RetinaNet ResNet-50 FPN has the highest AP, but not beyond doubt: 36.4 % (35.2 to 37.7), "
+        "Faster R-CNN ResNet-50 FPN 36.0 % (34.8 to 37.3) on coco-val2017"
+    )
     assert findings.headline([failed(LITE), failed(SSD)], []) == "No latency was measured: 2 cells skipped"
 
 
