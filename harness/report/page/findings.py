@@ -15,7 +15,7 @@ from harness.catalogue import detector
 from harness.documents.run_folder import Cell
 from harness.documents.scores import Score
 from harness.report.page.figures import listed, significant, times
-from harness.text import count
+from harness.text import count, percent
 from runner.contract.statistics import measured_ms
 
 
@@ -130,7 +130,8 @@ def drift(timing: Timing) -> str:
     direction = "slower" if change > 0 else "faster"
     if abs(change) < 0.005:
         return f"{timing.model.display}: the second half of the samples was as fast as the first"
-    return f"{timing.model.display}: the second half of the samples was {abs(change):.1%} {direction} than the first"
+    by = percent(abs(change), 1)
+    return f"{timing.model.display}: the second half of the samples was {by} {direction} than the first"
 
 
 def by_detections(timing: Timing) -> str:

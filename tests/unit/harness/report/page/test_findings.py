@@ -207,7 +207,7 @@ def test_the_titles_of_samples_say_what_the_samples_show() -> None:
     steady = replace(latency.samples, wall_ms=[600.0] + [50.0 + n for n in counts[1:]], detections=counts)
     [timing] = timings_of([with_latency(timing.cells[0], replace(latency, samples=steady))])
     assert findings.spread(timing).endswith("took 53.0 to 72.0 ms, the first inference 9.6 times the median")
-    assert findings.drift(timing).endswith("the second half of the samples was 19.3% slower than the first")
+    assert findings.drift(timing).endswith("the second half of the samples was 19.3 % slower than the first")
     assert findings.by_detections(timing).endswith("1.0 ms longer with each detection (1.0 to 1.0)")
 
 
