@@ -99,14 +99,24 @@ def frontier(points: Sequence[Placed]) -> str:
 
 
 def compared(comparison: Multiples) -> str:
-    """Say how each other series compares with the reference, by the geometric mean of its ratios."""
+    """Say how each other series compares with the reference, by the geometric mean of its ratios, and how surely."""
     models = Counter(ratio.timing.label for ratio in comparison.ratios)
+    sure = Counter(ratio.timing.label for ratio in comparison.ratios if ratio.is_sure)
+    reference = comparison.reference.label
     said = [
-        f"{label} takes {significant(mean)} times as long as {comparison.reference.label} "
-        + (f"(geometric mean of {models[label]} models)" if models[label] > 1 else "")
+        f"{label} takes {significant(mean)} times as long as {reference}{_of(models[label], sure[label])}"
         for label, mean in sorted(comparison.means.items(), key=lambda pair: pair[1])
     ]
-    return "; ".join(text.strip() for text in (said if len(said) <= 2 else [said[0], said[-1]]))
+    return "; ".join(said if len(said) <= 2 else [said[0], said[-1]])
+
+
+def _of(models: int, sure: int) -> str:
+    """Say of how many models a mean is, and how many of them differ beyond doubt."""
+    if models == 1:
+        return "" if sure else ", but not beyond doubt"
+    differ = f"{sure or 'none'} {'differ' if sure > 1 else 'differs'}"
+    doubt = "" if sure == models else f", of which {differ} beyond doubt"
+    return f" (geometric mean of {models} models{doubt})"
 
 
 def spread(timing: Timing) -> str:

@@ -151,6 +151,11 @@ def test_environments_are_compared_by_the_geometric_mean_of_their_ratios() -> No
     assert [ratio.ratio for ratio in comparison.ratios] == [0.5, 2.0]
     assert comparison.means == {"cpu": pytest.approx(1.0)}
     assert findings.compared(comparison) == "cpu takes 1.00 times as long as cuda10.2 (geometric mean of 2 models)"
+    wide = [replace(timing, low_ms=timing.ms / 3, high_ms=timing.ms + 1) for timing in timings_of(cells)]
+    (doubtful,) = comparisons(wide)
+    assert findings.compared(doubtful).endswith("of 2 models, of which none differs beyond doubt)")
+    (one,) = comparisons([timing for timing in wide if timing.model.builder == LITE])
+    assert findings.compared(one) == "cpu takes 2.00 times as long as cuda10.2, but not beyond doubt"
 
 
 def test_another_hardware_protocol_or_kind_of_weights_is_not_compared() -> None:
