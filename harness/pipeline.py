@@ -13,7 +13,7 @@ from harness.catalogue import environment
 from harness.documents import ImageIdentity, Plan
 from harness.documents.names import require_readable
 from harness.documents.run_folder import RunFolder, require_free
-from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.errors import BadInput, CannotRunHere, HarnessError, another_place
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor
@@ -98,7 +98,7 @@ def start(
     turns.require(planned)
     identities = built_images(planned, preflight, progress)
     folder = RunFolder.create(out, name)
-    documents.write(folder.path / "plan.json", planned)
+    documents.write(folder.path / "plan.json", planned, another_place(out))
     return _carried_out(folder, identities, preflight, progress, published=published, beside=beside)
 
 
@@ -129,8 +129,8 @@ def resume(
 
 def _require_inputs(folder: RunFolder) -> None:
     """Raise BadInput where nobody hands over again what the cells were to see, for which they would wait for ever."""
-    if any(cell.job.dataset and cell.job.dataset.follows for cell in folder.plan.cells):
-        raise BadInput(f"{folder.name} is a demo, whose frames are no longer there", "make it anew: harness demo")
+    if folder.is_demo:
+        raise BadInput(f"{folder.name} is a demo, whose frames are no longer there", folder.going_on)
 
 
 def _carried_out(

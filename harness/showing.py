@@ -112,7 +112,7 @@ def _require_place(out: Path, shown: str) -> None:
             raise BadInput(f"-o {out} is a folder", "name a file")
         if is_read(out, shown):
             raise BadInput(f"-o {out} is what the clip is made from", "name another file")
-        if out.suffix.lower() != SUFFIX:
+        if not out.name.lower().endswith(SUFFIX):
             raise BadInput(
                 f"-o {out} does not end in {SUFFIX}, and a clip is nothing else", f"name it {out.stem}{SUFFIX}"
             )

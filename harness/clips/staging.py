@@ -127,6 +127,8 @@ class Staging:
         name = picture_name(number)
         if next(arrivals.arriving(self._frames, [(number, name)]), None) is None:  # rows of before may be ahead of it
             raise Ended
+        if len({row.pixels_sha256 for row in found} - {None}) > 1:
+            raise self._source.changed()
         picture = self._frames / name
         pixels = pixels_of(picture.read_bytes())
         self.view = self.view or self._make_view(*pixels.shape[:2])

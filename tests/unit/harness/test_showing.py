@@ -52,6 +52,12 @@ def test_a_clip_is_no_folder_nor_of_another_kind(pictures: Path, tmp_path: Path)
     assert {path.name for path in tmp_path.iterdir()} == {"pictures", "pipe.mp4"}
 
 
+@pytest.mark.parametrize("name", [".mp4", "x.MP4", "-.mp4"])
+def test_a_name_in_mp4_is_taken_however_it_is_written(tmp_path: Path, name: str) -> None:
+    showing._require_place(tmp_path / name, "bundled")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_place_that_takes_no_clip_is_known_before(pictures: Path) -> None:
     with pytest.raises(StorageError, match=r"a.png/x.mp4 can't be written: Not a directory; choose another --out"):
         shown(pictures, pictures / "a.png" / "x.mp4")

@@ -59,10 +59,8 @@ class Pass:
                     break
                 self.most = max(self.most, len(list(self._frames.glob("*.ppm"))))
                 self.seen.append((self._frames / name).read_bytes()[-1])
-                found = self._found(self.seen[-1])
-                writer.append(
-                    [Row(number + 1, name, Times(forward_ms=1.0), height=HEIGHT, width=WIDTH, detections=found)]
-                )
+                found, pixels = self._found(self.seen[-1]), f"{self.seen[-1]:064x}"
+                writer.append([Row(number + 1, name, Times(forward_ms=1.0), None, HEIGHT, WIDTH, pixels, found)])
         (self.file.parent / "result.json").write_text("{}")
 
     @staticmethod
@@ -181,6 +179,35 @@ def test_a_source_that_fails_ends_every_pass_and_is_told(tmp_path: Path, frames:
     assert len(passes[0].seen) == breaks
     assert time.monotonic() - began < SECONDS
     assert list(tmp_path.glob("*clip*")) == []  # neither a clip nor its first frame
+
+
+@pytest.mark.parametrize(("count", "shade"), [(COUNT - 1, 10), (1, 10), (COUNT, 11)])
+def test_a_source_that_changed_between_two_passes_ends_the_demo(
+    tmp_path: Path, frames: Path, count: int, shade: int
+) -> None:
+    class Changing(Source):
+        def frames(self) -> Iterator[VideoFrame]:
+            if self.read == 0:
+                yield from super().frames()
+                return
+            for number in range(count):
+                yield VideoFrame(number / 25, np.full((HEIGHT, WIDTH, 3), (shade * number) % 256, np.uint8))
+
+    passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
+    with pytest.raises(BadInput, match="^source has changed since the first pass saw it; leave it as it is"):
+        staged(Changing(), frames, passes, tmp_path / "clip.mp4")
+    assert not (tmp_path / "clip.mp4").exists()
+
+
+def test_of_a_source_that_grows_both_passes_see_what_was_there_at_first(tmp_path: Path, frames: Path) -> None:
+    class Growing(Source):
+        def frames(self) -> Iterator[VideoFrame]:
+            grown = self.read * 5
+            yield from super().frames()
+            yield from (VideoFrame(1.0, np.zeros((HEIGHT, WIDTH, 3), np.uint8)) for _ in range(grown))
+
+    passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
+    assert staged(Growing(), frames, passes, tmp_path / "clip.mp4").drawn == COUNT
 
 
 def test_the_pass_of_a_clip_that_was_not_made_is_one_file_though_it_was_killed(tmp_path: Path, frames: Path) -> None:
