@@ -12,7 +12,7 @@ from harness import documents, pipeline
 from harness.catalogue import detector, pick
 from harness.catalogue.entries import environments
 from harness.catalogue.labels import COCO
-from harness.clips.caption import Caption
+from harness.clips.caption import Caption, strip
 from harness.clips.drawing import Pen
 from harness.clips.encoding import Codec, require_encodable
 from harness.clips.feeding import picture_name
@@ -157,7 +157,8 @@ def _views(jobs: list[Job], wish: Showing) -> MakeView:
     """Return what makes the view of the passes, given the size of their frames."""
 
     def view(height: int, width: int) -> One | Two:
-        sides = [One(Pen(wish.score, _names(job), height, width), Caption(_title(job))) for job in jobs]
+        pens = [Pen(wish.score, _names(job), height, width, strip(height)) for job in jobs]
+        sides = [One(pen, Caption(_title(job))) for pen, job in zip(pens, jobs, strict=True)]
         return sides[0] if len(sides) == 1 else Two(sides[0], sides[1], jobs[0].model.thresholds)
 
     return view

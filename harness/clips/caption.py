@@ -41,6 +41,11 @@ class Caption:
         return line(pixels, self.text(ms), pixels.shape[0] * LETTERS)
 
 
+def strip(height: int) -> int:
+    """Return how many rows a line takes in frames of that height."""
+    return round(height * LETTERS) + 2 * MARGIN
+
+
 def line(pixels: Pixels, text: str, letters: float) -> Pixels:
     """Return pixels with a line of text on a dark strip at their top, in smaller letters where it would not fit."""
     room, height = max(pixels.shape[1] - 2 * MARGIN, 0), round(letters) + 2 * MARGIN

@@ -47,6 +47,19 @@ def test_a_box_is_drawn_along_its_sides_and_leaves_its_middle() -> None:
     assert (BLANK == 90).all()  # the frame itself is left alone
 
 
+@pytest.mark.parametrize("box", [(180, 60, 199, 100), (0, 0, 60, 100), (140, 0, 199, 20), (0, 100, 199, 119)])
+def test_a_label_lies_within_the_frame_and_below_what_is_covered(box: tuple[int, int, int, int]) -> None:
+    covered, usual = 13, (20, 60, 120, 110)
+    below = replace(pen(), covered=covered)
+
+    def letters(box: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+        drawn = below.draw(BLANK, found(box))[covered:]
+        marks: NDArray[np.bool_] = (drawn.min(axis=2) > 200) & (drawn.max(axis=2) > 250)
+        return marks
+
+    assert letters(box).sum() == letters(usual).sum()
+
+
 def test_the_label_of_the_best_is_on_top() -> None:
     both = replace(found(BOX, BOX), scores=np.array([0.9, 0.6], np.float32))
     assert (pen().draw(BLANK, both) == pen().draw(BLANK, found(BOX))).all()

@@ -194,7 +194,7 @@ def test_a_source_that_changed_between_two_passes_ends_the_demo(
                 yield VideoFrame(number / 25, np.full((HEIGHT, WIDTH, 3), (shade * number) % 256, np.uint8))
 
     passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
-    with pytest.raises(BadInput, match="^source has changed since the first pass saw it; leave it as it is"):
+    with pytest.raises(BadInput, match=r"^source has changed since the first pass saw it; leave it as it is"):
         staged(Changing(), frames, passes, tmp_path / "clip.mp4")
     assert not (tmp_path / "clip.mp4").exists()
 
