@@ -10,7 +10,7 @@ from typing import get_args
 
 from harness import documents, pipeline
 from harness.catalogue import detector, pick
-from harness.catalogue.entries import environments
+from harness.catalogue.entries import environments, models
 from harness.catalogue.labels import COCO
 from harness.clips.caption import Caption, strip
 from harness.clips.drawing import Pen
@@ -23,9 +23,10 @@ from harness.clips.views import One, Two, size_of_view
 from harness.data.shapes.figures import CATEGORIES
 from harness.documents.files import require_writable, storing
 from harness.documents.run_folder import RunFolder
-from harness.errors import BadInput, HarnessError, StorageError
+from harness.errors import BadInput, HarnessError, StorageError, unknown
 from harness.pipeline import Interrupted, Outcome
 from harness.plan import Request
+from harness.plan.own import is_own
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight
 from harness.progress import Progress
@@ -130,10 +131,9 @@ def _frames_folder() -> Iterator[Path]:
 
 
 def _request(wish: Showing, source: Footage, frames: Path) -> Request:
-    images, models = [wish.image], [wish.model]
+    images, detecting = [wish.image], [wish.model]
     if wish.side_by_side is not None:
-        is_environment = wish.side_by_side.partition(":")[0] in environments()
-        (images if is_environment else models).append(wish.side_by_side)
+        (images if _is_environment(wish.side_by_side) else detecting).append(wish.side_by_side)
     listed = Dataset(
         name="demo",
         annotations_sha256=NO_ANNOTATIONS,
@@ -144,13 +144,22 @@ def _request(wish: Showing, source: Footage, frames: Path) -> Request:
     )
     return Request(
         images=images,
-        models=models,
+        models=detecting,
         suites=["accuracy"],
         weights=wish.weights,
         device=wish.device,
         inputs=Choice(pictures=frames, frames=listed),
         code=wish.code,
     )
+
+
+def _is_environment(name: str) -> bool:
+    """Tell whether a name is an environment's and not a model's. Raises BadInput where it can be neither's."""
+    if name.partition(":")[0] in environments():
+        return True
+    if not is_own(name) and name not in models():
+        raise unknown("environment or model", name, [*environments(), *models()])
+    return False
 
 
 def _views(jobs: list[Job], wish: Showing) -> MakeView:

@@ -24,7 +24,8 @@ from harness.errors import HarnessError
 from runner.contract import arrivals, rows
 from runner.contract.rows import Followed, Row
 
-POSTER_QUALITY = 80
+#: A clip's poster is on pages, in which it is part of the file: its quality, and its longer side at most, in pixels.
+POSTER_QUALITY, POSTER_SIDE = 80, 1280
 #: Where another place for the frames is chosen.
 ANOTHER_TMP = "choose another TMPDIR"
 #: Makes the view of frames of a height and a width.
@@ -116,7 +117,9 @@ class Staging:
             return
         poster = replacing(self._out.with_suffix(".jpg"))
         with suppress(_PassBrokeOff), poster as picture, writing(self._out, self._codec) as encoder:
-            Image.fromarray(first.pixels).save(picture, quality=POSTER_QUALITY)
+            small = Image.fromarray(first.pixels)
+            small.thumbnail((POSTER_SIDE, POSTER_SIDE))
+            small.save(picture, quality=POSTER_QUALITY)
             for frame in chain([first], frames):
                 encoder.add(frame)
                 self.drawn += 1

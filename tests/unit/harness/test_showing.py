@@ -91,3 +91,10 @@ def test_a_clip_that_can_not_be_copied_is_said_to_be_in_the_run(tmp_path: Path) 
 def test_nothing_is_compared_with_itself(pictures: Path, beside: str) -> None:
     with pytest.raises(BadInput, match=f"--side-by-side {beside} is what is shown already; name another"):
         shown(pictures, None, beside)
+
+
+def test_what_is_neither_an_environment_nor_a_model_is_told_as_that(pictures: Path) -> None:
+    with pytest.raises(BadInput, match=r"there is no environment or model 'cuda10'; did you mean cuda10\.2\?"):
+        shown(pictures, None, "cuda10")
+    with pytest.raises(BadInput, match=r"'nothing'; known are cpu, .*local, .*ssd300_vgg16"):
+        shown(pictures, None, "nothing")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from harness.clips import feeding, staging
 from harness.clips.caption import Caption
@@ -112,6 +113,17 @@ def test_each_pass_sees_all_frames_of_which_few_lie_there_at_once(tmp_path: Path
     assert shown.drawn == len(list(Video(tmp_path / "clip.mp4").frames())) == COUNT
     assert list(frames.glob("*.ppm")) == []
     assert sorted(path.name for path in tmp_path.glob("clip*")) == ["clip.jpg", "clip.mp4"]
+
+
+@pytest.mark.parametrize(("most", "size"), [(WIDTH, (WIDTH, HEIGHT)), (WIDTH // 2, (WIDTH // 2, HEIGHT // 2))])
+def test_the_poster_of_a_clip_is_small(
+    tmp_path: Path, frames: Path, monkeypatch: pytest.MonkeyPatch, most: int, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(staging, "POSTER_SIDE", most)
+    only = Pass(tmp_path / "one", frames)
+    with Staging(Source(), frames, [only.file], one_view, tmp_path / "clip.mp4"):
+        only.run()
+    assert Image.open(tmp_path / "clip.jpg").size == size
 
 
 def test_of_small_frames_as_many_lie_there_as_their_bytes_allow(
