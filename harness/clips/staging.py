@@ -20,7 +20,7 @@ from harness.clips.sources import Footage
 from harness.clips.video import Pixels, VideoFrame
 from harness.clips.views import View
 from harness.documents.files import replacing, storing
-from harness.errors import HarnessError
+from harness.errors import ANOTHER_RESULTS, HarnessError
 from runner.contract import arrivals, rows
 from runner.contract.rows import Followed, Row
 
@@ -54,7 +54,7 @@ class Staging:
     """Hands a source's frames over and writes the clip, each in a thread of its own, while the block runs.
 
     `passes` are the files of the passes, in the order of the run, each of which sees all frames; a frame is drawn once
-    the last has its row. What goes wrong in a thread ends the passes, and is raised in the end.
+    the last has its row. `out` is the run's own clip. What goes wrong in a thread ends the passes, and is raised then.
     """
 
     def __init__(
@@ -115,8 +115,9 @@ class Staging:
         first = next(frames, None)
         if first is None:  # the run tells why
             return
-        poster = replacing(self._out.with_suffix(".jpg"))
-        with suppress(_PassBrokeOff), poster as picture, writing(self._out, self._codec) as encoder:
+        poster = replacing(self._out.with_suffix(".jpg"), ANOTHER_RESULTS)
+        clip = writing(self._out, self._codec, ANOTHER_RESULTS)
+        with suppress(_PassBrokeOff), poster as picture, clip as encoder:
             small = Image.fromarray(first.pixels)
             small.thumbnail((POSTER_SIDE, POSTER_SIDE))
             small.save(picture, quality=POSTER_QUALITY)

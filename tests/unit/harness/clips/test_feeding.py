@@ -17,7 +17,7 @@ from harness.clips.drawing import Pen
 from harness.clips.staging import Staging
 from harness.clips.video import Video, VideoFrame
 from harness.clips.views import One, Two
-from harness.errors import BadInput, CannotRunHere
+from harness.errors import BadInput, CannotRunHere, StorageError
 from runner.contract import arrivals, rows
 from runner.contract.rows import ImageDetections, Row, Times
 
@@ -124,6 +124,14 @@ def test_the_poster_of_a_clip_is_small(
     with Staging(Source(), frames, [only.file], one_view, tmp_path / "clip.mp4"):
         only.run()
     assert Image.open(tmp_path / "clip.jpg").size == size
+
+
+def test_for_a_run_that_has_no_room_for_its_clip_another_place_of_runs_is_offered(tmp_path: Path, frames: Path) -> None:
+    (tmp_path / "file").touch()
+    only = Pass(tmp_path / "one", frames)
+    made = Staging(Source(), frames, [only.file], one_view, tmp_path / "file" / "clip.mp4")
+    with pytest.raises(StorageError, match=r"clip.jpg can't be written: .*, or set HARNESS_RESULTS to a folder"), made:
+        only.run()
 
 
 def test_of_small_frames_as_many_lie_there_as_their_bytes_allow(
