@@ -31,6 +31,8 @@ from runner.contract.profile import TRACE
 
 D = TypeVar("D", bound=Document)
 
+#: How what a demo lacks is had.
+MADE_ANEW = "make it anew: harness demo"
 #: How long who only looks whether a run is executed may keep it from being so, in seconds.
 LOOKED_AT_S = 0.3
 
@@ -122,15 +124,10 @@ class RunFolder:
         self.plan = plan
 
     @property
-    def is_demo(self) -> bool:
-        """Whether its cells saw what was handed over to them meanwhile, which nobody does again."""
-        return any(cell.job.dataset and cell.job.dataset.follows for cell in self.plan.cells)
-
-    @property
     def going_on(self) -> str:
         """How what the run lacks is had."""
         resuming = f"go on with: harness run --resume {shlex.quote(self.name)}"
-        return "make it anew: harness demo" if self.is_demo else resuming
+        return MADE_ANEW if self.plan.is_demo else resuming
 
     @property
     def lock_path(self) -> Path:
