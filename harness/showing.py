@@ -210,5 +210,7 @@ def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
     if source.is_hdr:
         yield f"{source.name} is HDR: its pictures were taken as they are coded, and are paler than on a screen for it"
     best = staging.view.best if staging.view else 0.0
-    if best < wish.score:
+    if best == 0:
+        yield "nothing was detected"
+    elif best < wish.score:
         yield f"no detection reaches the score {wish.score:g}; the highest is {best:.2f}: lower --score"

@@ -43,7 +43,7 @@ class Pen:
         kept = np.flatnonzero(found.scores >= self.score)
         kept = kept[np.argsort(found.scores[kept], kind="stable")]
         shown = self._sv.Detections(
-            xyxy=np.asarray(found.boxes[kept], np.float64).reshape(-1, 4),
+            xyxy=self._near(found.boxes[kept]),
             confidence=np.asarray(found.scores[kept]),
             class_id=np.asarray(found.labels[kept], int),
             mask=self._masks(found, kept),
@@ -60,7 +60,7 @@ class Pen:
 
     def outline(self, pixels: Pixels, found: ImageDetections, which: NDArray[np.intp]) -> Pixels:
         """Return a copy of the frame with a white line around some of the detections, wider than what draw() draws."""
-        alone = self._sv.Detections(xyxy=np.asarray(found.boxes[which], np.float64).reshape(-1, 4))
+        alone = self._sv.Detections(xyxy=self._near(found.boxes[which]))
         width = max(3 * self._line, self._line + 4)
         thick = self._sv.BoxAnnotator(self._sv.Color.WHITE, width, self._sv.ColorLookup.INDEX)
         outlined: Pixels = thick.annotate(pixels.copy(), alone)
@@ -82,7 +82,7 @@ class Pen:
     def _labelled(self, scene: Pixels, found: ImageDetections, kept: NDArray[np.intp]) -> Any:
         """Return what is drawn with a label on top of each box, moved where it would not be seen."""
         texts = [self._label(found, number) for number in kept.tolist()]
-        boxes = np.asarray(found.boxes[kept], np.float64).reshape(-1, 4)
+        boxes = self._near(found.boxes[kept])
         for box, text in zip(boxes, texts, strict=True):
             size, _ = self._cv2.getTextSize(text, self._cv2.FONT_HERSHEY_SIMPLEX, self._labels.text_scale, THICKNESS)
             width, height = (side + 2 * self._labels.text_padding for side in size)
@@ -118,9 +118,14 @@ class Pen:
         points = np.asarray(found.keypoints[kept])
         scores = None if found.keypoint_scores is None else found.keypoint_scores[kept]
         sure = points[..., 2] > 0 if scores is None else scores > SURE_KEYPOINT
-        people = self._sv.KeyPoints(xy=points[..., :2], visible=sure)
+        people = self._sv.KeyPoints(xy=self._near(points[..., :2]), visible=sure)
         self._edges.annotate(scene, people)
         self._joints.annotate(scene, people)
+
+    def _near(self, corners: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return boxes or points no farther from the frame than its own size, which OpenCV can draw."""
+        size = np.resize(np.array([self.width, self.height], np.float64), corners.shape[-1])
+        return np.clip(np.asarray(corners, np.float64), -size, 2 * size)
 
     @cached_property
     def _line(self) -> int:

@@ -3,11 +3,14 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from harness import showing
+from harness.clips.sources import Bundled
 from harness.errors import BadInput, StorageError
 from harness.host.gpus import Gpus
 from harness.preflight.checks import Preflight
@@ -98,3 +101,10 @@ def test_what_is_neither_an_environment_nor_a_model_is_told_as_that(pictures: Pa
         shown(pictures, None, "cuda10")
     with pytest.raises(BadInput, match=r"'nothing'; known are cpu, .*local, .*ssd300_vgg16"):
         shown(pictures, None, "nothing")
+
+
+@pytest.mark.parametrize(("best", "remarks"), [(0.0, ["nothing was detected"]), (0.25, ["no detection"]), (0.5, [])])
+def test_why_nothing_is_drawn_is_said(best: float, remarks: list[str]) -> None:
+    staging: Any = SimpleNamespace(drawn=3, view=SimpleNamespace(best=best))
+    said = showing._remarks(staging, Bundled(), showing.Showing("ssd300_vgg16", "bundled"))
+    assert [each[: len(remark)] for each, remark in zip(said, remarks, strict=True)] == remarks

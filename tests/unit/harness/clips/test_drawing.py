@@ -139,3 +139,13 @@ def test_a_frame_without_detections_has_its_caption() -> None:
     assert changed(view.draw(BLANK, [row(None)]))[:10].any()
     view.draw(BLANK, [row(found(BOX, score=0.25))])
     assert view.best == pytest.approx(0.25)
+
+
+def test_what_lies_far_outside_is_drawn_as_far_as_it_is_seen() -> None:
+    far, near = (-3e38, 30, 80, 3e38), (-150, 30, 80, 200)
+    points = np.array([[[40, 60, 1], [3e38, -3e38, 1]] * 8 + [[40, 60, 1]]], np.float32)
+    for box in (far, (1e9, 1e9, 2e9, 2e9)):
+        pen().draw(BLANK, found(box, keypoints=points))  # type: ignore[arg-type]
+    assert (pen().draw(BLANK, found(far)) == pen().draw(BLANK, found(near))).all()  # type: ignore[arg-type]
+    which = np.array([0])
+    assert (pen().outline(BLANK, found(far), which) == pen().outline(BLANK, found(near), which)).all()  # type: ignore[arg-type]
