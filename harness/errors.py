@@ -70,7 +70,14 @@ REMEDIES = {
     errno.ENOMEM: ("free some memory", False),
 }
 ANOTHER_OUT = "choose another --out"
+#: Where runs go to which nobody named a place, as a demo's never has one: its --out is the clip's.
+ANOTHER_RESULTS = "set HARNESS_RESULTS to a folder elsewhere"
 ANOTHER_DATA = "set HARNESS_DATA to a folder elsewhere"
+
+
+def another_place(run: object) -> str:
+    """Return how another place is named for a new run: where a person named one, and where it is None."""
+    return ANOTHER_RESULTS if run is None else ANOTHER_OUT
 
 
 def remedy_of(error: OSError, elsewhere: str = "") -> str:

@@ -12,8 +12,8 @@ from harness import documents, judging, plan
 from harness.catalogue import environment
 from harness.documents import ImageIdentity, Plan
 from harness.documents.names import require_readable
-from harness.documents.run_folder import RunFolder, require_free
-from harness.errors import BadInput, CannotRunHere, HarnessError
+from harness.documents.run_folder import MADE_ANEW, RunFolder, require_free
+from harness.errors import BadInput, CannotRunHere, HarnessError, another_place
 from harness.execute import estimate, reuse, run, turns
 from harness.execute.executors.base import Executor, Executors
 from harness.execute.executors.docker import DockerExecutor
@@ -93,12 +93,14 @@ def start(
     """
     require_free(out)
     require_readable(planned)
+    if beside is nullcontext:
+        _require_inputs(planned, "the run")
     own.require_unchanged(planned)
     preflight.planned_gpu(planned.gpu)  # before anything is built or written
     turns.require(planned)
     identities = built_images(planned, preflight, progress)
     folder = RunFolder.create(out, name)
-    documents.write(folder.path / "plan.json", planned)
+    documents.write(folder.path / "plan.json", planned, another_place(out))
     return _carried_out(folder, identities, preflight, progress, published=published, beside=beside)
 
 
@@ -114,7 +116,7 @@ def resume(
 
     A `precision` takes the place of the plan's. Raises BadInput where no repeats of the run end early.
     """
-    _require_inputs(folder)
+    _require_inputs(folder.plan, folder.name)
     own.require_unchanged(folder.plan)
     if precision is not None:
         jobs = [cell.job for cell in folder.plan.cells]
@@ -127,10 +129,10 @@ def resume(
     return _carried_out(folder, identities, preflight, progress, published=published)
 
 
-def _require_inputs(folder: RunFolder) -> None:
+def _require_inputs(planned: Plan, what: str) -> None:
     """Raise BadInput where nobody hands over again what the cells were to see, for which they would wait for ever."""
-    if any(cell.job.dataset and cell.job.dataset.follows for cell in folder.plan.cells):
-        raise BadInput(f"{folder.name} is a demo, whose frames are no longer there", "make it anew: harness demo")
+    if planned.is_demo:
+        raise BadInput(f"{what} is a demo, whose frames are no longer there", MADE_ANEW)
 
 
 def _carried_out(

@@ -9,9 +9,9 @@ from typing import get_args
 
 from harness import documents, pipeline
 from harness.catalogue import detector, pick
-from harness.catalogue.entries import environments
+from harness.catalogue.entries import environments, models
 from harness.catalogue.labels import COCO
-from harness.clips.caption import Caption
+from harness.clips.caption import Caption, strip
 from harness.clips.drawing import Pen
 from harness.clips.encoding import Codec, require_encodable
 from harness.clips.feeding import picture_name
@@ -23,9 +23,10 @@ from harness.clips.views import One, Two, size_of_view
 from harness.data.shapes.figures import CATEGORIES
 from harness.documents.files import require_writable, storing
 from harness.documents.run_folder import RunFolder
-from harness.errors import BadInput, HarnessError, StorageError
+from harness.errors import BadInput, HarnessError, StorageError, unknown
 from harness.pipeline import Interrupted, Outcome
 from harness.plan import Request
+from harness.plan.own import is_own
 from harness.plan.request import Choice
 from harness.preflight.checks import Preflight
 from harness.progress import Progress
@@ -112,7 +113,7 @@ def _require_place(out: Path, shown: str) -> None:
             raise BadInput(f"-o {out} is a folder", "name a file")
         if is_read(out, shown):
             raise BadInput(f"-o {out} is what the clip is made from", "name another file")
-        if out.suffix.lower() != SUFFIX:
+        if not out.name.lower().endswith(SUFFIX):
             raise BadInput(
                 f"-o {out} does not end in {SUFFIX}, and a clip is nothing else", f"name it {out.stem}{SUFFIX}"
             )
@@ -122,10 +123,9 @@ def _require_place(out: Path, shown: str) -> None:
 
 
 def _request(wish: Showing, source: Footage, frames: Path) -> Request:
-    images, models = [wish.image], [wish.model]
+    images, detecting = [wish.image], [wish.model]
     if wish.side_by_side is not None:
-        is_environment = wish.side_by_side.partition(":")[0] in environments()
-        (images if is_environment else models).append(wish.side_by_side)
+        (images if _is_environment(wish.side_by_side) else detecting).append(wish.side_by_side)
     listed = Dataset(
         name="demo",
         annotations_sha256=NO_ANNOTATIONS,
@@ -136,7 +136,7 @@ def _request(wish: Showing, source: Footage, frames: Path) -> Request:
     )
     return Request(
         images=images,
-        models=models,
+        models=detecting,
         suites=["accuracy"],
         weights=wish.weights,
         device=wish.device,
@@ -145,11 +145,21 @@ def _request(wish: Showing, source: Footage, frames: Path) -> Request:
     )
 
 
+def _is_environment(name: str) -> bool:
+    """Tell whether a name is an environment's and not a model's. Raises BadInput where it can be neither's."""
+    if name.partition(":")[0] in environments():
+        return True
+    if not is_own(name) and name not in models():
+        raise unknown("environment or model", name, [*environments(), *models()])
+    return False
+
+
 def _views(jobs: list[Job], wish: Showing) -> MakeView:
     """Return what makes the view of the passes, given the size of their frames."""
 
     def view(height: int, width: int) -> One | Two:
-        sides = [One(Pen(wish.score, _names(job), height, width), Caption(_title(job))) for job in jobs]
+        pens = [Pen(wish.score, _names(job), height, width, strip(height)) for job in jobs]
+        sides = [One(pen, Caption(_title(job))) for pen, job in zip(pens, jobs, strict=True)]
         return sides[0] if len(sides) == 1 else Two(sides[0], sides[1], jobs[0].model.thresholds)
 
     return view
@@ -192,5 +202,7 @@ def _remarks(staging: Staging, source: Footage, wish: Showing) -> Iterator[str]:
     if source.is_hdr:
         yield f"{source.name} is HDR: its pictures were taken as they are coded, and are paler than on a screen for it"
     best = staging.view.best if staging.view else 0.0
-    if best < wish.score:
+    if best == 0:
+        yield "nothing was detected"
+    elif best < wish.score:
         yield f"no detection reaches the score {wish.score:g}; the highest is {best:.2f}: lower --score"

@@ -70,7 +70,15 @@ def _alike(one: Pass, two: Pass) -> bool:
 
 
 def _same_images(one: Pass, two: Pass) -> bool:
-    return one.job.model.builder == two.job.model.builder and _images(one) == _images(two)
+    return one.job.model.builder == two.job.model.builder and _images(one) == _images(two) and _same_frames(one, two)
+
+
+def _same_frames(one: Pass, two: Pass) -> bool:
+    """Tell whether passes of two demos saw the same frames, which only their pixels say; no decoder does."""
+    if one.folder.path == two.folder.path or not (one.job.dataset and one.job.dataset.follows):
+        return True
+    seen = ([row.pixels_sha256 for row in rows_of(each)] for each in (one, two))
+    return next(seen) == next(seen)
 
 
 def _images(of: Pass) -> tuple[str, list[int]] | None:
@@ -96,7 +104,7 @@ def require_comparable(pairs: list[tuple[Pass, Pass]], *runs: Passes) -> None:
         raise BadInput(f"{names}: {_name(alike[0])} is of other code in each", "run both with the same --code")
     if not same:
         raise BadInput(f"{names}: they detected with other models", "run the same --model in both")
-    if not any(_images(one) == _images(two) for one, two in same):
+    if not any(_same_images(one, two) for one, two in same):
         raise BadInput(f"{names}: the passes of one model are of other images or annotations", "run on the same")
     raise BadInput(f"{names}: the passes of one model over the same images have other weights", "run with the same")
 

@@ -47,4 +47,5 @@ def demo(
         codec=codec,
         code=code,
     )
-    show(wish, sys.argv[1:], out)
+    if not show(wish, sys.argv[1:], out):
+        raise typer.Exit(1)

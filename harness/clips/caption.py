@@ -14,6 +14,8 @@ from harness.clips.video import Pixels
 MEAN_OVER = 100
 #: Height of the letters as a share of a frame's height, and the room around a line in pixels.
 LETTERS, MARGIN = 1 / 22, 4
+#: The size of the smallest letters, in pixels.
+SMALLEST = 6
 SHADE, WHITE = 0.35, 255
 #: What is drawn once: from frame to frame a caption changes its digits alone.
 PIECES = re.compile(r"\d|\D+")
@@ -39,12 +41,23 @@ class Caption:
         return line(pixels, self.text(ms), pixels.shape[0] * LETTERS)
 
 
+def strip(height: int) -> int:
+    """Return how many rows a line takes in frames of that height."""
+    return round(height * LETTERS) + 2 * MARGIN
+
+
 def line(pixels: Pixels, text: str, letters: float) -> Pixels:
     """Return pixels with a line of text on a dark strip at their top, in smaller letters where it would not fit."""
     room, height = max(pixels.shape[1] - 2 * MARGIN, 0), round(letters) + 2 * MARGIN
-    words = _words(text, round(letters), height)
+    size = round(letters)
+    words = _words(text, size, height)
     if words.shape[1] > room:
-        words = _words(text, int(letters * room / words.shape[1]), height)[:, :room]
+        size = int(letters * room / words.shape[1])
+        words = _words(text, size, height)
+    while words.shape[1] > room and size > SMALLEST:  # letters are of whole pixels, and shrink less than their size
+        size -= 1
+        words = _words(text, size, height)
+    words = words[:, :room]
     strip = pixels[:height] * np.float32(SHADE)
     written = strip[:, MARGIN : MARGIN + words.shape[1]]
     written += (WHITE - written) * words[: len(strip), :, None]
@@ -66,4 +79,4 @@ def _piece(piece: str, size: int, height: int) -> Opacity:
 
 @lru_cache(maxsize=8)
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(max(size, 6))
+    return ImageFont.load_default(max(size, SMALLEST))

@@ -17,18 +17,24 @@ from runner.contract.rows import ImageDetections, Row
 SURE_KEYPOINT = 0.0
 #: Height of a label's letters and thickness of a line, as shares of a frame's shorter side.
 LETTERS, LINE = 1 / 900, 1 / 240
+#: Of a label's letters, in pixels.
+THICKNESS = 1
 #: The luma, 0 to 255, from which letters on a colour are black.
 LIGHT = 140
 
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws on frames of one size. `names` are the categories by label, detections below `score` are left out."""
+    """Draws on frames of one size. `names` are the categories by label, detections below `score` are left out.
+
+    Labels lie within the frame, and below its first `covered` rows, on which something else is drawn.
+    """
 
     score: float
     names: Mapping[int, str]
     height: int
     width: int
+    covered: int = 0
     _sv: Any = field(default_factory=lambda: needed("supervision"), repr=False)
     _cv2: Any = field(default_factory=lambda: needed("cv2"), repr=False)
 
@@ -37,7 +43,7 @@ class Pen:
         kept = np.flatnonzero(found.scores >= self.score)
         kept = kept[np.argsort(found.scores[kept], kind="stable")]
         shown = self._sv.Detections(
-            xyxy=np.asarray(found.boxes[kept], np.float64).reshape(-1, 4),
+            xyxy=self._near(found.boxes[kept]),
             confidence=np.asarray(found.scores[kept]),
             class_id=np.asarray(found.labels[kept], int),
             mask=self._masks(found, kept),
@@ -48,13 +54,13 @@ class Pen:
             scene = annotator.annotate(scene, shown)
         if found.keypoints is not None and len(kept):
             self._draw_skeletons(scene, found, kept)
-        scene = self._labels.annotate(scene, shown, labels=[self._label(found, number) for number in kept.tolist()])
+        scene = self._labelled(scene, found, kept)
         drawn: Pixels = self._cv2.cvtColor(scene, self._cv2.COLOR_BGR2RGB)
         return drawn
 
     def outline(self, pixels: Pixels, found: ImageDetections, which: NDArray[np.intp]) -> Pixels:
         """Return a copy of the frame with a white line around some of the detections, wider than what draw() draws."""
-        alone = self._sv.Detections(xyxy=np.asarray(found.boxes[which], np.float64).reshape(-1, 4))
+        alone = self._sv.Detections(xyxy=self._near(found.boxes[which]))
         width = max(3 * self._line, self._line + 4)
         thick = self._sv.BoxAnnotator(self._sv.Color.WHITE, width, self._sv.ColorLookup.INDEX)
         outlined: Pixels = thick.annotate(pixels.copy(), alone)
@@ -72,6 +78,18 @@ class Pen:
             if value is not None
         }
         return replace(row, detections=replace(found, **parts))
+
+    def _labelled(self, scene: Pixels, found: ImageDetections, kept: NDArray[np.intp]) -> Any:
+        """Return what is drawn with a label on top of each box, moved where it would not be seen."""
+        texts = [self._label(found, number) for number in kept.tolist()]
+        boxes = self._near(found.boxes[kept])
+        for box, text in zip(boxes, texts, strict=True):
+            size, _ = self._cv2.getTextSize(text, self._cv2.FONT_HERSHEY_SIMPLEX, self._labels.text_scale, THICKNESS)
+            width, height = (side + 2 * self._labels.text_padding for side in size)
+            box[0] = max(min(box[0], self.width - 1 - width), 0)
+            box[1] = min(max(box[1], self.covered + height), self.height)
+        places = self._sv.Detections(xyxy=boxes, class_id=np.asarray(found.labels[kept], int))
+        return self._labels.annotate(scene, places, labels=texts)
 
     def _label(self, found: ImageDetections, number: int) -> str:
         label = int(found.labels[number])
@@ -100,9 +118,14 @@ class Pen:
         points = np.asarray(found.keypoints[kept])
         scores = None if found.keypoint_scores is None else found.keypoint_scores[kept]
         sure = points[..., 2] > 0 if scores is None else scores > SURE_KEYPOINT
-        people = self._sv.KeyPoints(xy=points[..., :2], visible=sure)
+        people = self._sv.KeyPoints(xy=self._near(points[..., :2]), visible=sure)
         self._edges.annotate(scene, people)
         self._joints.annotate(scene, people)
+
+    def _near(self, corners: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return boxes or points no farther from the frame than its own size, which OpenCV can draw."""
+        size = np.resize(np.array([self.width, self.height], np.float64), corners.shape[-1])
+        return np.clip(np.asarray(corners, np.float64), -size, 2 * size)
 
     @cached_property
     def _line(self) -> int:
@@ -115,7 +138,8 @@ class Pen:
     @cached_property
     def _labels(self) -> Any:
         scale = max(0.35, min(self.height, self.width) * LETTERS)
-        return self._sv.LabelAnnotator(text_color=self._letters, text_scale=scale, text_padding=2 * self._line)
+        look = {"text_scale": scale, "text_thickness": THICKNESS, "text_padding": 2 * self._line}
+        return self._sv.LabelAnnotator(text_color=self._letters, **look)
 
     @cached_property
     def _letters(self) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from harness.clips.needs import needed
 from harness.clips.video import FRAME_S, MATRIX, Pixels, VideoFrame
 from harness.documents.files import replacing
-from harness.errors import BadInput
+from harness.errors import ANOTHER_OUT, BadInput
 
 Codec = Literal["h264", "av1"]
 ENCODERS = {
@@ -54,9 +54,12 @@ def require_encodable(height: int, width: int, codec: Codec) -> None:
 
 
 @contextmanager
-def writing(path: Path, codec: Codec = "h264") -> Iterator["Encoder"]:
-    """Give an encoder whose file has its name only once it is whole. Raises StorageError where it can't be written."""
-    with replacing(path) as part:
+def writing(path: Path, codec: Codec = "h264", elsewhere: str = ANOTHER_OUT) -> Iterator["Encoder"]:
+    """Give an encoder whose file has its name only once it is whole.
+
+    Raises StorageError where it can't be written, with `elsewhere` as storing has it.
+    """
+    with replacing(path, elsewhere) as part:
         encoder = Encoder(part, codec)
         try:
             yield encoder

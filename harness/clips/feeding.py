@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.clips.sources import Footage
 from harness.clips.video import Pixels
+from harness.errors import BadInput
 from runner.contract import arrivals, rows
 
 #: How many frames lie there at most, handed over and not done with: enough for the runner's decoders, and of small ones
@@ -39,6 +40,7 @@ class Feed:
     def __init__(self, source: Footage, frames: Path, halted: Callable[[], bool]):
         self.moments: list[tuple[float, float]] = []
         self._source, self._frames, self._halted = source, frames, halted
+        self._most, self._counts = source.most, set[int]()
 
     def run(self, followed: Iterable["Passed"], drawn: Callable[[], int]) -> None:
         """Hand the frames over to each pass that others follow, and then to the last, ahead of how many are drawn.
@@ -55,10 +57,16 @@ class Feed:
                 for number in range(len(self.moments) + 1):
                     arrivals.end(self._frames, picture_name(number))
 
+    def changed(self) -> BadInput:
+        """Return the error for a source of which one pass saw other frames than another."""
+        reason = f"{self._source.name} has changed since the first pass saw it"
+        return BadInput(reason, "leave it as it is, and make the demo anew")
+
     def _hand_over(self, done: Callable[[], int], halted: Callable[[], bool]) -> int:
         """Hand the frames over, a window ahead of how many are `done` with at most. Returns how many those were.
 
-        Raises OSError where the disk does not take one, and whatever the source raises.
+        Raises OSError where the disk does not take one, BadInput where there are more or fewer frames than for the pass
+        before, and whatever the source raises.
         """
         count, self.moments = 0, []
         try:
@@ -71,8 +79,12 @@ class Feed:
                 self.moments.append((frame.seconds, frame.lasts))
                 arrivals.hand_over(self._frames, picture_name(count), ppm(frame.pixels))
                 count += 1
+            else:  # nobody was halted before the last: of a file that grows no pass asks for more than there were
+                self._counts.add(min(count, self._most))
         finally:
             arrivals.end(self._frames, picture_name(count))
+        if len(self._counts) > 1:
+            raise self.changed()
         return count
 
     def _hand_over_to(self, passed: "Passed") -> bool:

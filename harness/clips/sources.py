@@ -163,9 +163,9 @@ class First:
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    """Return the pictures of a folder by name. Raises BadInput where there is none."""
+    """Return the pictures of a folder by name; hidden files are passed over. Raises BadInput where there is none."""
     named = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
-    if files := [path for path in named if not path.is_dir()]:
+    if files := [path for path in named if not path.is_dir() and not path.name.startswith(".")]:
         return files
     raise BadInput(f"{folder} holds no pictures", ANY_OF)
 

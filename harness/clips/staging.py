@@ -21,11 +21,12 @@ from harness.clips.sources import Footage
 from harness.clips.video import Pixels, VideoFrame
 from harness.clips.views import View
 from harness.documents.files import replacing, storing
-from harness.errors import HarnessError
+from harness.errors import ANOTHER_RESULTS, HarnessError
 from runner.contract import arrivals, rows
 from runner.contract.rows import Followed, Row
 
-POSTER_QUALITY = 80
+#: A clip's poster is on pages, in which it is part of the file: its quality, and its longer side at most, in pixels.
+POSTER_QUALITY, POSTER_SIDE = 80, 1280
 #: Makes the view of frames of a height and a width.
 MakeView = Callable[[int, int], View]
 
@@ -52,7 +53,7 @@ class Staging:
     """Hands a source's frames over and writes the clip, each in a thread of its own, while the block runs.
 
     `passes` are the files of the passes, in the order of the run, each of which sees all frames; a frame is drawn once
-    the last has its row. What goes wrong in a thread ends the passes, and is raised in the end.
+    the last has its row. `out` is the run's own clip. What goes wrong in a thread ends the passes, and is raised then.
     """
 
     def __init__(
@@ -113,9 +114,12 @@ class Staging:
         first = next(frames, None)
         if first is None:  # the run tells why
             return
-        poster = replacing(self._out.with_suffix(".jpg"))
-        with suppress(_PassBrokeOff), poster as picture, writing(self._out, self._codec) as encoder:
-            Image.fromarray(first.pixels).save(picture, quality=POSTER_QUALITY)
+        poster = replacing(self._out.with_suffix(".jpg"), ANOTHER_RESULTS)
+        clip = writing(self._out, self._codec, ANOTHER_RESULTS)
+        with suppress(_PassBrokeOff), poster as picture, clip as encoder:
+            small = Image.fromarray(first.pixels)
+            small.thumbnail((POSTER_SIDE, POSTER_SIDE))
+            small.save(picture, quality=POSTER_QUALITY)
             for frame in chain([first], frames):
                 encoder.add(frame)
                 self.drawn += 1
@@ -126,6 +130,8 @@ class Staging:
         name = picture_name(number)
         if next(arrivals.arriving(self._frames, [(number, name)]), None) is None:  # rows of before may be ahead of it
             raise Ended
+        if len({row.pixels_sha256 for row in found} - {None}) > 1:
+            raise self._source.changed()
         picture = self._frames / name
         pixels = pixels_of(picture.read_bytes())
         self.view = self.view or self._make_view(*pixels.shape[:2])

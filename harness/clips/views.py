@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.agreement.matching import match
-from harness.clips.caption import LETTERS, MARGIN, Caption, line
+from harness.clips.caption import LETTERS, Caption, line, strip
 from harness.clips.drawing import Pen
 from harness.clips.video import Pixels
 from harness.documents.agreement import Tolerances
@@ -21,12 +21,7 @@ NOBODY = np.empty(0, np.intp)
 
 def size_of_view(height: int, width: int, passes: int) -> tuple[int, int]:
     """Return the height and the width of what is drawn of a frame for so many passes."""
-    return (height, width) if passes == 1 else (height + _strip(height), 2 * width + GAP)
-
-
-def _strip(height: int) -> int:
-    """Return the height of the line below two views."""
-    return round(height * LETTERS) + 2 * MARGIN
+    return (height, width) if passes == 1 else (height + strip(height), 2 * width + GAP)
 
 
 class View(Protocol):
@@ -89,8 +84,8 @@ class Two:
         between = np.zeros((pixels.shape[0], GAP, 3), np.uint8)
         both = np.concatenate([sides[0], between, sides[1]], axis=1)
         height = pixels.shape[0]
-        strip = np.zeros((_strip(height), both.shape[1], 3), np.uint8)
-        return np.concatenate([both, line(strip, said, height * LETTERS)], axis=0)
+        below = np.zeros((strip(height), both.shape[1], 3), np.uint8)
+        return np.concatenate([both, line(below, said, height * LETTERS)], axis=0)
 
     @property
     def _sides(self) -> tuple[One, One]:

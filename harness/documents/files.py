@@ -200,14 +200,14 @@ def replacing(path: Path, elsewhere: str = ANOTHER_OUT) -> Iterator[Path]:
             part.replace(target)
 
 
-def write(path: Path, document: Document) -> None:
-    """Write a document in one step. Raises StorageError and leaves nothing half-written.
+def write(path: Path, document: Document, elsewhere: str = "") -> None:
+    """Write a document in one step. Raises StorageError, with `elsewhere` as storing has it; nothing is half-written.
 
-    A plan has the paths of this host, to be executed again; nothing else says where it was made. Nor can anything else
-    be written elsewhere, as the parts of a run that is there already.
+    A plan has the paths of this host, to be executed again; nothing else says where it was made. What belongs to a run
+    that is there already can't be written elsewhere.
     """
     run, private = path.parents[2:3], not isinstance(document, Plan | Job)
-    with storing(path, elsewhere=ANOTHER_OUT if isinstance(document, Plan) else ""):
+    with storing(path, elsewhere=elsewhere):
         write_json(path, document, private_dict(document, [*run, path.parent, ROOT]) if private else None)
 
 

@@ -58,6 +58,11 @@ class Plan(Document):
     order_seed: int | None = None
     precision: float | None = None
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether its cells see what is handed over to them meanwhile, which nobody does again."""
+        return any(cell.job.dataset and cell.job.dataset.follows for cell in self.cells)
+
     def precision_of(self, protocol: Protocol) -> float | None:
         """Return within which relative half width the protocol's repeats end early, None where they never do."""
         if protocol.repeating is None:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,13 +24,15 @@ from harness.documents.names import is_cell_name
 from harness.documents.plan import Plan
 from harness.documents.scores import CellScores
 from harness.documents.sharing import Shared
-from harness.errors import BadDocument, BadInput
+from harness.errors import BadDocument, BadInput, another_place
 from harness.paths import results_folder
 from runner.contract import Document, Job, Result
 from runner.contract.profile import TRACE
 
 D = TypeVar("D", bound=Document)
 
+#: How what a demo lacks is had.
+MADE_ANEW = "make it anew: harness demo"
 #: How long who only looks whether a run is executed may keep it from being so, in seconds.
 LOOKED_AT_S = 0.3
 
@@ -91,13 +94,13 @@ class RunFolder:
     def create(cls, path: Path | None, name: str) -> "RunFolder":
         """Make a new folder: `path`, or results/TIME-NAME-XXXX. Raises BadInput where it exists already."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        path = path or results_folder() / f"{stamp}-{name}-{secrets.token_hex(2)}"
-        with storing(path, "made"):
+        made = path or results_folder() / f"{stamp}-{name}-{secrets.token_hex(2)}"
+        with storing(made, "made", another_place(path)):
             try:
-                path.mkdir(parents=True)
+                made.mkdir(parents=True)
             except FileExistsError:
-                raise _taken(path) from None
-        return cls(path)
+                raise _taken(made) from None
+        return cls(made)
 
     @property
     def name(self) -> str:
@@ -119,6 +122,12 @@ class RunFolder:
         """Put a plan in the place of the run's own. The caller holds the folder's lock."""
         documents.write(self.path / "plan.json", plan)
         self.plan = plan
+
+    @property
+    def going_on(self) -> str:
+        """How what the run lacks is had."""
+        resuming = f"go on with: harness run --resume {shlex.quote(self.name)}"
+        return MADE_ANEW if self.plan.is_demo else resuming
 
     @property
     def lock_path(self) -> Path:

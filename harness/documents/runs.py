@@ -53,7 +53,7 @@ def cells_of(folders: list[RunFolder]) -> list[Cell]:
     cells = [cell for _, cell in once(folders)]
     if not cells:
         names = " ".join(folder.name for folder in folders)
-        raise BadInput(f"{names}: no cell has a result yet", "go on with: harness run --resume ID")
+        raise BadInput(f"{names}: no cell has a result yet", folders[0].going_on)
     return cells
 
 

@@ -62,7 +62,7 @@ def report_of(
         published=published,
         commands=[_command(folder.plan.command) for folder in folders],
         title=title,
-        clips=list(page.clips_of(folders)),
+        clips=page.clips_of(folders),
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         comparison=found,
         histories=histories,

@@ -15,8 +15,8 @@ from harness.preflight.checks import Preflight
 from harness.text import count
 
 
-def show(wish: showing.Showing, command: list[str], out: Path | None) -> None:
-    """Make the clip that is wished for."""
+def show(wish: showing.Showing, command: list[str], out: Path | None) -> bool:
+    """Make the clip that is wished for. Returns whether all that belongs to it is made, too."""
     console = Console()
     try:
         with Preflight() as preflight:
@@ -25,7 +25,8 @@ def show(wish: showing.Showing, command: list[str], out: Path | None) -> None:
         say(console, "interrupted; nothing is left behind")
         raise typer.Exit(INTERRUPTED) from None
     print_tables(console, shown.outcome.tables)
-    for remark in shown.remarks:
+    for remark in [*shown.remarks, *map(str, shown.outcome.unjudged)]:
         say(console, remark)
     say(console, f"{count(shown.frames, 'frame')}: {shown.clip}")
     say(console, f"as a page with its clip: harness report {shlex.quote(shown.outcome.folder.name)} -o DIR")
+    return shown.outcome.fine

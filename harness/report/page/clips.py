@@ -1,8 +1,9 @@
 """The clips of demos: played in the page itself where they are small, else beside it."""
 
 import base64
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
@@ -42,8 +43,18 @@ class Clip:
         return f"{self.name}.mp4"
 
 
-def clips_of(folders: Iterable[RunFolder]) -> Iterator[Clip]:
-    """Yield the clips of runs, in the order of their plans; of two passes side by side there is one."""
+def clips_of(folders: Iterable[RunFolder]) -> list[Clip]:
+    """Return the clips of runs, in the order of their plans; of two passes side by side there is one.
+
+    Those that else show the same, of several videos say, are told apart by their runs.
+    """
+    clips = list(_clips_of(folders))
+    titles = Counter(clip.title for _, clip in clips)
+    told_apart = [f", {folder.label}" if titles[clip.title] > 1 else "" for folder, clip in clips]
+    return [replace(clip, title=clip.title + run) for (_, clip), run in zip(clips, told_apart, strict=True)]
+
+
+def _clips_of(folders: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Clip]]:
     taken: set[str] = set()
     for folder in folders:
         jobs = [planned.job for planned in folder.plan.cells]
@@ -55,7 +66,7 @@ def clips_of(folders: Iterable[RunFolder]) -> Iterator[Clip]:
                 poster = content_of(file.with_suffix(".jpg"))
                 name = _unlike(taken, job.cell)
                 taken.add(name)
-                yield Clip(title, file, "" if poster is None else data_uri(poster, "image/jpeg"), name)
+                yield folder, Clip(title, file, "" if poster is None else data_uri(poster, "image/jpeg"), name)
 
 
 def _unlike(taken: Container[str], name: str) -> str:

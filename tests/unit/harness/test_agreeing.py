@@ -13,6 +13,8 @@ from harness.data import shapes
 from harness.documents.agreement import Agreement, Tolerances
 from harness.documents.run_folder import is_held
 from harness.errors import BadInput
+from harness.host.gpus import Gpus
+from harness.preflight.checks import Preflight
 from harness.progress import Silent
 from harness.report.agreement import RANDOM, agreement_table
 from tests.command_line import told
@@ -136,3 +138,12 @@ def test_nobody_executes_the_run_that_agreements_are_written_into(
     assert not is_held(two.lock_path)
     with two.locked(), pytest.raises(BadInput, match="is being executed by another process"):
         compared([two], Tolerances(), None, Silent())
+
+
+def test_a_demo_is_not_detected_in_again(tmp_path: Path) -> None:
+    shapes.generate(tmp_path / "some-shapes", PICTURES, 0)
+    run = run_of(tmp_path / "some-shapes", tmp_path / "run", cell("l"), shows="ab" * 32)
+    preflight = Preflight()
+    preflight.gpus = Gpus([])
+    with pytest.raises(BadInput, match="the run is a demo, whose frames are no longer there; make it anew"):
+        agreeing.swept(run, preflight, Silent())

@@ -3,11 +3,14 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from harness import showing
+from harness.clips.sources import Bundled
 from harness.errors import BadInput, StorageError
 from harness.host.gpus import Gpus
 from harness.preflight.checks import Preflight
@@ -52,6 +55,12 @@ def test_a_clip_is_no_folder_nor_of_another_kind(pictures: Path, tmp_path: Path)
     assert {path.name for path in tmp_path.iterdir()} == {"pictures", "pipe.mp4"}
 
 
+@pytest.mark.parametrize("name", [".mp4", "x.MP4", "-.mp4"])
+def test_a_name_in_mp4_is_taken_however_it_is_written(tmp_path: Path, name: str) -> None:
+    showing._require_place(tmp_path / name, "bundled")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_place_that_takes_no_clip_is_known_before(pictures: Path) -> None:
     with pytest.raises(StorageError, match=r"a.png/x.mp4 can't be written: Not a directory; choose another --out"):
         shown(pictures, pictures / "a.png" / "x.mp4")
@@ -85,3 +94,17 @@ def test_a_clip_that_can_not_be_copied_is_said_to_be_in_the_run(tmp_path: Path) 
 def test_nothing_is_compared_with_itself(pictures: Path, beside: str) -> None:
     with pytest.raises(BadInput, match=f"--side-by-side {beside} is what is shown already; name another"):
         shown(pictures, None, beside)
+
+
+def test_what_is_neither_an_environment_nor_a_model_is_told_as_that(pictures: Path) -> None:
+    with pytest.raises(BadInput, match=r"there is no environment or model 'cuda10'; did you mean cuda10\.2\?"):
+        shown(pictures, None, "cuda10")
+    with pytest.raises(BadInput, match=r"'nothing'; known are cpu, .*local, .*ssd300_vgg16"):
+        shown(pictures, None, "nothing")
+
+
+@pytest.mark.parametrize(("best", "remarks"), [(0.0, ["nothing was detected"]), (0.25, ["no detection"]), (0.5, [])])
+def test_why_nothing_is_drawn_is_said(best: float, remarks: list[str]) -> None:
+    staging: Any = SimpleNamespace(drawn=3, view=SimpleNamespace(best=best))
+    said = showing._remarks(staging, Bundled(), showing.Showing("ssd300_vgg16", "bundled"))
+    assert [each[: len(remark)] for each, remark in zip(said, remarks, strict=True)] == remarks

@@ -57,6 +57,17 @@ def test_a_pass_is_compared_with_that_of_its_own_cell_or_else_environment(data: 
     ]
 
 
+def test_two_demos_are_of_the_same_images_where_they_showed_the_same(data: Path, tmp_path: Path) -> None:
+    one, again, other = (
+        run_of(data, tmp_path / name, cell("l"), shows=shows * 32)
+        for name, shows in (("a", "cd"), ("b", "cd"), ("c", "ef"))
+    )
+    assert names(between(passes_of(one), passes_of(again))) == [("l", "l")]
+    assert between(passes_of(one), passes_of(other)) == []
+    with pytest.raises(BadInput, match="are of other images or annotations"):
+        require_comparable([], passes_of(one), passes_of(other))
+
+
 @pytest.mark.parametrize(
     ("other", "changes", "reason"),
     [

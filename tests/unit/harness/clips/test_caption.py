@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.clips.caption import MARGIN, Caption, line
+from harness.clips.caption import MARGIN, Caption, _words, line
 
 PIXELS = np.full((240, 320, 3), 200, np.uint8)
 
@@ -40,3 +40,12 @@ def test_what_would_not_fit_is_written_smaller(width: int) -> None:
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (3, 400), (400, 3)])
 def test_the_smallest_frames_keep_their_size(height: int, width: int) -> None:
     assert line(np.zeros((height, width, 3), np.uint8), "a_model  1.0 ms", 1).shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("width", range(300, 460, 10))
+def test_no_line_that_can_be_written_smaller_is_cut(width: int) -> None:
+    text = "SSDlite320 MobileNetV3-Large in cuda10.2  485.9 ms  mean of 21: 690.2 ms"
+    written = line(np.zeros((40, width, 3), np.uint8), text, 11)
+    sizes = [_words(text, size, 19) for size in range(6, 12)]
+    whole = [np.where(words > 0.5)[1].max() for words in sizes if words.shape[1] <= width - 2 * MARGIN]
+    assert np.where(written[:19].max(axis=2) > 127)[1].max() - MARGIN == whole[-1]

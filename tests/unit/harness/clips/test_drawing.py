@@ -47,6 +47,19 @@ def test_a_box_is_drawn_along_its_sides_and_leaves_its_middle() -> None:
     assert (BLANK == 90).all()  # the frame itself is left alone
 
 
+@pytest.mark.parametrize("box", [(180, 60, 199, 100), (0, 0, 60, 100), (140, 0, 199, 20), (0, 100, 199, 119)])
+def test_a_label_lies_within_the_frame_and_below_what_is_covered(box: tuple[int, int, int, int]) -> None:
+    covered, usual = 13, (20, 60, 120, 110)
+    below = replace(pen(), covered=covered)
+
+    def letters(box: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+        drawn = below.draw(BLANK, found(box))[covered:]
+        marks: NDArray[np.bool_] = (drawn.min(axis=2) > 200) & (drawn.max(axis=2) > 250)
+        return marks
+
+    assert letters(box).sum() == letters(usual).sum()
+
+
 def test_the_label_of_the_best_is_on_top() -> None:
     both = replace(found(BOX, BOX), scores=np.array([0.9, 0.6], np.float32))
     assert (pen().draw(BLANK, both) == pen().draw(BLANK, found(BOX))).all()
@@ -126,3 +139,13 @@ def test_a_frame_without_detections_has_its_caption() -> None:
     assert changed(view.draw(BLANK, [row(None)]))[:10].any()
     view.draw(BLANK, [row(found(BOX, score=0.25))])
     assert view.best == pytest.approx(0.25)
+
+
+def test_what_lies_far_outside_is_drawn_as_far_as_it_is_seen() -> None:
+    far, near = (-3e38, 30, 80, 3e38), (-150, 30, 80, 200)
+    points = np.array([[[40, 60, 1], [3e38, -3e38, 1]] * 8 + [[40, 60, 1]]], np.float32)
+    for box in (far, (1e9, 1e9, 2e9, 2e9)):
+        pen().draw(BLANK, found(box, keypoints=points))  # type: ignore[arg-type]
+    assert (pen().draw(BLANK, found(far)) == pen().draw(BLANK, found(near))).all()  # type: ignore[arg-type]
+    which = np.array([0])
+    assert (pen().outline(BLANK, found(far), which) == pen().outline(BLANK, found(near), which)).all()  # type: ignore[arg-type]

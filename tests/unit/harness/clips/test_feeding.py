@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from harness.clips import feeding, staging
 from harness.clips.caption import Caption
@@ -16,7 +17,7 @@ from harness.clips.drawing import Pen
 from harness.clips.staging import Staging
 from harness.clips.video import Video, VideoFrame
 from harness.clips.views import One, Two
-from harness.errors import BadInput, CannotRunHere
+from harness.errors import BadInput, CannotRunHere, StorageError
 from runner.contract import arrivals, rows
 from runner.contract.rows import ImageDetections, Row, Times
 
@@ -59,10 +60,8 @@ class Pass:
                     break
                 self.most = max(self.most, len(list(self._frames.glob("*.ppm"))))
                 self.seen.append((self._frames / name).read_bytes()[-1])
-                found = self._found(self.seen[-1])
-                writer.append(
-                    [Row(number + 1, name, Times(forward_ms=1.0), height=HEIGHT, width=WIDTH, detections=found)]
-                )
+                found, pixels = self._found(self.seen[-1]), f"{self.seen[-1]:064x}"
+                writer.append([Row(number + 1, name, Times(forward_ms=1.0), None, HEIGHT, WIDTH, pixels, found)])
         (self.file.parent / "result.json").write_text("{}")
 
     @staticmethod
@@ -114,6 +113,25 @@ def test_each_pass_sees_all_frames_of_which_few_lie_there_at_once(tmp_path: Path
     assert shown.drawn == len(list(Video(tmp_path / "clip.mp4").frames())) == COUNT
     assert list(frames.glob("*.ppm")) == []
     assert sorted(path.name for path in tmp_path.glob("clip*")) == ["clip.jpg", "clip.mp4"]
+
+
+@pytest.mark.parametrize(("most", "size"), [(WIDTH, (WIDTH, HEIGHT)), (WIDTH // 2, (WIDTH // 2, HEIGHT // 2))])
+def test_the_poster_of_a_clip_is_small(
+    tmp_path: Path, frames: Path, monkeypatch: pytest.MonkeyPatch, most: int, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(staging, "POSTER_SIDE", most)
+    only = Pass(tmp_path / "one", frames)
+    with Staging(Source(), frames, [only.file], one_view, tmp_path / "clip.mp4"):
+        only.run()
+    assert Image.open(tmp_path / "clip.jpg").size == size
+
+
+def test_for_a_run_that_has_no_room_for_its_clip_another_place_of_runs_is_offered(tmp_path: Path, frames: Path) -> None:
+    (tmp_path / "file").touch()
+    only = Pass(tmp_path / "one", frames)
+    made = Staging(Source(), frames, [only.file], one_view, tmp_path / "file" / "clip.mp4")
+    with pytest.raises(StorageError, match=r"clip.jpg can't be written: .*, or set HARNESS_RESULTS to a folder"), made:
+        only.run()
 
 
 def test_of_small_frames_as_many_lie_there_as_their_bytes_allow(
@@ -181,6 +199,35 @@ def test_a_source_that_fails_ends_every_pass_and_is_told(tmp_path: Path, frames:
     assert len(passes[0].seen) == breaks
     assert time.monotonic() - began < SECONDS
     assert list(tmp_path.glob("*clip*")) == []  # neither a clip nor its first frame
+
+
+@pytest.mark.parametrize(("count", "shade"), [(COUNT - 1, 10), (1, 10), (COUNT, 11)])
+def test_a_source_that_changed_between_two_passes_ends_the_demo(
+    tmp_path: Path, frames: Path, count: int, shade: int
+) -> None:
+    class Changing(Source):
+        def frames(self) -> Iterator[VideoFrame]:
+            if self.read == 0:
+                yield from super().frames()
+                return
+            for number in range(count):
+                yield VideoFrame(number / 25, np.full((HEIGHT, WIDTH, 3), (shade * number) % 256, np.uint8))
+
+    passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
+    with pytest.raises(BadInput, match=r"^source has changed since the first pass saw it; leave it as it is"):
+        staged(Changing(), frames, passes, tmp_path / "clip.mp4")
+    assert not (tmp_path / "clip.mp4").exists()
+
+
+def test_of_a_source_that_grows_both_passes_see_what_was_there_at_first(tmp_path: Path, frames: Path) -> None:
+    class Growing(Source):
+        def frames(self) -> Iterator[VideoFrame]:
+            grown = self.read * 5
+            yield from super().frames()
+            yield from (VideoFrame(1.0, np.zeros((HEIGHT, WIDTH, 3), np.uint8)) for _ in range(grown))
+
+    passes = [Pass(tmp_path / name, frames) for name in ("one", "two")]
+    assert staged(Growing(), frames, passes, tmp_path / "clip.mp4").drawn == COUNT
 
 
 def test_the_pass_of_a_clip_that_was_not_made_is_one_file_though_it_was_killed(tmp_path: Path, frames: Path) -> None:

@@ -112,6 +112,7 @@ def test_what_is_read_is_the_video_itself_or_a_picture_of_the_folder(tmp_path: P
 def test_what_can_not_be_shown_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"there is no .*nowhere.mp4; name a video, a folder of pictures, or bundled"):
         source_of(str(tmp_path / "nowhere.mp4"))
+    (tmp_path / "._a.png").touch()  # as a stick has them that a Mac has written to
     with pytest.raises(BadInput, match="holds no pictures"):
         source_of(str(tmp_path))
     (tmp_path / "a.png").write_bytes(b"\x89PNG broken")

@@ -12,7 +12,7 @@ from harness.documents.log import Log
 from harness.errors import BadDocument, StorageError
 from runner.contract import SCHEMA_VERSION, Job, Result
 from runner.contract.serialise import ContractError, from_dict, to_dict
-from tests.samples import job, latency, ok_result, plan
+from tests.samples import job, latency, ok_result
 
 
 def test_a_document_survives_the_disk(tmp_path: Path) -> None:
@@ -143,9 +143,9 @@ def test_whether_a_file_can_be_written_is_known_before_and_leaves_nothing(tmp_pa
 
 def test_only_what_a_person_places_is_offered_another_place(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for document, sentence in ((plan(), "; choose another --out."), (job(), "Not a directory.")):
+    for another, sentence in (("choose another --out", "; choose another --out."), ("", "Not a directory.")):
         with pytest.raises(StorageError) as caught:
-            documents.write(tmp_path / "file" / "x.json", document)
+            documents.write(tmp_path / "file" / "x.json", job(), another)
         assert str(caught.value).endswith(sentence)
 
 

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from harness import documents
 from harness.documents.run_folder import RunFolder, require_free
-from harness.documents.runs import open_run
+from harness.documents.runs import cells_of, open_run
 from harness.errors import BadInput, StorageError
-from tests.samples import job, ok_result, run_folder
+from runner.contract import Dataset
+from tests.samples import job, ok_result, plan, run_folder
 
 
 @pytest.fixture
@@ -48,6 +50,27 @@ def test_only_a_run_is_offered_to_be_gone_on_with(results: Path) -> None:
         require_free(results / "other")
     with pytest.raises(StorageError, match=r"can't be made: File name too long; choose a shorter name\.$"):
         require_free(results / ("x" * 300))
+
+
+def test_another_place_is_offered_by_the_name_that_the_command_has_for_it(results: Path, tmp_path: Path) -> None:
+    (results / "file").touch()
+    with pytest.raises(StorageError, match=r"can't be made: Not a directory; choose another --out\.$"):
+        RunFolder.create(results / "file" / "run", "run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARNESS_RESULTS", str(results / "file"))
+        with pytest.raises(StorageError, match=r"Not a directory; set HARNESS_RESULTS to a folder elsewhere\.$"):
+            RunFolder.create(None, "demo")
+
+
+def test_how_a_run_without_results_is_gone_on_with_and_that_a_demo_is_not(results: Path) -> None:
+    shown = Dataset("demo", "0" * 64, [], [1], ["000000.ppm"], follows=True)
+    for name, dataset in (("a run", None), ("shown", shown)):
+        folder = RunFolder.create(results / name, "run")
+        documents.write(folder.path / "plan.json", plan(job(suite="accuracy", dataset=dataset)))
+    with pytest.raises(BadInput, match="a run: no cell has a result yet; go on with: harness run --resume 'a run'"):
+        cells_of([open_run("a run")])
+    with pytest.raises(BadInput, match=r"shown: no cell has a result yet; make it anew: harness demo\.$"):
+        cells_of([open_run("shown")])
 
 
 @pytest.mark.parametrize("name", ["", " "])

@@ -3,7 +3,7 @@ import os
 import re
 from pathlib import Path
 
-from harness.report.page.clips import EMBEDDED
+from harness.report.page.clips import EMBEDDED, clips_of
 from harness.report.writing import write_page
 from tests.samples import job, ok_result, run_folder
 
@@ -40,3 +40,5 @@ def test_large_clips_of_several_runs_lie_beside_the_page_each_by_its_own_name(tm
     links = re.findall(r'<a href="([^"#]+[.]mp4)">', page.read_text())
     assert links == [f"{job().cell}{end}.mp4" for end in ("", "-2", "-3")]
     assert [(page.parent / link).read_bytes()[:1] for link in links] == [b"1", b"2", b"3"]
+    titles = [clip.title for clip in clips_of(folders)]
+    assert titles == [f"{clips_of(folders[:1])[0].title}, {name}" for name in "123"]
