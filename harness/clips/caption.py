@@ -27,7 +27,7 @@ class Caption:
     """Writes the caption on frame after frame. `title` says what detects."""
 
     def __init__(self, title: str):
-        self._title = title
+        self._title, self._line = title, Line()
         self._times: deque[float] = deque(maxlen=MEAN_OVER)
 
     def text(self, ms: float) -> str:
@@ -38,7 +38,7 @@ class Caption:
 
     def write(self, pixels: Pixels, ms: float) -> Pixels:
         """Return the frame with its caption on a dark strip at its top."""
-        return line(pixels, self.text(ms), pixels.shape[0] * LETTERS)
+        return self._line.write(pixels, self.text(ms), pixels.shape[0] * LETTERS)
 
 
 def strip(height: int) -> int:
@@ -46,22 +46,27 @@ def strip(height: int) -> int:
     return round(height * LETTERS) + 2 * MARGIN
 
 
-def line(pixels: Pixels, text: str, letters: float) -> Pixels:
-    """Return pixels with a line of text on a dark strip at their top, in smaller letters where it would not fit."""
-    room, height = max(pixels.shape[1] - 2 * MARGIN, 0), round(letters) + 2 * MARGIN
-    size = round(letters)
-    words = _words(text, size, height)
-    if words.shape[1] > room:
-        size = int(letters * room / words.shape[1])
-        words = _words(text, size, height)
-    while words.shape[1] > room and size > SMALLEST:  # letters are of whole pixels, and shrink less than their size
-        size -= 1
-        words = _words(text, size, height)
-    words = words[:, :room]
-    strip = pixels[:height] * np.float32(SHADE)
-    written = strip[:, MARGIN : MARGIN + words.shape[1]]
-    written += (WHITE - written) * words[: len(strip), :, None]
-    return np.concatenate([strip.astype(np.uint8), pixels[height:]])
+class Line:
+    """Writes a line of text on frame after frame, in smaller letters where it would not fit, and then in these."""
+
+    def __init__(self) -> None:
+        self._most: int | None = None
+
+    def write(self, pixels: Pixels, text: str, letters: float) -> Pixels:
+        """Return pixels with the text on a dark strip at their top, in letters of that height or smaller ones."""
+        room, height = max(pixels.shape[1] - 2 * MARGIN, 0), round(letters) + 2 * MARGIN
+        self._most = _fitting(text, room, height, self._most or round(letters))
+        words = _words(text, self._most, height)[:, :room]
+        shaded = pixels[:height] * np.float32(SHADE)
+        written = shaded[:, MARGIN : MARGIN + words.shape[1]]
+        written += (WHITE - written) * words[: len(shaded), :, None]
+        return np.concatenate([shaded.astype(np.uint8), pixels[height:]])
+
+
+def _fitting(text: str, room: int, height: int, most: int) -> int:
+    """Return the size of the largest letters, at most so large, in which the text fits, or SMALLEST."""
+    sizes = range(most, SMALLEST, -1)
+    return next((size for size in sizes if _words(text, size, height).shape[1] <= room), min(most, SMALLEST))
 
 
 def _words(text: str, size: int, height: int) -> Opacity:

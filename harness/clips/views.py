@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.agreement.matching import match
-from harness.clips.caption import LETTERS, Caption, line, strip
+from harness.clips.caption import LETTERS, Caption, Line, strip
 from harness.clips.drawing import Pen
 from harness.clips.video import Pixels
 from harness.documents.agreement import Tolerances
@@ -68,6 +68,7 @@ class Two:
     frames: int = 0
     different: int = 0
     best: float = 0.0
+    _line: Line = field(default_factory=Line, repr=False)
 
     def draw(self, pixels: Pixels, rows: list[Row]) -> Pixels:
         """Return the frame twice, left the first pass, right the other."""
@@ -85,7 +86,7 @@ class Two:
         both = np.concatenate([sides[0], between, sides[1]], axis=1)
         height = pixels.shape[0]
         below = np.zeros((strip(height), both.shape[1], 3), np.uint8)
-        return np.concatenate([both, line(below, said, height * LETTERS)], axis=0)
+        return np.concatenate([both, self._line.write(below, said, height * LETTERS)], axis=0)
 
     @property
     def _sides(self) -> tuple[One, One]:
