@@ -20,7 +20,7 @@ import numpy
 import torch
 from torchvision.transforms.functional import convert_image_dtype
 
-from runner import compat, inputs, latency, models
+from runner import inputs, latency, models, switches
 from runner.contract import Job
 from runner.contract.serialise import from_dict
 
@@ -33,7 +33,7 @@ WARMUP, LEAST = 3, 20
 def main(out: Path, seconds: float) -> None:
     """Measure pairs for `seconds` and write both sides' latencies in ms."""
     job = from_dict(Job, json.loads((out / "job.json").read_text(encoding="utf-8")))
-    compat.set_numerics(replace(job.numerics, threads=1))
+    switches.set_numerics(replace(job.numerics, threads=1))
     model, _ = models.load(job.model, None)
     source = inputs.open_source(job, None, torch.device("cpu"))
     stopwatch = latency.stopwatch(torch.device("cpu"), job.protocol.synchronise_before)

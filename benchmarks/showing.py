@@ -85,7 +85,7 @@ def _turn(place: Path, clip: Path) -> tuple[float, float, float]:
 
 def _show(place: Path, clip: Path) -> RunFolder:
     what = ["--model", MODEL, "--image", "local", "--weights", "shapes", "--input", str(clip)]
-    command = [sys.executable, "-m", "harness.cli", "demo", *what, "--out", str(place / "out.mp4")]
+    command = [sys.executable, "-m", "harness", "demo", *what, "--out", str(place / "out.mp4")]
     variables = {**os.environ, "HARNESS_RESULTS": str(place / "results")}
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import get_args
 
 from harness import documents, pipeline
@@ -16,9 +15,10 @@ from harness.clips.caption import Caption, strip
 from harness.clips.drawing import Pen
 from harness.clips.encoding import Codec, require_encodable
 from harness.clips.feeding import picture_name
+from harness.clips.frames_folder import frames_folder
 from harness.clips.needs import require_installed
 from harness.clips.sources import First, Footage, is_read, source_of
-from harness.clips.staging import ANOTHER_TMP, MakeView, Staging
+from harness.clips.staging import MakeView, Staging
 from harness.clips.views import One, Two, size_of_view
 from harness.data.shapes.figures import CATEGORIES
 from harness.documents.files import require_writable, storing
@@ -83,7 +83,7 @@ def start(wish: Showing, command: list[str], preflight: Preflight, progress: Pro
     passes = 1 if wish.side_by_side is None else 2
     height, width, _ = next(source.frames()).pixels.shape
     require_encodable(*size_of_view(height, width, passes), codec)
-    with _frames_folder() as frames:
+    with frames_folder() as frames:
         plan = pipeline.planned(_request(wish, source, frames), command, preflight, progress)
         if len(plan.cells) != passes:
             raise BadInput(f"--side-by-side {wish.side_by_side} is what is shown already", "name another")
@@ -120,14 +120,6 @@ def _require_place(out: Path, shown: str) -> None:
         if out.exists() and not out.is_file():
             raise BadInput(f"-o {out} is no file that a clip could take the place of", "name another")
     require_writable(out)
-
-
-@contextmanager
-def _frames_folder() -> Iterator[Path]:
-    with storing(Path("the frames' folder"), "made", ANOTHER_TMP):
-        made = TemporaryDirectory(prefix="harness-frames-")
-    with made as name:
-        yield Path(name)
 
 
 def _request(wish: Showing, source: Footage, frames: Path) -> Request:

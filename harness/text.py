@@ -110,6 +110,11 @@ def count(number: int, what: str, many: str | None = None) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {many or what + 's'}"
 
 
+def percent(share: float, decimals: int | None = None) -> str:
+    """Return a share in percent, of 0.05 5 %; without `decimals` as short as it is exact."""
+    return f"{100 * share:.10g} %" if decimals is None else f"{100 * share:.{decimals}f} %"
+
+
 def duration(seconds: float) -> str:
     """Return a time span as people read it: 45 s, 6 min, 1 h 20 min."""
     if seconds < 90:

@@ -6,7 +6,6 @@ torchvision 0.14 and newer (checked with 0.29).  Nothing here downloads.
 
 import importlib
 import inspect
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
@@ -18,7 +17,7 @@ from torch import nn
 from torchvision.models.detection import transform
 from torchvision.ops.misc import FrozenBatchNorm2d
 
-from runner.contract import Numerics, OnOff, ResizeRule, Thresholds
+from runner.contract import ResizeRule, Thresholds
 from runner.errors import said
 from runner.names import canonical_name
 
@@ -137,47 +136,18 @@ def _replace(module: Any, name: str, value: Any) -> None:
     setattr(module, name, value)
 
 
-def set_numerics(numerics: Numerics) -> None:
-    """Set every switch that changes how fast or how exactly torch computes; before the first parallel computation."""
-    if numerics.threads is not None:
-        torch.set_num_threads(numerics.threads)
-    if hasattr(torch, "set_float32_matmul_precision"):  # torch 1.12
-        torch.set_float32_matmul_precision(numerics.matmul_precision)
+def set_matmul_precision(precision: str) -> None:
+    """Set how exactly float32 matrices are multiplied: highest, high, or medium, which before torch 1.12 is high."""
+    if hasattr(torch, "set_float32_matmul_precision"):
+        torch.set_float32_matmul_precision(precision)
     else:
-        torch.backends.cuda.matmul.allow_tf32 = numerics.matmul_precision != "highest"
-    torch.backends.cudnn.allow_tf32 = numerics.tf32
-    torch.backends.cudnn.benchmark = numerics.cudnn_benchmark
-    torch.backends.cudnn.deterministic = numerics.deterministic
-    if numerics.deterministic:
-        # Without it, cuBLAS is not: https://docs.nvidia.com/cuda/cublas/#results-reproducibility
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(numerics.deterministic)
-    torch.set_flush_denormal(numerics.flush_denormals)
+        torch.backends.cuda.matmul.allow_tf32 = precision != "highest"
 
 
-def set_onednn(choice: Optional[OnOff]) -> None:
-    """Have torch compute with oneDNN or without it; None leaves it alone."""
-    if choice is not None:
-        torch.backends.mkldnn.enabled = choice == "on"
-
-
-def numerics() -> Dict[str, str]:
-    """Return the switches as torch holds them now."""
-    smallest = torch.tensor([1e-40]) * 1  # of the numbers that flushing takes for zero
-    precision = getattr(torch, "get_float32_matmul_precision", _matmul_precision)
-    return {
-        "matmul_precision": precision(),
-        "cudnn_allow_tf32": str(torch.backends.cudnn.allow_tf32),
-        "cudnn_benchmark": str(torch.backends.cudnn.benchmark),
-        "cudnn_deterministic": str(torch.backends.cudnn.deterministic),
-        "deterministic_algorithms": str(torch.are_deterministic_algorithms_enabled()),
-        "flush_denormals": str(float(smallest) == 0),
-        "default_dtype": str(torch.get_default_dtype()),
-        "onednn": str(torch.backends.mkldnn.enabled) if torch.backends.mkldnn.is_available() else "none",
-    }
-
-
-def _matmul_precision() -> str:
+def matmul_precision() -> str:
+    """Return how exactly float32 matrices are multiplied now."""
+    if hasattr(torch, "get_float32_matmul_precision"):
+        return str(torch.get_float32_matmul_precision())
     return "high" if torch.backends.cuda.matmul.allow_tf32 else "highest"
 
 

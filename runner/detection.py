@@ -26,7 +26,7 @@ from runner.contract import (
     rows,
     source_sha256,
 )
-from runner.contract.arrivals import arriving
+from runner.contract.arrivals import NeverCame, arriving
 from runner.contract.rows import FILE, ImageDetections, Row, Times, Writer
 from runner.errors import JobError
 from runner.inputs import describe
@@ -72,8 +72,8 @@ class PassTask:
 def detect(task: PassTask, out: Path, load_ms: float, progress: Progress) -> Detections:
     """Run the pass to its end, from the image on where an earlier process was killed, into `out`.
 
-    Raises JobError where an image can't be decoded, unless the pass skips such images, and where the file of
-    detections can't be written.
+    Raises JobError where an image can't be decoded, unless the pass skips such images, where one that is waited for
+    never comes, and where the file of detections can't be written.
     """
     contention, began = Contention(), time.perf_counter()
     try:
@@ -84,6 +84,8 @@ def detect(task: PassTask, out: Path, load_ms: float, progress: Progress) -> Det
             totals, failures, turned = writer.totals(), writer.failures(), writer.turned()
     except sqlite3.Error as error:
         raise JobError(f"the detections can't be written to {out / FILE}: {error}", _remedy(error)) from error
+    except NeverCame as error:
+        raise JobError(str(error), "run it again: what handed the pictures over has ended") from error
     return Detections(
         file=FILE,
         resumed_images=resumed,

@@ -28,6 +28,7 @@ from runner import (
     rules,
     software,
     staged,
+    switches,
     used_gpu,
     work,
 )
@@ -87,8 +88,8 @@ def execute(job: Job, folders: Folders, progress: Progress) -> Result:
 
 
 def _set_switches(job: Job) -> None:
-    compat.set_numerics(job.numerics)
-    compat.set_onednn(job.variant.onednn)
+    switches.set_numerics(job.numerics)
+    switches.set_onednn(job.variant.onednn)
 
 
 def _used(result: Result) -> Optional[Hardware]:

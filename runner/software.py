@@ -10,7 +10,7 @@ from typing import Dict
 import torch
 import torchvision
 
-from runner import compat, libraries
+from runner import compat, libraries, switches
 from runner.contract import Software
 
 # importlib.metadata lists what is installed, wherever it came from: pip, a distribution's package, a build.
@@ -34,7 +34,7 @@ def observe() -> Software:
         compiled_architectures=compat.compiled_architectures(),
         threads=torch.get_num_threads(),
         interop_threads=torch.get_num_interop_threads(),
-        numerics=compat.numerics(),
+        numerics=switches.held(),
         shared_libraries=libraries.loaded(Path("/proc/self/maps").read_text(encoding="utf-8")),
         packages=_packages(),
         malloc={name: value for name, value in sorted(os.environ.items()) if name.startswith(MALLOC)},

@@ -21,7 +21,7 @@ UNTOLD = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "HARNESS_RESULTS")
 def main() -> int:
     """Write the recording, unless the one that is there shows the same."""
     variables = {name: value for name, value in os.environ.items() if name not in UNTOLD} | {"TERM": "xterm-256color"}
-    made = session([sys.executable, "-m", "harness.cli", *ARGUMENTS], COLUMNS, ROOT, variables)
+    made = session([sys.executable, "-m", "harness", *ARGUMENTS], COLUMNS, ROOT, variables)
     if made.exit_code:
         print(f"{RECORDING.relative_to(ROOT)} stays as it is: the program failed: {made.text}", file=sys.stderr)
         return 1

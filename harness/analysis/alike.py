@@ -1,6 +1,7 @@
 """What was not alike on two sides that are compared: what they are, and what else the machine did meanwhile."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from statistics import fmean
 
 from harness.analysis.cautions import OTHER_LOAD_CPUS
@@ -9,17 +10,18 @@ from harness.analysis.pairing import Pair
 from harness.analysis.process import Process, Surroundings
 from harness.analysis.series import Series, whole
 from harness.documents.comparison import Unlike
+from harness.text import percent
 
 LIBRARIES, PICTURES = "BLAS or OpenMP", "pictures"
 #: What differs wherever something else does, and is a hash that tells nobody more.
 IMPLIED = {"image": "environment", "how torch was built": "torch"}
 #: By name: what is averaged over the processes of a side, how it is said, and from where on, or how far apart, it
 #: makes a verdict doubtful.
-MEANWHILE: dict[str, tuple[Callable[[Surroundings], float | None], str, float]] = {
-    "CPUs that other work kept busy": (lambda seen: seen.other_load, "{:.2f}", OTHER_LOAD_CPUS),
-    "CPUs that other guests took": (lambda seen: seen.steal, "{:.2f}", 0.05),
-    "periods stopped by a CPU quota": (lambda seen: seen.throttled, "{:.0%}", 0.01),
-    "samples that lost CPU time": (lambda seen: seen.doubt, "{:.0%}", 0.05),
+MEANWHILE: dict[str, tuple[Callable[[Surroundings], float | None], Callable[[float], str], float]] = {
+    "CPUs that other work kept busy": (lambda seen: seen.other_load, "{:.2f}".format, OTHER_LOAD_CPUS),
+    "CPUs that other guests took": (lambda seen: seen.steal, "{:.2f}".format, 0.05),
+    "periods stopped by a CPU quota": (lambda seen: seen.throttled, partial(percent, decimals=0), 0.01),
+    "samples that lost CPU time": (lambda seen: seen.doubt, partial(percent, decimals=0), 0.05),
 }
 
 
@@ -88,9 +90,9 @@ def _meanwhile(pairs: Sequence[Pair]) -> Iterator[Unlike]:
             yield Unlike(what, a, b, list(dict.fromkeys(models)), disturbs=True)
 
 
-def _said(means: Sequence[float | None], form: str) -> str | None:
+def _said(means: Sequence[float | None], form: Callable[[float], str]) -> str | None:
     known = [mean for mean in means if mean is not None]
-    return form.format(max(known)) if known else None
+    return form(max(known)) if known else None
 
 
 def _mean(side: Sequence[Process], read: Callable[[Surroundings], float | None]) -> float | None:

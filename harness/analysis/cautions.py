@@ -10,7 +10,7 @@ from collections.abc import Callable
 from harness.analysis.doubt import doubt_of, lost_to, without_doubt
 from harness.analysis.standing import CONTENT, UNSTEADY, content_of, shortfall, standing_of
 from harness.analysis.tails import tail_of
-from harness.text import count
+from harness.text import count, percent
 from runner.contract import Result
 from runner.contract.statistics import summarise
 
@@ -101,14 +101,14 @@ def _in_doubt(result: Result) -> list[str] | None:
     doubt, latency, statistic = doubt_of(result), result.latency, result.job.protocol.statistic
     if doubt is None or latency is None:
         return None
-    if not doubt.count:
+    if doubt.got is None:  # there are none
         return []
     kept, figure = without_doubt(latency, doubt), summarise(latency).value(statistic)
     sure = summarise(kept).value(statistic) if kept else None
     if doubt.count < FEW_IN_DOUBT * doubt.measured and sure and abs(sure / figure - 1) < MOVED:
         return []
     left = f"without them {sure:.1f} ms" if sure else "none is left without them"
-    got = f"{doubt.count} of {doubt.measured} got {doubt.got:.0%} of the CPU time that such calls usually get"
+    got = f"{doubt.count} of {doubt.measured} got {percent(doubt.got, 0)} of the CPU time that such calls usually get"
     return [f"{DOUBT}{got}; {', '.join(lost_to(result, doubt))}; {left}"]
 
 

@@ -13,13 +13,14 @@ class Multiple:
     """A model's latency in another series over that in the reference.
 
     low and high divide the far ends of both 95 % intervals, so they are wider than a 95 % interval; None where one of
-    them has none.
+    them has none. `is_sure` is whether one of both is faster beyond doubt (Timing.is_surely_faster_than).
     """
 
     timing: Timing
     ratio: float
     low: float | None
     high: float | None
+    is_sure: bool
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def _compare(timings: list[Timing]) -> Multiples:
 
 
 def _ratio(timing: Timing, to: Timing) -> Multiple:
-    return Multiple(timing, timing.ms / to.ms, _over(timing.low_ms, to.high_ms), _over(timing.high_ms, to.low_ms))
+    low, high = _over(timing.low_ms, to.high_ms), _over(timing.high_ms, to.low_ms)
+    is_sure = timing.is_surely_faster_than(to) or to.is_surely_faster_than(timing)
+    return Multiple(timing, timing.ms / to.ms, low, high, is_sure)
 
 
 def _over(ms: float | None, to_ms: float | None) -> float | None:

@@ -132,7 +132,8 @@ def accuracy_series(cell: Cell) -> AccuracySeries | None:
     dataset, how = cell.job.dataset, cell.job.detection
     if dataset is None or how is None:
         return None
-    common, images = vars(shared(cell)), len(dataset.ids)
+    passed = cell.result.detections if dataset.follows else None  # to which fewer may come than were planned
+    common, images = vars(shared(cell)), passed.images if passed else len(dataset.ids)
     return AccuracySeries(**common, dataset=dataset.name, images=images, box_rule=how.box_rule)
 
 

@@ -34,6 +34,18 @@ class Timing(OverRepeats):
     memory_bytes: int | None
     agreement: Agreement | None
 
+    @property
+    def span_ms(self) -> tuple[float, float]:
+        """The 95 % interval; where there are too few samples for one, the fastest and the slowest of them."""
+        if self.low_ms is not None and self.high_ms is not None:
+            return self.low_ms, self.high_ms
+        values = [ms for latency in latencies(self.cells) for ms in measured_ms(latency)]
+        return min(values), max(values)
+
+    def is_surely_faster_than(self, other: "Timing") -> bool:
+        """Tell whether all of this one's span lies below the other's."""
+        return self.span_ms[1] < other.span_ms[0]
+
 
 def timings_of(cells: Sequence[Cell]) -> list[Timing]:
     """Return every model that was timed, series by series: in the order of the catalogue, people's own behind it.

@@ -12,8 +12,8 @@ from runner.contract import arrivals, rows
 #: How many frames lie there at most, handed over and not done with: enough for the runner's decoders, and of small ones
 #: as many as these bytes, 32 of full HD, so that many are decoded while the runner starts.
 WINDOW, WINDOW_BYTES = 16, 200_000_000
-#: How often one looks for rows, in seconds: seldom enough to leave the CPU to the model;
-#: often enough that a pass, with its frames in hand, goes on meanwhile. So rows come, and are drawn, in pieces.
+#: How often one looks for rows, in seconds: seldom enough to leave the CPU to the model, often enough that a pass, with
+#: its frames in hand, goes on meanwhile. So rows come, and are drawn, in pieces.
 LOOK_S = 0.06
 #: What lies beside the rows of a pass once its process has ended.
 RESULT = "result.json"

@@ -83,7 +83,8 @@ def is_read(path: Path, text: str) -> bool:
     if text == BUNDLED or not path.exists():
         return False
     if given.is_dir():
-        return path.suffix.lower() in PICTURES and path.parent.samefile(given)
+        shown = path.resolve()  # what is written goes where a link leads
+        return shown.suffix.lower() in PICTURES and shown.parent.samefile(given)
     return path.samefile(given)
 
 

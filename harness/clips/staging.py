@@ -15,6 +15,7 @@ from PIL import Image
 
 from harness.clips.encoding import Codec, writing
 from harness.clips.feeding import LOOK_S, Feed, Passed, picture_name
+from harness.clips.frames_folder import ANOTHER_TMP
 from harness.clips.needs import needed
 from harness.clips.sources import Footage
 from harness.clips.video import Pixels, VideoFrame
@@ -26,8 +27,6 @@ from runner.contract.rows import Followed, Row
 
 #: A clip's poster is on pages, in which it is part of the file: its quality, and its longer side at most, in pixels.
 POSTER_QUALITY, POSTER_SIDE = 80, 1280
-#: Where another place for the frames is chosen.
-ANOTHER_TMP = "choose another TMPDIR"
 #: Makes the view of frames of a height and a width.
 MakeView = Callable[[int, int], View]
 

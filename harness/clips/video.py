@@ -133,6 +133,8 @@ def _lack(container: Any, stream: Any, end: float) -> str | None:
         said = float(stream.duration * stream.time_base)
     else:
         said = (container.duration or 0) * MICROSECOND_S
+    if stream.frames and stream.average_rate:  # AVI: what is read as its length follows from where it ends
+        said = max(said, stream.frames / float(stream.average_rate))
     return f"it says that it lasts {said:.1f} s, and ends after {end:.1f} s" if said - end > SLACK_S else None
 
 

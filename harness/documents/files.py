@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -172,25 +173,31 @@ def _first(error: ValidationError) -> str:
 def require_writable(path: Path) -> None:
     """Raise StorageError where replacing(path) could not even begin; nothing is left of the trial."""
     with storing(path):
-        there = next(parent for parent in path.absolute().parents if parent.exists())
+        there = next(parent for parent in _target(path).parents if parent.exists())
         with TemporaryDirectory(dir=there, prefix=f".{path.name}-"):
             pass
 
 
+def _target(path: Path) -> Path:
+    """Return what a name stands for, from the root on: a person's link stays, and what it shows is written."""
+    return Path(os.path.realpath(path))
+
+
 @contextmanager
 def replacing(path: Path, elsewhere: str = ANOTHER_OUT) -> Iterator[Path]:
-    """Yield a file to write that takes the place of `path` in the end, or leaves it as it was.
+    """Yield a file to write that takes the place of `path` in the end, of what it links to, or leaves it as it was.
 
     Raises StorageError where it can't be written, with `elsewhere` as storing has it.
     """
     with storing(path, elsewhere=elsewhere):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target = _target(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
         # A folder of its own, so that two processes that write the same file do not meet; from the root on, since
         # whoever writes there may take the beginning of a relative path for a URI's (a:b) or a home's (~).
-        with TemporaryDirectory(dir=path.parent.absolute(), prefix=f".{path.name}-") as folder:
+        with TemporaryDirectory(dir=target.parent, prefix=f".{path.name}-") as folder:
             part = Path(folder) / path.name
             yield part
-            part.replace(path)
+            part.replace(target)
 
 
 def write(path: Path, document: Document, elsewhere: str = "") -> None:

@@ -7,7 +7,7 @@ from harness.documents.agreement import ApDifference
 from harness.documents.comparison import Clock, Comparison, Estimate, ModelComparison, SideName, Unlike
 from harness.report import render
 from harness.report.table import EVERYWHERE, FULL, Column, Table
-from harness.text import GAP, count, escaped
+from harness.text import GAP, count, escaped, percent
 
 CLOCKS: dict[Clock, str] = {"wall": "wall time", "cpu": "CPU time", "instructions": "instructions"}
 #: The headings of a side's figure and of the ratio.
@@ -49,11 +49,6 @@ def headline(found: Comparison) -> str:
     clocks = " and ".join(CLOCKS[clock] for clock in found.on)
     told = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
     return f"B beside A by {clocks}, within {percent(found.margin)}: {told}"
-
-
-def percent(share: float) -> str:
-    """Return a share in percent, as short as it is exact."""
-    return f"{100 * share:.10g} %"
 
 
 def side(name: SideName) -> str:
@@ -210,7 +205,7 @@ def _doubt(clock: Clock, known: Estimate, found: Comparison) -> str | None:
         return f"{known.verdict} by itself, {known.corrected} corrected for {models} (Holm)"
     if known.verdict == "equivalent" and not known.low <= 1 <= known.high:
         direction = "slower" if known.ratio > 1 else "faster"
-        return f"equivalent, and {direction} by {abs(100 * (known.ratio - 1)):.1f} %"
+        return f"equivalent, and {direction} by {percent(abs(known.ratio - 1), 1)}"
     return None
 
 

@@ -10,7 +10,7 @@ from harness.catalogue import detectors
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed
 from harness.report.table import LONG, Column, Table
-from harness.text import GAP, count
+from harness.text import GAP, count, percent
 from runner.contract import Latency
 
 TITLE = "Latency against content"
@@ -99,7 +99,7 @@ def _figure(value: float) -> str:
 
 
 def _share(share: float | None) -> str:
-    return GAP if share is None else f"{100 * share:.0f} %"
+    return GAP if share is None else percent(share, 0)
 
 
 def _remarks(rows: Sequence[Row]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.documents.explanation import Explanation, PlaceDifference, Remaining, Spending, Tried
-from harness.text import GAP
+from harness.text import GAP, percent
 
 #: What each reason means, in words.
 WHY = {
@@ -82,7 +82,7 @@ def cells(each: PlaceDifference, quote: str = "") -> list[str]:
     """Return a place as a row below HEADINGS; operators stand between quotes."""
     a, b = each.a, each.b
     figures = [f"{value:.2f}" for value in (a.ms, b.ms)]
-    figures += [f"{100 * each.share:.0f} %", f"{a.cpu_ms:.2f}", f"{b.cpu_ms:.2f}", f"{a.calls:g}", f"{b.calls:g}"]
+    figures += [percent(each.share, 0), f"{a.cpu_ms:.2f}", f"{b.cpu_ms:.2f}", f"{a.calls:g}", f"{b.calls:g}"]
     words = [WHY[each.why], ", ".join(each.bearing) or GAP]
     return [f"{each.where}, {each.what}", *figures, *words, _operators(a, quote), _operators(b, quote)]
 

@@ -8,7 +8,7 @@ from harness.catalogue import detector
 from harness.documents.run_folder import RunFolder
 from harness.documents.runs import once
 from harness.report.table import Column, Table
-from harness.text import GAP, count
+from harness.text import GAP, count, percent
 
 
 def histories_of(folders: Sequence[RunFolder]) -> list[History]:
@@ -69,7 +69,7 @@ def _change(each: Point) -> str:
 
 def _by(each: Point) -> str:
     ratio = each.change.value if each.change else 1.0
-    return f"{'slower' if ratio > 1 else 'faster'} by {abs(100 * (ratio - 1)):.1f} %"
+    return f"{'slower' if ratio > 1 else 'faster'} by {percent(abs(ratio - 1), 1)}"
 
 
 def _note(history: History) -> str:

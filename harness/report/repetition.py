@@ -14,9 +14,11 @@ from harness.documents.run_folder import Cell
 from harness.report.describe import attributed, software
 from harness.report.latency_columns import long_columns
 from harness.report.table import Column, Table
-from harness.text import GAP
+from harness.text import GAP, percent
 
-EXACT = f"reproduced: on the same machine and software, the ratio and its interval are within {SAME_MACHINE:.0%} of 1"
+EXACT = (
+    f"reproduced: on the same machine and software, the ratio and its interval are within {percent(SAME_MACHINE)} of 1"
+)
 UNDECIDED = "can't tell: the interval reaches beyond that on one side, or there are too few samples for one"
 ELSEWHERE = (
     f"carries over: the relative figures are within a factor of {OTHER_MACHINE:g} of each other, else it differs; the "

@@ -10,7 +10,7 @@ from harness.catalogue import Detector, detectors
 from harness.documents.run_folder import Cell
 from harness.report.describe import attributed
 from harness.report.table import FULL, Column, Table
-from harness.text import GAP
+from harness.text import GAP, percent
 from runner.contract.inside import STAGES
 
 NOTES = [
@@ -76,7 +76,7 @@ def _interval(low: float | None, high: float | None) -> str:
 
 
 def _share(figure: StageFigure | None) -> str:
-    return GAP if figure is None else f"{100 * figure.share:.1f} %"
+    return GAP if figure is None else percent(figure.share, 1)
 
 
 def _remarks(figures: StageFigures | None, cells: Sequence[Cell]) -> list[str]:

@@ -12,6 +12,12 @@ from typing import Iterable, Iterator, Tuple
 NO_MORE = ".none"
 #: How often one who waits looks, in seconds: much less than a detection takes.
 LOOK_S = 0.002
+#: How long one waits for a picture, in seconds: much longer than any takes, for whoever hands them over may be gone.
+PATIENCE_S = 600.0
+
+
+class NeverCame(Exception):
+    """Nobody handed a picture over, nor said that none comes."""
 
 
 def hand_over(folder: Path, name: str, content: bytes) -> None:
@@ -27,10 +33,16 @@ def end(folder: Path, name: str) -> None:
 
 
 def arriving(folder: Path, pictures: Iterable[Tuple[int, str]]) -> Iterator[Tuple[int, str]]:
-    """Yield each (id, name) in its order as soon as its picture is there, up to the first that does not come."""
+    """Yield each (id, name) in its order as soon as its picture is there, up to the first that is said not to come.
+
+    Raises NeverCame after PATIENCE_S.
+    """
     for number, name in pictures:
+        deadline = time.monotonic() + PATIENCE_S
         while not (folder / name).exists():
             if (folder / f"{name}{NO_MORE}").exists():
                 return
+            if time.monotonic() > deadline:
+                raise NeverCame(f"{name} did not come within {PATIENCE_S:g} s")
             time.sleep(LOOK_S)
         yield number, name

@@ -41,7 +41,7 @@ def harness(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Harness:
     environment = {**os.environ, "COLUMNS": "160", "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
     def run(*arguments: object) -> str:
-        command = [sys.executable, "-m", "harness.cli", *map(str, arguments)]
+        command = [sys.executable, "-m", "harness", *map(str, arguments)]
         with (folder / f"{arguments[0]}.log").open("a", encoding="utf-8") as log:
             done = subprocess.run(
                 command,

@@ -14,7 +14,7 @@ from tests.integration.forking import forked
 
 #: The lightest of the published models.
 LITE = "ssdlite320_mobilenet_v3_large"
-HARNESS = [sys.executable, "-m", "harness.cli"]
+HARNESS = [sys.executable, "-m", "harness"]
 
 
 def harness(

@@ -125,7 +125,7 @@ def python_without_torch(tmp_path: Path) -> Path:
 def test_no_torch_in_local(python_without_torch: Path, tmp_path: Path) -> None:
     python = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
     done = subprocess.run(
-        [python, "-m", "harness.cli", *RUN, *ONE, "--out", str(tmp_path / "run")],
+        [python, "-m", "harness", *RUN, *ONE, "--out", str(tmp_path / "run")],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(python_without_torch)},
         capture_output=True,

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("lean_torch")]
 
 PUBLISHED = [model.builder for model in models().values() if model.published_2021]
 #: Frames of the clip with trained weights, and of each with random ones, whose detections are drawn from this score on.
-FRAMES, FEW, LOW = 6, 1, 0.0
+FRAMES, FEW, LOW = 6, 2, 0.0
 #: The size of every clip's frame, or its width alone; of the photographs one is as wide, and one as high.
 HIGH, WIDE = 300, 320
 MIXED = {"cat": (WIDE, 240), "coffee": (200, HIGH)}

@@ -91,7 +91,7 @@ def test_a_person_sees_the_metrics_and_the_interval(files: tuple[Path, Path]) ->
     done = harness("score", "--annotations", annotations, "--detections", detections, "--iou", "bbox")
     assert done.returncode == 0, done.stderr
     assert "200 detections of 60 objects in 12 images" in done.stdout
-    assert "95% interval over images" in done.stdout
+    assert "95 % interval over images" in done.stdout
     assert "ARmax=100" in done.stdout
 
 

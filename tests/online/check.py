@@ -75,7 +75,7 @@ Harness = Callable[[Sequence[str], bool], Said]
 
 def harness(arguments: Sequence[str], kept: bool) -> Said:
     """Run a command of the harness as a person does."""
-    command = [sys.executable, "-m", "harness.cli", *arguments]
+    command = [sys.executable, "-m", "harness", *arguments]
     out = subprocess.PIPE if kept else None
     with subprocess.Popen(
         command, cwd=ROOT, stdout=out, stderr=subprocess.PIPE, text=True, errors="replace"

@@ -15,7 +15,7 @@ from harness.pipeline import Interrupted
 from harness.preflight.checks import Preflight
 from harness.preflight.noise import COMPUTES, sentence
 from harness.report.table import Column, Table
-from harness.text import GAP, count
+from harness.text import GAP, count, percent
 
 
 def print_noise(minutes: str | None, command: list[str], *, as_json: bool) -> None:
@@ -88,4 +88,4 @@ def disturbances(seen: list[Disturbance]) -> Table:
 
 
 def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{100 * share:.1f} %"
+    return "unknown" if share is None else percent(share, 1)

@@ -14,7 +14,7 @@ from harness.judging import rescored
 from harness.report.accuracy import accuracy_tables
 from harness.report.table import Column, Form, Table
 from harness.scoring.files import score_file
-from harness.text import GAP, count
+from harness.text import GAP, count, percent
 
 
 def score_files(annotations: Path, detections: Path, *, iou: str, box_rule: str, scorer: str, as_json: bool) -> None:
@@ -55,7 +55,7 @@ def _lines(result: Score) -> list[str]:
         f"{count(result.detections, 'detection')} of {count(result.objects, 'object')} "
         f"in {count(result.images, 'image')}",
         f"{result.iou}{boxes}; {result.scorer} {result.scorer_version}",
-        f"AP {interval.low:.4f} to {interval.high:.4f}, {interval.confidence:.0%} interval over images"
+        f"AP {interval.low:.4f} to {interval.high:.4f}, {percent(interval.confidence)} interval over images"
         if interval
         else f"no interval of AP: {result.interval_missing_reason}",
     ]

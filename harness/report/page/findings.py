@@ -1,7 +1,7 @@
 """What the figures say, in a sentence: the titles of the page and of its charts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import numpy as np
@@ -13,8 +13,9 @@ from harness.analysis.ratios import Multiples
 from harness.analysis.timings import Timing, latencies
 from harness.catalogue import detector
 from harness.documents.run_folder import Cell
+from harness.documents.scores import Score
 from harness.report.page.figures import listed, significant, times
-from harness.text import count
+from harness.text import count, percent
 from runner.contract.statistics import measured_ms
 
 
@@ -23,37 +24,64 @@ def headline(cells: Sequence[Cell], timings: Sequence[Timing]) -> str:
     if timings:
         return fastest(timings)
     scored = [
-        (score.metrics["AP"], cell)
+        (score, cell)
         for cell in cells
         if cell.scores and cell.job.model.weights.kind != "random"
         for score in cell.scores.scores
         if score.iou == "bbox" and score.metrics["AP"] >= 0
     ]
     if scored:
-        ap, best = max(scored, key=lambda pair: pair[0])
-        where = f" on {best.job.dataset.name}" if best.job.dataset else ""
-        return f"{display(best)} has the highest AP: {100 * ap:.1f} %{where}"
+        return _most_accurate(scored)
     statuses = Counter(cell.result.status.replace("_", " ") for cell in cells)
     counts = [f"{count(number, 'cell')} {status}" for status, number in statuses.items()]
     return f"No latency was measured: {listed(counts)}"
 
 
+def _most_accurate(scored: Sequence[tuple[Score, Cell]]) -> str:
+    """Say which model has the highest AP of boxes, and of the same images whose interval overlaps that, if one does."""
+    (score, best), *others = sorted(scored, key=lambda pair: pair[0].metrics["AP"], reverse=True)
+    where = f" on {best.job.dataset.name}" if best.job.dataset else ""
+    for other, cell in others:
+        is_rival = cell.job.dataset == best.job.dataset and cell.job.model.builder != best.job.model.builder
+        if is_rival and score.interval and other.interval and other.interval.high >= score.interval.low:
+            figures = f"{_ap(score)}, {display(cell)} {_ap(other)}"
+            return f"{display(best)} has the highest AP, but not beyond doubt: {figures}{where}"
+    return f"{display(best)} has the highest AP: {100 * score.metrics['AP']:.1f} %{where}"
+
+
+def _ap(score: Score) -> str:
+    span = f" ({100 * score.interval.low:.1f} to {100 * score.interval.high:.1f})" if score.interval else ""
+    return f"{100 * score.metrics['AP']:.1f} %{span}"
+
+
 def fastest(timings: Sequence[Timing]) -> str:
-    """Say which model is fastest, how fast, and how much faster than the slowest of its series; pinned ones first."""
-    best = min(timings, key=lambda timing: (not timing.series.pinned, timing.ms))
-    rivals = [timing for timing in timings if timing.number == best.number]
-    slowest = max(rivals, key=lambda timing: timing.ms)
-    figure = f"{significant(best.ms)} ms"
-    where = f" ({best.label})" if len({timing.number for timing in timings}) > 1 else ""
-    if slowest.ms > best.ms:
-        ratio = times(slowest.ms / best.ms)
-        return f"{best.model.display} is fastest: {figure}, {ratio} faster than {slowest.model.display}{where}"
-    others = [timing for timing in timings if timing.model == best.model and timing.series.pinned == best.series.pinned]
-    slowest = max(others, key=lambda timing: timing.ms)
-    if slowest.ms > best.ms:
-        ratio = times(slowest.ms / best.ms)
-        return f"{best.model.display} is fastest in {best.label}: {figure}, {ratio} faster than in {slowest.label}"
-    return f"{best.model.display} takes {figure}{where}"
+    """Say which model is fastest, how fast, and how much faster than the slowest of its series; pinned ones first.
+
+    Where another's interval overlaps its own, that one is said in place of the slowest.
+    """
+    best, *others = sorted(timings, key=lambda timing: (not timing.series.pinned, timing.ms))
+    where = f" ({best.label})" if any(timing.number != best.number for timing in others) else ""
+    if rivals := [timing for timing in others if timing.number == best.number]:
+        return _ahead(f"{best.model.display} is fastest", best, rivals, lambda timing: timing.model.display) + where
+    elsewhere = [each for each in others if each.model == best.model and each.series.pinned == best.series.pinned]
+    if elsewhere:
+        said = f"{best.model.display} is fastest in {best.label}"
+        return _ahead(said, best, elsewhere, lambda timing: f"in {timing.label}")
+    return f"{best.model.display} takes {significant(best.ms)} ms{where}"
+
+
+def _ahead(said: str, best: Timing, others: Sequence[Timing], name: Callable[[Timing], str]) -> str:
+    """Go on with what is `said` of the best: how far it is ahead of the others, in order, or that it may not be."""
+    close = next((other for other in others if not best.is_surely_faster_than(other)), None)
+    if close:
+        return f"{said}, but not beyond doubt: {_with_span(best)}, {name(close)} {_with_span(close)}"
+    ratio = times(others[-1].ms / best.ms)
+    return f"{said}: {significant(best.ms)} ms, {ratio} faster than {name(others[-1])}"
+
+
+def _with_span(timing: Timing) -> str:
+    low, high = timing.span_ms
+    return f"{significant(timing.ms)} ms ({significant(low)} to {significant(high)})"
 
 
 def frontier(points: Sequence[Placed]) -> str:
@@ -71,14 +99,24 @@ def frontier(points: Sequence[Placed]) -> str:
 
 
 def compared(comparison: Multiples) -> str:
-    """Say how each other series compares with the reference, by the geometric mean of its ratios."""
+    """Say how each other series compares with the reference, by the geometric mean of its ratios, and how surely."""
     models = Counter(ratio.timing.label for ratio in comparison.ratios)
+    sure = Counter(ratio.timing.label for ratio in comparison.ratios if ratio.is_sure)
+    reference = comparison.reference.label
     said = [
-        f"{label} takes {significant(mean)} times as long as {comparison.reference.label} "
-        + (f"(geometric mean of {models[label]} models)" if models[label] > 1 else "")
+        f"{label} takes {significant(mean)} times as long as {reference}{_of(models[label], sure[label])}"
         for label, mean in sorted(comparison.means.items(), key=lambda pair: pair[1])
     ]
-    return "; ".join(text.strip() for text in (said if len(said) <= 2 else [said[0], said[-1]]))
+    return "; ".join(said if len(said) <= 2 else [said[0], said[-1]])
+
+
+def _of(models: int, sure: int) -> str:
+    """Say of how many models a mean is, and how many of them differ beyond doubt."""
+    if models == 1:
+        return "" if sure else ", but not beyond doubt"
+    differ = f"{sure or 'none'} {'differ' if sure > 1 else 'differs'}"
+    doubt = "" if sure == models else f", of which {differ} beyond doubt"
+    return f" (geometric mean of {models} models{doubt})"
 
 
 def spread(timing: Timing) -> str:
@@ -102,7 +140,8 @@ def drift(timing: Timing) -> str:
     direction = "slower" if change > 0 else "faster"
     if abs(change) < 0.005:
         return f"{timing.model.display}: the second half of the samples was as fast as the first"
-    return f"{timing.model.display}: the second half of the samples was {abs(change):.1%} {direction} than the first"
+    by = percent(abs(change), 1)
+    return f"{timing.model.display}: the second half of the samples was {by} {direction} than the first"
 
 
 def by_detections(timing: Timing) -> str:

@@ -6,9 +6,10 @@ import altair as alt
 
 from harness.catalogue import displays
 from harness.documents.comparison import Clock, Comparison, Estimate
-from harness.report.comparison import CLOCKS, headline, percent, side
+from harness.report.comparison import CLOCKS, headline, side
 from harness.report.page.charts import intervals
 from harness.report.page.drawing import Chart, Look, Row, base, log, numbered
+from harness.text import percent
 
 
 def forest(found: Comparison) -> Chart:

@@ -43,7 +43,7 @@ def _chart(number: int, models: Models, *, told: bool) -> Chart:
     shared = _shared(list(names)) if told else ""
     about = (
         f"Latency as a multiple of that in the model's fastest environment, 1.00; {where(_any(models).series)}. "
-        "Shades end at 1.1, 1.5 and 2; what was not measured is left free."
+        "Shades end at 1.1, 1.5 and 2; what was not measured is left free. Beyond doubt is where intervals lie apart."
     )
     name = "heat-map" if number == 1 else f"heat-map-{number}"
     drawing = _drawing(list(names.values()))
@@ -73,16 +73,21 @@ def _shared(labels: Sequence[str]) -> str:
 
 
 def _title(models: Models, names: dict[str, str]) -> str:
-    """Say which environment is fastest, for how many models, and what the worst choice costs."""
+    """Say which environment is fastest, for how many models, whether that is sure, and what the worst choice costs."""
     wins = Counter(alike[0].label for alike in models.values())
     best, won = wins.most_common(1)[0]
-    model, alike = max(models.items(), key=lambda item: item[1][-1].ms / item[1][0].ms)
-    of = f"all {won} models" if won == len(models) else f"{won} of {len(models)} models"
-    slow, fast = names[alike[-1].label], names[alike[0].label]
-    return (
-        f"{names[best]} is fastest for {of if len(models) > 1 else model}; "
-        f"{model} takes {times(alike[-1].ms / alike[0].ms)} as long in {slow} as in {fast}"
+    sure = sum(
+        alike[0].label == best and all(map(alike[0].is_surely_faster_than, alike[1:])) for alike in models.values()
     )
+    of = f"all {won} models" if won == len(models) else f"{won} of {len(models)} models"
+    doubt = "" if sure == won else f", beyond doubt for {sure}" if sure else ", but not beyond doubt"
+    said = f"{names[best]} is fastest for {of if len(models) > 1 else next(iter(models))}{doubt}"
+    costly = {name: alike for name, alike in models.items() if alike[0].is_surely_faster_than(alike[-1])}
+    if not costly:
+        return said
+    model, alike = max(costly.items(), key=lambda item: item[1][-1].ms / item[1][0].ms)
+    slow, fast = names[alike[-1].label], names[alike[0].label]
+    return f"{said}; {model} takes {times(alike[-1].ms / alike[0].ms)} as long in {slow} as in {fast}"
 
 
 def _rows(models: Models, names: dict[str, str]) -> list[Row]:

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy
@@ -13,7 +11,7 @@ from torch import nn
 
 from harness.catalogue import models
 from runner import compat
-from runner.contract import Numerics, Thresholds
+from runner.contract import Thresholds
 
 pytestmark = pytest.mark.torch
 
@@ -66,63 +64,6 @@ def test_what_this_torch_and_this_numpy_raise_is_understood(allocate: Any) -> No
     with pytest.raises((RuntimeError, MemoryError)) as caught:
         allocate(1 << 60)
     assert compat.is_out_of_memory(caught.value)
-
-
-@pytest.fixture
-def switches() -> Iterator[None]:
-    """Put back what a test turns."""
-    threads = torch.get_num_threads()
-    yield
-    compat.set_numerics(Numerics(threads=threads))
-    compat.set_onednn("on")
-
-
-@pytest.mark.usefixtures("switches")
-@pytest.mark.parametrize("on", [True, False])
-@pytest.mark.parametrize("switch", ["tf32", "cudnn_benchmark", "deterministic", "flush_denormals"])
-def test_every_switch_is_turned_alone_and_on_record(switch: str, on: bool) -> None:
-    compat.set_numerics(replace(Numerics(), **{switch: on}))  # type: ignore[arg-type]
-    expected = {
-        "matmul_precision": "highest",
-        "cudnn_allow_tf32": "False",
-        "cudnn_benchmark": "False",
-        "cudnn_deterministic": "False",
-        "deterministic_algorithms": "False",
-        "flush_denormals": "False",
-        "default_dtype": "torch.float32",
-        "onednn": "True",
-    }
-    turned = {
-        "tf32": ["cudnn_allow_tf32"],
-        "deterministic": ["cudnn_deterministic", "deterministic_algorithms"],
-    }
-    expected.update(dict.fromkeys(turned.get(switch, [switch]), str(on)))
-    assert compat.numerics() == expected
-
-
-@pytest.mark.usefixtures("switches")
-@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
-def test_the_precision_of_matrix_products_is_set(precision: Any) -> None:
-    compat.set_numerics(Numerics(matmul_precision=precision))
-    assert compat.numerics()["matmul_precision"] == precision
-    assert torch.backends.cuda.matmul.allow_tf32 == (precision != "highest")
-
-
-@pytest.mark.usefixtures("switches")
-def test_onednn_is_turned_off_and_on_and_left_alone() -> None:
-    seen = []
-    for choice in ("off", None, "on", None):
-        compat.set_onednn(choice)
-        seen.append(compat.numerics()["onednn"])
-    assert seen == ["False", "False", "True", "True"]
-
-
-@pytest.mark.usefixtures("switches")
-def test_threads_are_set_where_a_number_is_named() -> None:
-    compat.set_numerics(Numerics(threads=3))
-    assert torch.get_num_threads() == 3
-    compat.set_numerics(Numerics())
-    assert torch.get_num_threads() == 3
 
 
 @pytest.mark.parametrize(

@@ -312,6 +312,15 @@ def test_pictures_that_come_meanwhile_are_waited_for_and_their_rows_can_be_read(
     assert [path.name for path in folder.parent.iterdir() if path.is_file()] == [FILE]
 
 
+def test_a_picture_that_never_comes_is_waited_for_only_so_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "PATIENCE_S", 0.05)
+    planned = replace(paint(folder, 2), follows=True)
+    (folder / planned.files[1]).unlink()
+    task = PassTask(brightness_as_a_box, planned, HOW, folder, CPU, "key", skip_bad_images=False)
+    with pytest.raises(JobError, match=f"{planned.files[1]} did not come within 0.05 s"):
+        detect(task, folder.parent, 5.0, silent)
+
+
 def test_the_key_tells_passes_apart() -> None:
     keys = {
         key_of(job(), "a", software()),

@@ -59,7 +59,7 @@ def test_pictures_that_keep_fewer_threads_busy_are_no_doubt() -> None:
 def test_a_sentence_says_what_took_the_time_and_the_figure_without() -> None:
     supply = CpuSupply(1.5, 100, 20, 640.0, 0.3)
     said = next(text for text in warnings_of(replace(disturbed(), cpu_supply=supply)) if text.startswith(DOUBT))
-    assert "30 of 120 got 50% of the CPU time" in said
+    assert "30 of 120 got 50 % of the CPU time" in said
     for lost in ("other work kept 0.9 CPUs busy", "made to wait 30 times", "stopped it for 640 ms", "took 0.3 CPUs"):
         assert lost in said
     known = assessed(disturbed())

@@ -353,6 +353,13 @@ def test_datasets_of_one_name_have_tables_of_their_own() -> None:
     assert all(title.startswith("valid, 2 images: cuda10.2 · AMD EPYC 7B12, 2 cores · content ") for title in titles)
 
 
+def test_a_video_that_breaks_off_counts_the_frames_that_came() -> None:
+    whole = detected("demo", "a", [1, 2, 3])
+    assert whole.job.dataset
+    shown = replace(whole, job=replace(whole.job, dataset=replace(whole.job.dataset, follows=True)))
+    assert [each.images for each in tables(whole, shown)] == [3, 1]
+
+
 def test_the_same_number_of_other_images_is_another_table() -> None:
     assert len(tables(detected("valid", "a", [1, 2]), detected("valid", "a", [1, 3]))) == 2
 

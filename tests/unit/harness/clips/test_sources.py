@@ -101,6 +101,10 @@ def test_what_is_read_is_the_video_itself_or_a_picture_of_the_folder(tmp_path: P
     assert is_read(video, str(video)) and is_read(tmp_path / "link.mp4", str(video))
     assert not is_read(video, str(picture)) and not is_read(tmp_path / "new.mp4", str(video))
     assert is_read(picture, str(tmp_path))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "out.mp4").symlink_to(picture)
+    assert is_read(elsewhere / "out.mp4", str(tmp_path))
     assert not is_read(other, str(tmp_path)) and not is_read(video, str(tmp_path))
     assert not is_read(video, "bundled")
 

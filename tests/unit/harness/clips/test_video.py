@@ -307,6 +307,23 @@ def test_a_file_that_breaks_off_says_so(tmp_path: Path, container: str) -> None:
     assert cut.broke_off  # its length, or what FFmpeg says where it notices
 
 
+def test_an_avi_that_breaks_off_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10, width=WIDTH, height=HEIGHT, pix_fmt="yuv420p")
+        pictures = [av.VideoFrame.from_ndarray(frame.pixels, format="rgb24") for frame in noise(60)]
+        for picture in [*pictures, None]:
+            container.mux(stream.encode(picture))
+    whole = Video(path)
+    assert len(list(whole.frames())) == 60
+    assert whole.broke_off is None
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    cut = Video(path)
+    assert 0 < len(list(cut.frames())) < 60
+    assert cut.broke_off and "it says that it lasts 6.0 s" in cut.broke_off
+
+
 def copied(video: Path, path: Path, container: str, later: float = 0.0) -> None:
     """Put the frames of a video, as they are encoded, into a file of another kind, so many seconds later."""
     options = {"movflags": "+faststart"}  # of MP4 alone: a file that is cut has its index all the same

@@ -209,7 +209,7 @@ def test_a_quota_that_stopped_one_side_is_named(tmp_path: Path) -> None:
     disturbing = [
         each for each in compare(f"{tmp_path}/run:cuda10.2", f"{tmp_path}/run:{NEWER}").unlike if each.disturbs
     ]
-    assert [(each.what, each.a, each.b) for each in disturbing] == [("periods stopped by a CPU quota", None, "40%")]
+    assert [(each.what, each.a, each.b) for each in disturbing] == [("periods stopped by a CPU quota", None, "40 %")]
 
 
 def test_what_computes_is_named_where_it_differs(tmp_path: Path) -> None:

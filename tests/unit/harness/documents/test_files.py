@@ -116,6 +116,17 @@ def test_no_writer_takes_a_folder_s_name_for_a_uri_or_a_home(
     assert [path.name for path in (tmp_path / name).iterdir()] == ["a.parquet"]
 
 
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    place, link = tmp_path / "new" / "clip", tmp_path / "link.mp4"
+    link.symlink_to(place)
+    require_writable(link)
+    for content in ("first", "second"):
+        with documents.replacing(link) as part:
+            part.write_text(content)
+        assert link.is_symlink() and place.read_text() == content
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["clip", "link.mp4", "new"]
+
+
 def test_whether_a_file_can_be_written_is_known_before_and_leaves_nothing(tmp_path: Path) -> None:
     require_writable(tmp_path / "new" / "folder" / "clip.mp4")
     (tmp_path / "file").touch()

@@ -7,25 +7,14 @@ from harness.analysis.marks import marks_of
 from harness.analysis.ratios import comparisons
 from harness.analysis.timings import Timing, latencies, timings_of
 from harness.catalogue import models
-from harness.documents.run_folder import Cell
 from harness.errors import BadDocument
 from harness.report.page import findings
 from harness.report.page.figures import printable, significant, times
-from runner.contract import Latency
 from tests import samples
-from tests.unit.harness.page_cells import SOFTWARE, failed, on_gpu, scored, timed
+from tests.unit.harness.page_cells import SOFTWARE, exact, failed, on_gpu, scored, timed, with_latency
 
 LITE, SSD, RETINA = "ssdlite320_mobilenet_v3_large", "ssd300_vgg16", "retinanet_resnet50_fpn"
 FASTER, KEYPOINTS = "fasterrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"
-
-
-def exact(builder: str, ms: float, environment: str = "cuda10.2", **changes: object) -> Cell:
-    """Return a cell each of whose samples took so long."""
-    return with_latency(timed(builder, environment, **changes), samples.latency([ms] * 4))  # type: ignore[arg-type]
-
-
-def with_latency(cell: Cell, latency: Latency) -> Cell:
-    return replace(cell, result=replace(cell.result, latency=latency))
 
 
 def names(timings: list[Timing]) -> list[str]:
@@ -54,6 +43,18 @@ def test_the_headline_names_the_fastest_model_and_how_much_faster_it_is() -> Non
     assert sentence == "SSDlite320 MobileNetV3-Large is fastest: 62.0 ms, 14 times faster than RetinaNet ResNet-50 FPN"
 
 
+def test_a_model_whose_interval_overlaps_another_s_is_not_fastest_beyond_doubt() -> None:
+    timings = timings_of([exact(RETINA, 868), exact(SSD, 70), exact(LITE, 62)])
+    wide = [replace(timing, low_ms=timing.ms - 5, high_ms=timing.ms + 5) for timing in timings]
+    assert findings.fastest(wide) == (
+        "SSDlite320 MobileNetV3-Large is fastest, but not beyond doubt: 62.0 ms (57.0 to 67.0), "
+        "SSD300 VGG16 70.0 ms (65.0 to 75.0)"
+    )
+    one = timings_of([exact(LITE, 60, "cpu"), with_latency(timed(LITE, "cuda10.2"), samples.latency([59, 90]))])
+    said = "is fastest in cpu, but not beyond doubt: 60.0 ms (60.0 to 60.0), in cuda10.2 74.5 ms (59.0 to 90.0)"
+    assert findings.fastest(one).endswith(said)
+
+
 def test_one_model_in_two_environments_is_compared_between_them() -> None:
     timings = timings_of([exact(LITE, 60, "cpu"), exact(LITE, 90, "cuda10.2")])
     assert findings.fastest(timings).endswith("is fastest in cpu: 60.0 ms, 1.5 times faster than in cuda10.2")
@@ -67,6 +68,11 @@ def test_what_is_not_pinned_is_no_headline_where_something_is() -> None:
 def test_without_a_latency_the_headline_is_the_best_accuracy_or_what_became_of_the_cells() -> None:
     passes = [scored(LITE, ap=21.3), scored(RETINA, ap=36.4)]
     assert findings.headline(passes, []) == "RetinaNet ResNet-50 FPN has the highest AP: 36.4 % on coco-val2017"
+    near = [*passes, scored(FASTER, ap=36.0)]
+    assert findings.headline(near, []) == (
+        "RetinaNet ResNet-50 FPN has the highest AP, but not beyond doubt: 36.4 % (35.2 to 37.7), "
+        "Faster R-CNN ResNet-50 FPN 36.0 % (34.8 to 37.3) on coco-val2017"
+    )
     assert findings.headline([failed(LITE), failed(SSD)], []) == "No latency was measured: 2 cells skipped"
 
 
@@ -145,6 +151,11 @@ def test_environments_are_compared_by_the_geometric_mean_of_their_ratios() -> No
     assert [ratio.ratio for ratio in comparison.ratios] == [0.5, 2.0]
     assert comparison.means == {"cpu": pytest.approx(1.0)}
     assert findings.compared(comparison) == "cpu takes 1.00 times as long as cuda10.2 (geometric mean of 2 models)"
+    wide = [replace(timing, low_ms=timing.ms / 3, high_ms=timing.ms + 1) for timing in timings_of(cells)]
+    (doubtful,) = comparisons(wide)
+    assert findings.compared(doubtful).endswith("of 2 models, of which none differs beyond doubt)")
+    (one,) = comparisons([timing for timing in wide if timing.model.builder == LITE])
+    assert findings.compared(one) == "cpu takes 2.00 times as long as cuda10.2, but not beyond doubt"
 
 
 def test_another_hardware_protocol_or_kind_of_weights_is_not_compared() -> None:
@@ -201,7 +212,7 @@ def test_the_titles_of_samples_say_what_the_samples_show() -> None:
     steady = replace(latency.samples, wall_ms=[600.0] + [50.0 + n for n in counts[1:]], detections=counts)
     [timing] = timings_of([with_latency(timing.cells[0], replace(latency, samples=steady))])
     assert findings.spread(timing).endswith("took 53.0 to 72.0 ms, the first inference 9.6 times the median")
-    assert findings.drift(timing).endswith("the second half of the samples was 19.3% slower than the first")
+    assert findings.drift(timing).endswith("the second half of the samples was 19.3 % slower than the first")
     assert findings.by_detections(timing).endswith("1.0 ms longer with each detection (1.0 to 1.0)")
 
 

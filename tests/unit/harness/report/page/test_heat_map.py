@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 from harness.analysis.timings import Timing, timings_of
+from harness.catalogue import models
 from harness.documents.run_folder import Cell
 from harness.report.page.drawing import Row
 from harness.report.page.heat_map import SHADES, heat_maps
-from tests.unit.harness.page_cells import PUBLISHED, page_cells, threaded, timed
+from tests.unit.harness.page_cells import PUBLISHED, exact, page_cells, threaded, timed
 
 
 def places(rows: list[Row]) -> dict[tuple[object, object], Row]:
@@ -28,6 +31,20 @@ def test_the_title_says_who_is_fastest_and_what_the_worst_choice_costs() -> None
     [chart] = heat_maps(timings(page_cells(["cpu-debian13", "cpu"])))
     assert chart.title.startswith("cpu is fastest for all 8 models; ")
     assert " times as long in cpu-debian13 as in cpu" in chart.title
+
+
+def test_who_is_fastest_by_intervals_that_overlap_is_not_so_beyond_doubt() -> None:
+    near, far = (timings([exact(PUBLISHED[0], 60, "cpu"), exact(PUBLISHED[0], ms, "cuda10.2")]) for ms in (62, 90))
+    wide = [replace(timing, low_ms=timing.ms - 5, high_ms=timing.ms + 5) for timing in near]
+    others = [replace(timing, model=models()[PUBLISHED[1]]) for timing in far]
+    assert [chart.title for chart in heat_maps(wide)] == [
+        "cpu is fastest for Faster R-CNN ResNet-50 FPN, but not beyond doubt"
+    ]
+    (both,) = heat_maps([*wide, *others])
+    name = models()[PUBLISHED[1]].display
+    assert both.title == (
+        f"cpu is fastest for all 2 models, beyond doubt for 1; {name} takes 1.5 times as long in cuda10.2 as in cpu"
+    )
 
 
 def test_a_model_that_one_environment_measured_is_left_out_and_nothing_is_drawn_of_one_environment() -> None:

@@ -1,0 +1,5 @@
+"""python -m harness: the command line without the installed script."""
+
+from harness.cli.app import main
+
+main()

@@ -1,5 +1,0 @@
-"""python -m harness.cli: the command line without the installed script."""
-
-from harness.cli.app import main
-
-main()
