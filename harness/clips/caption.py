@@ -27,7 +27,7 @@ class Caption:
     """Writes the caption on frame after frame. `title` says what detects."""
 
     def __init__(self, title: str):
-        self._title, self._line = title, Line()
+        self._title, self._line = title, Lettering()
         self._times: deque[float] = deque(maxlen=MEAN_OVER)
 
     def text(self, ms: float) -> str:
@@ -46,7 +46,7 @@ def strip(height: int) -> int:
     return round(height * LETTERS) + 2 * MARGIN
 
 
-class Line:
+class Lettering:
     """Writes a line of text on frame after frame, in smaller letters where it would not fit, and then in these."""
 
     def __init__(self) -> None:

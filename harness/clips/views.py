@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.agreement.matching import match
-from harness.clips.caption import LETTERS, Caption, Line, strip
+from harness.clips.caption import LETTERS, Caption, Lettering, strip
 from harness.clips.drawing import Pen
 from harness.clips.video import Pixels
 from harness.documents.agreement import Tolerances
@@ -68,7 +68,7 @@ class Two:
     frames: int = 0
     different: int = 0
     best: float = 0.0
-    _line: Line = field(default_factory=Line, repr=False)
+    _line: Lettering = field(default_factory=Lettering, repr=False)
 
     def draw(self, pixels: Pixels, rows: list[Row]) -> Pixels:
         """Return the frame twice, left the first pass, right the other."""

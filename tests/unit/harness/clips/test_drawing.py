@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from pycocotools import mask
 
-from harness.clips.caption import Caption, Line
+from harness.clips.caption import Caption, Lettering
 from harness.clips.drawing import Pen
 from harness.clips.video import Pixels
 from harness.clips.views import One, Two
@@ -104,10 +104,10 @@ def test_a_frame_says_how_long_it_took_and_the_mean_of_a_hundred() -> None:
 
 
 def test_a_long_line_fits_its_frame() -> None:
-    marks = changed(Line().write(BLANK.copy(), "a caption that is far too long for it " * 3, 12))
+    marks = changed(Lettering().write(BLANK.copy(), "a caption that is far too long for it " * 3, 12))
     assert marks[:20].any()
     assert not marks[24:].any()
-    bright = np.any(Line().write(BLANK.copy(), "a caption that is far too long for it " * 3, 12) > 200, axis=2)
+    bright = np.any(Lettering().write(BLANK.copy(), "a caption that is far too long for it " * 3, 12) > 200, axis=2)
     assert not bright[:, -3:].any()
 
 
