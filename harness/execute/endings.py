@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-from harness.errors import remedy_of
+from harness.errors import ANOTHER_OUT, ANOTHER_RESULTS, remedy_of
 from harness.execute.executors.base import ExitReport
 from harness.text import printable
 from runner.contract import Failure, Job, Status
@@ -24,20 +24,22 @@ def why(cell: Path, job: Job, report: ExitReport, unusable: str | None = None) -
     """
     if unusable is not None:
         return "failed", _failure("BadDocument", unusable, READ_LOG)
-    said = last_words(cell / "log.txt")
+    said, of_demo = last_words(cell / "log.txt"), job.dataset is not None and job.dataset.follows
     if report.timed_out:
         fewer = "take fewer images (--limit), or more --shards" if job.dataset else "take fewer --iterations"
+        fewer = "show fewer --frames" if of_demo else fewer
         ends = f"see whether {job.model.code.name} ever ends, or " if job.model.code else ""
         return "timed_out", _failure("TimedOut", f"the cell took more than {job.timeout_seconds:.0f} s", ends + fewer)
     if report.out_of_memory:
-        return "out_of_memory", _failure("OutOfMemory", "the process passed its memory limit", "raise --memory")
+        less = "scale down what is shown" if of_demo else "raise --memory"
+        return "out_of_memory", _failure("OutOfMemory", "the process passed its memory limit", less)
     if job.model.code:  # which can end the process with any status
         message = f"the process of {job.model.code.name} ended with exit code {report.exit_code} and left no result"
         return "crashed", _failure("Crashed", _quoting(message, said), READ_LOG)
     if report.exit_code == UNREADABLE_JOB:
         return "failed", _failure("ContractError", _quoting("the runner can't use the job", said), _of_job(job, said))
     if report.exit_code == UNWRITABLE_RESULT:
-        remedy = remedy_of(_error(said), "choose another --out") or READ_LOG
+        remedy = remedy_of(_error(said), ANOTHER_RESULTS if of_demo else ANOTHER_OUT) or READ_LOG
         return "failed", _failure("StorageError", _quoting("the result could not be written", said), remedy)
     message = f"the runner ended with exit code {report.exit_code} and left no result"
     return "crashed", _failure("Crashed", _quoting(message, said), READ_LOG)

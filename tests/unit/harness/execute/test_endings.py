@@ -7,7 +7,7 @@ import pytest
 
 from harness.execute import endings
 from harness.execute.executors.base import ExitReport
-from runner.contract import Code, Failure, Variant
+from runner.contract import Code, Dataset, Failure, Variant
 from tests.samples import job
 
 LOCAL, IN_IMAGE = job(environment="local"), job(environment="cuda10.2")
@@ -81,3 +81,15 @@ def test_own_code_may_never_end(tmp_path: Path) -> None:
     status, failure = endings.why(tmp_path, OWN, ExitReport(None, True, False, 1.0))
     assert status == "timed_out"
     assert failure.remedy == "see whether mine:f ever ends, or take fewer --iterations"
+
+
+def test_a_demo_is_offered_what_its_command_has(tmp_path: Path) -> None:
+    shown = Dataset("demo", "0" * 64, [], [1], ["000000.ppm"], follows=True)
+    demo = replace(LOCAL, suite="accuracy", images=[], dataset=shown)
+    reports = [ExitReport(137, True, False, 1.0), ExitReport(137, False, True, 1.0), ExitReport(3, False, False, 1.0)]
+    (tmp_path / "log.txt").write_text("The result can't be written to /cell/out: [Errno 30] Read-only file system.")
+    assert [endings.why(tmp_path, demo, report)[1].remedy for report in reports] == [
+        "show fewer --frames",
+        "scale down what is shown",
+        "set HARNESS_RESULTS to a folder elsewhere",
+    ]
