@@ -20,7 +20,7 @@ from runner.contract import Job
 
 #: So many bytes of documents are read before their figures are computed: a processor that turns from one work to the
 #: other with every cell has the code of neither at hand, and takes a quarter longer. More would only take memory.
-AT_ONCE = 1 << 20
+AT_ONCE = 1 << 19
 
 
 def read(folder: RunFolder) -> tuple[Part, str]:

@@ -61,7 +61,8 @@ def _in_csv(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_boolean(whole.type):
         return pc.if_else(whole, "True", "False")
     if pa.types.is_floating(whole.type):
-        return pa.array([None if value is None else repr(value) for value in whole.to_pylist()], pa.string())
+        values = whole.to_numpy(zero_copy_only=False).tolist()  # null as NaN, and there is no other
+        return pa.array([None if value != value else repr(value) for value in values], pa.string())
     return whole
 
 
