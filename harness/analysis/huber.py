@@ -90,11 +90,11 @@ def fitted(columns: Columns, values: Floats) -> Fit:
     for _ in range(ROUNDS):
         if scale == 0.0:
             break
-        weights, before = _weights(residuals / scale) ** 0.5, coefficients
+        weights, before = _weights(residuals / scale) ** 0.5, residuals
         coefficients, *_ = np.linalg.lstsq(by * weights[:, None], values * weights, rcond=None)
         residuals = values - by @ coefficients
         scale = _scale(residuals, p)
-        if np.abs(by @ (coefficients - before)).max() <= TOLERANCE * scale:
+        if np.abs(residuals - before).max() <= TOLERANCE * scale:
             break
     return Fit(np.asarray(coefficients, float), _covariance(columns, residuals, scale), n - p)
 
@@ -126,7 +126,7 @@ def _covariance(columns: Columns, residuals: Floats, scale: float) -> Floats:
     if scale == 0.0:
         return np.zeros((p, p))
     inside = np.count_nonzero(np.abs(residuals) <= TUNING * scale) / n
-    bent = np.clip(residuals, -TUNING * scale, TUNING * scale)
+    bent = residuals.clip(-TUNING * scale, TUNING * scale)
     errors = bent / (1 - columns.leverage)
     bread = columns.inverse * (1 + p / n * (1 - inside) / inside) / inside
     half = bread @ (columns.values * errors[:, None]).T
