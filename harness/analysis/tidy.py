@@ -157,7 +157,7 @@ def _frame(table: pa.Table) -> "DataFrame":
     import pandas as pd
 
     mapped = {COUNT: pd.Int64Dtype(), FLAG: pd.BooleanDtype()}
-    frame: DataFrame = table.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
+    frame: DataFrame = table.to_pandas(types_mapper=mapped.get, split_blocks=True)
     return frame
 
 
