@@ -101,11 +101,12 @@ def _threads_beside_torch(result: Result, _: Assessed | None) -> list[str] | Non
     """Judge whether torch's BLAS computed with more threads than torch itself did."""
     if result.software is None:
         return None
-    used = [library for library in result.software.shared_libraries if not library.is_bundled]
-    most = max(used, key=lambda library: library.threads or 0, default=None)
-    if most is None or (most.threads or 0) <= result.software.threads:
+    libraries, threads = result.software.shared_libraries, result.software.threads
+    beyond = [each for each in libraries if (each.threads or 0) > threads and not each.is_bundled]
+    most = max(beyond, key=lambda each: each.threads or 0, default=None)
+    if most is None:
         return []
-    own = f"{most.threads} threads of its own beside torch's {result.software.threads}"
+    own = f"{most.threads} threads of its own beside torch's {threads}"
     return [f"{OWN_THREADS}{most.name} has {own}: bind both with --threads"]
 
 
