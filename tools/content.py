@@ -11,7 +11,7 @@ from harness.analysis.content import content_figures
 from harness.paths import ROOT
 from runner.contract import Latency, Samples
 
-SOURCES = tuple(f"harness/analysis/{name}.py" for name in ("content", "distributions", "huber", "pictured"))
+SOURCES = tuple(f"harness/analysis/{name}.py" for name in ("content", "design", "distributions", "huber", "pictured"))
 TRIALS = 1000
 #: In ms: a picture of nothing, each detection, each megapixel.
 LEVEL, DETECTION, MEGAPIXEL = 40.0, 0.2, 30.0

@@ -9,6 +9,7 @@ from harness.analysis.doubt import Doubt, doubt_of, without_doubt
 from harness.analysis.standing import standing_of
 from harness.analysis.tails import Tail, tail_of
 from harness.analysis.uncertainty import Interval, latency_intervals
+from harness.analysis.visits import Visits
 from harness.analysis.work import UNKNOWN, Worked, worked
 from runner.contract import Latency, Result
 from runner.contract.certainty import SurePercentile, sure_percentile
@@ -49,12 +50,15 @@ class Assessed:
         return self.summary.p99_ms
 
 
-def assessed(result: Result) -> Assessed | None:
-    """Return the figures of a result, None where no latency was measured."""
+def assessed(result: Result, visits: Visits | None = None) -> Assessed | None:
+    """Return the figures of a result, None where no latency was measured.
+
+    `visits` are those of its samples, where they are had already.
+    """
     latency = result.latency
     if latency is None:
         return None
-    summary, standing, doubt = summarise(latency), standing_of(result), doubt_of(result)
+    summary, standing, doubt = summarise(latency), standing_of(result), doubt_of(result, visits)
     intervals = latency_intervals(latency)
     if standing:
         intervals["median"] = _around(summary.median_ms, standing.half_width)

@@ -7,12 +7,11 @@ where the observation is missing that it was made from; else it is made anew, so
 import re
 from collections.abc import Callable
 
-from harness.analysis.doubt import doubt_of, lost_to, without_doubt
-from harness.analysis.standing import CONTENT, UNSTEADY, content_of, shortfall, standing_of
-from harness.analysis.tails import tail_of
+from harness.analysis.assessed import Assessed, assessed
+from harness.analysis.doubt import lost_to
+from harness.analysis.standing import CONTENT, UNSTEADY, content_of, shortfall
 from harness.text import count, percent
 from runner.contract import Result
-from runner.contract.statistics import summarise
 
 #: Below this many detections an image, on average, the second stage of a model has had next to nothing to do.
 FEW_DETECTIONS = 1.0
@@ -24,21 +23,34 @@ FEW, LOAD, THROTTLED, DOUBT = "few detections: ", "other work kept ", "throttled
 UNBOUNDED, OWN_THREADS = "insufficient for ", "threads of the BLAS: "
 SLOW_BLAS = "matrix products run on the reference BLAS, which is many times slower than OpenBLAS or MKL"
 FAST_BLAS = re.compile(r"openblas|mkl|blis|atlas")
-#: Makes a result's sentences of one kind, none where all is well; None where nothing was observed to judge by.
-Judge = Callable[[Result], list[str] | None]
+#: Makes a result's sentences of one kind, also of what is assessed of its latency, if it has one; none where all is
+#: well, None where nothing was observed to judge by.
+Judge = Callable[[Result, Assessed | None], list[str] | None]
 
 
-def warnings_of(result: Result) -> list[str]:
-    """Return what is to be known of a result before its figures are used: first of its weights, then of its making."""
-    judged = {beginning: judge(result) for beginning, judge in JUDGES.items()}
+def warnings_of(result: Result, known: Assessed | None = None) -> list[str]:
+    """Return what is to be known of a result before its figures are used: first of its weights, then of its making.
+
+    `known` is what is assessed of its latency, where that is had already.
+    """
+    known = known or assessed(result)
+    judged = {beginning: judge(result, known) for beginning, judge in JUDGES.items()}
     anew = tuple(beginning for beginning, said in judged.items() if said is not None)
     stored = [text for text in result.warnings if not text.startswith(anew)]
     return [*result.remarks, *stored, *(text for said in judged.values() for text in said or [])]
 
 
-def _unbounded(result: Result) -> list[str] | None:
+def _short_of(result: Result, known: Assessed | None) -> list[str] | None:
+    return shortfall(result, known.standing if known else None)
+
+
+def _content(result: Result, known: Assessed | None) -> list[str] | None:
+    return content_of(result, known.standing if known else None)
+
+
+def _unbounded(result: Result, known: Assessed | None) -> list[str] | None:
     """Judge whether a percentile that was asked for has bounds; where there is no steady state, that says it all."""
-    tail, latency = tail_of(result, standing_of(result)), result.latency
+    tail, latency = known.tail if known else None, result.latency
     if tail is None or latency is None:
         return None
     if tail.needed is None:
@@ -48,7 +60,7 @@ def _unbounded(result: Result) -> list[str] | None:
     return [f"{UNBOUNDED}{tail.name}: {made} give it no bounds, about {tail.needed} would do{more}"]
 
 
-def _few_detections(result: Result) -> list[str] | None:
+def _few_detections(result: Result, _: Assessed | None) -> list[str] | None:
     if result.latency is None or not result.latency.samples.detections:
         return None
     counts = result.latency.samples.detections
@@ -57,14 +69,14 @@ def _few_detections(result: Result) -> list[str] | None:
     return [f"{FEW}{mean:.2f} {did_little}"] if mean < FEW_DETECTIONS else []
 
 
-def _other_load(result: Result) -> list[str] | None:
+def _other_load(result: Result, _: Assessed | None) -> list[str] | None:
     load = result.latency.other_load_cpus if result.latency else None
     if load is None:
         return None
     return [f"{LOAD}{load:.1f} CPUs busy meanwhile: measure again when idle"] if load > OTHER_LOAD_CPUS else []
 
 
-def _throttling(result: Result) -> list[str] | None:
+def _throttling(result: Result, _: Assessed | None) -> list[str] | None:
     supply = result.cpu_supply
     if supply is None:
         return None
@@ -76,7 +88,7 @@ def _throttling(result: Result) -> list[str] | None:
     ]
 
 
-def _slow_blas(result: Result) -> list[str] | None:
+def _slow_blas(result: Result, _: Assessed | None) -> list[str] | None:
     """Judge whether nothing but the reference BLAS was loaded, which computes correctly and slowly."""
     if result.software is None:
         return None
@@ -85,26 +97,26 @@ def _slow_blas(result: Result) -> list[str] | None:
     return [SLOW_BLAS] if is_slow else []
 
 
-def _threads_beside_torch(result: Result) -> list[str] | None:
+def _threads_beside_torch(result: Result, _: Assessed | None) -> list[str] | None:
     """Judge whether torch's BLAS computed with more threads than torch itself did."""
     if result.software is None:
         return None
-    used = [library for library in result.software.shared_libraries if not library.is_bundled]
-    most = max(used, key=lambda library: library.threads or 0, default=None)
-    if most is None or (most.threads or 0) <= result.software.threads:
+    libraries, threads = result.software.shared_libraries, result.software.threads
+    beyond = [each for each in libraries if (each.threads or 0) > threads and not each.is_bundled]
+    most = max(beyond, key=lambda each: each.threads or 0, default=None)
+    if most is None:
         return []
-    own = f"{most.threads} threads of its own beside torch's {result.software.threads}"
+    own = f"{most.threads} threads of its own beside torch's {threads}"
     return [f"{OWN_THREADS}{most.name} has {own}: bind both with --threads"]
 
 
-def _in_doubt(result: Result) -> list[str] | None:
-    doubt, latency, statistic = doubt_of(result), result.latency, result.job.protocol.statistic
-    if doubt is None or latency is None:
+def _in_doubt(result: Result, known: Assessed | None) -> list[str] | None:
+    if known is None or known.doubt is None:
         return None
+    doubt, statistic = known.doubt, result.job.protocol.statistic
     if doubt.got is None:  # there are none
         return []
-    kept, figure = without_doubt(latency, doubt), summarise(latency).value(statistic)
-    sure = summarise(kept).value(statistic) if kept else None
+    figure, sure = known.summary.value(statistic), known.sure.value(statistic) if known.sure else None
     if doubt.count < FEW_IN_DOUBT * doubt.measured and sure and abs(sure / figure - 1) < MOVED:
         return []
     left = f"without them {sure:.1f} ms" if sure else "none is left without them"
@@ -114,8 +126,8 @@ def _in_doubt(result: Result) -> list[str] | None:
 
 #: The judges, in the order of their sentences, by how those begin.
 JUDGES: dict[str, Judge] = {
-    UNSTEADY: shortfall,
-    CONTENT: content_of,
+    UNSTEADY: _short_of,
+    CONTENT: _content,
     UNBOUNDED: _unbounded,
     FEW: _few_detections,
     LOAD: _other_load,

@@ -4,9 +4,11 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from harness.analysis.design import LineDesign, design_of
 from harness.analysis.tidy_figure import Labels
 from harness.analysis.tidy_rows import labels
 from harness.analysis.timed import Timed, timed
+from harness.analysis.visits import Layout, Visits
 from harness.documents import Execution
 from harness.documents.run_folder import Cell
 from runner.contract import Job, Latency, Result
@@ -37,12 +39,45 @@ class CellKinds:
 
     def of(self, cell: Cell) -> CellKind:
         """Return the kind of the cell: that of the latest one of its model and environment, if they are alike."""
-        job, setting = cell.job, _setting(cell)
-        where = (job.environment, job.device, job.suite, job.model.builder)
+        where, setting = _place(cell.job), _setting(cell)
         known = self._latest.get(where)
         if known is None or known[0] != setting:
             known = self._latest[where] = (setting, _kind(cell))
         return known[1]
+
+
+class Sights:
+    """What the cells that were read were shown, as their figures take it: mostly the same pictures in the same order.
+
+    Of each model and environment the latest is known, and taken again where another cell was shown the same.
+    """
+
+    def __init__(self) -> None:
+        self._layouts: dict[tuple[str, ...], Layout] = {}
+        self._designs: dict[tuple[str, ...], LineDesign] = {}
+
+    def visits(self, cell: Cell) -> Visits | None:
+        """Return the samples of the cell by the pictures that they are of, None where it has none."""
+        latency, where = cell.result.latency, _place(cell.job)
+        if latency is None:
+            return None
+        visits = Visits(latency.samples, self._layouts.get(where))
+        self._layouts[where] = visits.layout
+        return visits
+
+    def design(self, cell: Cell) -> LineDesign | None:
+        """Return what lines over its pictures go through, None where nobody looked at what they hold."""
+        latency, where = cell.result.latency, _place(cell.job)
+        if latency is None or latency.contents is None:
+            return None
+        known = self._designs.get(where)
+        if known is None or not known.shown.is_of([latency]):
+            known = self._designs[where] = design_of([latency])
+        return known
+
+
+def _place(job: Job) -> tuple[str, ...]:
+    return (job.environment, job.device, job.suite, job.model.builder)
 
 
 def _kind(cell: Cell) -> CellKind:

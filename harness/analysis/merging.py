@@ -10,7 +10,7 @@ from harness.analysis.ladders import Ladders, add_ladders, steps_of
 from harness.analysis.parts import Measurement, Part
 from harness.analysis.recall import part_of
 from harness.analysis.series import Series, by_accuracy_series, grouped, shared
-from harness.analysis.tidy import Rows, Tidy, frame_of
+from harness.analysis.tidy import Rows, Tidy, frame_of, whole_of
 from harness.analysis.tidy_published import published_cells
 from harness.analysis.timed import Timed
 from harness.documents.run_folder import Cell, RunFolder
@@ -29,13 +29,18 @@ class Merged:
     none yet.
     """
 
-    frame: "DataFrame"
+    rows: Tidy
     timed: list[Timed]
     detected: list[Cell]
     conflicts: list[str]
     runs: int
     cells: int
     missing: int
+
+    @property
+    def frame(self) -> "DataFrame":
+        """The tidy table as a DataFrame, made anew."""
+        return frame_of(self.rows)
 
     @property
     def gates(self) -> Gates:
@@ -64,7 +69,7 @@ def merged(names: Sequence[str], *, allow: bool = False, published: bool = False
         raise BadInput("not comparable: " + "; ".join(unlike), remedy)
     tables = [part.rows for part in parts] + ([_published()] if published else [])
     missing = sum(len(part.planned) for part in parts) - cells
-    return Merged(frame_of(tables), timed, detected, unlike, len(folders), cells, missing)
+    return Merged(whole_of(tables), timed, detected, unlike, len(folders), cells, missing)
 
 
 def tidy(names: Sequence[str], *, allow: bool = False) -> "DataFrame":

@@ -45,9 +45,8 @@ def _replayed(times: bytes, pictures: tuple[str, ...], goal: Goal) -> Standing:
     return replay_whole(np.frombuffer(times), pictures, goal)
 
 
-def content_of(result: Result) -> list[str] | None:
-    """Say where the interval includes which pictures they were; None where counts ended the series."""
-    standing = standing_of(result)
+def content_of(result: Result, standing: Standing | None) -> list[str] | None:
+    """Say where the interval of a series includes which pictures they were; None where counts ended it."""
     if standing is None:
         return None
     if not standing.figure.content or standing.half_width is None:
@@ -57,12 +56,12 @@ def content_of(result: Result) -> list[str] | None:
     return [f"{CONTENT}{pictures} {often} of pictures, too"]
 
 
-def shortfall(result: Result) -> list[str] | None:
+def shortfall(result: Result, standing: Standing | None) -> list[str] | None:
     """Say what keeps a series from being known as well as was asked for, and what would help.
 
     None where counts ended it, nothing to say where it is precise.
     """
-    standing, goal = standing_of(result), _goal(result)
+    goal = _goal(result)
     if standing is None or goal is None or standing.verdict == "precise":
         return None if standing is None else []
     if standing.verdict == "no steady state":

@@ -111,7 +111,9 @@ class Rows:
 
 
 def _arrays(kinds: Mapping[str, pa.DataType], columns: Iterable[Iterable[Any]]) -> dict[str, pa.Array]:
-    return {name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)}
+    """Return Arrow's columns; what is None or no number is null."""
+    named = zip(kinds.items(), columns, strict=True)
+    return {name: pa.array(column, kind, from_pandas=True) for (name, kind), column in named}
 
 
 def _joined(parts: Sequence[Tidy]) -> Tidy:
@@ -119,22 +121,31 @@ def _joined(parts: Sequence[Tidy]) -> Tidy:
     return Tidy(*(pa.concat_tables(tables).unify_dictionaries() for tables in zip(*parts, strict=True)))
 
 
-def frame_of(tidies: Iterable[Tidy]) -> "DataFrame":
-    """Return a row for each figure of the tables, one below the other: texts as categories, what is unknown as missing.
+def whole_of(tidies: Iterable[Tidy]) -> Tidy:
+    """Return tables one below the other; of none, the columns."""
+    parts, before = [EMPTY], 0
+    for cells, figures in tidies:
+        parts.append(Tidy(cells, _shifted(figures, before)))
+        before += cells.num_rows
+    return Tidy(*(table.combine_chunks() for table in _joined(parts)))
+
+
+def table_of(whole: Tidy) -> pa.Table:
+    """Return a row for each figure with the labels of its cell, as Arrow has it."""
+    labels, values = whole.cells.take(whole.figures[CELL]), whole.figures.drop_columns(CELL)
+    return pa.table(dict(zip(COLUMNS, [*labels.columns, *values.columns], strict=True)))
+
+
+def frame_of(whole: Tidy) -> "DataFrame":
+    """Return a row for each figure with the labels of its cell: texts as categories, what is unknown as missing.
 
     Counts are Int64, flags boolean, figures float64.
     """
     import pandas as pd
 
-    parts, before = [EMPTY], 0
-    for cells, figures in tidies:
-        parts.append(Tidy(cells, _shifted(figures, before)))
-        before += cells.num_rows
-    whole = _joined(parts)
-    of = whole.figures[CELL].to_numpy()
     values = _frame(whole.figures.drop_columns(CELL))
     # Only here has each row the labels of its cell: as categories, in a few bytes.
-    labels = _frame(whole.cells).take(of).set_axis(values.index)
+    labels = _frame(whole.cells).take(whole.figures[CELL].to_numpy()).set_axis(values.index)
     return pd.concat([labels, values], axis=1)
 
 
@@ -146,7 +157,7 @@ def _frame(table: pa.Table) -> "DataFrame":
     import pandas as pd
 
     mapped = {COUNT: pd.Int64Dtype(), FLAG: pd.BooleanDtype()}
-    frame: DataFrame = table.to_pandas(types_mapper=mapped.get, split_blocks=True, self_destruct=True)
+    frame: DataFrame = table.to_pandas(types_mapper=mapped.get, split_blocks=True)
     return frame
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from statistics import fmean
 
 from harness.analysis.content import content_figures
+from harness.analysis.design import LineDesign
 from harness.analysis.pictured import MEGA, computed_pixels
 from harness.analysis.tidy_figure import TidyFigure
 from harness.documents.scores import Score
@@ -17,10 +18,10 @@ COUNTS = {
 }
 
 
-def content_rows(latency: Latency) -> Iterator[TidyFigure]:
+def content_rows(latency: Latency, design: LineDesign | None = None) -> Iterator[TidyFigure]:
     """Yield what the runner saw of the pictures, and what of the latency goes with it; nothing where it did not look.
 
-    A line is over the pictures' medians, so that `n` counts pictures.
+    A line is over the pictures' medians, so that `n` counts pictures. `design` as content_figures has it.
     """
     if latency.contents is None:
         return
@@ -31,7 +32,7 @@ def content_rows(latency: Latency) -> Iterator[TidyFigure]:
     pixels = [value for each in latency.contents if (value := computed_pixels(each)) is not None]
     if pixels:
         yield TidyFigure("computed_megapixels_per_image", value=fmean(pixels) / MEGA, unit="1", n=len(pixels))
-    figures = content_figures([latency])
+    figures = content_figures([latency], design)
     lines = {f"latency_per_{name.removesuffix('s')}": line for name, line in figures.slopes.items()}
     lines |= {f"latency_at_{n}_detections": estimate for n, estimate in figures.at.items()}
     for metric, line in lines.items():

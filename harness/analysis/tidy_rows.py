@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.analysis.assessed import Assessed
+from harness.analysis.design import LineDesign
 from harness.analysis.facts import observed
 from harness.analysis.naming import content_of, hardware_name, inputs_name, weights_name
 from harness.analysis.pins import pinned
@@ -64,13 +65,16 @@ def _numerics(software: Software) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(software.numerics.items()))
 
 
-def figures(cell: Cell, known: Assessed | None) -> Iterator[TidyFigure]:
-    """Yield the figures of a cell; what is known of its latency is assessed, where it has one."""
+def figures(cell: Cell, known: Assessed | None, design: LineDesign | None = None) -> Iterator[TidyFigure]:
+    """Yield the figures of a cell; what is known of its latency is assessed, where it has one.
+
+    `design` is that of its pictures, where it is had already.
+    """
     result, statistic = cell.result, cell.job.protocol.statistic
     if result.latency and known:
         yield from _latency(result.latency, known, statistic)
         yield from _more(known, statistic)
-        yield from content_rows(result.latency)
+        yield from content_rows(result.latency, design)
         yield from stage_rows(result.latency)
         yield from work_rows(result.latency)
     if result.detections:

@@ -13,6 +13,11 @@ class Contents(NamedTuple):
     agreement: bytes | None = None
 
     @property
+    def size(self) -> int:
+        """How many bytes they are together."""
+        return sum(len(content or b"") for content in self)
+
+    @property
     def sha256(self) -> bytes:
         """The hash that tells these from any others, 32 bytes."""
         digest = hashlib.sha256()

@@ -35,11 +35,12 @@ class Shared:
             part = holder.get(name) if isinstance(holder, dict) else None
             if part is None:
                 continue
-            document = next((document for plain, document in known if plain == part), None)
-            if document is None:
-                unknown[place] = part
+            for plain, document in known:
+                if plain == part:
+                    holder[name] = document
+                    break
             else:
-                holder[name] = document
+                unknown[place] = part
         return unknown
 
     def learn(self, unknown: dict[str, Any], document: Document) -> None:

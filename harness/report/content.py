@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.analysis.content import DETECTIONS, VARIABLES, ContentFigures, content_figures
+from harness.analysis.content import ContentFigures, content_figures
+from harness.analysis.design import DETECTIONS, VARIABLES
 from harness.analysis.huber import Slope
 from harness.analysis.labels import labels_of
 from harness.analysis.series import grouped, latency_series, state_of

@@ -28,7 +28,8 @@ def latency_table(cells: Iterable[Cell], *, with_published: bool = False) -> Tab
 
 
 def _timed(cell: Cell) -> Timed:
-    return timed(cell, assessed(cell.result), warnings_of(cell.result))
+    known = assessed(cell.result)
+    return timed(cell, known, warnings_of(cell.result, known))
 
 
 def arrange(entries: list[Timed], gate: Gates, with_published: bool) -> Table:

@@ -26,7 +26,7 @@ def merge_runs(names: list[str], out: Path, *, published: bool, allow: bool) -> 
 
 
 def _tell(console: Console, whole: Merged, out: Path) -> None:
-    counts = [count(whole.cells, "cell"), count(whole.runs, "run"), count(len(whole.frame), "row")]
+    counts = [count(whole.cells, "cell"), count(whole.runs, "run"), count(whole.rows.figures.num_rows, "row")]
     say(console, f"{counts[0]} of {counts[1]}, {counts[2]}: {out}")
     if whole.missing:
         say(console, f"{count(whole.missing, 'planned cell')} left out: no result yet")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.analysis.assessed import assessed
 from harness.analysis.cautions import SLOW_BLAS, warnings_of
 from runner.contract import CpuSupply, Latency, SharedLibrary, Software
 from tests.samples import job, latency, ok_result, software
@@ -29,6 +30,11 @@ BAD = ok_result(job(), latency=busy(1.41, detections=0), cpu_supply=LIMITED, sof
 def test_all_is_judged_from_what_was_observed_in_one_order() -> None:
     remarks = ["mine.pth: its entry model was read"]
     assert warnings_of(replace(BAD, remarks=remarks)) == [*remarks, FEW, LOAD, THROTTLED, SLOW_BLAS]
+
+
+def test_what_is_assessed_already_says_the_same() -> None:
+    for result in (BAD, replace(BAD, latency=None)):
+        assert warnings_of(result, assessed(result)) == warnings_of(result)
 
 
 def test_a_stored_sentence_is_shown_once() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.analysis.content import UNSEEN, content_figures
+from harness.analysis.content import content_figures
+from harness.analysis.design import UNSEEN
 from runner.contract import Content, Input, Latency
 from tests.samples import latency
 

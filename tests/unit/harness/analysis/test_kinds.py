@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.kinds import CellKinds
+from harness.analysis.assessed import assessed
+from harness.analysis.kinds import CellKinds, Sights
+from harness.analysis.tidy_rows import figures
 from harness.documents import Host
 from harness.documents.run_folder import Cell
-from runner.contract import CpuSupply, Failure, Memory, Thresholds
+from runner.contract import Content, CpuSupply, Failure, Input, Latency, Memory, Thresholds
 from tests.samples import execution, hardware, job, latency, ok_result, software
 
 SUPPLY = CpuSupply(2.0, 10, 1, 3.0, 0.1)
@@ -71,3 +73,49 @@ def test_a_cell_of_another_kind_has_what_is_made_of_itself(change: Callable[[Cel
     assert kinds.of(other) != kinds.of(first)
     assert kinds.of(other) == CellKinds().of(other)
     assert kinds.of(first) == CellKinds().of(first)
+
+
+def shown(wall_ms: list[float], **changes: Any) -> Latency:
+    """Return a latency of six pictures, each twice, that hold more and more."""
+    plain = latency(wall_ms, warmup=0)
+    names = [f"{i}.jpg" for i in range(6)]
+    seen: dict[str, Any] = {
+        "image": names * 2,
+        "detections": [3, 1, 4, 1, 5, 9] * 2,
+        "width": [400, 300, 700, 500, 600, 450] * 2,
+    }
+    samples = replace(plain.samples, **(seen | {"process_cpu_ms": [9.0] * 11 + [1.0]} | changes))
+    contents = [Content(name, 1, resized_height=300, resized_width=300, padded_pixels=0) for name in names]
+    return replace(plain, samples=samples, contents=contents)
+
+
+TIMES = [[10.0 + i % 5 + i / 7 for i in range(12)], [20.0 + i % 4 - i / 9 for i in range(12)]]
+
+
+def test_what_cells_were_shown_is_made_once_of_those_that_were_shown_the_same() -> None:
+    sights, first, second = Sights(), *(cell(latency=shown(times)) for times in TIMES)
+    assert sights.design(first) is sights.design(second)
+    assert sights.visits(first).layout is sights.visits(second).layout  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        shown(TIMES[1]),
+        shown(TIMES[1], phase=["warmup"] * 2 + ["measured"] * 10),
+        shown(TIMES[1], image=[f"{i}.jpg" for i in (1, 0, 2, 3, 4, 5)] * 2),
+        shown(TIMES[1], detections=[3, 1, 4, 1, 5, 8] * 2),
+        shown(TIMES[1], width=[400, 300, 700, 500, 600, 451] * 2),
+        shown(TIMES[1], height=[300] * 11 + [301]),
+        replace(shown(TIMES[1]), inputs=[Input(f"{i}.jpg", 300, 451, "ab") for i in range(2)]),
+        replace(shown(TIMES[1]), contents=shown(TIMES[1]).contents[:5]),  # type: ignore[index]
+        replace(shown(TIMES[1]), contents=None),
+        None,
+    ],
+)
+def test_a_cell_behind_another_has_the_figures_that_it_has_alone(other: Latency | None) -> None:
+    sights, alone = Sights(), cell(latency=other)
+    for each in (cell(latency=shown(TIMES[0])), alone):
+        known = assessed(each.result, sights.visits(each))
+        assert known == assessed(each.result)
+        assert list(figures(each, known, sights.design(each))) == list(figures(each, known))

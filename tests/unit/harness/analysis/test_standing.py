@@ -61,7 +61,7 @@ def test_the_warm_up_is_no_part_of_the_figure() -> None:
     ],
 )
 def test_what_is_not_known_well_enough_is_said_with_what_would_help(result: Result, beginning: str, helps: str) -> None:
-    [said] = shortfall(result) or []
+    [said] = shortfall(result, standing_of(result)) or []
     assert said.startswith(beginning)
     assert helps in said
     assert said in warnings_of(result)
@@ -71,9 +71,9 @@ def test_what_is_not_known_well_enough_is_said_with_what_would_help(result: Resu
 
 
 def test_what_is_precise_and_what_counts_ended_have_no_verdict_to_speak_of() -> None:
-    assert shortfall(PRECISE) == []
-    assert shortfall(counted(PRECISE)) is None
-    assert shortfall(ok_result(job(), latency=None)) is None
+    assert shortfall(PRECISE, standing_of(PRECISE)) == []
+    for result in (counted(PRECISE), ok_result(job(), latency=None)):
+        assert shortfall(result, standing_of(result)) is None
     assert standing_of(ok_result(job(protocol="standard-1"), latency=latency([10.0] * 3))) is None
 
 

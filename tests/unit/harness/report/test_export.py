@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet
 import pytest
 
 from harness.analysis.merging import merged
+from harness.analysis.tidy import COLUMNS, Rows, whole_of
+from harness.analysis.tidy_figure import TidyFigure
 from harness.catalogue import detectors
 from harness.paths import ROOT
-from harness.report.export import write
+from harness.report.export import write, write_csv, write_parquet
 from harness.text import GAP
 from tests.samples import job, ok_result, run_folder
 
@@ -120,3 +123,28 @@ def test_the_figures_of_what_was_published_are_pivots(tmp_path: Path) -> None:
     columns, builder = list(latency_columns(made, headings)), builders(made["frame"])
     assert [row[2:] for row in rows] == [[column[builder[row[1]]] for column in columns] for row in rows]
     assert_scores_are_pivots(made, precision)
+
+
+def test_each_line_of_the_csv_has_the_labels_of_its_cell_and_what_is_unknown_is_empty(tmp_path: Path) -> None:
+    rows = Rows()
+    rows.add({"run": "a", "cell": '1, "x"', "threads": 2, "pinned": True}, [TidyFigure("m", value=0.1, n=3)] * 2)
+    rows.add({"run": "=1+1", "cell": "", "pinned": False}, [])
+    rows.add({"run": "a", "cell": "é"}, [TidyFigure("load", value=1e300, low=float("nan"), high=2.0, reported=True)])
+    write_csv(whole_of([rows.tidy()]), tmp_path / "tidy.csv")
+    with (tmp_path / "tidy.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0]) == list(COLUMNS)
+    said = [{name: text for name, text in line.items() if text} for line in lines]
+    first = {"run": "a", "cell": '1, "x"', "threads": "2", "pinned": "True"}
+    assert said == [
+        *[first | {"metric": "m", "reported": "False", "value": "0.1", "n": "3"}] * 2,
+        {"run": "'=1+1", "pinned": "False", "reported": "False"},
+        {"run": "a", "cell": "é", "metric": "load", "reported": "True", "value": "1e+300", "high": "2.0"},
+    ]
+
+
+def test_of_no_rows_there_are_the_columns(tmp_path: Path) -> None:
+    write_csv(whole_of([]), tmp_path / "tidy.csv")
+    assert (tmp_path / "tidy.csv").read_text() == ",".join(COLUMNS) + "\n"
+    write_parquet(whole_of([]), tmp_path / "tidy.parquet")
+    assert pyarrow.parquet.read_table(tmp_path / "tidy.parquet").column_names == list(COLUMNS)
