@@ -114,10 +114,15 @@ def main() -> None:
 
 
 def _merge(run: str) -> None:
-    from harness.cli.commands.merge import merge_runs
+    from harness.cli import app
 
     with TemporaryDirectory() as out:
-        merge_runs([run], Path(out), published=True, allow=False)
+        sys.argv = ["harness", "merge", run, "--published", "-o", out]
+        try:
+            app.main()
+        except SystemExit as ended:
+            if ended.code:
+                raise
 
 
 def _loads(run: str) -> None:
