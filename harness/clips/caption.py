@@ -50,23 +50,21 @@ class Lettering:
     """Writes a line of text on frame after frame, in smaller letters where it would not fit, and then in these."""
 
     def __init__(self) -> None:
-        self._most: int | None = None
+        self._size: int | None = None
 
     def write(self, pixels: Pixels, text: str, letters: float) -> Pixels:
         """Return pixels with the text on a dark strip at their top, in letters of that height or smaller ones."""
         room, height = max(pixels.shape[1] - 2 * MARGIN, 0), round(letters) + 2 * MARGIN
-        self._most = _fitting(text, room, height, self._most or round(letters))
-        words = _words(text, self._most, height)[:, :room]
+        size = self._size or round(letters)
+        words = _words(text, size, height)
+        while words.shape[1] > room and size > SMALLEST:
+            size -= 1
+            words = _words(text, size, height)
+        self._size, words = size, words[:, :room]
         shaded = pixels[:height] * np.float32(SHADE)
         written = shaded[:, MARGIN : MARGIN + words.shape[1]]
         written += (WHITE - written) * words[: len(shaded), :, None]
         return np.concatenate([shaded.astype(np.uint8), pixels[height:]])
-
-
-def _fitting(text: str, room: int, height: int, most: int) -> int:
-    """Return the size of the largest letters, at most so large, in which the text fits, or SMALLEST."""
-    sizes = range(most, SMALLEST, -1)
-    return next((size for size in sizes if _words(text, size, height).shape[1] <= room), min(most, SMALLEST))
 
 
 def _words(text: str, size: int, height: int) -> Opacity:

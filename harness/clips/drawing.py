@@ -54,7 +54,7 @@ class Pen:
             scene = annotator.annotate(scene, shown)
         if found.keypoints is not None and len(kept):
             self._draw_skeletons(scene, found, kept)
-        scene = self._labelled(scene, found, kept)
+        scene = self._labelled(scene, shown, [self._label(found, number) for number in kept.tolist()])
         drawn: Pixels = self._cv2.cvtColor(scene, self._cv2.COLOR_BGR2RGB)
         return drawn
 
@@ -79,16 +79,15 @@ class Pen:
         }
         return replace(row, detections=replace(found, **parts))
 
-    def _labelled(self, scene: Pixels, found: ImageDetections, kept: NDArray[np.intp]) -> Any:
-        """Return what is drawn with a label on top of each box, moved where it would not be seen."""
-        texts = [self._label(found, number) for number in kept.tolist()]
-        boxes = self._near(found.boxes[kept])
+    def _labelled(self, scene: Pixels, shown: Any, texts: list[str]) -> Any:
+        """Return what is drawn with a text on top of the box of each detection, moved where it would not be seen."""
+        boxes = shown.xyxy.copy()
         for box, text in zip(boxes, texts, strict=True):
             size, _ = self._cv2.getTextSize(text, self._cv2.FONT_HERSHEY_SIMPLEX, self._labels.text_scale, THICKNESS)
             width, height = (side + 2 * self._labels.text_padding for side in size)
             box[0] = max(min(box[0], self.width - 1 - width), 0)
             box[1] = min(max(box[1], self.covered + height), self.height)
-        places = self._sv.Detections(xyxy=boxes, class_id=np.asarray(found.labels[kept], int))
+        places = self._sv.Detections(xyxy=boxes, class_id=shown.class_id)
         return self._labels.annotate(scene, places, labels=texts)
 
     def _label(self, found: ImageDetections, number: int) -> str:

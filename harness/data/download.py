@@ -9,7 +9,6 @@ from harness.errors import BadInput, CannotRunHere, reason_of, remedy_of
 from harness.progress import OnBytes
 
 BLOCK_BYTES = 1 << 20
-ANOTHER_DATA = "set HARNESS_DATA to a folder elsewhere"
 
 
 class NotTheFile(CannotRunHere):
